@@ -1,0 +1,66 @@
+/**
+ * Keeps the runs of machine-learning work and the files they produce: models, plots, datasets, logs.
+ * Bytes are plain files, which `ls`, `cp` and `tar` reach; a SQLite database beside them holds only
+ * metadata.
+ *
+ * @example Store the result of a training
+ * ```ts
+ * import { openStore } from "@chachaml/store";
+ *
+ * await using store = await openStore({ inMemory: true });
+ * await store.withRun({ experiment: "iris", name: "baseline" }, async (run) => {
+ *   await run.logParams({ lr: 0.1, epochs: 20 });
+ *   await run.logMetrics({ accuracy: 0.97 });
+ *   await run.put("weights.json", { w: [0.1, 0.2] });
+ * });
+ * ```
+ *
+ * @module
+ */
+export { openStore } from "./src/open_store.ts";
+export type { OpenOptions } from "./src/open_options.ts";
+export { artifactDirOf } from "./src/location.ts";
+export { Store } from "./src/store.ts";
+export type { StoreParts } from "./src/store.ts";
+
+export { ActiveRun } from "./src/runs/active_run.ts";
+export type {
+  EndOptions,
+  Metric,
+  Params,
+  Run,
+  RunQuery,
+  RunStatus,
+  StartOptions,
+} from "./src/runs/run.ts";
+
+export { Artifact } from "./src/artifacts/artifact.ts";
+export type { ArtifactQuery, ArtifactRecord } from "./src/artifacts/artifact_index.ts";
+export type { ReadOptions, SaveOptions } from "./src/artifacts/artifact_reader.ts";
+export type { PutFileOptions, PutOptions } from "./src/artifacts/artifact_store.ts";
+export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
+export type { JsonValue, PutSource } from "./src/artifacts/put_source.ts";
+export type { ByteRange, Progress } from "./src/bytes/byte_store.ts";
+
+export {
+  ArtifactExistsError,
+  ArtifactNotFoundError,
+  ChachamlError,
+  DamagedRowError,
+  DriverError,
+  IntegrityError,
+  InvalidNameError,
+  InvalidOptionError,
+  InvalidSourceError,
+  type NameRule,
+  NotAStoreError,
+  ReadOnlyError,
+  RunNotFoundError,
+  RunStateError,
+  SourceChangedError,
+  StorageError,
+  StoreBusyError,
+  StoreClosedError,
+  StoreNotFoundError,
+  UnsafePathError,
+} from "./src/errors.ts";

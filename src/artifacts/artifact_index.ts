@@ -1,0 +1,123 @@
+/** The rows of artifacts. */
+
+/** What is known of an artifact. */
+export interface ArtifactRecord {
+  /** UUID. */
+  readonly id: string;
+  /** The run that it belongs to. */
+  readonly runId: string;
+  /** Its name within the run. */
+  readonly name: string;
+  /** Where its bytes are: relative, `/` separated. */
+  readonly path: string;
+  /** MIME type, where it is known. */
+  readonly contentType: string | null;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+  /** When it was stored. */
+  readonly createdAt: Date;
+}
+
+/** A record as it was read, which another program may have written. */
+export interface IndexEntry {
+  /** The record; what cannot be true of it is `NaN`, `""` or an invalid date. */
+  readonly record: ArtifactRecord;
+  /** What is wrong with the row, if anything: its bytes must then not be touched. */
+  readonly problem: Error | undefined;
+  /** The replacement that is under way, if any. */
+  readonly replacement: Replacement | undefined;
+}
+
+/** New bytes about to take the place of an artifact's. */
+export interface Replacement extends Contents {
+  /** Key of the staged bytes. */
+  readonly staged: string;
+  /** When they were put. */
+  readonly createdAt: Date;
+}
+
+/** What a row says of its bytes. */
+export interface Contents {
+  /** MIME type, where it is known. */
+  readonly contentType: string | null;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+}
+
+/** An artifact about to be stored. */
+export interface NewArtifact extends Contents {
+  /** The run that it is to belong to. */
+  readonly runId: string;
+  /** Its name within the run. */
+  readonly name: string;
+}
+
+/** Which artifacts to look for; what is left out does not matter. */
+export interface ArtifactQuery {
+  /** Of this run. */
+  readonly runId?: string;
+  /** Of this name, in which `*` stands for any text and `?` for any one character. */
+  readonly name?: string;
+  /** Of this MIME type, without parameters. */
+  readonly contentType?: string;
+  /** Of these bytes: SHA-256, lower-case hex. */
+  readonly hash?: string;
+  /** At most so many. */
+  readonly limit?: number;
+}
+
+/** Rows of artifacts, changed only together with their bytes. */
+export interface ArtifactIndex {
+  /** The artifact of an id. */
+  byId(id: string): Promise<IndexEntry | undefined>;
+  /** The artifact of a run and name. */
+  byName(runId: string, name: string): Promise<IndexEntry | undefined>;
+  /** The artifacts that fit a query, by creation time, then name. */
+  list(query: ArtifactQuery): Promise<IndexEntry[]>;
+  /**
+   * Whether an artifact of this name could be put now; gives the one that is there.
+   *
+   * @throws {RunNotFoundError} If there is no such run.
+   * @throws {InvalidNameError} If the name clashes with another of the run.
+   */
+  admit(runId: string, name: string): Promise<IndexEntry | undefined>;
+  /**
+   * Inserts a row in a transaction that has found the name free, and publishes the bytes within
+   * it: first the bytes, then the row. Resolves, with nothing done, to what it found in its place.
+   */
+  insert(
+    artifact: NewArtifact,
+    publish: (path: string) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }>;
+  /** Notes a replacement before any byte of it is visible; `false` if another is under way. */
+  noteReplacement(id: string, replacement: Replacement): Promise<boolean>;
+  /** Publishes a noted replacement, and has the row describe it, in one transaction. */
+  finishReplacement(
+    id: string,
+    staged: string,
+    publish: (path: string) => Promise<void>,
+  ): Promise<ArtifactRecord>;
+  /** Takes back the note of a replacement whose bytes were not published. */
+  dropReplacement(id: string, staged: string): Promise<void>;
+  /**
+   * Settles replacements that a crash left noted. `judge`, called with the write lock held, tells
+   * which bytes are in place.
+   *
+   * @returns The keys of staged bytes that are not needed any more.
+   */
+  settleReplacements(
+    judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
+  ): Promise<string[]>;
+  /** Removes a row; resolves to `false` if it was gone already. */
+  remove(id: string): Promise<boolean>;
+  /** Calls `work` with the write lock held, for those of `paths` that no row names. */
+  withoutRow(
+    artifacts: readonly { runId: string; name: string; path: string }[],
+    work: (path: string) => void,
+  ): Promise<void>;
+}

@@ -1,0 +1,258 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "@std/path";
+import {
+  ArtifactNotFoundError,
+  IntegrityError,
+  InvalidOptionError,
+  StorageError,
+} from "../errors.ts";
+import type { ByteRange, ByteReader, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
+import { fsError } from "../bytes/fs_error.ts";
+import { hashCopy } from "../bytes/hash_copy.ts";
+import { toPath } from "../path.ts";
+import type { ArtifactIndex, ArtifactRecord } from "./artifact_index.ts";
+
+/** Bytes that a stream gives at a time. */
+const STREAM_CHUNK = 256 * 1024;
+
+/** How often a row is read again when the bytes found do not fit it. */
+const MAX_TRIES = 100;
+
+/** How to read an artifact. */
+export interface ReadOptions extends ByteRange {
+  /**
+   * Whether to check the hash while reading, which takes all bytes and so excludes a range.
+   *
+   * @default {false}
+   */
+  readonly verify?: boolean;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal;
+}
+
+/** How to save an artifact to a file. */
+export interface SaveOptions {
+  /** Stops the saving; no file appears then. */
+  readonly signal?: AbortSignal;
+  /** Told of the bytes written so far. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A row and the bytes that it describes. */
+export interface OpenArtifact {
+  /** The row. */
+  readonly record: ArtifactRecord;
+  /** Its bytes. */
+  readonly bytes: OpenBytes;
+}
+
+/** Reads artifacts: the row and bytes that belong together, whatever happens meanwhile. */
+export class ArtifactReader {
+  readonly #index: ArtifactIndex;
+  readonly #bytes: ByteStore;
+  /** Directory of the store's own files, which nothing may be saved into. */
+  readonly #root: string;
+
+  /** Reads through `index` and `bytes`. */
+  constructor(index: ArtifactIndex, bytes: ByteStore, root: string) {
+    this.#index = index;
+    this.#bytes = bytes;
+    this.#root = root;
+  }
+
+  /** Absolute path of the file. */
+  locate(path: string): string {
+    return this.#bytes.locate(path);
+  }
+
+  /** Opens the bytes of an artifact together with the row that describes them. */
+  async open(id: string): Promise<OpenArtifact> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const found = await this.#tryOpen(id);
+      if (!found) continue;
+      const { record, bytes } = found;
+      if (bytes.size === record.size) return found;
+      bytes.close();
+      throw new IntegrityError(
+        record.name,
+        `its file has ${bytes.size} bytes where ${record.size} were stored; restore it from a backup`,
+        record.size,
+        bytes.size,
+      );
+    }
+    throw new StorageError(`read artifact ${JSON.stringify(id)}`, "it is replaced all the time");
+  }
+
+  /** `undefined` where row and bytes changed between the looks at them. */
+  async #tryOpen(id: string): Promise<OpenArtifact | undefined> {
+    const entry = await this.#index.byId(id);
+    if (!entry) throw new ArtifactNotFoundError({ id });
+    if (entry.problem) throw entry.problem;
+    const { record, replacement } = entry;
+    const bytes = await this.#openBytes(record);
+    if (!bytes) return undefined;
+    if (!replacement) {
+      const again = await this.#index.byId(id);
+      if (again && !again.replacement && sameContents(again.record, record)) {
+        return { record, bytes };
+      }
+      bytes.close();
+      return undefined;
+    }
+    // New bytes are about to take the place of the old. While they are staged, what was opened
+    // before is old; once they are not, what is opened after is new.
+    if (this.#bytes.stagedState(replacement.staged) !== "absent") return { record, bytes };
+    bytes.close();
+    const { contentType, size, hash, createdAt } = replacement;
+    const renewed = await this.#openBytes(record);
+    return renewed && { record: { ...record, contentType, size, hash, createdAt }, bytes: renewed };
+  }
+
+  /** `undefined` where the bytes are gone because the artifact is. */
+  async #openBytes(record: ArtifactRecord): Promise<OpenBytes | undefined> {
+    try {
+      return await this.#bytes.open(record.path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw fsError(error, `read ${JSON.stringify(record.name)}`);
+      }
+      if (!await this.#index.byId(record.id)) return undefined;
+      throw new IntegrityError(
+        record.name,
+        "its file is missing; restore it from a backup, or remove the artifact",
+        record.size,
+        null,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Bytes as a stream; `open` is called when it is first read. */
+  stream(
+    open: () => Promise<OpenArtifact>,
+    options: ReadOptions,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let chunks: AsyncGenerator<Uint8Array<ArrayBuffer>> | undefined;
+    return new ReadableStream({
+      async pull(controller) {
+        chunks ??= readChunks(await open(), options);
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks?.return(undefined);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** Bytes in memory. */
+  async bytes(opened: OpenArtifact, options: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
+    const { start, end } = rangeOf(opened, options);
+    const all = new Uint8Array(end - start);
+    let at = 0;
+    for await (const chunk of readChunks(opened, options, all)) at += chunk.length;
+    return all.subarray(0, at);
+  }
+
+  /** Bytes in a file of the caller's. */
+  async save(
+    { record, bytes }: OpenArtifact,
+    to: string | URL,
+    options: SaveOptions,
+  ): Promise<void> {
+    let part: string | undefined;
+    try {
+      const path = toPath(to);
+      if ((path + "/").startsWith(this.#root + "/")) {
+        throw new InvalidOptionError(
+          `Cannot save to ${JSON.stringify(path)}: it lies in the artifact directory`,
+        );
+      }
+      part = join(dirname(path), `.${basename(path).slice(0, 100)}.${crypto.randomUUID()}.part`);
+      using file = await Deno.open(part, { createNew: true, write: true });
+      const digest = await hashCopy(asReader(bytes), file, options);
+      requireHash(record, digest.hash);
+      await file.syncData();
+      await Deno.rename(part, path);
+      part = undefined;
+    } catch (error) {
+      throw fsError(error, `save ${JSON.stringify(record.name)} to ${JSON.stringify(String(to))}`);
+    } finally {
+      bytes.close();
+      if (part !== undefined) await Deno.remove(part).catch(() => {});
+    }
+  }
+}
+
+/** The bytes of a range, chunk by chunk; into one array, where it is given. Closes them at last. */
+async function* readChunks(
+  opened: OpenArtifact,
+  options: ReadOptions,
+  all?: Uint8Array<ArrayBuffer>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const { record, bytes } = opened;
+  const { verify = false, signal } = options;
+  try {
+    const { start, end } = rangeOf(opened, options);
+    const hash = verify ? createHash("sha256") : undefined;
+    if (start > 0) await bytes.seek(start);
+    if (start === end) requireHash(record, hash?.digest("hex"));
+    for (let at = start; at < end;) {
+      signal?.throwIfAborted();
+      const room = all?.subarray(at - start) ??
+        new Uint8Array(Math.min(STREAM_CHUNK, end - at));
+      const count = await bytes.read(room);
+      if (count === 0) {
+        throw new IntegrityError(record.name, "its file was cut short", record.size, at);
+      }
+      const chunk = room.subarray(0, count);
+      hash?.update(chunk);
+      at += count;
+      if (at === end) requireHash(record, hash?.digest("hex"));
+      yield chunk;
+    }
+  } catch (error) {
+    throw fsError(error, `read ${JSON.stringify(record.name)}`);
+  } finally {
+    bytes.close();
+  }
+}
+
+function rangeOf({ bytes }: OpenArtifact, options: ReadOptions): { start: number; end: number } {
+  const { start = 0, end = bytes.size, verify } = options;
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) {
+    bytes.close();
+    throw new InvalidOptionError(
+      `Cannot read bytes ${start} to ${end}: both must be whole numbers, 0 <= start <= end`,
+    );
+  }
+  if (verify && (start > 0 || end < bytes.size)) {
+    bytes.close();
+    throw new InvalidOptionError("Cannot verify a range: the hash is of all bytes");
+  }
+  return { start: Math.min(start, bytes.size), end: Math.min(end, bytes.size) };
+}
+
+function requireHash(record: ArtifactRecord, found: string | undefined): void {
+  if (found === undefined || found === record.hash) return;
+  throw new IntegrityError(
+    record.name,
+    `its bytes have the SHA-256 ${found.slice(0, 12)}… where ${record.hash.slice(0, 12)}… was ` +
+      "stored; restore it from a backup",
+    record.hash,
+    found,
+  );
+}
+
+function sameContents(a: ArtifactRecord, b: ArtifactRecord): boolean {
+  return a.hash === b.hash && a.createdAt.getTime() === b.createdAt.getTime();
+}
+
+function asReader(bytes: OpenBytes): ByteReader {
+  return {
+    size: bytes.size,
+    read: (into) => bytes.read(into),
+    close: () => Promise.resolve(bytes.close()),
+  };
+}

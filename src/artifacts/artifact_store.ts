@@ -1,0 +1,308 @@
+import {
+  ArtifactExistsError,
+  ArtifactNotFoundError,
+  ChachamlError,
+  InvalidOptionError,
+} from "../errors.ts";
+import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import { hashFile } from "../bytes/hash_copy.ts";
+import { checkArtifactName, checkRunId } from "../names.ts";
+import { pause, wait } from "../wait.ts";
+import { Artifact } from "./artifact.ts";
+import type {
+  ArtifactIndex,
+  ArtifactQuery,
+  ArtifactRecord,
+  IndexEntry,
+  NewArtifact,
+} from "./artifact_index.ts";
+import { ArtifactReader } from "./artifact_reader.ts";
+import { checkContentType, guessContentType } from "./content_type.ts";
+import { openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
+
+/** How to put an artifact. */
+export interface PutOptions {
+  /** MIME type. If left out, the name's extension tells it, else the kind of source. */
+  readonly contentType?: string;
+  /**
+   * What to do if the run has an artifact of this name: `"error"` refuses; `"same"` gives the stored
+   * one if its bytes are the same, and refuses otherwise; `"replace"` swaps the bytes in one step.
+   *
+   * @default {"error"}
+   */
+  readonly ifExists?: "error" | "same" | "replace";
+  /** Stops the put; nothing is stored then. */
+  readonly signal?: AbortSignal;
+  /** Told of the bytes stored so far. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How to put a file. */
+export interface PutFileOptions extends PutOptions {
+  /**
+   * Whether the file is moved into the store. On the same file system nothing is copied. The file
+   * goes only once it is stored; do not write to it through handles that are still open.
+   *
+   * @default {false}
+   */
+  readonly move?: boolean;
+}
+
+const IF_EXISTS = ["error", "same", "replace"];
+
+/** Artifacts: an index of rows and a store of bytes, kept true to each other. */
+export class ArtifactStore {
+  readonly #index: ArtifactIndex;
+  readonly #bytes: ByteStore;
+  readonly #reader: ArtifactReader;
+  readonly #now: () => number;
+  readonly #busyTimeout: number;
+
+  /** Puts an index and a byte store together. `root` is where the bytes' own files are. */
+  constructor(
+    index: ArtifactIndex,
+    bytes: ByteStore,
+    { root, now, busyTimeout }: { root: string; now: () => number; busyTimeout: number },
+  ) {
+    this.#index = index;
+    this.#bytes = bytes;
+    this.#reader = new ArtifactReader(index, bytes, root);
+    this.#now = now;
+    this.#busyTimeout = busyTimeout;
+  }
+
+  /** Stores the bytes of a source. */
+  async put(
+    runId: string,
+    name: string,
+    source: PutSource,
+    options: PutOptions,
+  ): Promise<Artifact> {
+    await this.#admit(runId, name, options);
+    const opened = await openSource(name, source, options.signal);
+    const staged = await this.#bytes.stage(opened.reader, options);
+    const { size, hash } = staged;
+    const contentType = options.contentType ?? guessContentType(name, opened.contentType);
+    return await this.#store(staged, { runId, name, contentType, size, hash }, options);
+  }
+
+  /** Stores a file. */
+  async putFile(
+    runId: string,
+    name: string,
+    path: string,
+    options: PutFileOptions,
+  ): Promise<Artifact> {
+    await this.#admit(runId, name, options);
+    const adopted = options.move ? await this.#adopt(name, path, options) : undefined;
+    const staged = adopted ?? await this.#bytes.stage((await openFile(name, path)).reader, options);
+    const { size, hash } = staged;
+    const contentType = options.contentType ?? guessContentType(name);
+    const stored = await this.#store(staged, { runId, name, contentType, size, hash }, options);
+    if (options.move && !adopted) await Deno.remove(path);
+    return stored;
+  }
+
+  /** `undefined` where the file cannot be taken as it is, and is copied instead. */
+  async #adopt(
+    name: string,
+    path: string,
+    options: PutOptions,
+  ): Promise<StagedBytes | undefined> {
+    await requireFile(name, path);
+    return await this.#bytes.adopt(path, options);
+  }
+
+  /** Refuses, before any byte is read, what could not be stored anyway. */
+  async #admit(runId: string, name: string, options: PutOptions): Promise<void> {
+    checkRunId(runId);
+    checkArtifactName(name);
+    const { ifExists = "error", contentType, signal } = options;
+    if (!IF_EXISTS.includes(ifExists)) {
+      throw new InvalidOptionError(
+        `Cannot use ${JSON.stringify(ifExists)} as ifExists: it takes ${IF_EXISTS.join(", ")}`,
+      );
+    }
+    if (contentType !== undefined) checkContentType(contentType);
+    signal?.throwIfAborted();
+    const found = await this.#index.admit(runId, name);
+    if (found && ifExists === "error") throw new ArtifactExistsError(runId, name);
+  }
+
+  async #store(staged: StagedBytes, artifact: NewArtifact, options: PutOptions): Promise<Artifact> {
+    let published: string | undefined;
+    const publish = async (path: string) => {
+      published = path;
+      await this.#bytes.publish(staged, path);
+    };
+    try {
+      for (let tries = 0, start = performance.now();; tries++) {
+        const outcome = await this.#index.insert(artifact, publish, options.signal);
+        const record = "inserted" in outcome
+          ? outcome.inserted
+          : await this.#meet(outcome.found, staged, artifact, options);
+        if (record) {
+          staged.release();
+          return new Artifact(record, this.#reader);
+        }
+        // Another writer replaces the same artifact, or one has crashed while doing so.
+        if (performance.now() - start > this.#busyTimeout) {
+          throw new ArtifactExistsError(artifact.runId, artifact.name);
+        }
+        await this.settle();
+        await wait(pause(tries), options.signal);
+      }
+    } catch (error) {
+      const record = published && await this.#takeBack(staged, artifact, published);
+      if (record) {
+        staged.release();
+        return new Artifact(record, this.#reader);
+      }
+      staged.discard();
+      throw error;
+    }
+  }
+
+  /** Meets an artifact of the same name as `ifExists` says; `undefined` asks to try again. */
+  async #meet(
+    { record, problem, replacement }: IndexEntry,
+    staged: StagedBytes,
+    artifact: NewArtifact,
+    { ifExists = "error", contentType }: PutOptions,
+  ): Promise<ArtifactRecord | undefined> {
+    const { runId, name, size, hash } = artifact;
+    if (ifExists === "error") throw new ArtifactExistsError(runId, name);
+    if (problem) throw problem;
+    if (replacement) return undefined;
+    const same = record.hash === hash && record.size === size;
+    const sameType = contentType === undefined || contentType === record.contentType;
+    if (same && (ifExists === "same" || sameType)) return record;
+    if (ifExists === "same") throw new ArtifactExistsError(runId, name, record.hash, hash);
+    const { id } = record;
+    const createdAt = new Date(this.#now());
+    const noted = { staged: staged.key, ...artifact, createdAt };
+    await this.#bytes.keepStaged();
+    try {
+      if (!await this.#index.noteReplacement(id, noted)) return undefined;
+      return await this.#index.finishReplacement(
+        id,
+        staged.key,
+        (path) => this.#bytes.replace(staged, path),
+      );
+    } catch (error) {
+      if (error instanceof ArtifactNotFoundError) return undefined; // Removed: put it anew.
+      await this.#undoReplacement(id, staged.key);
+      throw error;
+    }
+  }
+
+  /** After a failure: the note goes, or, if the bytes are in place already, the row follows them. */
+  async #undoReplacement(id: string, key: string): Promise<void> {
+    try {
+      if (this.#bytes.stagedState(key) === "absent") await this.settle();
+      else await this.#index.dropReplacement(id, key);
+    } catch {
+      // The note stays, and whoever opens the store next settles it.
+    }
+  }
+
+  /**
+   * After a transaction that failed with the bytes published: if its commit took place after all,
+   * gives the record; else removes the bytes, unless they have a row by now.
+   */
+  async #takeBack(
+    staged: StagedBytes,
+    { runId, name }: NewArtifact,
+    path: string,
+  ): Promise<ArtifactRecord | undefined> {
+    try {
+      const found = await this.#index.byName(runId, name);
+      if (found?.record.hash === staged.hash && this.#bytes.holds(staged, path)) {
+        return found.record;
+      }
+      await this.#index.withoutRow([{ runId, name, path }], () => {
+        if (this.#bytes.holds(staged, path)) this.#bytes.remove(path);
+      });
+    } catch {
+      // An orphan stays behind: the next put of the name takes its place, or it is collected.
+    }
+  }
+
+  /** Finishes or undoes what a crash left of replacements. */
+  async settle(): Promise<void> {
+    const unneeded = await this.#index.settleReplacements((entry) => this.#judge(entry));
+    for (const key of unneeded) this.#bytes.dropStaged(key);
+  }
+
+  async #judge(
+    { record, problem, replacement }: IndexEntry,
+  ): Promise<"replaced" | "not replaced" | "under way"> {
+    const state = this.#bytes.stagedState(replacement!.staged);
+    if (state === "in use") return "under way";
+    if (state === "abandoned" || problem) return "not replaced";
+    try {
+      const bytes = await this.#bytes.open(record.path);
+      try {
+        if (bytes.size !== replacement!.size) return "not replaced";
+        const { hash } = await hashFile(bytes, {});
+        return hash === replacement!.hash ? "replaced" : "not replaced";
+      } finally {
+        bytes.close();
+      }
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof ChachamlError) {
+        return "not replaced";
+      }
+      throw error;
+    }
+  }
+
+  /** The artifact of an id, or of a run and name. */
+  async get(idOrRunId: string, name?: string): Promise<Artifact> {
+    const entry = await this.#find(idOrRunId, name);
+    if (entry?.problem) throw entry.problem;
+    if (entry) return new Artifact(entry.record, this.#reader);
+    throw new ArtifactNotFoundError(
+      name === undefined ? { id: idOrRunId } : { runId: idOrRunId, name },
+    );
+  }
+
+  /** Whether there is an artifact of an id, or of a run and name. */
+  async has(idOrRunId: string, name?: string): Promise<boolean> {
+    return await this.#find(idOrRunId, name) !== undefined;
+  }
+
+  #find(idOrRunId: string, name: string | undefined): Promise<IndexEntry | undefined> {
+    return name === undefined ? this.#index.byId(idOrRunId) : this.#index.byName(idOrRunId, name);
+  }
+
+  /** The artifacts that fit a query. */
+  async list(query: ArtifactQuery): Promise<Artifact[]> {
+    const entries = await this.#index.list(query);
+    return entries.map(({ record, problem }) => new Artifact(record, this.#reader, problem));
+  }
+
+  /** Removes an artifact: its row, then its bytes. */
+  async remove(idOrRunId: string, name?: string): Promise<void> {
+    const entry = await this.#find(idOrRunId, name);
+    const removed = entry && await this.#index.remove(entry.record.id);
+    if (!removed) {
+      throw new ArtifactNotFoundError(
+        name === undefined ? { id: idOrRunId } : { runId: idOrRunId, name },
+      );
+    }
+    if (entry.replacement) this.#bytes.dropStaged(entry.replacement.staged);
+    if (!entry.problem) await this.removeBytes([entry.record]);
+  }
+
+  /** Removes the bytes of artifacts whose rows are gone. */
+  async removeBytes(
+    artifacts: readonly { runId: string; name: string; path: string }[],
+  ): Promise<void> {
+    // In parts, so that other writers need not wait for all of a large run.
+    for (let at = 0; at < artifacts.length; at += 500) {
+      const part = artifacts.slice(at, at + 500);
+      await this.#index.withoutRow(part, (path) => this.#bytes.remove(path));
+    }
+  }
+}

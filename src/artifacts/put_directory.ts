@@ -1,0 +1,113 @@
+import { join } from "@std/path";
+import { InvalidOptionError, InvalidSourceError } from "../errors.ts";
+import { checkArtifactName } from "../names.ts";
+import type { Artifact } from "./artifact.ts";
+import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
+
+/** How to put a directory. */
+export interface PutDirectoryOptions extends Pick<PutOptions, "ifExists" | "signal"> {
+  /** Folder within the run to put the files under, such as `"data/train"`. */
+  readonly prefix?: string;
+  /**
+   * Whether a symbolic link in the directory is refused, with nothing stored, or left out.
+   *
+   * @default {"refuse"}
+   */
+  readonly symlinks?: "refuse" | "skip";
+  /**
+   * Files stored at a time.
+   *
+   * @default {16}
+   */
+  readonly concurrency?: number;
+  /** Told of each artifact stored, and of how many there will be. */
+  readonly onProgress?: (progress: { done: number; total: number; artifact: Artifact }) => void;
+}
+
+/** Stores every file of a directory, named by its path within; gives them by name. */
+export async function putDirectory(
+  artifacts: ArtifactStore,
+  runId: string,
+  root: string,
+  options: PutDirectoryOptions,
+): Promise<Artifact[]> {
+  const { prefix, symlinks = "refuse", concurrency = 16, onProgress, ifExists, signal } = options;
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new InvalidOptionError(`Cannot use concurrency ${concurrency}: it must be 1 or more`);
+  }
+  if (symlinks !== "refuse" && symlinks !== "skip") {
+    throw new InvalidOptionError(
+      `Cannot use symlinks ${JSON.stringify(symlinks)}: it takes "refuse" or "skip"`,
+    );
+  }
+  // All names are looked at before anything is stored.
+  const files: { name: string; path: string }[] = [];
+  for await (const name of walk(root, "", symlinks)) {
+    const file = {
+      name: prefix === undefined ? name : `${prefix}/${name}`,
+      path: join(root, name),
+    };
+    checkArtifactName(file.name);
+    files.push(file);
+  }
+  files.sort((a, b) => a.name < b.name ? -1 : 1);
+
+  const stored: Artifact[] = new Array(files.length);
+  const failed = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const put = { signal: stop, ...(ifExists && { ifExists }) };
+  let [next, done] = [0, 0];
+  const work = async () => {
+    for (let at = next++; at < files.length; at = next++) {
+      const { name, path } = files[at]!;
+      const artifact = stored[at] = await artifacts.putFile(runId, name, path, put);
+      onProgress?.({ done: ++done, total: files.length, artifact });
+    }
+  };
+  const workers = Array.from(
+    { length: Math.min(concurrency, files.length) },
+    () =>
+      work().catch((error) => {
+        failed.abort(error);
+        throw error;
+      }),
+  );
+  // The first failure stops the others, and is told when all of them have stopped.
+  await Promise.allSettled(workers);
+  stop.throwIfAborted();
+  return stored;
+}
+
+/** The regular files below a directory, by their paths within it. */
+async function* walk(
+  root: string,
+  under: string,
+  symlinks: "refuse" | "skip",
+): AsyncGenerator<string> {
+  for await (const entry of readDirectory(join(root, under))) {
+    const name = under === "" ? entry.name : `${under}/${entry.name}`;
+    if (entry.isDirectory) yield* walk(root, name, symlinks);
+    else if (entry.isFile) yield name;
+    else if (!entry.isSymlink) {
+      throw new InvalidSourceError(name, "it is neither a file nor a directory");
+    } else if (symlinks === "refuse") {
+      throw new InvalidSourceError(
+        name,
+        'it is a symbolic link; pass symlinks: "skip" to leave links out',
+      );
+    }
+  }
+}
+
+async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {
+  try {
+    yield* Deno.readDir(path);
+  } catch (error) {
+    const state = error instanceof Deno.errors.NotFound
+      ? "there is no such directory"
+      : error instanceof Deno.errors.NotADirectory
+      ? "it is not a directory; use putFile"
+      : (error as Error).message;
+    throw new InvalidSourceError(path, state, { cause: error });
+  }
+}

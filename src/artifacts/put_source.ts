@@ -1,0 +1,264 @@
+/** What can be put, and how its bytes are read. */
+import { toPath } from "../path.ts";
+import { InvalidSourceError, SourceChangedError } from "../errors.ts";
+import type { ByteReader } from "../bytes/byte_store.ts";
+
+/** A value with a JSON form. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/**
+ * What an artifact can be made of. A string is text, never a path; the path of a file is a `file:`
+ * URL. A plain object or array, a number, a boolean or `null` is stored as JSON.
+ */
+export type PutSource =
+  | string
+  | ArrayBufferView
+  | ArrayBuffer
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | Response
+  | URL
+  | JsonValue;
+
+/** A source made ready for reading. */
+export interface OpenSource {
+  /** Its bytes. */
+  readonly reader: ByteReader;
+  /** The MIME type that its kind speaks for, if any. */
+  readonly contentType: string | undefined;
+}
+
+/**
+ * Makes a source ready for reading. What can be refused without reading it, is.
+ *
+ * @throws {InvalidSourceError} If it is of no known kind, or has been used.
+ */
+export async function openSource(
+  name: string,
+  source: PutSource,
+  signal?: AbortSignal,
+): Promise<OpenSource> {
+  if (typeof source === "string") {
+    return { reader: new BytesReader(new TextEncoder().encode(source)), contentType: "text/plain" };
+  }
+  if (source instanceof URL) return await openFile(name, toPath(source));
+  if (source instanceof ArrayBuffer) return octets(new BytesReader(new Uint8Array(source)));
+  if (ArrayBuffer.isView(source)) {
+    const { buffer, byteOffset, byteLength } = source;
+    return octets(new BytesReader(new Uint8Array(buffer, byteOffset, byteLength)));
+  }
+  if (source instanceof Blob) {
+    const reader = new StreamReader(name, source.stream(), signal, source.size);
+    return { reader, contentType: source.type || undefined };
+  }
+  if (source instanceof Response) return openResponse(name, source, signal);
+  if (source instanceof ReadableStream) return octets(new StreamReader(name, source, signal));
+  if (typeof source === "object" && source !== null && Symbol.asyncIterator in source) {
+    const stream = ReadableStream.from(source as AsyncIterable<Uint8Array>);
+    return octets(new StreamReader(name, stream, signal));
+  }
+  return { reader: new BytesReader(jsonBytes(name, source)), contentType: "application/json" };
+}
+
+/** Makes a regular file ready for reading. */
+export async function openFile(name: string, path: string): Promise<OpenSource> {
+  // Looked at before it is opened: opening a FIFO would wait for its writer.
+  await requireFile(name, path);
+  try {
+    return octets(new FileReader(await Deno.open(path), path));
+  } catch (error) {
+    throw unreadable(name, path, error);
+  }
+}
+
+/**
+ * Refuses a path that is no regular file.
+ *
+ * @throws {InvalidSourceError} If it is a directory, a device or anything else.
+ */
+export async function requireFile(name: string, path: string): Promise<void> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(path);
+  } catch (error) {
+    throw unreadable(name, path, error);
+  }
+  if (info.isFile) return;
+  const state = info.isDirectory
+    ? "is a directory; use putDirectory"
+    : "is neither a file nor a directory; pass its content as a stream";
+  throw new InvalidSourceError(name, `${JSON.stringify(path)} ${state}`);
+}
+
+function unreadable(name: string, path: string, error: unknown): InvalidSourceError {
+  const state = error instanceof Deno.errors.NotFound
+    ? `there is no file ${JSON.stringify(path)}`
+    : `the file ${JSON.stringify(path)} cannot be read: ${(error as Error).message}`;
+  return new InvalidSourceError(name, state, { cause: error });
+}
+
+function openResponse(name: string, response: Response, signal?: AbortSignal): OpenSource {
+  if (!response.ok) {
+    throw new InvalidSourceError(name, `the response says ${response.status}, not success`);
+  }
+  if (response.bodyUsed) throw new InvalidSourceError(name, "the response's body was used before");
+  const contentType = response.headers.get("content-type") ?? undefined;
+  const reader = response.body
+    ? new StreamReader(name, response.body, signal)
+    : new BytesReader(new Uint8Array());
+  return { reader, contentType };
+}
+
+function jsonBytes(name: string, value: unknown): Uint8Array {
+  // A Map, a Set or a class instance would lose its content without a word.
+  const plain = typeof value !== "object" || value === null || Array.isArray(value) ||
+    "toJSON" in value || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  let text: string | undefined;
+  try {
+    if (plain) text = JSON.stringify(value);
+  } catch (error) {
+    throw new InvalidSourceError(name, `it has no JSON form: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (text === undefined) {
+    throw new InvalidSourceError(
+      name,
+      `a value of type ${value?.constructor?.name ?? typeof value} has no JSON form; ` +
+        "pass text, bytes, a Blob, a stream, a Response, a file URL or a plain object",
+    );
+  }
+  return new TextEncoder().encode(text);
+}
+
+function octets(reader: ByteReader): OpenSource {
+  return { reader, contentType: undefined };
+}
+
+class BytesReader implements ByteReader {
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.size = bytes.length;
+  }
+
+  /** Copies: a caller who changes the bytes meanwhile changes nothing between hash and write. */
+  read(into: Uint8Array): Promise<number> {
+    const part = this.#bytes.subarray(this.#at, this.#at + into.length);
+    into.set(part);
+    this.#at += part.length;
+    return Promise.resolve(part.length);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class FileReader implements ByteReader {
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  readonly #before: Deno.FileInfo;
+  #open = true;
+
+  constructor(file: Deno.FsFile, path: string) {
+    this.#file = file;
+    this.#path = path;
+    this.#before = file.statSync();
+    this.size = this.#before.size;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    return await fill(into, async (rest) => await this.#file.read(rest) ?? 0);
+  }
+
+  close(failure?: unknown): Promise<void> {
+    if (!this.#open) return Promise.resolve();
+    this.#open = false;
+    const after = this.#file.statSync();
+    this.#file.close();
+    const changed = after.size !== this.#before.size ||
+      after.mtime?.getTime() !== this.#before.mtime?.getTime();
+    if (failure !== undefined || !changed) return Promise.resolve();
+    return Promise.reject(new SourceChangedError(this.#path));
+  }
+}
+
+class StreamReader implements ByteReader {
+  readonly size: number | undefined;
+  readonly #name: string;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stop = () => void this.close(this.#signal?.reason ?? "aborted");
+  #rest = new Uint8Array();
+  #open = true;
+
+  constructor(
+    name: string,
+    stream: ReadableStream<Uint8Array>,
+    signal?: AbortSignal,
+    size?: number,
+  ) {
+    if (stream.locked) throw new InvalidSourceError(name, "the stream is being read elsewhere");
+    this.#name = name;
+    this.#reader = stream.getReader();
+    this.#signal = signal;
+    this.size = size;
+    // Ends a read that waits; the copy then finds that it was stopped.
+    signal?.addEventListener("abort", this.#stop, { once: true });
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    return await fill(into, async (rest) => {
+      while (this.#rest.length === 0) {
+        const { done, value } = await this.#reader.read();
+        if (done) return 0;
+        if (!(value instanceof Uint8Array)) {
+          throw new InvalidSourceError(
+            this.#name,
+            `the stream gives a ${typeof value} where bytes (Uint8Array) must be`,
+          );
+        }
+        this.#rest = value as Uint8Array<ArrayBuffer>;
+      }
+      const part = this.#rest.subarray(0, rest.length);
+      rest.set(part);
+      this.#rest = this.#rest.subarray(part.length);
+      return part.length;
+    });
+  }
+
+  async close(failure?: unknown): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#signal?.removeEventListener("abort", this.#stop);
+    // A source that fails to stop is no reason to hide why it was to stop.
+    if (failure !== undefined) await this.#reader.cancel(failure).catch(() => {});
+    else this.#reader.releaseLock();
+  }
+}
+
+/** Calls `read` until the buffer is full or the source ends; returns the bytes read. */
+async function fill(
+  into: Uint8Array,
+  read: (rest: Uint8Array) => Promise<number>,
+): Promise<number> {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = await read(into.subarray(filled));
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}

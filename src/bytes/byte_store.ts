@@ -1,0 +1,93 @@
+/** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
+
+/** A source of bytes that is read once, from start to end. */
+export interface ByteReader {
+  /** How many bytes there will be, where that is known. */
+  readonly size: number | undefined;
+  /** Fills `into` as far as the source goes; 0 is its end. */
+  read(into: Uint8Array): Promise<number>;
+  /**
+   * Gives the source back, at its end or, with a reason, before. Without a reason it throws if the
+   * source turns out not to have been read as it was. Calls after the first do nothing.
+   */
+  close(failure?: unknown): Promise<void>;
+}
+
+/** How far a long piece of work has come. */
+export interface Progress {
+  /** Bytes done. */
+  readonly bytes: number;
+  /** Bytes in all, where that is known. */
+  readonly total: number | undefined;
+}
+
+/** What goes along with the reading of a source. */
+export interface StageOptions {
+  /** Stops the work. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told of the bytes done so far. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Bytes that are stored, but not yet under their name. */
+export interface StagedBytes {
+  /** Name of the staged bytes, by which a later process can find them again. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+  /** Lets go of what was staged, once its bytes are stored for good; never throws. */
+  release(): void;
+  /** Gives up what was staged and leaves no trace of it; never throws. */
+  discard(): void;
+}
+
+/** Half-open range of bytes: from `start` up to, not including, `end`. */
+export interface ByteRange {
+  /** First byte; 0 if left out. */
+  readonly start?: number;
+  /** The byte after the last one; the end of the bytes if left out. */
+  readonly end?: number;
+}
+
+/** Stored bytes, opened for reading. */
+export interface OpenBytes {
+  /** Bytes there are, whatever the range. */
+  readonly size: number;
+  /** Reads on into `into`; 0 is the end. */
+  read(into: Uint8Array): Promise<number>;
+  /** Goes to a byte. */
+  seek(position: number): Promise<void>;
+  /** Ends the reading; may be called more than once. */
+  close(): void;
+}
+
+/** A place for the bytes of artifacts, under relative paths. */
+export interface ByteStore {
+  /** Stores the bytes of a source under no name yet; all of them are durable on return. */
+  stage(source: ByteReader, options: StageOptions): Promise<StagedBytes>;
+  /** Takes a local file of this file system as it is, without copying; `undefined` if it can't. */
+  adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
+  /**
+   * Gives staged bytes their path. The caller holds the write lock and has found no row for the
+   * path, so what is there is the orphan of a crash, and is replaced.
+   */
+  publish(staged: StagedBytes, path: string): Promise<void>;
+  /** Puts staged bytes in the place of those at `path`, in one step. */
+  replace(staged: StagedBytes, path: string): Promise<void>;
+  /** Makes sure that staged bytes can be found again after a power cut. */
+  keepStaged(): Promise<void>;
+  /** Whether bytes are still staged, and whether the process that staged them is at work. */
+  stagedState(key: string): "absent" | "abandoned" | "in use";
+  /** Drops abandoned staged bytes. */
+  dropStaged(key: string): void;
+  /** Opens the bytes at a path. */
+  open(path: string): Promise<OpenBytes>;
+  /** Removes bytes, if they are there, and the folders left empty by that. */
+  remove(path: string): void;
+  /** Whether the bytes at a path are these very staged ones. */
+  holds(staged: StagedBytes, path: string): boolean;
+  /** Name for other programs, such as an absolute file path. */
+  locate(path: string): string;
+}

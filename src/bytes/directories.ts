@@ -1,0 +1,91 @@
+/** Directories below a root: made, checked and synced without ever following a link. */
+import { dirname, join } from "@std/path";
+import { StorageError, UnsafePathError } from "../errors.ts";
+
+/** The directories that lie between `root` and the file at `path`, outermost first. */
+function* foldersOf(root: string, path: string): Generator<string> {
+  let folder = root;
+  for (const segment of path.split("/").slice(0, -1)) yield folder = join(folder, segment);
+}
+
+/**
+ * Refuses a path whose folders are not all real directories below the root.
+ *
+ * @throws {UnsafePathError} If one is a link, or anything else.
+ * @throws {Deno.errors.NotFound} If one is not there.
+ */
+export function checkFolders(root: string, path: string): void {
+  for (const folder of foldersOf(root, path)) {
+    requireDirectory(folder, path, Deno.lstatSync(folder));
+  }
+}
+
+/** Makes the folders of a path. The caller holds the write lock. Returns them, innermost last. */
+export function makeFolders(root: string, path: string): { path: string; id: string }[] {
+  const folders: { path: string; id: string }[] = [];
+  for (const folder of foldersOf(root, path)) {
+    let info: Deno.FileInfo;
+    try {
+      info = Deno.lstatSync(folder);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      Deno.mkdirSync(folder);
+      info = Deno.lstatSync(folder);
+    }
+    requireDirectory(folder, path, info);
+    folders.push({ path: folder, id: `${folder}\0${info.ino}` });
+  }
+  return folders;
+}
+
+function requireDirectory(folder: string, path: string, info: Deno.FileInfo): void {
+  if (info.isDirectory) return;
+  if (info.isSymlink) {
+    throw new UnsafePathError(path, `${JSON.stringify(folder)} is a symbolic link`);
+  }
+  throw new StorageError(
+    `use the path ${JSON.stringify(path)}`,
+    `${JSON.stringify(folder)} is in its way and no artifact; move it elsewhere`,
+  );
+}
+
+/** Removes the folders of a path that are empty, innermost first. The caller holds the lock. */
+export function removeEmptyFolders(root: string, path: string): void {
+  for (const folder of [...foldersOf(root, path)].reverse()) {
+    try {
+      Deno.removeSync(folder);
+    } catch {
+      return; // It is not empty, or gone already.
+    }
+  }
+}
+
+/** Syncs directories to disk; calls of one turn of the event loop for one directory are one. */
+export class DirectorySync {
+  readonly #pending = new Map<string, Promise<void>>();
+
+  /** Resolves once the entries that `directory` has now are durable. */
+  sync(directory: string): Promise<void> {
+    let pending = this.#pending.get(directory);
+    if (!pending) {
+      pending = Promise.resolve().then(async () => {
+        this.#pending.delete(directory);
+        await syncDirectory(directory);
+      });
+      this.#pending.set(directory, pending);
+    }
+    return pending;
+  }
+
+  /** Like {@linkcode sync}, for the directory that holds `path`. */
+  syncParent(path: string): Promise<void> {
+    return this.sync(dirname(path));
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  // Windows opens no directories; NTFS journals their entries.
+  if (Deno.build.os === "windows") return;
+  using file = await Deno.open(directory);
+  await file.sync();
+}

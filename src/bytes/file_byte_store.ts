@@ -1,0 +1,213 @@
+import { ensureDir } from "@std/fs";
+import { dirname, join } from "@std/path";
+import { StorageError, UnsafePathError } from "../errors.ts";
+import { STAGING, unsafePath } from "../names.ts";
+import { Gate } from "../wait.ts";
+import type { ByteReader, ByteStore, OpenBytes, StagedBytes, StageOptions } from "./byte_store.ts";
+import { checkFolders, DirectorySync, makeFolders, removeEmptyFolders } from "./directories.ts";
+import { fsError } from "./fs_error.ts";
+import {
+  stageCopy,
+  type StagedFile,
+  stagedState,
+  type StageFileOptions,
+  stageLink,
+} from "./staged_file.ts";
+
+/** Files that are staged at a time: as many are open, and as many syncs go on side by side. */
+const MAX_STAGED = 64;
+
+/** Codes by which a file system says that it has no hard links. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Bytes as plain files below a directory. */
+export class FileByteStore implements ByteStore {
+  readonly #root: string;
+  readonly #staging: string;
+  readonly #durable: boolean;
+  readonly #gate = new Gate(MAX_STAGED);
+  readonly #directories = new DirectorySync();
+  /** Folders known to be durable in the folders above them. */
+  readonly #settled = new Set<string>();
+
+  /** Keeps files below `root`, which has been resolved; `durable` syncs them to disk. */
+  constructor(root: string, durable: boolean) {
+    this.#root = root;
+    this.#staging = join(root, STAGING);
+    this.#durable = durable;
+  }
+
+  async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
+    try {
+      return (await this.#stage(options, (how) => stageCopy(this.#staging, source, how)))!;
+    } catch (error) {
+      await source.close(error);
+      throw error;
+    }
+  }
+
+  async adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined> {
+    return await this.#stage(options, (how) => stageLink(this.#staging, path, how));
+  }
+
+  async #stage(
+    options: StageOptions,
+    work: (how: StageFileOptions) => Promise<StagedFile | undefined>,
+  ): Promise<StagedBytes | undefined> {
+    const leave = await this.#gate.enter();
+    try {
+      options.signal?.throwIfAborted();
+      await this.#makeStaging();
+      const staged = await work({ ...options, durable: this.#durable, onGone: leave });
+      if (!staged) leave();
+      return staged;
+    } catch (error) {
+      leave();
+      throw fsError(error, `store bytes in ${JSON.stringify(this.#root)}`);
+    }
+  }
+
+  async #makeStaging(): Promise<void> {
+    try {
+      if (Deno.lstatSync(this.#staging).isDirectory) return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      await ensureDir(this.#staging);
+      return;
+    }
+    throw new UnsafePathError(STAGING, "it is not a directory; move it elsewhere");
+  }
+
+  async publish(staged: StagedBytes, path: string): Promise<void> {
+    await this.#place(path, (target) => {
+      const from = fileOf(staged).path;
+      try {
+        Deno.linkSync(from, target);
+      } catch (error) {
+        const there = lstat(target);
+        if (there?.isDirectory) {
+          throw new StorageError(
+            `store ${JSON.stringify(path)}`,
+            "a directory that is no artifact is in its way; move it elsewhere",
+          );
+        }
+        // With no row, under the write lock: the orphan of a crash. A link cannot fail otherwise
+        // where links are known, and renaming is as good where the lock keeps others away.
+        if (!there && !NO_LINKS.has((error as { code?: string }).code ?? "")) throw error;
+        Deno.renameSync(from, target);
+      }
+    });
+  }
+
+  async replace(staged: StagedBytes, path: string): Promise<void> {
+    await this.#place(path, (target) => Deno.renameSync(fileOf(staged).path, target));
+  }
+
+  /** Puts an entry into the directory it belongs in, and makes it durable with all above it. */
+  async #place(path: string, enter: (target: string) => void): Promise<void> {
+    try {
+      const target = this.locate(path);
+      const folders = makeFolders(this.#root, path);
+      enter(target);
+      if (!this.#durable) return;
+      const fresh = folders.filter(({ id }) => !this.#settled.has(id));
+      await Promise.all([
+        this.#directories.sync(dirname(target)),
+        ...fresh.map((folder) => this.#directories.sync(dirname(folder.path))),
+      ]);
+      for (const { id } of fresh) this.#settled.add(id);
+    } catch (error) {
+      throw fsError(error, `store ${JSON.stringify(path)}`);
+    }
+  }
+
+  async keepStaged(): Promise<void> {
+    if (this.#durable) await this.#directories.sync(this.#staging);
+  }
+
+  stagedState(key: string): "absent" | "abandoned" | "in use" {
+    return UUID.test(key) ? stagedState(this.#staging, key) : "absent";
+  }
+
+  dropStaged(key: string): void {
+    if (this.stagedState(key) === "abandoned") Deno.removeSync(join(this.#staging, key));
+  }
+
+  async open(path: string): Promise<OpenBytes> {
+    const target = this.locate(path);
+    checkFolders(this.#root, path);
+    const before = Deno.lstatSync(target);
+    if (!before.isFile) throw new UnsafePathError(path, "it is not a regular file");
+    const file = await Deno.open(target);
+    const after = file.statSync();
+    if (after.ino !== before.ino || after.dev !== before.dev) {
+      // Replaced meanwhile: by another artifact's bytes, or by something that leads elsewhere.
+      file.close();
+      return await this.open(path);
+    }
+    return new OpenFile(file, after.size);
+  }
+
+  remove(path: string): void {
+    const target = this.locate(path);
+    try {
+      checkFolders(this.#root, path);
+      if (!lstat(target)?.isDirectory) Deno.removeSync(target);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw fsError(error, `remove the bytes of ${JSON.stringify(path)}`);
+      }
+    }
+    removeEmptyFolders(this.#root, path);
+  }
+
+  holds(staged: StagedBytes, path: string): boolean {
+    return fileOf(staged).isAt(this.locate(path));
+  }
+
+  locate(path: string): string {
+    const reason = unsafePath(path);
+    if (reason !== undefined) throw new UnsafePathError(path, reason);
+    return join(this.#root, path);
+  }
+}
+
+/** What this store stages are files. */
+function fileOf(staged: StagedBytes): StagedFile {
+  return staged as StagedFile;
+}
+
+class OpenFile implements OpenBytes {
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+  #open = true;
+
+  constructor(file: Deno.FsFile, size: number) {
+    this.#file = file;
+    this.size = size;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    return await this.#file.read(into) ?? 0;
+  }
+
+  async seek(position: number): Promise<void> {
+    await this.#file.seek(position, Deno.SeekMode.Start);
+  }
+
+  close(): void {
+    if (this.#open) this.#file.close();
+    this.#open = false;
+  }
+}
+
+function lstat(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

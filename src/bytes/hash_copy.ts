@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import type { ByteReader, StageOptions } from "./byte_store.ts";
+
+/** The first buffer, and what it grows to while a source of unknown size goes on. */
+const FIRST_CHUNK = 64 * 1024;
+const LARGEST_CHUNK = 1024 * 1024;
+
+/** Size and SHA-256 (lower-case hex) of bytes. */
+export interface Digest {
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+}
+
+/**
+ * Copies a source into a file and hashes the very buffers that are written. With two buffers, one
+ * is written by another thread while it is hashed here and the next one is read: the time of a
+ * large copy is that of hashing it, as one core does it.
+ */
+export async function hashCopy(
+  source: ByteReader,
+  file: Deno.FsFile,
+  { signal, onProgress }: StageOptions,
+): Promise<Digest> {
+  const hash = createHash("sha256");
+  let chunk = new Uint8Array(firstChunk(source.size));
+  let next = chunk;
+  let size = 0;
+  let filled = await source.read(chunk);
+  // One chunk that ends the source needs no second buffer and no thread.
+  if (filled === source.size || filled === 0) {
+    const bytes = chunk.subarray(0, filled);
+    writeAllSync(file, bytes);
+    hash.update(bytes);
+    size = filled;
+    filled = 0;
+    onProgress?.({ bytes: size, total: source.size });
+  }
+  while (filled > 0) {
+    signal?.throwIfAborted();
+    const bytes = chunk.subarray(0, filled);
+    if (next === chunk || next.length < LARGEST_CHUNK) {
+      next = new Uint8Array(Math.min(chunk.length * 4, LARGEST_CHUNK));
+    }
+    const writing = writeAll(file, bytes);
+    const reading = source.read(next);
+    hash.update(bytes);
+    // Both are waited for, even if one fails: the buffers are theirs until then.
+    const [written, read] = await Promise.allSettled([writing, reading]);
+    if (written.status === "rejected") throw written.reason;
+    if (read.status === "rejected") throw read.reason;
+    size += filled;
+    filled = read.value;
+    [chunk, next] = [next, chunk];
+    onProgress?.({ bytes: size, total: source.size });
+  }
+  signal?.throwIfAborted();
+  return { size, hash: hash.digest("hex") };
+}
+
+/** Hashes what is left to read of an open file. */
+export async function hashFile(
+  file: { read(into: Uint8Array): Promise<number | null> },
+  { signal, onProgress }: StageOptions,
+  total?: number,
+): Promise<Digest> {
+  const hash = createHash("sha256");
+  let [chunk, next] = [new Uint8Array(LARGEST_CHUNK), new Uint8Array(LARGEST_CHUNK)];
+  let size = 0;
+  for (let filled = await file.read(chunk); filled;) {
+    signal?.throwIfAborted();
+    const reading = file.read(next);
+    hash.update(chunk.subarray(0, filled));
+    size += filled;
+    onProgress?.({ bytes: size, total });
+    filled = await reading;
+    [chunk, next] = [next, chunk];
+  }
+  return { size, hash: hash.digest("hex") };
+}
+
+function firstChunk(size: number | undefined): number {
+  return Math.min(Math.max(size ?? FIRST_CHUNK, 1), LARGEST_CHUNK);
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+}
+
+function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}

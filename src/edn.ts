@@ -1,0 +1,38 @@
+/** Values as EDN text, the form in which params and the tags of a run are kept, and back. */
+import { parseEDNString } from "npm:edn-data@^1.2.2";
+import type { JsonValue } from "./artifacts/put_source.ts";
+
+/** What can stand behind the colon of a keyword; any other key is written as a string. */
+const KEYWORD = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.+-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.+-]*)?$/;
+
+/** A value as EDN: objects as maps with keyword keys, arrays as vectors, `null` as `nil`. */
+export function toEdn(value: JsonValue): string {
+  if (value === null) return "nil";
+  // The escapes of JSON are among those of EDN.
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") return numberToEdn(value);
+  if (typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return `[${value.map(toEdn).join(" ")}]`;
+  const entries = Object.entries(value).map(([key, item]) =>
+    `${KEYWORD.test(key) ? `:${key}` : JSON.stringify(key)} ${toEdn(item)}`
+  );
+  return `{${entries.join(", ")}}`;
+}
+
+function numberToEdn(value: number): string {
+  if (Number.isNaN(value)) return "##NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "##Inf" : "##-Inf";
+  return String(value);
+}
+
+/** The value of EDN text: maps as objects, keywords as strings. Text that is no EDN is given as it is. */
+export function fromEdn(text: string): unknown {
+  if (text === "##NaN") return NaN;
+  if (text === "##Inf") return Infinity;
+  if (text === "##-Inf") return -Infinity;
+  try {
+    return parseEDNString(text, { mapAs: "object", keywordAs: "string" });
+  } catch {
+    return text;
+  }
+}

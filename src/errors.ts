@@ -1,0 +1,278 @@
+/** The store's errors: one class a kind, each with a stable `code`. */
+
+/** What every error class of this package extends. */
+export class ChachamlError extends Error {
+  /** Stable, machine-readable kind, such as `"artifact-exists"`. */
+  readonly code: string;
+
+  /** Makes an error of the kind `code`. */
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** An option, or a combination of options, that cannot be used. */
+export class InvalidOptionError extends ChachamlError {
+  /** Makes the error; `message` names the option and what it takes. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("invalid-option", message, options);
+  }
+}
+
+/** The rule that a refused name breaks. */
+export type NameRule =
+  | "not-text"
+  | "empty"
+  | "too-long"
+  | "segment-too-long"
+  | "absolute"
+  | "empty-segment"
+  | "dot-segment"
+  | "several-segments"
+  | "control-character"
+  | "lone-surrogate"
+  | "backslash"
+  | "drive-or-scheme"
+  | "forbidden-character"
+  | "trailing-dot-or-space"
+  | "reserved"
+  | "clash"
+  | "file-and-directory";
+
+/** An artifact name or a run id that breaks one of the rules for names. */
+export class InvalidNameError extends ChachamlError {
+  /** The name as it was given. */
+  readonly value: unknown;
+  /** The rule that it breaks. */
+  readonly rule: NameRule;
+
+  /** Makes the error; `what` is the kind of name, `reason` finishes the sentence. */
+  constructor(what: string, value: unknown, rule: NameRule, reason: string) {
+    super("invalid-name", `Cannot use ${quote(value)} as ${what}: ${reason}`);
+    this.value = value;
+    this.rule = rule;
+  }
+}
+
+/** A run that is not in the store. */
+export class RunNotFoundError extends ChachamlError {
+  /** The id that was asked for. */
+  readonly runId: string;
+
+  /** Makes the error for one run id. */
+  constructor(runId: string) {
+    super(
+      "run-not-found",
+      `Cannot find run ${quote(runId)}: no run of this id is in the store; start it first`,
+    );
+    this.runId = runId;
+  }
+}
+
+/** A run whose id is taken, or that has already ended. */
+export class RunStateError extends ChachamlError {
+  /** The run in question. */
+  readonly runId: string;
+
+  /** Makes the error; `state` says how the run stands in the way. */
+  constructor(action: string, runId: string, state: string) {
+    super("run-state", `Cannot ${action} run ${quote(runId)}: ${state}`);
+    this.runId = runId;
+  }
+}
+
+/** An artifact that is not in the store. */
+export class ArtifactNotFoundError extends ChachamlError {
+  /** The artifact's id, where it was asked for by id. */
+  readonly id: string | undefined;
+  /** The run, where it was asked for by run and name. */
+  readonly runId: string | undefined;
+  /** The artifact's name, where it was asked for by run and name. */
+  readonly artifactName: string | undefined;
+
+  /** Makes the error from what was asked for. */
+  constructor(asked: { id: string } | { runId: string; name: string }) {
+    super(
+      "artifact-not-found",
+      "id" in asked
+        ? `Cannot find artifact ${quote(asked.id)}: no artifact of this id is in the store`
+        : `Cannot find ${quote(asked.name)}: run ${
+          quote(asked.runId)
+        } has no artifact of this name`,
+    );
+    this.id = "id" in asked ? asked.id : undefined;
+    this.runId = "id" in asked ? undefined : asked.runId;
+    this.artifactName = "id" in asked ? undefined : asked.name;
+  }
+}
+
+/** A put of a name that the run already has. The stored bytes are untouched. */
+export class ArtifactExistsError extends ChachamlError {
+  /** The run that has the artifact. */
+  readonly runId: string;
+  /** The name that is taken. */
+  readonly artifactName: string;
+  /** SHA-256 of the stored bytes, lower-case hex. */
+  readonly expected: string | undefined;
+  /** SHA-256 of the bytes offered, where they were read. */
+  readonly found: string | undefined;
+
+  /** Makes the error; hashes are given where the two contents were compared. */
+  constructor(runId: string, name: string, expected?: string, found?: string) {
+    super(
+      "artifact-exists",
+      found === undefined
+        ? `Cannot put ${quote(name)}: run ${quote(runId)} already has it; choose another name, ` +
+          `remove it first, or pass ifExists: "replace"`
+        : `Cannot put ${quote(name)}: run ${quote(runId)} already has it with other content ` +
+          `(stored ${expected?.slice(0, 12)}…, offered ${found.slice(0, 12)}…)`,
+    );
+    this.runId = runId;
+    this.artifactName = name;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** A source of bytes that cannot be stored: a device, a used stream, a value without JSON form. */
+export class InvalidSourceError extends ChachamlError {
+  /** Makes the error; `state` says what the source is. */
+  constructor(name: string, state: string, options?: ErrorOptions) {
+    super("invalid-source", `Cannot put ${quote(name)}: ${state}`, options);
+  }
+}
+
+/** A source file that changed while it was read; nothing was stored. */
+export class SourceChangedError extends ChachamlError {
+  /** The file that was read. */
+  readonly path: string;
+
+  /** Makes the error for the file's path. */
+  constructor(path: string) {
+    super(
+      "source-changed",
+      `Cannot put the file ${quote(path)}: it changed while it was read; ` +
+        "put it again once its writer is done",
+    );
+    this.path = path;
+  }
+}
+
+/** Stored bytes that are missing, or that are not those their row describes. */
+export class IntegrityError extends ChachamlError {
+  /** The artifact's name. */
+  readonly artifactName: string;
+  /** What the row says: a size or a SHA-256. */
+  readonly expected: string | number | null;
+  /** What is there; `null` where the file is missing. */
+  readonly found: string | number | null;
+
+  /** Makes the error; `state` says what differs. */
+  constructor(
+    name: string,
+    state: string,
+    expected: string | number | null,
+    found: string | number | null,
+    options?: ErrorOptions,
+  ) {
+    super("integrity", `Cannot read ${quote(name)}: ${state}`, options);
+    this.artifactName = name;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** A path, of a row or on disk, that would lead outside the artifact directory. */
+export class UnsafePathError extends ChachamlError {
+  /** The path in question. */
+  readonly path: string;
+
+  /** Makes the error; `reason` finishes the sentence. */
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super("unsafe-path", `Cannot use the stored path ${quote(path)}: ${reason}`, options);
+    this.path = path;
+  }
+}
+
+/** A row of the database whose fields cannot be true. */
+export class DamagedRowError extends ChachamlError {
+  /** Makes the error for a row, the field and its value. */
+  constructor(id: string, field: string, value: unknown) {
+    super("damaged-row", `Cannot use artifact ${quote(id)}: its row has ${field} ${quote(value)}`);
+  }
+}
+
+/** A store that is not there, asked for by something that must not create it. */
+export class StoreNotFoundError extends ChachamlError {
+  /** Makes the error for a database path. */
+  constructor(path: string, options?: ErrorOptions) {
+    super(
+      "store-not-found",
+      `Cannot open ${quote(path)}: there is no store; start a run to create it, ` +
+        "or name another database",
+      options,
+    );
+  }
+}
+
+/** A file that is no store: no SQLite database, or one whose tables are not a store's. */
+export class NotAStoreError extends ChachamlError {
+  /** Makes the error; `state` says what the file is. */
+  constructor(path: string, state: string, options?: ErrorOptions) {
+    super("not-a-store", `Cannot open ${quote(path)} as a store: ${state}`, options);
+  }
+}
+
+/** A call on a store that has been closed. */
+export class StoreClosedError extends ChachamlError {
+  /** Makes the error. */
+  constructor() {
+    super("store-closed", "Cannot use this store: it is closed; open it again");
+  }
+}
+
+/** A write to a store that was opened read-only. */
+export class ReadOnlyError extends ChachamlError {
+  /** Makes the error. */
+  constructor() {
+    super("read-only", "Cannot write to this store: it was opened read-only");
+  }
+}
+
+/** Other writers held the database for longer than `busyTimeout`. */
+export class StoreBusyError extends ChachamlError {
+  /** Makes the error; `waited` is in milliseconds. */
+  constructor(waited: number, options?: ErrorOptions) {
+    super(
+      "store-busy",
+      `Cannot write to the store: other writers held it for ${waited} ms; ` +
+        "try again, or raise busyTimeout",
+      options,
+    );
+  }
+}
+
+/** A SQLite binding that is missing, or that cannot be used here. */
+export class DriverError extends ChachamlError {
+  /** Makes the error; `message` says which binding and why. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("driver", message, options);
+  }
+}
+
+/** The file system or the database refused the work; `cause` has the original error. */
+export class StorageError extends ChachamlError {
+  /** Makes the error; `state` says what the system answered. */
+  constructor(action: string, state: string, options?: ErrorOptions) {
+    super("storage", `Cannot ${action}: ${state}`, options);
+  }
+}
+
+/** Text in double quotes, with control characters escaped, for use in a message. */
+export function quote(value: unknown): string {
+  const text = typeof value === "string" ? value : String(value);
+  const short = text.length > 200 ? text.slice(0, 200) + "…" : text;
+  return JSON.stringify(short);
+}

@@ -1,0 +1,14 @@
+import { fromFileUrl, resolve } from "@std/path";
+import { InvalidOptionError } from "./errors.ts";
+
+/** The absolute path that a path or `file:` URL names. */
+export function toPath(path: string | URL): string {
+  if (!(path instanceof URL)) return resolve(path);
+  if (path.protocol !== "file:") {
+    throw new InvalidOptionError(
+      `Cannot use the URL ${JSON.stringify(path.href)}: only file: URLs name a path; ` +
+        "fetch others and pass the response",
+    );
+  }
+  return fromFileUrl(path);
+}

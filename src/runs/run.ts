@@ -1,0 +1,85 @@
+import type { JsonValue } from "../artifacts/put_source.ts";
+
+/** How far a run has come. */
+export type RunStatus = "running" | "completed" | "failed";
+
+/** One execution of something: a training, an evaluation, a report. */
+export interface Run {
+  /** UUID, unless another id was chosen. */
+  readonly id: string;
+  /** What it belongs to; `"default"` if nothing was said. */
+  readonly experiment: string;
+  /** Name for people. */
+  readonly name: string | null;
+  /** `"running"`, `"completed"` or `"failed"`; what another program wrote is given as it is. */
+  readonly status: RunStatus;
+  /** When it started. */
+  readonly startTime: Date;
+  /** When it ended. */
+  readonly endTime: Date | null;
+  /** Why it failed. */
+  readonly error: string | null;
+  /** Labels. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Id of the run that it is part of. */
+  readonly parentId: string | null;
+  /** Who started it. */
+  readonly createdBy: string | null;
+}
+
+/** What a run starts with. */
+export interface StartOptions {
+  /** Its id: a name of one segment. A UUID if left out. */
+  readonly id?: string;
+  /**
+   * What it belongs to.
+   *
+   * @default {"default"}
+   */
+  readonly experiment?: string;
+  /** Name for people. */
+  readonly name?: string;
+  /** Labels. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Id of the run that it is part of. */
+  readonly parentId?: string;
+  /** Who starts it. */
+  readonly createdBy?: string;
+}
+
+/** How a run ends. */
+export interface EndOptions {
+  /**
+   * Whether it did what it was to do.
+   *
+   * @default {"completed", or "failed" if an error is given}
+   */
+  readonly status?: "completed" | "failed";
+  /** Why it failed. */
+  readonly error?: unknown;
+}
+
+/** Which runs to list; what is left out does not matter. */
+export interface RunQuery {
+  /** Of this experiment. */
+  readonly experiment?: string;
+  /** Of this status. */
+  readonly status?: RunStatus;
+  /** At most so many. */
+  readonly limit?: number;
+}
+
+/** Params by name: set once, and never changed. */
+export type Params = Readonly<Record<string, JsonValue>>;
+
+/** One measured value. */
+export interface Metric {
+  /** What was measured, such as `"loss"`. */
+  readonly key: string;
+  /** The value. */
+  readonly value: number;
+  /** The step of the training that it belongs to. */
+  readonly step: number;
+  /** When it was logged. */
+  readonly timestamp: Date;
+}

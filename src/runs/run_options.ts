@@ -1,0 +1,36 @@
+/** What a caller says of a run, checked: types are no help to those who write JavaScript. */
+import { InvalidOptionError } from "../errors.ts";
+import type { EndOptions, StartOptions } from "./run.ts";
+
+/** Refuses options of `startRun` that are of a wrong type. */
+export function checkStart(options: StartOptions): void {
+  for (const key of ["experiment", "name", "parentId", "createdBy"] as const) {
+    checkText(key, options[key]);
+  }
+  if (options.experiment === "") {
+    throw new InvalidOptionError("Cannot start a run: experiment is empty");
+  }
+  for (const [key, value] of Object.entries(options.tags ?? {})) checkText(`tag "${key}"`, value);
+}
+
+/** Refuses options of `endRun` that contradict each other. */
+export function checkEnd({ status, error }: EndOptions): void {
+  if (status !== undefined && status !== "completed" && status !== "failed") {
+    throw new InvalidOptionError(
+      `Cannot end a run as ${JSON.stringify(status)}: it ends as "completed" or "failed"`,
+    );
+  }
+  if (status === "completed" && error !== undefined) {
+    throw new InvalidOptionError("Cannot end a run as completed with an error: it has failed");
+  }
+}
+
+/** An error as the text that is kept of it. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function checkText(what: string, value: unknown): void {
+  if (value === undefined || typeof value === "string") return;
+  throw new InvalidOptionError(`Cannot start a run: ${what} must be text, not ${typeof value}`);
+}

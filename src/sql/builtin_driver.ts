@@ -1,0 +1,91 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import {
+  type SqlAccess,
+  type SqlConnection,
+  type SqlDriver,
+  sqlError,
+  type SqlRow,
+  type SqlStatement,
+  type SqlValue,
+} from "./sql_driver.ts";
+
+/** SQLite inside Deno: no native library, no permission beyond the database's own path. */
+export const builtinDriver: SqlDriver = { name: "builtin", open };
+
+function open(path: string, access: SqlAccess): SqlConnection {
+  return attempt(() =>
+    new Connection(
+      (access === "still" ? openStill(path) : undefined) ??
+        new DatabaseSync(path, { readOnly: access !== "write" }),
+    )
+  );
+}
+
+/**
+ * Reads the file into memory: this binding opens no `immutable` database, and any other way to
+ * read one in WAL mode writes beside it. Only called while nobody has the file open, so reading
+ * it here drops no locks. Before Deno had `deserialize`, there was no such way.
+ */
+function openStill(path: string): DatabaseSync | undefined {
+  const memory = new DatabaseSync(":memory:") as DatabaseSync & {
+    deserialize?(bytes: Uint8Array): void;
+  };
+  if (!memory.deserialize) return memory.close(), undefined;
+  const bytes = Deno.readFileSync(path);
+  // Bytes 18 and 19 are the journal version: 2 is WAL, which memory cannot have.
+  if (bytes[18] === 2 && bytes[19] === 2) bytes.fill(1, 18, 20);
+  memory.deserialize(bytes);
+  memory.exec("PRAGMA query_only = ON");
+  return memory;
+}
+
+class Connection implements SqlConnection {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, SqlStatement>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  prepare(sql: string): SqlStatement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = new Statement(attempt(() => this.#database.prepare(sql)));
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    attempt(() => this.#database.close());
+  }
+}
+
+class Statement implements SqlStatement {
+  readonly #statement: StatementSync;
+
+  constructor(statement: StatementSync) {
+    this.#statement = statement;
+  }
+
+  run(...values: SqlValue[]): number {
+    return attempt(() => Number(this.#statement.run(...values).changes));
+  }
+
+  get(...values: SqlValue[]): SqlRow | undefined {
+    return attempt(() => this.#statement.get(...values) as SqlRow | undefined);
+  }
+
+  all(...values: SqlValue[]): SqlRow[] {
+    return attempt(() => this.#statement.all(...values) as SqlRow[]);
+  }
+}
+
+function attempt<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw sqlError(error, (error as { errcode?: number }).errcode);
+  }
+}

@@ -1,0 +1,205 @@
+import { StoreClosedError } from "../errors.ts";
+import { pause, wait } from "../wait.ts";
+import { publicError } from "./public_error.ts";
+import { type SqlConnection, SqlError } from "./sql_driver.ts";
+
+/** Jobs that share one transaction at most. */
+const MAX_GROUP = 256;
+
+/**
+ * Work for a write transaction, in three steps. `check` and `apply` must not wait; `apply` and the
+ * commit happen in one turn of the event loop, so that no reader ever sees a row uncommitted.
+ */
+export interface WriteJob<T> {
+  /** Looks whether the job may go on; throws if not, or answers `"later"` for the next group. */
+  readonly check?: (sql: SqlConnection) => "now" | "later";
+  /** Work on files, done with the write lock held. */
+  readonly publish?: () => Promise<void>;
+  /** Changes rows. */
+  readonly apply: (sql: SqlConnection) => T;
+  /** Whether the job must not share its transaction. */
+  readonly alone?: boolean;
+}
+
+interface Pending {
+  readonly job: WriteJob<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gives the connection to read with, newly opened where the file has changed. */
+export interface Reader {
+  /** Calls `read` with a connection. */
+  read<T>(read: (sql: SqlConnection) => T): T;
+  /** Closes the connection. */
+  close(): void;
+}
+
+/**
+ * One database, shared by all of a store. Writers of this process queue here and commit in
+ * groups; writers of other processes are waited for without blocking the event loop.
+ */
+export class Database {
+  readonly #reader: Reader;
+  readonly #writer: SqlConnection | undefined;
+  readonly #busyTimeout: number;
+  readonly #queue: Pending[] = [];
+  #pumping: Promise<void> | undefined;
+  #committing: Promise<void> | undefined;
+  #closed = false;
+
+  /** Takes over a reader and, unless read-only, the connection that writes. */
+  constructor(reader: Reader, writer: SqlConnection | undefined, busyTimeout: number) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#busyTimeout = busyTimeout;
+  }
+
+  /** Reads committed rows. */
+  async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
+    return await whenFree(
+      () => {
+        if (this.#closed) throw new StoreClosedError();
+        return this.#reader.read(read);
+      },
+      this.#busyTimeout,
+      () => this.#committing,
+    );
+  }
+
+  /** Queues a job; resolves with what `apply` returned once it is committed. */
+  write<T>(job: WriteJob<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new StoreClosedError());
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ job, resolve: resolve as (value: unknown) => void, reject });
+      this.#pumping ??= this.#pump().finally(() => this.#pumping = undefined);
+    });
+  }
+
+  /** Finishes queued work and closes the connections. */
+  async close(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+    this.#closed = true;
+    this.#reader.close();
+    this.#writer?.close();
+  }
+
+  async #pump(): Promise<void> {
+    // Jobs queued in the same turn of the event loop get into the first group.
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+  }
+
+  #nextGroup(): Pending[] {
+    if (this.#queue[0]!.job.alone) return this.#queue.splice(0, 1);
+    const alone = this.#queue.findIndex(({ job }) => job.alone);
+    return this.#queue.splice(0, Math.min(MAX_GROUP, alone < 0 ? Infinity : alone));
+  }
+
+  async #runGroup(group: Pending[]): Promise<void> {
+    const sql = this.#writer!;
+    try {
+      const begin = sql.prepare("BEGIN IMMEDIATE");
+      await whenFree(() => begin.run(), this.#busyTimeout);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    try {
+      const done = await this.#perform(sql, group);
+      await this.#commit(sql);
+      for (const { pending, value } of done) pending.resolve(value);
+    } catch (error) {
+      try {
+        sql.prepare("ROLLBACK").run();
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      for (const { reject } of group) reject(publicError(error, "write to the database"));
+    }
+  }
+
+  async #perform(
+    sql: SqlConnection,
+    group: Pending[],
+  ): Promise<{ pending: Pending; value: unknown }[]> {
+    const admitted: Pending[] = [];
+    const later: Pending[] = [];
+    for (const pending of group) {
+      try {
+        const verdict = pending.job.check?.(sql) ?? "now";
+        (verdict === "now" ? admitted : later).push(pending);
+      } catch (error) {
+        pending.reject(publicError(error, "read the database"));
+      }
+    }
+    this.#queue.unshift(...later);
+    const published = await Promise.allSettled(
+      admitted.map((pending) => pending.job.publish?.()),
+    );
+    const done: { pending: Pending; value: unknown }[] = [];
+    for (const [index, pending] of admitted.entries()) {
+      const outcome = published[index]!;
+      if (outcome.status === "rejected") {
+        pending.reject(outcome.reason);
+        continue;
+      }
+      sql.prepare("SAVEPOINT job").run();
+      try {
+        done.push({ pending, value: pending.job.apply(sql) });
+      } catch (error) {
+        sql.prepare("ROLLBACK TO job").run();
+        pending.reject(publicError(error, "write to the database"));
+      }
+      sql.prepare("RELEASE job").run();
+    }
+    return done;
+  }
+
+  /** Outside WAL mode readers can hold up a commit; our own then wait for it to be decided. */
+  async #commit(sql: SqlConnection): Promise<void> {
+    const commit = sql.prepare("COMMIT");
+    try {
+      commit.run();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      const committing = whenFree(() => void commit.run(), this.#busyTimeout);
+      this.#committing = committing.catch(() => {});
+      try {
+        await committing;
+      } finally {
+        this.#committing = undefined;
+      }
+    }
+  }
+}
+
+/**
+ * Calls until the database is not busy, with pauses between.
+ *
+ * @throws {StoreBusyError} If it is busy for longer than `busyTimeout` milliseconds.
+ */
+export async function whenFree<T>(
+  call: () => T,
+  busyTimeout: number,
+  before?: () => Promise<void> | undefined,
+): Promise<T> {
+  const start = performance.now();
+  for (let attempt = 0;; attempt++) {
+    const gate = before?.();
+    if (gate) await gate;
+    try {
+      return call();
+    } catch (error) {
+      const waited = performance.now() - start;
+      if (!isBusy(error) || waited > busyTimeout) {
+        throw publicError(error, "use the database", waited);
+      }
+      await wait(pause(attempt));
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SqlError && error.kind === "busy";
+}

@@ -1,0 +1,118 @@
+import type { Database, Statement as FfiStatement } from "@db/sqlite";
+import { toFileUrl } from "@std/path";
+import {
+  type SqlAccess,
+  type SqlConnection,
+  type SqlDriver,
+  sqlError,
+  type SqlRow,
+  type SqlStatement,
+  type SqlValue,
+} from "./sql_driver.ts";
+
+/** Flags of `sqlite3_open_v2`. */
+const OPEN_READONLY = 0x1;
+const OPEN_URI = 0x40;
+
+/** The part of the `@db/sqlite` module that is used. */
+export interface FfiModule {
+  /** A connection. */
+  Database: typeof Database;
+}
+
+/** A driver over the loaded `@db/sqlite` module. */
+export function ffiDriver(module: FfiModule): SqlDriver {
+  return {
+    name: "ffi",
+    open: (path, access) => attempt(() => new Connection(openDatabase(module, path, access))),
+  };
+}
+
+function openDatabase({ Database }: FfiModule, path: string, access: SqlAccess): Database {
+  // Without int64 a millisecond timestamp comes back cut to 32 bits; JSON is not ours to parse.
+  const common = { int64: true, parseJson: false };
+  switch (access) {
+    case "write":
+      return new Database(path, common);
+    case "read":
+      return new Database(path, { ...common, readonly: true });
+    case "still":
+      return new Database(`${toFileUrl(path)}?immutable=1`, {
+        ...common,
+        flags: OPEN_READONLY | OPEN_URI,
+      });
+  }
+}
+
+class Connection implements SqlConnection {
+  readonly #database: Database;
+  readonly #statements = new Map<string, SqlStatement>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  prepare(sql: string): SqlStatement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = attempt(() => new Statement(this.#database, sql));
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    attempt(() => this.#database.close());
+  }
+}
+
+class Statement implements SqlStatement {
+  readonly #database: Database;
+  readonly #sql: string;
+  #statement: FfiStatement | undefined;
+
+  constructor(database: Database, sql: string) {
+    this.#database = database;
+    this.#sql = sql;
+    this.#statement = database.prepare(sql);
+  }
+
+  run(...values: SqlValue[]): number {
+    return this.#with((statement) => statement.run(...values));
+  }
+
+  get(...values: SqlValue[]): SqlRow | undefined {
+    return this.#with((statement) => statement.get<SqlRow>(...values));
+  }
+
+  all(...values: SqlValue[]): SqlRow[] {
+    return this.#with((statement) => statement.all<SqlRow>(...values));
+  }
+
+  /** The binding leaves a failed statement unreset, holding its lock: so it is let go. */
+  #with<T>(call: (statement: FfiStatement) => T): T {
+    return attempt(() => {
+      const statement = this.#statement ??= this.#database.prepare(this.#sql);
+      try {
+        return call(statement);
+      } catch (error) {
+        this.#statement = undefined;
+        try {
+          statement.finalize();
+        } catch {
+          // Finalizing repeats the error that is already being thrown.
+        }
+        throw error;
+      }
+    });
+  }
+}
+
+function attempt<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw sqlError(error, (error as { code?: number }).code);
+  }
+}

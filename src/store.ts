@@ -1,0 +1,366 @@
+import type { Artifact } from "./artifacts/artifact.ts";
+import type { ArtifactQuery } from "./artifacts/artifact_index.ts";
+import type { ArtifactStore, PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
+import { putDirectory, type PutDirectoryOptions } from "./artifacts/put_directory.ts";
+import type { PutSource } from "./artifacts/put_source.ts";
+import { ReadOnlyError, StoreClosedError } from "./errors.ts";
+import { toPath } from "./path.ts";
+import { ActiveRun } from "./runs/active_run.ts";
+import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./runs/run.ts";
+import type { RunStore } from "./runs/run_store.ts";
+
+/** What a store is put together from. */
+export interface StoreParts {
+  /** Absolute path of the database; `undefined` for memory. */
+  readonly path: string | undefined;
+  /** Absolute path of the artifact directory. */
+  readonly artifactDir: string;
+  /** The SQLite binding in use. */
+  readonly driver: "ffi" | "builtin";
+  /** Whether writing is refused. */
+  readonly readOnly: boolean;
+  /** Runs. */
+  readonly runs: RunStore;
+  /** Artifacts. */
+  readonly artifacts: ArtifactStore;
+  /** Gives back what was opened. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Runs of machine-learning work and the artifacts they produce. Opened by {@linkcode openStore}.
+ *
+ * Every method but `close` throws {@linkcode StoreClosedError} once the store is closed,
+ * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode StoreBusyError} if
+ * other writers keep it waiting, and {@linkcode StorageError} if disk or database refuse.
+ */
+export class Store implements AsyncDisposable {
+  readonly #parts: StoreParts;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  /** @ignore Made by {@linkcode openStore}. */
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  /** Absolute path of the database; `undefined` if it is in memory. */
+  get path(): string | undefined {
+    return this.#parts.path;
+  }
+
+  /** Absolute path of the directory with the artifacts' bytes. */
+  get artifactDir(): string {
+    return this.#parts.artifactDir;
+  }
+
+  /** The SQLite binding in use. */
+  get driver(): "ffi" | "builtin" {
+    return this.#parts.driver;
+  }
+
+  /**
+   * Starts a run.
+   *
+   * @throws {InvalidNameError} If the id breaks a rule for names.
+   * @throws {RunStateError} If the id is taken.
+   * @throws {RunNotFoundError} If the parent is not in the store.
+   */
+  startRun(options: StartOptions = {}): Promise<ActiveRun> {
+    return this.#write(async ({ runs }) => new ActiveRun(this, await runs.start(options)));
+  }
+
+  /**
+   * Ends a run as completed, or as failed if an error is given.
+   *
+   * @throws {RunStateError} If it has ended already.
+   * @throws {RunNotFoundError} If it is not in the store.
+   */
+  endRun(id: string, options: EndOptions = {}): Promise<Run> {
+    return this.#write(({ runs }) => runs.end(id, options));
+  }
+
+  /**
+   * Starts a run, does the work, and ends the run: as completed, or, if the work throws, as failed
+   * with its error, which is thrown on. A run that the work has ended itself is left as it is.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * await store.withRun({ experiment: "iris" }, async (run) => {
+   *   await run.logParams({ lr: 0.1 });
+   *   await run.put("weights.bin", new Uint8Array(8));
+   * });
+   * ```
+   */
+  async withRun<T>(options: StartOptions, work: (run: ActiveRun) => T | Promise<T>): Promise<T> {
+    const run = await this.startRun(options);
+    let result: T;
+    try {
+      result = await work(run);
+    } catch (error) {
+      // That the run cannot be ended is no reason to hide why it failed.
+      await this.#endIfRunning(run.id, { error }).catch(() => {});
+      throw error;
+    }
+    await this.#endIfRunning(run.id, {});
+    return result;
+  }
+
+  async #endIfRunning(id: string, options: EndOptions): Promise<void> {
+    const { status } = await this.getRun(id);
+    if (status === "running") await this.endRun(id, options);
+  }
+
+  /**
+   * The run of an id.
+   *
+   * @throws {RunNotFoundError} If it is not in the store.
+   */
+  getRun(id: string): Promise<Run> {
+    return this.#use(({ runs }) => runs.get(id));
+  }
+
+  /** The runs, newest first. */
+  listRuns(query: RunQuery = {}): Promise<Run[]> {
+    return this.#use(({ runs }) => runs.list(query));
+  }
+
+  /**
+   * Removes a run with all it has: first the rows, then the bytes.
+   *
+   * @throws {RunNotFoundError} If it is not in the store.
+   */
+  removeRun(id: string): Promise<void> {
+    return this.#write(async ({ runs, artifacts }) => {
+      await artifacts.removeBytes(await runs.remove(id));
+    });
+  }
+
+  /**
+   * Sets params of a run. Setting one again to the same value does nothing.
+   *
+   * @throws {RunStateError} If one is set to another value already; none is set then.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  logParams(runId: string, params: Params): Promise<void> {
+    return this.#write(({ runs }) => runs.logParams(runId, params));
+  }
+
+  /**
+   * The params of a run, by name.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  params(runId: string): Promise<Record<string, unknown>> {
+    return this.#use(({ runs }) => runs.params(runId));
+  }
+
+  /**
+   * Adds one value to each of some metrics of a run.
+   *
+   * @param runId The run.
+   * @param metrics Values by the metric's name; finite numbers.
+   * @param options The step of the training that they belong to; 0 if left out.
+   * @throws {InvalidOptionError} If a value is not finite; nothing is logged then.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  logMetrics(
+    runId: string,
+    metrics: Readonly<Record<string, number>>,
+    options: { readonly step?: number } = {},
+  ): Promise<void> {
+    return this.#write(({ runs }) => runs.logMetrics(runId, metrics, options.step ?? 0));
+  }
+
+  /**
+   * The values of a run's metrics, or of one of them, in the order logged.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  metrics(runId: string, key?: string): Promise<Metric[]> {
+    return this.#use(({ runs }) => runs.metrics(runId, key));
+  }
+
+  /**
+   * Stores an artifact: bytes, text, a JSON value, a stream, a response, or the file of a URL. When
+   * the promise resolves, bytes and row are stored for good; if it rejects, nothing is. Do not change
+   * bytes that you pass before then.
+   *
+   * @example Text, JSON, bytes
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const { id } = await store.startRun();
+   * await store.put(id, "notes/report.md", "# Report");
+   * await store.put(id, "config.json", { layers: [64, 10] });
+   * const weights = await store.put(id, "weights", new Float32Array([0.5, 1]));
+   * assert.equal(weights.size, 8);
+   * ```
+   *
+   * @param runId The run that it belongs to.
+   * @param name Its name within the run; `/` makes folders.
+   * @param source What to store. A string is text, never a path.
+   * @param options Type, and what to do with an artifact of the same name.
+   * @returns The artifact.
+   * @throws {InvalidNameError} If the name breaks a rule, or clashes with another of the run.
+   * @throws {ArtifactExistsError} If the run has an artifact of this name.
+   * @throws {InvalidSourceError} If the source cannot be stored.
+   * @throws {SourceChangedError} If a file changes while it is read.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  put(
+    runId: string,
+    name: string,
+    source: PutSource,
+    options: PutOptions = {},
+  ): Promise<Artifact> {
+    return this.#write(({ artifacts }) => artifacts.put(runId, name, source, options));
+  }
+
+  /**
+   * Stores a file. Throws what {@linkcode put} throws.
+   *
+   * @param runId The run that it belongs to.
+   * @param name Its name within the run.
+   * @param path The file; a string is a path here.
+   * @param options As for {@linkcode put}, and whether the file is moved.
+   * @returns The artifact.
+   */
+  putFile(
+    runId: string,
+    name: string,
+    path: string | URL,
+    options: PutFileOptions = {},
+  ): Promise<Artifact> {
+    return this.#write(({ artifacts }) => artifacts.putFile(runId, name, toPath(path), options));
+  }
+
+  /**
+   * Stores every file of a directory, named by its path within it. All names are checked first; after
+   * a failure some files may be stored, and the same call with `ifExists: "same"` stores the others.
+   * Throws what {@linkcode put} throws.
+   *
+   * @param runId The run that they belong to.
+   * @param path The directory.
+   * @param options A prefix for the names, and what to do with symbolic links.
+   * @returns The artifacts, by name.
+   */
+  putDirectory(
+    runId: string,
+    path: string | URL,
+    options: PutDirectoryOptions = {},
+  ): Promise<Artifact[]> {
+    return this.#write(({ artifacts }) => putDirectory(artifacts, runId, toPath(path), options));
+  }
+
+  /**
+   * The artifact of an id.
+   *
+   * @throws {ArtifactNotFoundError} If it is not in the store.
+   * @throws {UnsafePathError} If its row, of a foreign database, leads outside the directory.
+   */
+  get(id: string): Promise<Artifact>;
+  /** The artifact of a run and name. Throws what the other form throws. */
+  get(runId: string, name: string): Promise<Artifact>;
+  get(idOrRunId: string, name?: string): Promise<Artifact> {
+    return this.#use(({ artifacts }) => artifacts.get(idOrRunId, name));
+  }
+
+  /** Whether there is an artifact of an id. */
+  has(id: string): Promise<boolean>;
+  /** Whether a run has an artifact of a name. */
+  has(runId: string, name: string): Promise<boolean>;
+  has(idOrRunId: string, name?: string): Promise<boolean> {
+    return this.#use(({ artifacts }) => artifacts.has(idOrRunId, name));
+  }
+
+  /**
+   * The artifacts of a run, by creation time, then name.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  list(runId: string): Promise<Artifact[]> {
+    return this.#use(async ({ runs, artifacts }) => {
+      await runs.get(runId);
+      return await artifacts.list({ runId });
+    });
+  }
+
+  /**
+   * The artifacts of all runs that fit a query, by creation time, then name.
+   *
+   * @example All checkpoints
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * for (const { runId, name, size } of await store.find({ name: "checkpoints/*" })) {
+   *   console.log(runId, name, size);
+   * }
+   * ```
+   */
+  find(query: ArtifactQuery): Promise<Artifact[]> {
+    return this.#use(({ artifacts }) => artifacts.list(query));
+  }
+
+  /**
+   * Removes an artifact: first its row, then its bytes.
+   *
+   * @throws {ArtifactNotFoundError} If it is not in the store.
+   */
+  remove(id: string): Promise<void>;
+  /** Removes the artifact of a run and name. Throws what the other form throws. */
+  remove(runId: string, name: string): Promise<void>;
+  remove(idOrRunId: string, name?: string): Promise<void> {
+    return this.#write(({ artifacts }) => artifacts.remove(idOrRunId, name));
+  }
+
+  /**
+   * Closes the store, once the calls under way are done. Closing again does nothing. A store in
+   * memory is gone then, with the temporary directory that was made for it.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= (async () => {
+      await Promise.allSettled(this.#underWay);
+      await this.#parts.close();
+    })();
+  }
+
+  /** Closes the store: for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Where the store is, for a console. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    const { path, artifactDir, driver, readOnly } = this.#parts;
+    const fields = { path, artifactDir, driver, readOnly, closed: this.#closing !== undefined };
+    return `Store ${inspect(fields, options)}`;
+  }
+
+  #write<T>(work: (parts: StoreParts) => Promise<T>): Promise<T> {
+    return this.#use((parts) => {
+      if (parts.readOnly) throw new ReadOnlyError();
+      return work(parts);
+    });
+  }
+
+  async #use<T>(work: (parts: StoreParts) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new StoreClosedError();
+    const result = (async () => await work(this.#parts))();
+    this.#underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#underWay.delete(result);
+    }
+  }
+}

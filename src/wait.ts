@@ -1,0 +1,47 @@
+/** Waiting without holding up the event loop. */
+
+/** Resolves after `milliseconds`; rejects with the signal's reason if that comes first. */
+export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** The next pause, in milliseconds, between tries for a lock: random, and longer each time. */
+export function pause(attempt: number): number {
+  return (0.5 + Math.random()) * Math.min(25, 2 ** Math.min(attempt, 5));
+}
+
+/** Lets at most `limit` holders in at a time; the others wait their turn. */
+export class Gate {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Makes a gate for `limit` holders. */
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  /** Waits for a place; the function returned gives it back, once. */
+  async enter(): Promise<() => void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    };
+  }
+}

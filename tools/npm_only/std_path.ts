@@ -1,0 +1,10 @@
+/** Stands in for `@std/path` where JSR is out of reach: what the code uses of it. */
+import { pathToFileURL } from "node:url";
+
+export { basename, dirname, join, resolve } from "node:path";
+export { fileURLToPath as fromFileUrl } from "node:url";
+
+/** The `file:` URL of an absolute path. */
+export function toFileUrl(path: string): URL {
+  return new URL(pathToFileURL(path).href);
+}
