@@ -4,7 +4,8 @@ import { fsError } from "./bytes/fs_error.ts";
 import type { OpenOptions } from "./open_options.ts";
 import { toPath } from "./path.ts";
 
-const DEFAULT_PATH = "./chachaml.db";
+/** The database of a store that nothing is said of. */
+export const DEFAULT_PATH = "./chachaml.db";
 
 /** Where the two parts of a store are. */
 export interface Location {

@@ -1,0 +1,102 @@
+import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../errors.ts";
+import { DEFAULT_PATH } from "../location.ts";
+import { openStore } from "../open_store.ts";
+import type { Store } from "../store.ts";
+import { arrange, unmark } from "./arguments.ts";
+import { printable } from "./format.ts";
+import type { Io } from "./io.ts";
+import { helpText, parse, VERSION } from "./parser.ts";
+import { type Options, UsageError } from "./verb.ts";
+import { VERBS } from "./verbs/mod.ts";
+
+/** Exit codes. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;
+
+/**
+ * Runs one command.
+ *
+ * @param args The arguments, without the program's name.
+ * @param io What to read from and print to.
+ * @returns The exit code: 0 done, 1 failed, 2 not understood.
+ */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const { verb, help, version, argv } = arrange(args, VERBS);
+    if (version) await io.stdout(`chachaml ${VERSION}\n`);
+    else if (help || !verb) await io.stdout(helpText(VERBS, verb));
+    else await run(argv, io, verb.run);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
+    await io.stderr(`chachaml: ${printable(messageOf(error))}\n`);
+    if (io.env("CHACHAML_DEBUG") && error instanceof Error) await io.stderr(`${error.stack}\n`);
+    return isUsage(error) ? EXIT.usage : EXIT.failure;
+  }
+}
+
+async function run(
+  argv: readonly string[],
+  io: Io,
+  work: (typeof VERBS)[number]["run"],
+): Promise<void> {
+  let parsed;
+  try {
+    parsed = await parse(VERBS, argv);
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+  const { options } = parsed;
+  const opened: Store[] = [];
+  try {
+    await work({
+      args: parsed.args.map(unmark),
+      options,
+      io,
+      open: async (how) => {
+        const store = await openNamed(options, io, how);
+        opened.push(store);
+        return store;
+      },
+    });
+  } finally {
+    for (const store of opened) await store.close();
+  }
+}
+
+async function openNamed(
+  options: Options,
+  io: Io,
+  how: "read" | "write" | "create",
+): Promise<Store> {
+  const path = options.get("db") ?? io.env("CHACHAML_DB") ?? DEFAULT_PATH;
+  const artifactDir = options.get("artifact-dir") ?? io.env("CHACHAML_ARTIFACT_DIR");
+  // A mistyped path must not become an empty store.
+  if (how === "write" && !await isThere(path)) throw new StoreNotFoundError(path);
+  return await openStore({
+    path,
+    ...(artifactDir !== undefined && { artifactDir }),
+    readOnly: how === "read",
+    // The same SQLite on every machine, and none that a program must bring along.
+    driver: "builtin",
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim() || "it failed without a reason";
+}
+
+function isUsage(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof InvalidOptionError ||
+    error instanceof InvalidNameError;
+}

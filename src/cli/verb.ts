@@ -1,0 +1,72 @@
+import type { Store } from "../store.ts";
+import type { Io } from "./io.ts";
+
+/** One option of a verb, written `--name` or `--name <value>`. */
+export interface OptionSpec {
+  /** Name without dashes. */
+  readonly name: string;
+  /** What stands for its value in the help; a switch if left out. */
+  readonly value?: string;
+  /** Whether it may be given more than once. */
+  readonly repeats?: boolean;
+  /** One line of help. */
+  readonly summary: string;
+}
+
+/** A verb of the command line, as data: parser, help and checks are made from it. */
+export interface Verb {
+  /** The word typed. */
+  readonly name: string;
+  /** One line of help. */
+  readonly summary: string;
+  /** Its positional arguments, such as `<run> [name]`. */
+  readonly args: string;
+  /** Its own options. */
+  readonly options: readonly OptionSpec[];
+  /** Examples: a line of words, a command. */
+  readonly examples: readonly (readonly [words: string, command: string])[];
+  /** Does the work. */
+  readonly run: (call: Call) => Promise<void>;
+}
+
+/** One call of a verb, parsed. */
+export interface Call {
+  /** Positional arguments, in order. */
+  readonly args: readonly string[];
+  /** Options by name. */
+  readonly options: Options;
+  /** Where to read from and print to. */
+  readonly io: Io;
+  /** Opens the store that the options name; only `"create"` makes one where there is none. */
+  readonly open: (how: "read" | "write" | "create") => Promise<Store>;
+}
+
+/** The options of a call, as strings. */
+export interface Options {
+  /** Whether a switch is on. */
+  has(name: string): boolean;
+  /** The value of an option, if given. */
+  get(name: string): string | undefined;
+  /** All values of an option that repeats. */
+  all(name: string): readonly string[];
+}
+
+/** A call that cannot be understood: the exit code is 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Options that every verb takes. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "db",
+    value: "path",
+    summary: "Database of the store (default: $CHACHAML_DB, else ./chachaml.db)",
+  },
+  {
+    name: "artifact-dir",
+    value: "path",
+    summary: "Its artifact directory (default: $CHACHAML_ARTIFACT_DIR, else beside the database)",
+  },
+  { name: "json", summary: "Print JSON" },
+];

@@ -1,0 +1,22 @@
+import type { Verb } from "../verb.ts";
+
+export const end: Verb = {
+  name: "end",
+  summary: "End a run, as completed unless it is said to have failed",
+  args: "<run>",
+  options: [
+    { name: "failed", summary: "It has failed" },
+    { name: "error", value: "text", summary: "It has failed, and why" },
+  ],
+  examples: [["End a run that went wrong", 'chachaml end $RUN --error "out of memory"']],
+  run: async ({ args: [run], options, io, open }) => {
+    const error = options.get("error");
+    const failed = options.has("failed") || error !== undefined;
+    const store = await open("write");
+    const ended = await store.endRun(run!, {
+      status: failed ? "failed" : "completed",
+      ...(error !== undefined && { error }),
+    });
+    if (options.has("json")) await io.stdout(JSON.stringify(ended) + "\n");
+  },
+};

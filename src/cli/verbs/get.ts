@@ -1,0 +1,55 @@
+import { basename, join } from "@std/path";
+import { type Call, UsageError, type Verb } from "../verb.ts";
+
+export const get: Verb = {
+  name: "get",
+  summary: "Copy an artifact to a file or to standard output, checked against its hash",
+  args: "<run> <name> [destination]",
+  options: [{ name: "force", summary: "Replace a file that is there" }],
+  examples: [
+    ["Into this folder, under its own name", "chachaml get $RUN plots/roc.png"],
+    ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
+  ],
+  run: async (call) => {
+    const { args: [run, name, destination], options, io, open } = call;
+    if (destination === "-" && options.has("json")) {
+      throw new UsageError("--json and standard output as the destination exclude each other");
+    }
+    const store = await open("read");
+    const artifact = await store.get(run!, name!);
+    if (destination === "-") {
+      for await (const chunk of artifact.stream({ verify: true })) await io.stdout(chunk);
+      return;
+    }
+    const path = await target(call, basename(name!), destination);
+    await artifact.saveTo(path);
+    if (options.has("json")) {
+      await io.stdout(JSON.stringify({ ...artifact.toJSON(), savedTo: path }) + "\n");
+    }
+  },
+};
+
+/** Where to save: a file that is not there, or one that may be replaced. */
+async function target(
+  { options }: Call,
+  name: string,
+  destination = ".",
+): Promise<string> {
+  const info = await stat(destination);
+  const path = info?.isDirectory ? join(destination, name) : destination;
+  const there = info?.isDirectory ? await stat(path) : info;
+  if (there?.isDirectory) throw new UsageError(`${JSON.stringify(path)} is a directory`);
+  if (there && !options.has("force")) {
+    throw new UsageError(`${JSON.stringify(path)} exists; pass --force to replace it`);
+  }
+  return path;
+}
+
+async function stat(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { formatBytes, formatTable, formatTime } from "../format.ts";
+import type { Verb } from "../verb.ts";
+
+export const ls: Verb = {
+  name: "ls",
+  summary: "List the artifacts of a run, or of all runs",
+  args: "[run]",
+  options: [{ name: "name", value: "pattern", summary: "Only names that fit, with * and ?" }],
+  examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],
+  run: async ({ args: [run], options, io, open }) => {
+    const store = await open("read");
+    const name = options.get("name");
+    if (run !== undefined) await store.getRun(run);
+    const found = await store.find({
+      ...(run !== undefined && { runId: run }),
+      ...(name !== undefined && { name }),
+    });
+    if (options.has("json")) return await io.stdout(JSON.stringify(found) + "\n");
+    const rows = found.map((artifact) => [
+      ...(run === undefined ? [artifact.runId] : []),
+      artifact.name,
+      formatBytes(artifact.size),
+      artifact.contentType ?? "",
+      artifact.hash.slice(0, 12),
+      formatTime(artifact.createdAt),
+    ]);
+    const head = [
+      ...(run === undefined ? ["RUN"] : []),
+      "NAME",
+      "SIZE",
+      "TYPE",
+      "SHA-256",
+      "STORED",
+    ];
+    await io.stdout(formatTable(head, rows, ["SIZE"]));
+  },
+};
