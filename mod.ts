@@ -21,7 +21,6 @@ export { openStore } from "./src/open_store.ts";
 export type { OpenOptions } from "./src/open_options.ts";
 export { artifactDirOf } from "./src/location.ts";
 export { Store } from "./src/store.ts";
-export type { StoreParts } from "./src/store.ts";
 
 export { ActiveRun } from "./src/runs/active_run.ts";
 export type {

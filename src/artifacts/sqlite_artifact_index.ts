@@ -80,6 +80,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     let claimed = false;
     try {
       const outcome = await this.#database.write({
+        single: true,
         check: (sql) => {
           signal?.throwIfAborted();
           // Another put of this very transaction comes first; its row tells what to do.

@@ -1,5 +1,5 @@
 /** Directories below a root: made, checked and synced without ever following a link. */
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { StorageError, UnsafePathError } from "../errors.ts";
 
 /** The directories that lie between `root` and the file at `path`, outermost first. */
@@ -20,22 +20,51 @@ export function checkFolders(root: string, path: string): void {
   }
 }
 
-/** Makes the folders of a path. The caller holds the write lock. Returns them, innermost last. */
-export function makeFolders(root: string, path: string): { path: string; id: string }[] {
-  const folders: { path: string; id: string }[] = [];
-  for (const folder of foldersOf(root, path)) {
-    let info: Deno.FileInfo;
-    try {
-      info = Deno.lstatSync(folder);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      Deno.mkdirSync(folder);
-      info = Deno.lstatSync(folder);
-    }
-    requireDirectory(folder, path, info);
-    folders.push({ path: folder, id: `${folder}\0${info.ino}` });
+/** A folder that is there, and which one it is. */
+export interface Folder {
+  /** Absolute path. */
+  readonly path: string;
+  /** Path and inode: another one after it has been removed and made again. */
+  readonly id: string;
+}
+
+/** Makes folders. What one turn of the event loop finds, it need not look at again. */
+export class FolderMaker {
+  readonly #root: string;
+  readonly #found = new Map<string, Folder>();
+
+  /** Makes folders below `root`. */
+  constructor(root: string) {
+    this.#root = root;
   }
-  return folders;
+
+  /** Makes the folders of a path, outermost first. The caller holds the write lock. */
+  make(path: string): Folder[] {
+    if (this.#found.size === 0) queueMicrotask(() => this.#found.clear());
+    const folders: Folder[] = [];
+    for (const folder of foldersOf(this.#root, path)) {
+      let found = this.#found.get(folder);
+      if (!found) {
+        found = { path: folder, id: `${folder}\0${makeFolder(folder, path).ino}` };
+        this.#found.set(folder, found);
+      }
+      folders.push(found);
+    }
+    return folders;
+  }
+}
+
+function makeFolder(folder: string, path: string): Deno.FileInfo {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.lstatSync(folder);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(folder);
+    info = Deno.lstatSync(folder);
+  }
+  requireDirectory(folder, path, info);
+  return info;
 }
 
 function requireDirectory(folder: string, path: string, info: Deno.FileInfo): void {
@@ -75,11 +104,6 @@ export class DirectorySync {
       this.#pending.set(directory, pending);
     }
     return pending;
-  }
-
-  /** Like {@linkcode sync}, for the directory that holds `path`. */
-  syncParent(path: string): Promise<void> {
-    return this.sync(dirname(path));
   }
 }
 

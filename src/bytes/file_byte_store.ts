@@ -4,7 +4,7 @@ import { StorageError, UnsafePathError } from "../errors.ts";
 import { STAGING, unsafePath } from "../names.ts";
 import { Gate } from "../wait.ts";
 import type { ByteReader, ByteStore, OpenBytes, StagedBytes, StageOptions } from "./byte_store.ts";
-import { checkFolders, DirectorySync, makeFolders, removeEmptyFolders } from "./directories.ts";
+import { checkFolders, DirectorySync, FolderMaker, removeEmptyFolders } from "./directories.ts";
 import { fsError } from "./fs_error.ts";
 import {
   stageCopy,
@@ -15,7 +15,7 @@ import {
 } from "./staged_file.ts";
 
 /** Files that are staged at a time: as many are open, and as many syncs go on side by side. */
-const MAX_STAGED = 64;
+const MAX_STAGED = 128;
 
 /** Codes by which a file system says that it has no hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
@@ -29,6 +29,7 @@ export class FileByteStore implements ByteStore {
   readonly #durable: boolean;
   readonly #gate = new Gate(MAX_STAGED);
   readonly #directories = new DirectorySync();
+  readonly #folders: FolderMaker;
   /** Folders known to be durable in the folders above them. */
   readonly #settled = new Set<string>();
 
@@ -37,6 +38,7 @@ export class FileByteStore implements ByteStore {
     this.#root = root;
     this.#staging = join(root, STAGING);
     this.#durable = durable;
+    this.#folders = new FolderMaker(root);
   }
 
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
@@ -109,7 +111,7 @@ export class FileByteStore implements ByteStore {
   async #place(path: string, enter: (target: string) => void): Promise<void> {
     try {
       const target = this.locate(path);
-      const folders = makeFolders(this.#root, path);
+      const folders = this.#folders.make(path);
       enter(target);
       if (!this.#durable) return;
       const fresh = folders.filter(({ id }) => !this.#settled.has(id));

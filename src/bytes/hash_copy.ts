@@ -5,6 +5,10 @@ import type { ByteReader, StageOptions } from "./byte_store.ts";
 const FIRST_CHUNK = 64 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
 
+/** Bytes that the buffers of all copies under way share: with many, each has smaller ones. */
+const BUFFER_BUDGET = 64 * 1024 * 1024;
+let copies = 0;
+
 /** Size and SHA-256 (lower-case hex) of bytes. */
 export interface Digest {
   /** Bytes. */
@@ -19,6 +23,19 @@ export interface Digest {
  * large copy is that of hashing it, as one core does it.
  */
 export async function hashCopy(
+  source: ByteReader,
+  file: Deno.FsFile,
+  options: StageOptions,
+): Promise<Digest> {
+  copies++;
+  try {
+    return await copyAndHash(source, file, options);
+  } finally {
+    copies--;
+  }
+}
+
+async function copyAndHash(
   source: ByteReader,
   file: Deno.FsFile,
   { signal, onProgress }: StageOptions,
@@ -40,9 +57,8 @@ export async function hashCopy(
   while (filled > 0) {
     signal?.throwIfAborted();
     const bytes = chunk.subarray(0, filled);
-    if (next === chunk || next.length < LARGEST_CHUNK) {
-      next = new Uint8Array(Math.min(chunk.length * 4, LARGEST_CHUNK));
-    }
+    const wanted = Math.min(chunk.length * 4, largestChunk());
+    if (next === chunk || next.length < wanted) next = new Uint8Array(wanted);
     const writing = writeAll(file, bytes);
     const reading = source.read(next);
     hash.update(bytes);
@@ -81,7 +97,11 @@ export async function hashFile(
 }
 
 function firstChunk(size: number | undefined): number {
-  return Math.min(Math.max(size ?? FIRST_CHUNK, 1), LARGEST_CHUNK);
+  return Math.min(Math.max(size ?? FIRST_CHUNK, 1), largestChunk());
+}
+
+function largestChunk(): number {
+  return Math.min(LARGEST_CHUNK, Math.max(FIRST_CHUNK, BUFFER_BUDGET / (2 * copies) | 0));
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -19,6 +19,8 @@ export interface WriteJob<T> {
   readonly apply: (sql: SqlConnection) => T;
   /** Whether the job must not share its transaction. */
   readonly alone?: boolean;
+  /** Whether `apply` changes rows by one statement at most, which needs no savepoint. */
+  readonly single?: boolean;
 }
 
 interface Pending {
@@ -144,14 +146,11 @@ export class Database {
         pending.reject(outcome.reason);
         continue;
       }
-      sql.prepare("SAVEPOINT job").run();
       try {
-        done.push({ pending, value: pending.job.apply(sql) });
+        done.push({ pending, value: apply(sql, pending.job) });
       } catch (error) {
-        sql.prepare("ROLLBACK TO job").run();
         pending.reject(publicError(error, "write to the database"));
       }
-      sql.prepare("RELEASE job").run();
     }
     return done;
   }
@@ -171,6 +170,20 @@ export class Database {
         this.#committing = undefined;
       }
     }
+  }
+}
+
+/** Applies a job, all of it or nothing. */
+function apply(sql: SqlConnection, job: WriteJob<unknown>): unknown {
+  if (job.single) return job.apply(sql);
+  sql.prepare("SAVEPOINT job").run();
+  try {
+    return job.apply(sql);
+  } catch (error) {
+    sql.prepare("ROLLBACK TO job").run();
+    throw error;
+  } finally {
+    sql.prepare("RELEASE job").run();
   }
 }
 
