@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { main } from "../src/cli/main.ts";
+import { inTempDir } from "./helpers.ts";
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Calls the command line in process, on the store of `dir`. */
+async function chachaml(
+  dir: string,
+  args: readonly string[],
+  stdin: string = "",
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  const [out, err]: string[][] = [[], []];
+  const decoder = new TextDecoder();
+  const code = await main(args, {
+    stdin: new Blob([stdin]).stream(),
+    stdout: (data) => {
+      out!.push(typeof data === "string" ? data : decoder.decode(data));
+      return Promise.resolve();
+    },
+    stderr: (words) => {
+      err!.push(words);
+      return Promise.resolve();
+    },
+    env: (name) => ({ CHACHAML_DB: join(dir, "cli.db"), ...env })[name],
+  });
+  return { code, out: out!.join(""), err: err!.join("") };
+}
+
+/** Expects success, with nothing but data printed. */
+async function ok(dir: string, args: readonly string[], stdin?: string): Promise<string> {
+  const { code, out, err } = await chachaml(dir, args, stdin);
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+  return out;
+}
+
+/** Expects failure: an exit code, one line of words that fits, and no data. */
+async function fails(
+  dir: string,
+  args: readonly string[],
+  code: number,
+  words: RegExp,
+): Promise<void> {
+  const outcome = await chachaml(dir, args);
+  assert.equal(outcome.code, code, outcome.err);
+  assert.equal(outcome.out, "");
+  assert.match(outcome.err, /^chachaml: [^\n]+\n$/);
+  assert.match(outcome.err, words);
+}
+
+async function startRun(dir: string, ...args: string[]): Promise<string> {
+  return (await ok(dir, ["start", ...args])).trim();
+}
+
+Deno.test("the way of a run through the command line", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir, "--experiment", "iris", "--tag", "a=b=c", "--tag=owner=ana");
+    const file = join(dir, "model.onnx");
+    await Deno.writeTextFile(file, "weights");
+    assert.equal(await ok(dir, ["put", run, file]), "");
+    await ok(dir, ["put", run, "-", "notes/in.txt"], "from stdin");
+    const listed = JSON.parse(await ok(dir, ["ls", run, "--json"]));
+    assert.deepEqual(listed.map((a: { name: string }) => a.name), ["model.onnx", "notes/in.txt"]);
+    assert.equal(await ok(dir, ["get", run, "notes/in.txt", "-"]), "from stdin");
+    await ok(dir, ["end", run, "--error", "boom"]);
+    const [ended] = JSON.parse(await ok(dir, ["runs", "--json"]));
+    assert.equal(ended.id, run);
+    assert.equal(ended.status, "failed");
+    assert.equal(ended.error, "boom");
+    assert.deepEqual(ended.tags, { a: "b=c", owner: "ana" });
+    await ok(dir, ["rm", run, "model.onnx"]);
+    assert.equal(JSON.parse(await ok(dir, ["ls", "--json"])).length, 1);
+    await ok(dir, ["rm", "--yes", run]);
+    assert.equal(await ok(dir, ["runs", "--json"]), "[]\n");
+  });
+});
+
+Deno.test("tables name their columns and set sizes to the right", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    await ok(dir, ["put", run, "-", "a.txt"], "12345");
+    await ok(dir, ["put", run, "-", "b.bin"], "x".repeat(1500));
+    const [head, first, second] = (await ok(dir, ["ls", run])).split("\n");
+    assert.match(head!, /^NAME {5}SIZE {2}TYPE +SHA-256 +STORED$/);
+    assert.match(first!, /^a\.txt {5}5 B {2}text\/plain/);
+    assert.match(second!, /^b\.bin {2}1\.5 kB {2}application\/octet-stream/);
+    assert.match(await ok(dir, ["runs"]), /^RUN +EXPERIMENT +NAME +STATUS +STARTED\n/);
+  });
+});
+
+Deno.test("put stores a directory under its own name, or another", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    await Deno.mkdir(join(dir, "data/train"), { recursive: true });
+    await Deno.writeTextFile(join(dir, "data/train/a.csv"), "1");
+    await ok(dir, ["put", run, join(dir, "data")]);
+    await ok(dir, ["put", run, join(dir, "data"), "other"]);
+    const names = JSON.parse(await ok(dir, ["ls", run, "--json", "--name", "*a.csv"]))
+      .map((artifact: { name: string }) => artifact.name);
+    assert.deepEqual(names.sort(), ["data/train/a.csv", "other/train/a.csv"]);
+  });
+});
+
+Deno.test("put takes --type, --if-exists and --move", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    const file = join(dir, "m");
+    await Deno.writeTextFile(file, "one");
+    await ok(dir, ["put", "--type", "text/x-model", "--move", run, file]);
+    await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
+    const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
+    assert.equal(artifact.contentType, "text/x-model");
+    assert.equal((await chachaml(dir, ["put", run, "-", "m"], "two")).code, 1);
+    await ok(dir, ["put", "--if-exists=replace", run, "-", "m"], "two");
+    assert.equal(await ok(dir, ["get", run, "m", "-"]), "two");
+  });
+});
+
+Deno.test("get saves to a file, and replaces one only with --force", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    await ok(dir, ["put", run, "-", "deep/a.txt"], "stored");
+    await ok(dir, ["get", run, "deep/a.txt", dir]);
+    const path = join(dir, "a.txt");
+    assert.equal(await Deno.readTextFile(path), "stored");
+    await Deno.writeTextFile(path, "mine");
+    await fails(dir, ["get", run, "deep/a.txt", path], 2, /--force/);
+    assert.equal(await Deno.readTextFile(path), "mine");
+    await ok(dir, ["get", "--force", run, "deep/a.txt", path]);
+    assert.equal(await Deno.readTextFile(path), "stored");
+  });
+});
+
+Deno.test("what is not understood exits with 2 and changes nothing", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    const before = await ok(dir, ["runs", "--json"]);
+    const calls: [string[], RegExp][] = [
+      [["putt", run, "x"], /there is no command "putt"; there are: start/],
+      [["put", run, "a", "--unknwon"], /put has no option --unknwon/],
+      [["put", run, "-x"], /put has no option -x/],
+      [["put", run], /put needs <source>/],
+      [["put", run, "a", "b", "c"], /put does not take "c"/],
+      [["put", run, "-"], /standard input needs a name/],
+      [["put", run, "-", "a/../b"], /it has the segment "\.\."/],
+      [["put", run, "-", "a", "--if-exists", "maybe"], /error, same, replace/],
+      [["start", "--tag", "nothing"], /key=value/],
+      [["start", "--id", "a/b"], /must not contain/],
+      [["start", "--experiment"], /needs a value/],
+      [["end", run, "--failed=yes"], /takes no value/],
+      [["runs", "--limit", "-1"], /whole number/],
+      [["runs", "--status", "odd"], /running, completed, failed/],
+      [["rm", run], /--yes/],
+      [["--unknwon", "runs"], /no option --unknwon before/],
+    ];
+    for (const [args, words] of calls) await fails(dir, args, 2, words);
+    assert.equal(await ok(dir, ["runs", "--json"]), before);
+    assert.equal(await ok(dir, ["ls", run, "--json"]), "[]\n");
+  });
+});
+
+Deno.test("what fails exits with 1 and says what to do", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    await ok(dir, ["put", run, "-", "a"], "x");
+    await fails(dir, ["put", run, "-", "a"], 1, /already has it; choose another name/);
+    await fails(dir, ["put", "no-run", "-", "a"], 1, /Cannot find run "no-run"/);
+    await fails(dir, ["put", run, join(dir, "missing")], 1, /there is no file/);
+    await fails(dir, ["get", run, "b"], 1, /has no artifact of this name/);
+    await fails(dir, ["ls", "no-run"], 1, /Cannot find run/);
+    await ok(dir, ["end", run]);
+    await fails(dir, ["end", run], 1, /it has ended already/);
+  });
+});
+
+Deno.test("only start makes a store", async () => {
+  await inTempDir(async (dir) => {
+    for (const args of [["runs"], ["ls"], ["put", "r", "-", "n"], ["end", "r"], ["rm", "r", "n"]]) {
+      await fails(dir, args, 1, /there is no store/);
+    }
+    assert.deepEqual([...Deno.readDirSync(dir)], []);
+  });
+});
+
+Deno.test("arguments behind -- are names, whatever they begin with", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    await ok(dir, ["put", run, "-", "--", "--json"], "x");
+    const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
+    assert.equal(artifact.name, "--json");
+    assert.equal(await ok(dir, ["get", run, "--", "--json", "-"]), "x");
+  });
+});
+
+Deno.test("options stand before the command, behind it, or at the end", async () => {
+  await inTempDir(async (dir) => {
+    const db = join(dir, "other.db");
+    const run = (await ok(dir, ["--db", db, "start"])).trim();
+    for (const args of [["runs", "--json", "--db", db], [`--db=${db}`, "runs", "--json"]]) {
+      assert.equal(JSON.parse(await ok(dir, args))[0].id, run);
+    }
+    await fails(dir, ["runs"], 1, /there is no store/);
+  });
+});
+
+Deno.test("--artifact-dir and CHACHAML_ARTIFACT_DIR name the directory of the bytes", async () => {
+  await inTempDir(async (dir) => {
+    const bytes = join(dir, "bytes");
+    const run = (await ok(dir, ["start", "--artifact-dir", bytes])).trim();
+    const env = { CHACHAML_ARTIFACT_DIR: bytes };
+    assert.equal((await chachaml(dir, ["put", run, "-", "a"], "x", env)).code, 0);
+    assert.equal(await Deno.readTextFile(join(bytes, run, "a")), "x");
+  });
+});
+
+Deno.test("help and version go to stdout", async () => {
+  await inTempDir(async (dir) => {
+    for (const args of [[], ["--help"], ["-h"]]) {
+      assert.match(await ok(dir, args), /Usage:[^]*start[^]*put/);
+    }
+    for (const args of [["put", "--help"], ["--help", "put"]]) {
+      assert.match(await ok(dir, args), /Usage:[^]*--if-exists[^]*nvidia-smi/);
+    }
+    assert.match(await ok(dir, ["--version"]), /^chachaml \d+\.\d+\.\d+\n$/);
+  });
+});
+
+Deno.test("a hostile name cannot steer the terminal", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir, "--name", "\u001b[31mred\nline");
+    const table = await ok(dir, ["runs"]);
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(table, /\u001b/);
+    assert.match(table, /\\u001b\[31mred\\u000aline/);
+    await fails(dir, ["get", run, "\u001b[2J"], 1, /\\u001b\[2J/);
+  });
+});
+
+Deno.test("a failure shows its stack only with CHACHAML_DEBUG", async () => {
+  await inTempDir(async (dir) => {
+    const { err } = await chachaml(dir, ["runs"], "", { CHACHAML_DEBUG: "1" });
+    assert.match(err, /\n +at /);
+  });
+});
