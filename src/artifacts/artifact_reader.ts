@@ -103,9 +103,15 @@ export class ArtifactReader {
     // before is old; once they are not, what is opened after is new.
     if (this.#bytes.stagedState(replacement.staged) !== "absent") return { record, bytes };
     bytes.close();
-    const { contentType, size, hash, createdAt } = replacement;
     const renewed = await this.#openBytes(record);
-    return renewed && { record: { ...record, contentType, size, hash, createdAt }, bytes: renewed };
+    // As long as the note is there, no other replacement can have followed.
+    const noted = (await this.#index.byId(id))?.replacement;
+    if (renewed && noted?.staged === replacement.staged) {
+      const { contentType, size, hash, createdAt } = replacement;
+      return { record: { ...record, contentType, size, hash, createdAt }, bytes: renewed };
+    }
+    renewed?.close();
+    return undefined;
   }
 
   /** `undefined` where the bytes are gone because the artifact is. */
