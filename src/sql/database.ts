@@ -74,7 +74,7 @@ export class Database {
     if (this.#closed) return Promise.reject(new StoreClosedError());
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ job, resolve: resolve as (value: unknown) => void, reject });
-      this.#pumping ??= this.#pump().finally(() => this.#pumping = undefined);
+      this.#pumping ??= this.#pump();
     });
   }
 
@@ -89,7 +89,12 @@ export class Database {
   async #pump(): Promise<void> {
     // Jobs queued in the same turn of the event loop get into the first group.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+    try {
+      while (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+    } finally {
+      // In the very turn in which the queue was found empty: a later job starts the next pump.
+      this.#pumping = undefined;
+    }
   }
 
   #nextGroup(): Pending[] {
