@@ -21,6 +21,7 @@ export { openStore } from "./src/open_store.ts";
 export type { OpenOptions } from "./src/open_options.ts";
 export { artifactDirOf } from "./src/location.ts";
 export { Store } from "./src/store.ts";
+export type { RemoveOptions } from "./src/store.ts";
 
 export { ActiveRun } from "./src/runs/active_run.ts";
 export type {
@@ -41,8 +42,19 @@ export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
 export type { JsonValue, PutSource } from "./src/artifacts/put_source.ts";
 export type { ByteRange, Progress } from "./src/bytes/byte_store.ts";
 
+export { Verification } from "./src/care/verification.ts";
+export type {
+  Finding,
+  FindingKind,
+  VerifyOptions,
+  VerifySummary,
+} from "./src/care/verification.ts";
+export type { Collected, GcOptions, GcReport } from "./src/care/collection.ts";
+export type { PruneOptions, PruneReport } from "./src/care/pruning.ts";
+
 export {
   ArtifactExistsError,
+  ArtifactInUseError,
   ArtifactNotFoundError,
   ChachamlError,
   DamagedRowError,

@@ -108,6 +108,22 @@ export class ArtifactNotFoundError extends ChachamlError {
   }
 }
 
+/** A removal of what a model version is made of. */
+export class ArtifactInUseError extends ChachamlError {
+  /** The versions, such as `"iris-classifier 2"`. */
+  readonly versions: readonly string[];
+
+  /** Makes the error for an artifact, or a run with all it has. */
+  constructor(what: "artifact" | "run", id: string, versions: readonly string[]) {
+    super(
+      "artifact-in-use",
+      `Cannot remove ${what} ${quote(id)}: the model version ${versions.join(", ")} needs it; ` +
+        "pass force: true to remove it all the same",
+    );
+    this.versions = versions;
+  }
+}
+
 /** A put of a name that the run already has. The stored bytes are untouched. */
 export class ArtifactExistsError extends ChachamlError {
   /** The run that has the artifact. */

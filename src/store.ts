@@ -3,11 +3,24 @@ import type { ArtifactQuery } from "./artifacts/artifact_index.ts";
 import type { ArtifactStore, PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
 import { putDirectory, type PutDirectoryOptions } from "./artifacts/put_directory.ts";
 import type { PutSource } from "./artifacts/put_source.ts";
+import type { GcOptions, GcReport } from "./care/collection.ts";
+import { prune, type PruneOptions, type PruneReport } from "./care/pruning.ts";
+import type { Verification, VerifyOptions } from "./care/verification.ts";
 import { ReadOnlyError, StoreClosedError } from "./errors.ts";
 import { toPath } from "./path.ts";
 import { ActiveRun } from "./runs/active_run.ts";
 import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./runs/run.ts";
 import type { RunStore } from "./runs/run_store.ts";
+
+/** How to remove. */
+export interface RemoveOptions {
+  /**
+   * Whether to remove also what model versions are made of.
+   *
+   * @default {false}
+   */
+  readonly force?: boolean;
+}
 
 /** What a store is put together from. */
 export interface StoreParts {
@@ -131,12 +144,35 @@ export class Store implements AsyncDisposable {
   /**
    * Removes a run with all it has: first the rows, then the bytes.
    *
+   * @param id The run.
+   * @param options `force` removes also what model versions are made of.
+   * @throws {ArtifactInUseError} If a model version is made of the run.
    * @throws {RunNotFoundError} If it is not in the store.
    */
-  removeRun(id: string): Promise<void> {
+  removeRun(id: string, options: RemoveOptions = {}): Promise<void> {
     return this.#write(async ({ runs, artifacts }) => {
-      await artifacts.removeBytes(await runs.remove(id));
+      await artifacts.removeBytes(await runs.remove(id, options.force ?? false));
     });
+  }
+
+  /**
+   * Removes runs: those that are older than a time, all but the newest, those of an experiment or
+   * status, or what fits several of these. Runs that have not ended stay, unless their status is asked
+   * for, and so do those that a model version is made of.
+   *
+   * @example All but the ten newest of each experiment
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const { removed } = await store.prune({ keepLast: 10 });
+   * console.log(removed.length, "runs removed");
+   * ```
+   *
+   * @throws {InvalidOptionError} If nothing is said of which runs.
+   */
+  prune(options: PruneOptions): Promise<PruneReport> {
+    return this.#write(() => prune(this, options));
   }
 
   /**
@@ -311,13 +347,60 @@ export class Store implements AsyncDisposable {
   /**
    * Removes an artifact: first its row, then its bytes.
    *
+   * @param id The artifact.
+   * @param options `force` removes it also if a model version is made of it.
+   * @throws {ArtifactInUseError} If a model version is made of it.
    * @throws {ArtifactNotFoundError} If it is not in the store.
    */
-  remove(id: string): Promise<void>;
+  remove(id: string, options?: RemoveOptions): Promise<void>;
   /** Removes the artifact of a run and name. Throws what the other form throws. */
-  remove(runId: string, name: string): Promise<void>;
-  remove(idOrRunId: string, name?: string): Promise<void> {
-    return this.#write(({ artifacts }) => artifacts.remove(idOrRunId, name));
+  remove(runId: string, name: string, options?: RemoveOptions): Promise<void>;
+  remove(
+    idOrRunId: string,
+    nameOrOptions?: string | RemoveOptions,
+    options?: RemoveOptions,
+  ): Promise<void> {
+    const [name, { force = false } = {}] = typeof nameOrOptions === "string"
+      ? [nameOrOptions, options]
+      : [undefined, nameOrOptions];
+    return this.#write(({ artifacts }) => artifacts.remove(idOrRunId, name, force));
+  }
+
+  /**
+   * Checks every artifact: that its file is there, inside the directory, of the right size and, unless
+   * `quick`, of the right hash, on all cores; and looks for files that belong to no artifact. It only
+   * reads, and goes on whatever it finds.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const verification = store.verify();
+   * for await (const { kind, message } of verification) console.error(kind, message);
+   * assert.equal((await verification.summary()).damaged, 0);
+   * ```
+   *
+   * @param options One run only, without hashing, progress.
+   * @returns The findings as they come, and a summary.
+   * @throws {StoreClosedError} If the store is closed.
+   */
+  verify(options: VerifyOptions = {}): Verification {
+    if (this.#closing) throw new StoreClosedError();
+    const { artifacts, readOnly } = this.#parts;
+    return artifacts.verify(options, readOnly);
+  }
+
+  /**
+   * Removes what belongs to no artifact: files that a crash left without a row, staged bytes without a
+   * writer, empty folders. What has been changed within the grace period stays. Puts may go on.
+   *
+   * @param options The grace period, and whether only to tell what would be removed.
+   * @returns What was removed, and what could not be.
+   */
+  gc(options: GcOptions = {}): Promise<GcReport> {
+    return this.#write(({ artifacts }) => artifacts.gc(options));
   }
 
   /**

@@ -13,6 +13,11 @@ async function prepare(dir: string): Promise<string> {
   for (const name of ["old", "deep/old"]) await store.put("run", name, CONTENT.old);
   await store.put("other", "old", CONTENT.old);
   await Deno.writeFile(join(dir, "t.db.source"), CONTENT.large);
+  // For the collector: an orphan in a folder of its own, one beside artifacts, one staged.
+  await Deno.mkdir(join(store.artifactDir, "gone/deep"), { recursive: true });
+  for (const name of ["gone/deep/orphan", "run/orphan", ".staging/left"]) {
+    await Deno.writeTextFile(join(store.artifactDir, name), "left behind");
+  }
   return store.path!;
 }
 
@@ -91,6 +96,7 @@ const CASES: Record<string, Case> = {
       await putAgain(store, "deep/old", "put anew");
     },
   },
+  gc: { kept: ALL, again: (store) => putAgain(store, "new", CONTENT.small) },
   removeRun: {
     kept: ["other/old"],
     again: async (store) => {
@@ -121,6 +127,16 @@ for (const [operation, { kept, again }] of Object.entries(CASES)) {
         await requireTrue(store, kept);
         await again(store, dir);
         await requireTrue(store, kept);
+        // What the crash left behind, and nothing else, is collected.
+        await store.gc({ grace: 0 });
+        assert.deepEqual(
+          await store.verify().summary().then(({ damaged, leftovers }) => ({
+            damaged,
+            leftovers,
+          })),
+          { damaged: 0, leftovers: 0 },
+        );
+        assert.deepEqual([...Deno.readDirSync(join(store.artifactDir, ".staging"))], []);
       });
     }
   });

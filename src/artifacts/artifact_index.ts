@@ -113,8 +113,18 @@ export interface ArtifactIndex {
   settleReplacements(
     judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
   ): Promise<string[]>;
-  /** Removes a row; resolves to `false` if it was gone already. */
-  remove(id: string): Promise<boolean>;
+  /**
+   * Removes a row; resolves to `false` if it was gone already.
+   *
+   * @throws {ArtifactInUseError} If a model version names the artifact, unless `force` is set.
+   */
+  remove(id: string, force: boolean): Promise<boolean>;
+  /** Gives a function that tells whether a row names a path, or one below it. */
+  named(): Promise<(path: string) => boolean>;
+  /**
+   * Calls `work` with the write lock held, and such a function, which is then true until `work` returns.
+   */
+  underLock<T>(work: (isNamed: (path: string) => boolean) => T): Promise<T>;
   /** Calls `work` with the write lock held, for those of `paths` that no row names. */
   withoutRow(
     artifacts: readonly { runId: string; name: string; path: string }[],

@@ -7,6 +7,8 @@ import {
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hash_copy.ts";
 import { checkArtifactName, checkRunId } from "../names.ts";
+import { collect, type GcOptions, type GcReport } from "../care/collection.ts";
+import { Verification, type VerifyOptions } from "../care/verification.ts";
 import { pause, wait } from "../wait.ts";
 import { Artifact } from "./artifact.ts";
 import type {
@@ -283,9 +285,9 @@ export class ArtifactStore {
   }
 
   /** Removes an artifact: its row, then its bytes. */
-  async remove(idOrRunId: string, name?: string): Promise<void> {
+  async remove(idOrRunId: string, name: string | undefined, force: boolean): Promise<void> {
     const entry = await this.#find(idOrRunId, name);
-    const removed = entry && await this.#index.remove(entry.record.id);
+    const removed = entry && await this.#index.remove(entry.record.id, force);
     if (!removed) {
       throw new ArtifactNotFoundError(
         name === undefined ? { id: idOrRunId } : { runId: idOrRunId, name },
@@ -304,5 +306,16 @@ export class ArtifactStore {
       const part = artifacts.slice(at, at + 500);
       await this.#index.withoutRow(part, (path) => this.#bytes.remove(path));
     }
+  }
+
+  /** Checks rows and bytes against each other. */
+  verify(options: VerifyOptions, readOnly: boolean): Verification {
+    return new Verification(this.#index, this.#bytes, options, readOnly);
+  }
+
+  /** Removes what belongs to no artifact. */
+  async gc(options: GcOptions): Promise<GcReport> {
+    await this.settle();
+    return await collect(this.#index, this.#bytes, options);
   }
 }

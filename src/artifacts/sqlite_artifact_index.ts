@@ -1,6 +1,7 @@
 import { ArtifactNotFoundError, RunNotFoundError } from "../errors.ts";
 import { NameIndex } from "../name_index.ts";
 import type { Database } from "../sql/database.ts";
+import { hasTable } from "../sql/schema.ts";
 import type { SqlConnection, SqlValue } from "../sql/sql_driver.ts";
 import type {
   ArtifactIndex,
@@ -10,6 +11,7 @@ import type {
   NewArtifact,
   Replacement,
 } from "./artifact_index.ts";
+import { requireUnused } from "../model_versions.ts";
 import { entryOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_row.ts";
 
 /** Runs whose names are kept in memory. */
@@ -24,7 +26,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   /** Names whose bytes are being published, and whose rows are not there yet, by run. */
   readonly #claims = new Map<string, NameIndex>();
   #version: SqlValue = null;
-  #select: string | undefined;
+  #hasReplacements = false;
 
   /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
@@ -211,17 +213,29 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
-  remove(id: string): Promise<boolean> {
+  remove(id: string, force: boolean): Promise<boolean> {
     return this.#database.write({
       alone: true,
       apply: (sql) => {
         const entry = this.#get(sql, "a.id = ?", id);
         if (!entry) return false;
+        if (!force) requireUnused(sql, "artifact_id", id);
         sql.prepare("DELETE FROM artifacts WHERE id = ?").run(id);
         forgetReplacement(sql, id);
         this.#names.delete(entry.record.runId);
         return true;
       },
+    });
+  }
+
+  named(): Promise<(path: string) => boolean> {
+    return this.#database.read(namedPaths);
+  }
+
+  underLock<T>(work: (isNamed: (path: string) => boolean) => T): Promise<T> {
+    return this.#database.write({
+      alone: true,
+      apply: (sql) => work(namedPaths(sql)),
     });
   }
 
@@ -278,12 +292,25 @@ export class SqliteArtifactIndex implements ArtifactIndex {
 
   /** A database that is only read may lack the table of replacements: then there are none. */
   #selectEntry(sql: SqlConnection): string {
-    return this.#select ??= sql.prepare(
-        "SELECT 1 FROM sqlite_master WHERE name = 'artifact_replacements' AND type = 'table'",
-      ).get()
-      ? SELECT_ENTRY
-      : SELECT_PLAIN_ENTRY;
+    this.#hasReplacements ||= hasTable(sql, "artifact_replacements");
+    return this.#hasReplacements ? SELECT_ENTRY : SELECT_PLAIN_ENTRY;
   }
+}
+
+/** Tells whether a row names a path, or one below it. */
+function namedPaths(sql: SqlConnection): (path: string) => boolean {
+  const named = new Set<string>();
+  for (const { path } of sql.prepare("SELECT path FROM artifacts").all()) {
+    let part = String(path);
+    // Up to the first folder that another row has named already.
+    while (!named.has(part)) {
+      named.add(part);
+      const slash = part.lastIndexOf("/");
+      if (slash < 0) break;
+      part = part.slice(0, slash);
+    }
+  }
+  return (path) => named.has(path);
 }
 
 function forgetReplacement(sql: SqlConnection, artifactId: string): void {

@@ -90,4 +90,26 @@ export interface ByteStore {
   holds(staged: StagedBytes, path: string): boolean;
   /** Name for other programs, such as an absolute file path. */
   locate(path: string): string;
+  /** What is at a path, without following a link; `undefined` if nothing is. */
+  look(path: string): StoredEntry | undefined;
+  /** All there is, or all below a folder, staged bytes too, folders behind what they hold; follows no link. */
+  entries(under?: string): Iterable<StoredEntry>;
+  /** Whether an entry found by {@linkcode entries} is still there, and the very same. */
+  isThere(entry: StoredEntry): boolean;
+  /** Removes such an entry; `false` if it is not there any more. */
+  collect(entry: StoredEntry): boolean;
+}
+
+/** One entry of a byte store, whoever put it there. */
+export interface StoredEntry {
+  /** Path below the store's root, `/` separated. */
+  readonly path: string;
+  /** What it is. */
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Bytes, of a file. */
+  readonly size: number;
+  /** When it came there, or was changed last. */
+  readonly since: Date;
+  /** Distinguishes it from another entry of the same path. */
+  readonly identity: string;
 }

@@ -3,7 +3,14 @@ import { dirname, join } from "@std/path";
 import { StorageError, UnsafePathError } from "../errors.ts";
 import { STAGING, unsafePath } from "../names.ts";
 import { Gate } from "../wait.ts";
-import type { ByteReader, ByteStore, OpenBytes, StagedBytes, StageOptions } from "./byte_store.ts";
+import type {
+  ByteReader,
+  ByteStore,
+  OpenBytes,
+  StagedBytes,
+  StageOptions,
+  StoredEntry,
+} from "./byte_store.ts";
 import { checkFolders, DirectorySync, FolderMaker, removeEmptyFolders } from "./directories.ts";
 import { fsError } from "./fs_error.ts";
 import {
@@ -169,11 +176,75 @@ export class FileByteStore implements ByteStore {
     return fileOf(staged).isAt(this.locate(path));
   }
 
+  look(path: string): StoredEntry | undefined {
+    try {
+      const target = this.locate(path);
+      checkFolders(this.#root, path);
+      return entryOf(path, Deno.lstatSync(target));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw fsError(error, `look at ${JSON.stringify(path)}`);
+    }
+  }
+
+  *entries(under = ""): Generator<StoredEntry> {
+    let names: Deno.DirEntry[];
+    try {
+      names = [...Deno.readDirSync(join(this.#root, under))];
+    } catch (error) {
+      // It went away meanwhile, or no artifact has been stored yet.
+      if (error instanceof Deno.errors.NotFound) return;
+      throw fsError(error, `list ${JSON.stringify(under || this.#root)}`);
+    }
+    for (const { name } of names) {
+      const path = under === "" ? name : `${under}/${name}`;
+      const info = lstat(join(this.#root, path));
+      if (!info) continue;
+      if (info.isDirectory) yield* this.entries(path);
+      if (path !== STAGING) yield entryOf(path, info);
+    }
+  }
+
+  isThere({ path, kind, identity }: StoredEntry): boolean {
+    try {
+      checkFolders(this.#root, path);
+      const now = entryOf(path, Deno.lstatSync(join(this.#root, path)));
+      return now.identity === identity && now.kind === kind;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw fsError(error, `look at ${JSON.stringify(path)}`);
+    }
+  }
+
+  collect(entry: StoredEntry): boolean {
+    if (!this.isThere(entry)) return false;
+    try {
+      Deno.removeSync(join(this.#root, entry.path));
+      return true;
+    } catch (error) {
+      throw fsError(error, `remove ${JSON.stringify(entry.path)}`);
+    }
+  }
+
   locate(path: string): string {
     const reason = unsafePath(path);
     if (reason !== undefined) throw new UnsafePathError(path, reason);
     return join(this.#root, path);
   }
+}
+
+function entryOf(path: string, info: Deno.FileInfo): StoredEntry {
+  const kind = info.isFile
+    ? "file"
+    : info.isDirectory
+    ? "folder"
+    : info.isSymlink
+    ? "link"
+    : "other";
+  // A file is written before it is linked to its name; the change of its links tells of that.
+  const since = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
+  const size = info.isFile ? info.size : 0;
+  return { path, kind, size, since, identity: `${info.dev}:${info.ino}` };
 }
 
 /** What this store stages are files. */

@@ -6,7 +6,7 @@ import { arrange, unmark } from "./arguments.ts";
 import { printable } from "./format.ts";
 import type { Io } from "./io.ts";
 import { helpText, parse, VERSION } from "./parser.ts";
-import { type Options, UsageError } from "./verb.ts";
+import { type Options, UsageError, type Verb } from "./verb.ts";
 import { VERBS } from "./verbs/mod.ts";
 
 /** Exit codes. */
@@ -20,25 +20,27 @@ export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;
  * @returns The exit code: 0 done, 1 failed, 2 not understood.
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
+  let failureCode: number = EXIT.failure;
   try {
     const { verb, help, version, argv } = arrange(args, VERBS);
+    failureCode = verb?.failureCode ?? failureCode;
     if (version) await io.stdout(`chachaml ${VERSION}\n`);
     else if (help || !verb) await io.stdout(helpText(VERBS, verb));
-    else await run(argv, io, verb.run);
+    else return await run(argv, io, verb.run) ?? EXIT.ok;
     return EXIT.ok;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
     await io.stderr(`chachaml: ${printable(messageOf(error))}\n`);
     if (io.env("CHACHAML_DEBUG") && error instanceof Error) await io.stderr(`${error.stack}\n`);
-    return isUsage(error) ? EXIT.usage : EXIT.failure;
+    return isUsage(error) ? EXIT.usage : failureCode;
   }
 }
 
 async function run(
   argv: readonly string[],
   io: Io,
-  work: (typeof VERBS)[number]["run"],
-): Promise<void> {
+  work: Verb["run"],
+): Promise<number | void> {
   let parsed;
   try {
     parsed = await parse(VERBS, argv);
@@ -48,7 +50,7 @@ async function run(
   const { options } = parsed;
   const opened: Store[] = [];
   try {
-    await work({
+    return await work({
       args: parsed.args.map(unmark),
       options,
       io,

@@ -25,8 +25,10 @@ export interface Verb {
   readonly options: readonly OptionSpec[];
   /** Examples: a line of words, a command. */
   readonly examples: readonly (readonly [words: string, command: string])[];
-  /** Does the work. */
-  readonly run: (call: Call) => Promise<void>;
+  /** Does the work; gives an exit code other than 0, if it has one to tell. */
+  readonly run: (call: Call) => Promise<number | void>;
+  /** Exit code of a failure, where it is not 1. */
+  readonly failureCode?: number;
 }
 
 /** One call of a verb, parsed. */

@@ -20,8 +20,12 @@ export interface RunStore {
   get(id: string): Promise<Run>;
   /** The runs that fit a query, newest first. */
   list(query: RunQuery): Promise<Run[]>;
-  /** Removes a run, and the rows of all it has; gives the places of artifacts' bytes. */
-  remove(id: string): Promise<ArtifactPlace[]>;
+  /**
+   * Removes a run, and the rows of all it has; gives the places of artifacts' bytes.
+   *
+   * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set.
+   */
+  remove(id: string, force: boolean): Promise<ArtifactPlace[]>;
   /** Sets params; one that is set already to another value is refused. */
   logParams(id: string, params: Params): Promise<void>;
   /** The params of a run. */

@@ -1,7 +1,9 @@
 import { InvalidOptionError, RunNotFoundError, RunStateError } from "../errors.ts";
 import { fromEdn, toEdn } from "../edn.ts";
+import { requireUnused } from "../model_versions.ts";
 import { checkRunId, fold } from "../names.ts";
 import type { Database } from "../sql/database.ts";
+import { hasTable } from "../sql/schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "../sql/sql_driver.ts";
 import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./run.ts";
 import { checkEnd, checkStart, errorText } from "./run_options.ts";
@@ -83,11 +85,12 @@ export class SqliteRunStore implements RunStore {
     );
   }
 
-  remove(id: string): Promise<ArtifactPlace[]> {
+  remove(id: string, force: boolean): Promise<ArtifactPlace[]> {
     return this.#database.write({
       alone: true,
       apply: (sql) => {
         require(sql, id);
+        if (!force) requireUnused(sql, "run_id", id);
         const places = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(id)
           .map((row) => ({ runId: id, name: String(row.name), path: String(row.path) }));
         sql.prepare(
@@ -206,9 +209,4 @@ function requireFreeId(sql: SqlConnection, id: string): void {
       ? "there is a run of this id; choose another, or leave it out"
       : `there is a run ${JSON.stringify(alike)}, and some file systems take the two for one`,
   );
-}
-
-function hasTable(sql: SqlConnection, table: string): boolean {
-  return sql.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !==
-    undefined;
 }

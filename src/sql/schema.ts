@@ -108,6 +108,12 @@ export function createSchema(sql: SqlConnection, path: string): void {
   sql.prepare(REPLACEMENTS).run();
 }
 
+/** Whether there is a table of this name. */
+export function hasTable(sql: SqlConnection, table: string): boolean {
+  return sql.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !==
+    undefined;
+}
+
 function columnsOf(sql: SqlConnection, table: string): Set<string> {
   return new Set(
     sql.prepare("SELECT name FROM pragma_table_info(?)").all(table)

@@ -40,6 +40,7 @@ const OPERATIONS = {
     Promise.all(["a", "b", "c/d"].map((name) => store.put("run", `new/${name}`, CONTENT.small))),
   replace: (store: Store) => store.put("run", "old", CONTENT.small, { ifExists: "replace" }),
   remove: (store: Store) => store.remove("run", "deep/old"),
+  gc: (store: Store) => store.gc({ grace: 0 }),
   removeRun: (store: Store) => store.removeRun("run"),
 };
 

@@ -1,12 +1,26 @@
 /** All verbs, in the order of the help. */
 import type { Verb } from "../verb.ts";
 import { end } from "./end.ts";
+import { gc } from "./gc.ts";
 import { get } from "./get.ts";
 import { ls } from "./ls.ts";
+import { prune } from "./prune.ts";
 import { put } from "./put.ts";
 import { rm } from "./rm.ts";
 import { runs } from "./runs.ts";
 import { start } from "./start.ts";
+import { verify } from "./verify.ts";
 
 /** The verbs. */
-export const VERBS: readonly Verb[] = [start, end, runs, put, get, ls, rm];
+export const VERBS: readonly Verb[] = [
+  start,
+  end,
+  runs,
+  put,
+  get,
+  ls,
+  rm,
+  verify,
+  gc,
+  prune,
+];

@@ -4,7 +4,10 @@ export const rm: Verb = {
   name: "rm",
   summary: "Remove an artifact, or a run with all it has",
   args: "<run> [name]",
-  options: [{ name: "yes", summary: "Really remove the whole run" }],
+  options: [
+    { name: "yes", summary: "Really remove the whole run" },
+    { name: "force", summary: "Also what model versions are made of" },
+  ],
   examples: [
     ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],
     ["A run with all it has", "chachaml rm $RUN --yes"],
@@ -14,8 +17,9 @@ export const rm: Verb = {
       throw new UsageError(`this removes the whole run; pass --yes, or name an artifact of it`);
     }
     const store = await open("write");
-    if (name === undefined) await store.removeRun(run!);
-    else await store.remove(run!, name);
+    const force = options.has("force");
+    if (name === undefined) await store.removeRun(run!, { force });
+    else await store.remove(run!, name, { force });
     if (options.has("json")) await io.stdout(JSON.stringify({ removed: { run, name } }) + "\n");
   },
 };

@@ -1,8 +1,6 @@
-import type { RunStatus } from "../../runs/run.ts";
 import { formatTable, formatTime } from "../format.ts";
-import { UsageError, type Verb } from "../verb.ts";
-
-const STATUSES = ["running", "completed", "failed"];
+import { parseCount, parseStatus } from "../values.ts";
+import type { Verb } from "../verb.ts";
 
 export const runs: Verb = {
   name: "runs",
@@ -10,26 +8,23 @@ export const runs: Verb = {
   args: "",
   options: [
     { name: "experiment", value: "name", summary: "Only those of an experiment" },
-    { name: "status", value: "status", summary: `Only those that are ${STATUSES.join(", ")}` },
+    {
+      name: "status",
+      value: "status",
+      summary: "Only those that are running, completed or failed",
+    },
     { name: "limit", value: "n", summary: "At most so many" },
   ],
   examples: [["The ten latest that failed", "chachaml runs --status failed --limit 10"]],
   run: async ({ options, io, open }) => {
-    const experiment = options.get("experiment");
-    const status = options.get("status");
-    if (status !== undefined && !STATUSES.includes(status)) {
-      throw new UsageError(`--status takes ${STATUSES.join(", ")}, not ${JSON.stringify(status)}`);
-    }
-    const limit = options.get("limit");
-    if (limit !== undefined && !/^\d+$/.test(limit)) {
-      throw new UsageError(`--limit takes a whole number, not ${JSON.stringify(limit)}`);
-    }
-    const store = await open("read");
-    const found = await store.listRuns({
+    const [experiment, status, limit] = ["experiment", "status", "limit"].map(options.get);
+    const query = {
       ...(experiment !== undefined && { experiment }),
-      ...(status !== undefined && { status: status as RunStatus }),
-      ...(limit !== undefined && { limit: Number(limit) }),
-    });
+      ...(status !== undefined && { status: parseStatus(status) }),
+      ...(limit !== undefined && { limit: parseCount("limit", limit) }),
+    };
+    const store = await open("read");
+    const found = await store.listRuns(query);
     if (options.has("json")) return await io.stdout(JSON.stringify(found) + "\n");
     const rows = found.map((run) => [
       run.id,

@@ -1,0 +1,84 @@
+import { ArtifactInUseError, InvalidOptionError, RunNotFoundError } from "../errors.ts";
+import type { Run, RunQuery, RunStatus } from "../runs/run.ts";
+
+/** Which runs to remove: those that fit all that is said. */
+export interface PruneOptions {
+  /** Those that started before this time. */
+  readonly olderThan?: Date;
+  /** All but so many of the newest of each experiment. */
+  readonly keepLast?: number;
+  /** Those of this experiment. */
+  readonly experiment?: string;
+  /** Those of this status; if left out, those that have ended. */
+  readonly status?: RunStatus;
+  /**
+   * Whether to tell only what would be removed.
+   *
+   * @default {false}
+   */
+  readonly dryRun?: boolean;
+  /**
+   * Whether to remove also what model versions are made of.
+   *
+   * @default {false}
+   */
+  readonly force?: boolean;
+  /** Stops the work; what has been removed stays so. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a pruning has come to. */
+export interface PruneReport {
+  /** The runs that were removed; with `dryRun`, those that would be, unless a model needs them. */
+  readonly removed: readonly Run[];
+  /** The runs that a model version is made of, and that were kept for that. */
+  readonly kept: readonly Run[];
+}
+
+/** The runs that options speak of, oldest first. */
+export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] {
+  const { olderThan, keepLast, experiment, status } = options;
+  if ([olderThan, keepLast, experiment, status].every((value) => value === undefined)) {
+    throw new InvalidOptionError(
+      "Cannot prune: say which runs, by olderThan, keepLast, experiment or status",
+    );
+  }
+  if (keepLast !== undefined && !(Number.isSafeInteger(keepLast) && keepLast >= 0)) {
+    throw new InvalidOptionError(`Cannot prune: keepLast must be 0 or more, not ${keepLast}`);
+  }
+  if (olderThan !== undefined && Number.isNaN(olderThan.getTime())) {
+    throw new InvalidOptionError("Cannot prune: olderThan is no valid date");
+  }
+  const seen = new Map<string, number>();
+  return runs.filter((run) => {
+    const newer = seen.get(run.experiment) ?? 0;
+    seen.set(run.experiment, newer + 1);
+    return (status === undefined ? run.status !== "running" : run.status === status) &&
+      (olderThan === undefined || run.startTime < olderThan) && newer >= (keepLast ?? 0);
+  }).reverse();
+}
+
+/** Removes runs one by one, so that a stop in between leaves whole ones. */
+export async function prune(
+  store: {
+    listRuns(query: RunQuery): Promise<Run[]>;
+    removeRun(id: string, options: { force?: boolean }): Promise<void>;
+  },
+  options: PruneOptions,
+): Promise<PruneReport> {
+  const { experiment, dryRun = false, force = false, signal } = options;
+  const runs = await store.listRuns(experiment === undefined ? {} : { experiment });
+  const removed: Run[] = [];
+  const kept: Run[] = [];
+  for (const run of runsToPrune(runs, options)) {
+    signal?.throwIfAborted();
+    try {
+      if (!dryRun) await store.removeRun(run.id, { force });
+      removed.push(run);
+    } catch (error) {
+      if (error instanceof ArtifactInUseError) kept.push(run);
+      else if (!(error instanceof RunNotFoundError)) throw error; // Removed by another: as wished.
+    }
+  }
+  return { removed, kept };
+}

@@ -1,0 +1,35 @@
+import { parseDuration } from "../duration.ts";
+import { formatBytes, printable } from "../format.ts";
+import type { Verb } from "../verb.ts";
+
+export const gc: Verb = {
+  name: "gc",
+  summary: "Remove files that belong to no artifact, and what crashes left",
+  args: "",
+  options: [
+    { name: "grace", value: "time", summary: "Leave what is newer than this (default: 24h)" },
+    { name: "dry-run", summary: "Tell only what would be removed" },
+  ],
+  examples: [["See what would go", "chachaml gc --dry-run --grace 1h"]],
+  run: async ({ options, io, open }) => {
+    const grace = options.get("grace");
+    const dryRun = options.has("dry-run");
+    const store = await open("write");
+    const report = await store.gc({
+      dryRun,
+      ...(grace !== undefined && { grace: parseDuration("grace", grace) }),
+    });
+    const failed = report.failed.map(({ path, error }) => ({ path, error: error.message }));
+    if (options.has("json")) {
+      await io.stdout(JSON.stringify({ ...report, failed, dryRun }) + "\n");
+    } else {
+      for (const { kind, path, bytes } of report.removed) {
+        await io.stdout(printable(`${kind}  ${path}  ${formatBytes(bytes)}`) + "\n");
+      }
+      for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
+      const done = dryRun ? "would be removed" : "removed";
+      await io.stderr(`${report.removed.length} ${done}, ${formatBytes(report.bytes)}\n`);
+    }
+    return failed.length > 0 ? 1 : 0;
+  },
+};

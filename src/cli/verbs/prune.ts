@@ -1,0 +1,58 @@
+import { parseDuration } from "../duration.ts";
+import { formatTable, formatTime } from "../format.ts";
+import { UsageError, type Verb } from "../verb.ts";
+import { parseCount, parseStatus } from "../values.ts";
+
+export const prune: Verb = {
+  name: "prune",
+  summary: "Remove old runs with all they have",
+  args: "",
+  options: [
+    { name: "older-than", value: "time", summary: "Those that started longer ago, such as 30d" },
+    { name: "keep-last", value: "n", summary: "All but the newest n of each experiment" },
+    { name: "experiment", value: "name", summary: "Those of an experiment" },
+    { name: "status", value: "status", summary: "Those of a status (default: those that ended)" },
+    { name: "dry-run", summary: "Tell only what would be removed" },
+    { name: "force", summary: "Also what model versions are made of" },
+    { name: "yes", summary: "Really remove" },
+  ],
+  examples: [
+    ["See what would go", "chachaml prune --keep-last 10 --dry-run"],
+    ["Failed runs older than a month", "chachaml prune --status failed --older-than 30d --yes"],
+  ],
+  run: async ({ options, io, open }) => {
+    const dryRun = options.has("dry-run");
+    if (!dryRun && !options.has("yes")) {
+      throw new UsageError("this removes runs; pass --yes, or --dry-run to see which");
+    }
+    const [olderThan, keepLast, experiment, status] = [
+      "older-than",
+      "keep-last",
+      "experiment",
+      "status",
+    ].map(options.get);
+    const selection = {
+      ...(olderThan !== undefined &&
+        { olderThan: new Date(Date.now() - parseDuration("older-than", olderThan)) }),
+      ...(keepLast !== undefined && { keepLast: parseCount("keep-last", keepLast) }),
+      ...(experiment !== undefined && { experiment }),
+      ...(status !== undefined && { status: parseStatus(status) }),
+    };
+    const store = await open("write");
+    const report = await store.prune({ ...selection, dryRun, force: options.has("force") });
+    if (options.has("json")) {
+      return await io.stdout(JSON.stringify({ ...report, dryRun }) + "\n");
+    }
+    const rows = report.removed.map((run) => [
+      run.id,
+      run.experiment,
+      run.status,
+      formatTime(run.startTime),
+    ]);
+    await io.stdout(formatTable(["RUN", "EXPERIMENT", "STATUS", "STARTED"], rows));
+    await io.stderr(`${rows.length} runs ${dryRun ? "would be removed" : "removed"}\n`);
+    if (report.kept.length > 0) {
+      await io.stderr(`${report.kept.length} kept, as model versions need them; see --force\n`);
+    }
+  },
+};

@@ -1,0 +1,44 @@
+import type { Finding } from "../../care/verification.ts";
+import { formatBytes, printable } from "../format.ts";
+import type { Verb } from "../verb.ts";
+
+export const verify: Verb = {
+  name: "verify",
+  summary: "Check that every artifact is there and is what was stored",
+  args: "",
+  options: [
+    { name: "quick", summary: "Look at sizes only, without reading the files" },
+    { name: "run", value: "run", summary: "Only the artifacts of a run" },
+  ],
+  examples: [[
+    "Exit code: 0 clean, 1 findings, 2 usage, 3 could not run",
+    "chachaml verify --quick",
+  ]],
+  failureCode: 3,
+  run: async ({ options, io, open }) => {
+    const run = options.get("run");
+    const store = await open("read");
+    if (run !== undefined) await store.getRun(run);
+    const verification = store.verify({
+      quick: options.has("quick"),
+      ...(run !== undefined && { runId: run }),
+    });
+    const findings: Finding[] = [];
+    for await (const finding of verification) {
+      findings.push(finding);
+      if (!options.has("json")) {
+        const where = finding.artifact ? ` (run ${finding.artifact.runId})` : "";
+        await io.stdout(printable(`${finding.kind}: ${finding.message}${where}`) + "\n");
+      }
+    }
+    const summary = await verification.summary();
+    if (options.has("json")) await io.stdout(JSON.stringify({ ...summary, findings }) + "\n");
+    else {
+      await io.stderr(
+        `${summary.artifacts} artifacts, ${formatBytes(summary.bytes)}: ` +
+          `${summary.damaged} damaged, ${summary.leftovers} left over\n`,
+      );
+    }
+    return findings.length > 0 ? 1 : 0;
+  },
+};
