@@ -288,7 +288,7 @@ export class StorageError extends ChachamlError {
 
 /** Text in double quotes, with control characters escaped, for use in a message. */
 export function quote(value: unknown): string {
-  const text = typeof value === "string" ? value : String(value);
+  const text = typeof value === "string" ? value : Deno.inspect(value);
   const short = text.length > 200 ? text.slice(0, 200) + "…" : text;
   return JSON.stringify(short);
 }

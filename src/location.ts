@@ -2,7 +2,7 @@ import { ensureDir } from "@std/fs";
 import { InvalidOptionError } from "./errors.ts";
 import { fsError } from "./bytes/fs_error.ts";
 import type { OpenOptions } from "./open_options.ts";
-import { toPath } from "./path.ts";
+import { isBelow, toPath } from "./path.ts";
 
 /** The database of a store that nothing is said of. */
 export const DEFAULT_PATH = "./chachaml.db";
@@ -51,7 +51,7 @@ export async function locate(options: OpenOptions): Promise<Location> {
     ? artifactDirOf(path!)
     : toPath(options.artifactDir);
   // A collector would take a database that lies among the artifacts for an orphan.
-  if (path !== undefined && path.startsWith(artifactDir + "/")) {
+  if (path !== undefined && isBelow(path, artifactDir)) {
     throw new InvalidOptionError(
       `Cannot open a store: the database ${
         JSON.stringify(path)

@@ -78,7 +78,9 @@ export function checkOpenOptions(options: OpenOptions): void {
     }
   }
   const { busyTimeout = 0, path, inMemory, readOnly } = options;
-  if (!(busyTimeout >= 0)) refuse(`busyTimeout must be 0 or more, not ${busyTimeout}`);
+  if (typeof busyTimeout !== "number" || !(busyTimeout >= 0)) {
+    refuse(`busyTimeout must be a number of milliseconds, 0 or more, not ${busyTimeout}`);
+  }
   if (path === ":memory:") refuse('path ":memory:" names a file here; use inMemory: true');
   if (inMemory && path !== undefined) refuse("inMemory has no path; leave one of them out");
   if (inMemory && readOnly) refuse("inMemory starts empty, so readOnly leaves nothing to do");

@@ -1,6 +1,11 @@
 import { fromFileUrl, resolve } from "@std/path";
 import { InvalidOptionError } from "./errors.ts";
 
+/** Whether an absolute path is a directory, or lies below it. */
+export function isBelow(path: string, directory: string): boolean {
+  return `${path}/`.startsWith(`${directory}/`);
+}
+
 /** The absolute path that a path or `file:` URL names. */
 export function toPath(path: string | URL): string {
   if (!(path instanceof URL)) return resolve(path);

@@ -120,7 +120,8 @@ for (const [operation, { kept, again }] of Object.entries(CASES)) {
         over = success;
         if (over) {
           const calls = Number(new TextDecoder().decode(stdout));
-          assert.equal(calls, fatal - 1);
+          // Not always the same number, as a write may be done in parts.
+          assert.ok(calls < fatal);
           await step.step(`${calls} steps tried`, () => assert.ok(calls > 2));
         } else assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
         await using store = await openStore({ path, driver: "builtin" });

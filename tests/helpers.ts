@@ -66,7 +66,7 @@ export function testEachDriver(
   testWithFfi(`${name} [ffi]`, (step) => test("ffi", step));
 }
 
-/** Declares a test that needs the ffi driver; where it cannot be had, it is skipped and says why. */
+/** Declares a test that needs the ffi driver; it is skipped, and says why, without it. */
 export function testWithFfi(
   name: string,
   test: (step: Deno.TestContext) => Promise<void>,

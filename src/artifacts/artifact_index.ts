@@ -79,6 +79,12 @@ export interface ArtifactIndex {
   /** The artifacts that fit a query, by creation time, then name. */
   list(query: ArtifactQuery): Promise<IndexEntry[]>;
   /**
+   * Refuses a run that is not there.
+   *
+   * @throws {RunNotFoundError} If there is no such run.
+   */
+  requireRun(runId: string): Promise<void>;
+  /**
    * Whether an artifact of this name could be put now; gives the one that is there.
    *
    * @throws {RunNotFoundError} If there is no such run.

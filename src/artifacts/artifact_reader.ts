@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "@std/path";
+import { dirname, join } from "@std/path";
 import {
   ArtifactNotFoundError,
   IntegrityError,
@@ -9,7 +9,7 @@ import {
 import type { ByteRange, ByteReader, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
 import { fsError } from "../bytes/fs_error.ts";
 import { hashCopy } from "../bytes/hash_copy.ts";
-import { toPath } from "../path.ts";
+import { isBelow, toPath } from "../path.ts";
 import type { ArtifactIndex, ArtifactRecord } from "./artifact_index.ts";
 
 /** Bytes that a stream gives at a time. */
@@ -170,12 +170,13 @@ export class ArtifactReader {
     let part: string | undefined;
     try {
       const path = toPath(to);
-      if ((path + "/").startsWith(this.#root + "/")) {
+      const folder = await Deno.realPath(dirname(path));
+      if (isBelow(path, this.#root) || isBelow(folder, this.#root)) {
         throw new InvalidOptionError(
           `Cannot save to ${JSON.stringify(path)}: it lies in the artifact directory`,
         );
       }
-      part = join(dirname(path), `.${basename(path).slice(0, 100)}.${crypto.randomUUID()}.part`);
+      part = join(folder, `.${crypto.randomUUID()}.part`);
       using file = await Deno.open(part, { createNew: true, write: true });
       const digest = await hashCopy(asReader(bytes), file, options);
       requireHash(record, digest.hash);
@@ -226,7 +227,8 @@ async function* readChunks(
 }
 
 function rangeOf({ bytes }: OpenArtifact, options: ReadOptions): { start: number; end: number } {
-  const { start = 0, end = bytes.size, verify } = options;
+  const { start = 0, verify } = options;
+  const { end = Math.max(start, bytes.size) } = options;
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) {
     bytes.close();
     throw new InvalidOptionError(

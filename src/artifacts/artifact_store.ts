@@ -3,12 +3,15 @@ import {
   ArtifactNotFoundError,
   ChachamlError,
   InvalidOptionError,
+  InvalidSourceError,
 } from "../errors.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hash_copy.ts";
-import { checkArtifactName, checkRunId } from "../names.ts";
+import { checkArtifactName, checkRunId, unsafePath } from "../names.ts";
 import { collect, type GcOptions, type GcReport } from "../care/collection.ts";
 import { Verification, type VerifyOptions } from "../care/verification.ts";
+import { NameIndex } from "../name_index.ts";
+import { isBelow } from "../path.ts";
 import { pause, wait } from "../wait.ts";
 import { Artifact } from "./artifact.ts";
 import type {
@@ -20,7 +23,7 @@ import type {
 } from "./artifact_index.ts";
 import { ArtifactReader } from "./artifact_reader.ts";
 import { checkContentType, guessContentType } from "./content_type.ts";
-import { openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
+import { abandonSource, openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
 /** How to put an artifact. */
 export interface PutOptions {
@@ -57,6 +60,7 @@ export class ArtifactStore {
   readonly #index: ArtifactIndex;
   readonly #bytes: ByteStore;
   readonly #reader: ArtifactReader;
+  readonly #root: string;
   readonly #now: () => number;
   readonly #busyTimeout: number;
 
@@ -69,6 +73,7 @@ export class ArtifactStore {
     this.#index = index;
     this.#bytes = bytes;
     this.#reader = new ArtifactReader(index, bytes, root);
+    this.#root = root;
     this.#now = now;
     this.#busyTimeout = busyTimeout;
   }
@@ -80,7 +85,12 @@ export class ArtifactStore {
     source: PutSource,
     options: PutOptions,
   ): Promise<Artifact> {
-    await this.#admit(runId, name, options);
+    try {
+      await this.#admit(runId, name, options);
+    } catch (error) {
+      await abandonSource(source, error);
+      throw error;
+    }
     const opened = await openSource(name, source, options.signal);
     const staged = await this.#bytes.stage(opened.reader, options);
     const { size, hash } = staged;
@@ -101,7 +111,8 @@ export class ArtifactStore {
     const { size, hash } = staged;
     const contentType = options.contentType ?? guessContentType(name);
     const stored = await this.#store(staged, { runId, name, contentType, size, hash }, options);
-    if (options.move && !adopted) await Deno.remove(path);
+    // It is stored in any case; a source that is gone, or cannot be removed, is no failure of that.
+    if (options.move && !adopted) await Deno.remove(path).catch(() => {});
     return stored;
   }
 
@@ -112,7 +123,23 @@ export class ArtifactStore {
     options: PutOptions,
   ): Promise<StagedBytes | undefined> {
     await requireFile(name, path);
+    // Its second name would be taken for the first, and the artifact lose its bytes.
+    if (isBelow(await Deno.realPath(path), this.#root)) {
+      throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");
+    }
     return await this.#bytes.adopt(path, options);
+  }
+
+  /** Refuses, before any of several artifacts is stored, what could not be stored anyway. */
+  async admitAll(runId: string, names: readonly string[], options: PutOptions): Promise<void> {
+    checkRunId(runId);
+    await this.#index.requireRun(runId);
+    const together = new NameIndex();
+    for (const name of names) {
+      await this.#admit(runId, name, options);
+      together.check(name);
+      together.add(name);
+    }
   }
 
   /** Refuses, before any byte is read, what could not be stored anyway. */
@@ -294,16 +321,18 @@ export class ArtifactStore {
       );
     }
     if (entry.replacement) this.#bytes.dropStaged(entry.replacement.staged);
-    if (!entry.problem) await this.removeBytes([entry.record]);
+    await this.removeBytes([entry.record]);
   }
 
   /** Removes the bytes of artifacts whose rows are gone. */
   async removeBytes(
     artifacts: readonly { runId: string; name: string; path: string }[],
   ): Promise<void> {
+    // What another program's row says may lead anywhere: it is left alone.
+    const safe = artifacts.filter(({ path }) => unsafePath(path) === undefined);
     // In parts, so that other writers need not wait for all of a large run.
-    for (let at = 0; at < artifacts.length; at += 500) {
-      const part = artifacts.slice(at, at + 500);
+    for (let at = 0; at < safe.length; at += 500) {
+      const part = safe.slice(at, at + 500);
       await this.#index.withoutRow(part, (path) => this.#bytes.remove(path));
     }
   }

@@ -6,7 +6,9 @@ const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?$/;
 /** The MIME type that a name's extension stands for, else that of the source's kind. */
 export function guessContentType(name: string, ofKind?: string): string {
   const fallback = ofKind !== undefined && MIME_TYPE.test(ofKind) ? ofKind : undefined;
-  return mime.getType(name) ?? fallback ?? "application/octet-stream";
+  // The library takes a name without a dot for an extension.
+  return (/\.[^./]+$/.test(name) ? mime.getType(name) : null) ?? fallback ??
+    "application/octet-stream";
 }
 
 /**

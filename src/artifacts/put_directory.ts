@@ -1,6 +1,5 @@
 import { join } from "@std/path";
 import { InvalidOptionError, InvalidSourceError } from "../errors.ts";
-import { checkArtifactName } from "../names.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
 
@@ -40,15 +39,12 @@ export async function putDirectory(
       `Cannot use symlinks ${JSON.stringify(symlinks)}: it takes "refuse" or "skip"`,
     );
   }
-  // All names are looked at before anything is stored.
   const files: { name: string; path: string }[] = [];
   for await (const name of walk(root, "", symlinks)) {
-    const file = {
+    files.push({
       name: prefix === undefined ? name : `${prefix}/${name}`,
       path: join(root, name),
-    };
-    checkArtifactName(file.name);
-    files.push(file);
+    });
   }
   files.sort((a, b) => a.name < b.name ? -1 : 1);
 
@@ -56,6 +52,7 @@ export async function putDirectory(
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const put = { signal: stop, ...(ifExists && { ifExists }) };
+  await artifacts.admitAll(runId, files.map(({ name }) => name), put);
   let [next, done] = [0, 0];
   const work = async () => {
     for (let at = next++; at < files.length; at = next++) {

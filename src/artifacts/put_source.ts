@@ -58,13 +58,20 @@ export async function openSource(
     const reader = new StreamReader(name, source.stream(), signal, source.size);
     return { reader, contentType: source.type || undefined };
   }
-  if (source instanceof Response) return openResponse(name, source, signal);
+  if (source instanceof Response) return await openResponse(name, source, signal);
   if (source instanceof ReadableStream) return octets(new StreamReader(name, source, signal));
   if (typeof source === "object" && source !== null && Symbol.asyncIterator in source) {
     const stream = ReadableStream.from(source as AsyncIterable<Uint8Array>);
     return octets(new StreamReader(name, stream, signal));
   }
   return { reader: new BytesReader(jsonBytes(name, source)), contentType: "application/json" };
+}
+
+/** Gives back a source that will not be read. */
+export async function abandonSource(source: PutSource, reason: unknown): Promise<void> {
+  const stream = source instanceof Response ? source.body : source;
+  if (!(stream instanceof ReadableStream) || stream.locked) return;
+  await stream.cancel(reason).catch(() => {});
 }
 
 /** Makes a regular file ready for reading. */
@@ -104,9 +111,16 @@ function unreadable(name: string, path: string, error: unknown): InvalidSourceEr
   return new InvalidSourceError(name, state, { cause: error });
 }
 
-function openResponse(name: string, response: Response, signal?: AbortSignal): OpenSource {
+async function openResponse(
+  name: string,
+  response: Response,
+  signal?: AbortSignal,
+): Promise<OpenSource> {
   if (!response.ok) {
-    throw new InvalidSourceError(name, `the response says ${response.status}, not success`);
+    const { status } = response;
+    const error = new InvalidSourceError(name, `the response says ${status}, not success`);
+    await abandonSource(response, error);
+    throw error;
   }
   if (response.bodyUsed) throw new InvalidSourceError(name, "the response's body was used before");
   const contentType = response.headers.get("content-type") ?? undefined;

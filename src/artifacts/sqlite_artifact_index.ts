@@ -67,6 +67,10 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     );
   }
 
+  requireRun(runId: string): Promise<void> {
+    return this.#database.read((sql) => requireRun(sql, runId));
+  }
+
   admit(runId: string, name: string): Promise<IndexEntry | undefined> {
     return this.#database.read((sql) => this.#admit(sql, runId, name));
   }
@@ -258,12 +262,15 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   }
 
   #admit(sql: SqlConnection, runId: string, name: string): IndexEntry | undefined {
-    if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) {
-      throw new RunNotFoundError(runId);
-    }
+    requireRun(sql, runId);
     const entry = this.#byName(sql, runId, name);
-    if (!entry) this.#namesOf(sql, runId).check(name);
-    return entry;
+    if (entry) return entry;
+    if (this.#namesOf(sql, runId).conflicts(name)) {
+      // Perhaps with one that has been removed since the names were read.
+      this.#names.delete(runId);
+      this.#namesOf(sql, runId).check(name);
+    }
+    return undefined;
   }
 
   /** The names of a run, read again whenever another connection has changed the database. */
@@ -311,6 +318,10 @@ function namedPaths(sql: SqlConnection): (path: string) => boolean {
     }
   }
   return (path) => named.has(path);
+}
+
+function requireRun(sql: SqlConnection, runId: string): void {
+  if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
 }
 
 function forgetReplacement(sql: SqlConnection, artifactId: string): void {

@@ -137,7 +137,8 @@ export class FileByteStore implements ByteStore {
   }
 
   stagedState(key: string): "absent" | "abandoned" | "in use" {
-    return UUID.test(key) ? stagedState(this.#staging, key) : "absent";
+    if (!UUID.test(key) || !lstat(this.#staging)?.isDirectory) return "absent";
+    return stagedState(this.#staging, key);
   }
 
   dropStaged(key: string): void {

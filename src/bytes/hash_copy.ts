@@ -89,7 +89,12 @@ export async function hashFile(
     const reading = file.read(next);
     hash.update(chunk.subarray(0, filled));
     size += filled;
-    onProgress?.({ bytes: size, total });
+    try {
+      onProgress?.({ bytes: size, total });
+    } catch (error) {
+      await reading.catch(() => {}); // The file must not be closed under it.
+      throw error;
+    }
     filled = await reading;
     [chunk, next] = [next, chunk];
   }

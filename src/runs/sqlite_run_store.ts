@@ -198,9 +198,11 @@ function withTags(sql: SqlConnection, row: SqlRow): Run {
 function requireFreeId(sql: SqlConnection, id: string): void {
   const folded = fold(id);
   // Ids of plain letters are compared by SQLite; only the few others must be read.
-  const alike = sql.prepare(
-    "SELECT id FROM runs WHERE id = ? COLLATE NOCASE OR id GLOB '*[^ -~]*'",
-  ).all(id).map((row) => String(row.id)).find((other) => fold(other) === folded);
+  const plain = /^[ -~]*$/.test(id);
+  const condition = plain ? "id = ? COLLATE NOCASE OR id GLOB '*[^ -~]*'" : "? IS NOT NULL";
+  const alike = sql.prepare(`SELECT id FROM runs WHERE ${condition}`).all(id).map((row) =>
+    String(row.id)
+  ).find((other) => fold(other) === folded);
   if (alike === undefined) return;
   throw new RunStateError(
     "start",

@@ -32,6 +32,7 @@ function openStill(path: string): DatabaseSync | undefined {
   };
   if (!memory.deserialize) return memory.close(), undefined;
   const bytes = Deno.readFileSync(path);
+  if (bytes.length === 0) return memory; // An empty file is an empty database.
   // Bytes 18 and 19 are the journal version: 2 is WAL, which memory cannot have.
   if (bytes[18] === 2 && bytes[19] === 2) bytes.fill(1, 18, 20);
   memory.deserialize(bytes);
@@ -74,11 +75,38 @@ class Statement implements SqlStatement {
   }
 
   get(...values: SqlValue[]): SqlRow | undefined {
-    return attempt(() => this.#statement.get(...values) as SqlRow | undefined);
+    return this.#read((statement) => statement.get(...values) as SqlRow | undefined);
   }
 
   all(...values: SqlValue[]): SqlRow[] {
-    return attempt(() => this.#statement.all(...values) as SqlRow[]);
+    return this.#read((statement) => statement.all(...values) as SqlRow[]);
+  }
+
+  /** Integers are numbers; only rows with one that no number can hold are read by the slower way. */
+  #read<T extends SqlRow | undefined | SqlRow[]>(read: (statement: StatementSync) => T): T {
+    return attempt(() => {
+      try {
+        return read(this.#statement);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        this.#statement.setReadBigInts(true);
+        try {
+          const rows = read(this.#statement);
+          for (const row of [rows].flat()) if (row) shrinkIntegers(row);
+          return rows;
+        } finally {
+          this.#statement.setReadBigInts(false);
+        }
+      }
+    });
+  }
+}
+
+function shrinkIntegers(row: SqlRow): void {
+  for (const [column, value] of Object.entries(row)) {
+    if (typeof value !== "bigint") continue;
+    const number = Number(value);
+    if (Number.isSafeInteger(number)) row[column] = number;
   }
 }
 

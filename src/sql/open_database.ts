@@ -2,7 +2,7 @@ import { ensureDir } from "@std/fs";
 import { dirname } from "@std/path";
 import { NotAStoreError, StorageError, StoreNotFoundError } from "../errors.ts";
 import { Database, type Reader, whenFree } from "./database.ts";
-import { noteOpenFile, openCount } from "./open_files.ts";
+import { isWrittenHere, noteOpenFile } from "./open_files.ts";
 import { createSchema, inspectSchema, type SchemaState } from "./schema.ts";
 import { type SqlAccess, type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
 
@@ -36,11 +36,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   try {
     return await (options.readOnly ? openReadOnly : openWritable)(path, options);
   } catch (error) {
-    if (!(error instanceof SqlError)) throw error;
-    if (error.kind === "not-a-database") {
-      throw new NotAStoreError(path, "it is not a SQLite database", { cause: error });
+    const cause = error instanceof StorageError ? error.cause : error;
+    if (!(cause instanceof SqlError)) throw error;
+    if (cause.kind === "not-a-database") {
+      throw new NotAStoreError(path, "it is not a SQLite database", { cause });
     }
-    throw new StorageError(`open ${JSON.stringify(path)}`, error.message, { cause: error });
+    throw new StorageError(`open ${JSON.stringify(path)}`, cause.message, { cause });
   }
 }
 
@@ -52,7 +53,7 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
   try {
     const opened = sql = await connectMakingFolder(driver, path);
     let state = await whenFree<SchemaState>(() => inspectSchema(opened, path), busyTimeout);
-    forget ??= noteOpenFile(path, driver.name);
+    forget ??= noteOpenFile(path, driver.name, "write");
     if (state === "absent") state = await whenFree(() => enterWal(opened, path), busyTimeout);
     if (state !== "complete") {
       await whenFree(() => inTransaction(opened, () => createSchema(opened, path)), busyTimeout);
@@ -71,7 +72,7 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
 /** A file that is not there yet, nobody has open; it is noted once it has been created. */
 function noteIfThere(path: string, driver: SqlDriver): (() => void) | undefined {
   try {
-    return noteOpenFile(path, driver.name);
+    return noteOpenFile(path, driver.name, "write");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -160,7 +161,7 @@ class FileReader implements Reader {
   constructor(path: string, driver: SqlDriver) {
     this.#path = path;
     this.#driver = driver;
-    this.#forget = noteOpenFile(path, driver.name);
+    this.#forget = noteOpenFile(path, driver.name, "read");
   }
 
   read<T>(read: (sql: SqlConnection) => T): T {
@@ -190,7 +191,7 @@ class FileReader implements Reader {
     if (this.#sql && (this.#access === "read" || state === this.#state)) return state;
     this.#sql?.close();
     this.#sql = undefined;
-    const inUse = state === "in use" || openCount(this.#path) > 1;
+    const inUse = state === "in use" || isWrittenHere(this.#path);
     this.#access = inUse ? "read" : "still";
     this.#sql = this.#driver.open(this.#path, this.#access);
     this.#state = state;

@@ -11,7 +11,10 @@ const KEY = Symbol.for("@chachaml/store open databases");
 interface OpenFile {
   readonly driver: SqlDriver["name"];
   readonly path: string;
+  /** Connections. */
   count: number;
+  /** Those of them that write, and so hold locks. */
+  writers: number;
 }
 
 function openFiles(): Map<string, OpenFile> {
@@ -25,9 +28,9 @@ function identity(path: string): string {
   return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
 }
 
-/** How many connections this process has open on the file at `path`. */
-export function openCount(path: string): number {
-  return openFiles().get(identity(path))?.count ?? 0;
+/** Whether this process writes to the file at `path`, which must then not be opened otherwise. */
+export function isWrittenHere(path: string): boolean {
+  return (openFiles().get(identity(path))?.writers ?? 0) > 0;
 }
 
 /**
@@ -36,10 +39,14 @@ export function openCount(path: string): number {
  * @returns A function that takes the note back.
  * @throws {DriverError} If another driver of this process has it open.
  */
-export function noteOpenFile(path: string, driver: SqlDriver["name"]): () => void {
+export function noteOpenFile(
+  path: string,
+  driver: SqlDriver["name"],
+  access: "read" | "write",
+): () => void {
   const files = openFiles();
   const key = identity(path);
-  const file = files.get(key) ?? { driver, path, count: 0 };
+  const file = files.get(key) ?? { driver, path, count: 0, writers: 0 };
   if (file.driver !== driver) {
     throw new DriverError(
       `Cannot open ${quote(path)} with the ${driver} driver: this process has it open with the ` +
@@ -47,9 +54,12 @@ export function noteOpenFile(path: string, driver: SqlDriver["name"]): () => voi
         "use one driver for both",
     );
   }
+  const writers = access === "write" ? 1 : 0;
   file.count++;
+  file.writers += writers;
   files.set(key, file);
   return () => {
+    file.writers -= writers;
     if (--file.count === 0) files.delete(key);
   };
 }

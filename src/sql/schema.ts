@@ -2,8 +2,14 @@
 import { NotAStoreError } from "../errors.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
-/** Shared tables, with the columns that a database must have to be a store. */
-const SHARED_TABLES: Record<string, { readonly definition: string; readonly columns: string[] }> = {
+/** A table, with the columns that it must have to be the store's. */
+interface Table {
+  readonly definition: string;
+  readonly columns: readonly string[];
+}
+
+/** The tables shared with chachaml. */
+const SHARED_TABLES: Record<string, Table> = {
   runs: {
     definition: `id TEXT PRIMARY KEY, experiment TEXT NOT NULL DEFAULT 'default', name TEXT,
       status TEXT NOT NULL, start_time INTEGER NOT NULL, end_time INTEGER, error TEXT, tags TEXT,
@@ -40,13 +46,16 @@ const INDEXES = [
   "CREATE UNIQUE INDEX IF NOT EXISTS idx_artifacts_run_name ON artifacts(run_id, name)",
 ];
 
-/**
- * Our own: replacements that are under way. The row is there from before the new bytes take the
- * place of the old until the artifact's row describes them.
- */
-const REPLACEMENTS = `CREATE TABLE IF NOT EXISTS artifact_replacements (
-  artifact_id TEXT PRIMARY KEY, staged TEXT NOT NULL, content_type TEXT, size INTEGER NOT NULL,
-  hash TEXT NOT NULL, created_at INTEGER NOT NULL)`;
+/** Our own tables. */
+const OWN_TABLES: Record<string, Table> = {
+  // Replacements under way: from before the new bytes take the place of the old, until the
+  // artifact's row describes them.
+  artifact_replacements: {
+    definition: `artifact_id TEXT PRIMARY KEY, staged TEXT NOT NULL, content_type TEXT,
+      size INTEGER NOT NULL, hash TEXT NOT NULL, created_at INTEGER NOT NULL`,
+    columns: ["artifact_id", "staged", "content_type", "size", "hash", "created_at"],
+  },
+};
 
 /** What a look at the tables says of a database. */
 export type SchemaState = "complete" | "incomplete" | "absent";
@@ -61,11 +70,11 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
     sql.prepare("SELECT name, type FROM sqlite_master").all()
       .map((row) => [String(row.name).toLowerCase(), String(row.type)]),
   );
-  let present = 0;
-  for (const [table, { columns }] of Object.entries(SHARED_TABLES)) {
+  const present = new Set<string>();
+  for (const [table, { columns }] of Object.entries({ ...SHARED_TABLES, ...OWN_TABLES })) {
     const type = objects.get(table);
     if (type === undefined) continue;
-    present++;
+    present.add(table);
     if (type !== "table") {
       throw new NotAStoreError(path, `its "${table}" is a ${type}, not the store's table`);
     }
@@ -78,10 +87,10 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
       );
     }
   }
-  if (present === 0) return "absent";
-  const complete = present === Object.keys(SHARED_TABLES).length &&
-    objects.has("artifact_replacements") && objects.has("idx_artifacts_run_name") &&
-    columnsOf(sql, "runs").has("created_by");
+  const shared = Object.keys(SHARED_TABLES);
+  if (!shared.some((table) => present.has(table))) return "absent";
+  const complete = [...shared, ...Object.keys(OWN_TABLES)].every((table) => present.has(table)) &&
+    objects.has("idx_artifacts_run_name") && columnsOf(sql, "runs").has("created_by");
   return complete ? "complete" : "incomplete";
 }
 
@@ -92,7 +101,7 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
  */
 export function createSchema(sql: SqlConnection, path: string): void {
   if (inspectSchema(sql, path) === "complete") return;
-  for (const [table, { definition }] of Object.entries(SHARED_TABLES)) {
+  for (const [table, { definition }] of Object.entries({ ...SHARED_TABLES, ...OWN_TABLES })) {
     sql.prepare(`CREATE TABLE IF NOT EXISTS ${table} (${definition})`).run();
   }
   // Databases from before chachaml knew who made a run or what started it.
@@ -105,7 +114,6 @@ export function createSchema(sql: SqlConnection, path: string): void {
   } catch (error) {
     throw new NotAStoreError(path, "a run of it has two artifacts of one name", { cause: error });
   }
-  sql.prepare(REPLACEMENTS).run();
 }
 
 /** Whether there is a table of this name. */
