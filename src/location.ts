@@ -1,5 +1,5 @@
 import { ensureDir } from "@std/fs";
-import { InvalidOptionError } from "./errors.ts";
+import { InvalidOptionError, StorageError } from "./errors.ts";
 import { fsError } from "./bytes/fs_error.ts";
 import type { OpenOptions } from "./open_options.ts";
 import { isBelow, toPath } from "./path.ts";
@@ -68,7 +68,12 @@ async function resolveRoot(artifactDir: string, readOnly: boolean): Promise<stri
     return await Deno.realPath(artifactDir);
   } catch (error) {
     if (readOnly && error instanceof Deno.errors.NotFound) return artifactDir;
-    throw fsError(error, `use the artifact directory ${JSON.stringify(artifactDir)}`);
+    const action = `use the artifact directory ${JSON.stringify(artifactDir)}`;
+    const known = fsError(error, action);
+    // A file in its place is told of by an error of no particular kind.
+    throw known !== error ? known : new StorageError(action, (error as Error).message, {
+      cause: error,
+    });
   }
 }
 

@@ -79,15 +79,15 @@ class Statement implements SqlStatement {
   }
 
   run(...values: SqlValue[]): number {
-    return this.#with((statement) => statement.run(...values));
+    return this.#with((statement) => statement.run(...values.map(bindable)));
   }
 
   get(...values: SqlValue[]): SqlRow | undefined {
-    return this.#with((statement) => statement.get<SqlRow>(...values));
+    return this.#with((statement) => statement.get<SqlRow>(...values.map(bindable)));
   }
 
   all(...values: SqlValue[]): SqlRow[] {
-    return this.#with((statement) => statement.all<SqlRow>(...values));
+    return this.#with((statement) => statement.all<SqlRow>(...values.map(bindable)));
   }
 
   /** The binding leaves a failed statement unreset, holding its lock: so it is let go. */
@@ -107,6 +107,16 @@ class Statement implements SqlStatement {
       }
     });
   }
+}
+
+/**
+ * The binding takes every whole number for a 64-bit integer, and cuts larger ones to that. As text,
+ * SQLite makes the column's own kind of number of it.
+ */
+function bindable(value: SqlValue): SqlValue {
+  return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)
+    ? String(value)
+    : value;
 }
 
 function attempt<T>(call: () => T): T {
