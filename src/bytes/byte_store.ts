@@ -1,5 +1,7 @@
 /** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
 
+import type { Digest } from "./hash_copy.ts";
+
 /** A source of bytes that is read once, from start to end. */
 export interface ByteReader {
   /** How many bytes there will be, where that is known. */
@@ -27,6 +29,11 @@ export interface StageOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of the bytes done so far. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Key of a lock that the caller holds: the bytes stay staged as long as it does, however many they
+   * are.
+   */
+  readonly batch?: string | undefined;
 }
 
 /** Bytes that are stored, but not yet under their name. */
@@ -69,6 +76,19 @@ export interface ByteStore {
   stage(source: ByteReader, options: StageOptions): Promise<StagedBytes>;
   /** Takes a local file of this file system as it is, without copying; `undefined` if it can't. */
   adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
+  /** Copies bytes kept by a store of the same kind, in the cheapest way that there is. */
+  clone(location: string, options: StageOptions): Promise<StagedBytes>;
+  /**
+   * Stages bytes kept by a store of the same kind without copying them; their hash is known.
+   *
+   * @param location Where they are.
+   * @param identity That of the entry that was hashed.
+   * @param digest Their size and hash.
+   * @returns `undefined` where they cannot be shared.
+   */
+  share(location: string, identity: string, digest: Digest): Promise<StagedBytes | undefined>;
+  /** Takes a lock among processes, known by a key; gives it back by the function returned. */
+  lock(key: string): Promise<(() => void) | undefined>;
   /**
    * Gives staged bytes their path. The caller holds the write lock and has found no row for the
    * path, so what is there is the orphan of a crash, and is replaced.

@@ -13,12 +13,15 @@ import type {
 } from "./byte_store.ts";
 import { checkFolders, DirectorySync, FolderMaker, removeEmptyFolders } from "./directories.ts";
 import { fsError } from "./fs_error.ts";
+import type { Digest } from "./hash_copy.ts";
+import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
 import {
+  identityOf,
+  lockFile,
   stageCopy,
   type StagedFile,
   stagedState,
   type StageFileOptions,
-  stageLink,
 } from "./staged_file.ts";
 
 /** Files that are staged at a time: as many are open, and as many syncs go on side by side. */
@@ -27,7 +30,8 @@ const MAX_STAGED = 128;
 /** Codes by which a file system says that it has no hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** What staged bytes are called: a UUID, behind that of their batch if they are of one. */
+const STAGED = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.(?!$)|$)){1,2}$/;
 
 /** Bytes as plain files below a directory. */
 export class FileByteStore implements ByteStore {
@@ -59,6 +63,29 @@ export class FileByteStore implements ByteStore {
 
   async adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined> {
     return await this.#stage(options, (how) => stageLink(this.#staging, path, how));
+  }
+
+  async clone(location: string, options: StageOptions): Promise<StagedBytes> {
+    return (await this.#stage(options, (how) => stageClone(this.#staging, location, how)))!;
+  }
+
+  async share(
+    location: string,
+    identity: string,
+    digest: Digest,
+  ): Promise<StagedBytes | undefined> {
+    return await this.#stage({}, ({ onGone }) => {
+      return Promise.resolve(stageShared(this.#staging, location, identity, digest, onGone));
+    });
+  }
+
+  async lock(key: string): Promise<(() => void) | undefined> {
+    try {
+      await this.#makeStaging();
+      return lockFile(this.#staging, key);
+    } catch (error) {
+      throw fsError(error, `lock ${JSON.stringify(this.#root)}`);
+    }
   }
 
   async #stage(
@@ -137,7 +164,7 @@ export class FileByteStore implements ByteStore {
   }
 
   stagedState(key: string): "absent" | "abandoned" | "in use" {
-    if (!UUID.test(key) || !lstat(this.#staging)?.isDirectory) return "absent";
+    if (!STAGED.test(key) || !lstat(this.#staging)?.isDirectory) return "absent";
     return stagedState(this.#staging, key);
   }
 
@@ -245,7 +272,7 @@ function entryOf(path: string, info: Deno.FileInfo): StoredEntry {
   // A file is written before it is linked to its name; the change of its links tells of that.
   const since = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
   const size = info.isFile ? info.size : 0;
-  return { path, kind, size, since, identity: `${info.dev}:${info.ino}` };
+  return { path, kind, size, since, identity: identityOf(info) };
 }
 
 /** What this store stages are files. */

@@ -1,7 +1,6 @@
 import { join } from "@std/path";
-import { SourceChangedError } from "../errors.ts";
 import type { ByteReader, StagedBytes, StageOptions } from "./byte_store.ts";
-import { type Digest, hashCopy, hashFile } from "./hash_copy.ts";
+import { type Digest, hashCopy } from "./hash_copy.ts";
 
 /** How to stage a file. */
 export interface StageFileOptions extends StageOptions {
@@ -13,7 +12,8 @@ export interface StageFileOptions extends StageOptions {
 
 /**
  * Bytes under a name of their own in the staging folder. The file stays open and locked while
- * they are staged, which tells other processes that someone is at work on them.
+ * they are staged, which tells other processes that someone is at work on them; one of a batch is
+ * closed, as the batch has a lock for all.
  */
 export class StagedFile implements StagedBytes {
   readonly key: string;
@@ -21,12 +21,13 @@ export class StagedFile implements StagedBytes {
   readonly path: string;
   readonly size: number;
   readonly hash: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: Deno.FsFile | undefined;
+  readonly #identity: string;
   readonly #then: Partial<Record<"release" | "discard" | "gone", () => void>>;
 
-  /** Takes over an open, locked file, and what else there is to do once its fate is known. */
+  /** Takes over a file that has been made, and what else there is to do once its fate is known. */
   constructor(
-    { path, key, file }: { path: string; key: string; file: Deno.FsFile },
+    { path, key, file, info }: Created,
     { size, hash }: Digest,
     then: Partial<Record<"release" | "discard" | "gone", () => void>>,
   ) {
@@ -35,14 +36,15 @@ export class StagedFile implements StagedBytes {
     this.size = size;
     this.hash = hash;
     this.#file = file;
+    this.#identity = identityOf(info);
     this.#then = then;
   }
 
   /** Whether the file at `path` is this very one. */
   isAt(path: string): boolean {
     try {
-      const [there, here] = [Deno.lstatSync(path), this.#file.statSync()];
-      return there.isFile && there.dev === here.dev && there.ino === here.ino;
+      const there = Deno.lstatSync(path);
+      return there.isFile && identityOf(there) === this.#identity;
     } catch {
       return false;
     }
@@ -63,19 +65,41 @@ export class StagedFile implements StagedBytes {
   }
 }
 
+/** A file in the staging folder, by its name, open, and as it was found. */
+export interface Created {
+  /** Its name. */
+  readonly key: string;
+  /** Its absolute path. */
+  readonly path: string;
+  /** The open, locked file; one of a batch is closed. */
+  readonly file: Deno.FsFile | undefined;
+  /** Which file it is. */
+  readonly info: Deno.FileInfo;
+}
+
+/** Distinguishes a file from every other that exists. */
+export function identityOf({ dev, ino }: Deno.FileInfo): string {
+  return `${dev}:${ino}`;
+}
+
 /** Copies a source into a new file, which no one can write to afterwards. */
 export async function stageCopy(
   folder: string,
   source: ByteReader,
   options: StageFileOptions,
 ): Promise<StagedFile> {
-  const fresh = create(folder);
+  const fresh = create(folder, options.batch);
   const { path, file } = fresh;
   try {
     const digest = await hashCopy(source, file, options);
     await source.close(); // Which is when a source says that it has changed meanwhile.
     if (options.durable) await file.syncData();
-    return new StagedFile(fresh, digest, { gone: options.onGone });
+    if (options.batch === undefined) {
+      return new StagedFile(fresh, digest, { gone: options.onGone });
+    }
+    file.close();
+    options.onGone();
+    return new StagedFile({ ...fresh, file: undefined }, digest, {});
   } catch (error) {
     letGo(path, file);
     throw error;
@@ -83,62 +107,17 @@ export async function stageCopy(
 }
 
 /**
- * Stages a file as it is, by a second name. Its first name is removed only once the bytes are
- * stored for good, so that a crash leaves it where it was.
- *
- * @returns `undefined` where the file cannot be shared: it lies on another file system, has other
- * names by which it could be changed, or is not ours to link.
- * @throws {SourceChangedError} If the file is written to while it is hashed.
+ * Whether a staged file is there, and whether its writer is. Many that are staged together, such as
+ * `<key>.17`, have one lock: that of the file `<key>`.
  */
-export async function stageLink(
-  folder: string,
-  source: string,
-  options: StageFileOptions,
-): Promise<StagedFile | undefined> {
-  const before = Deno.lstatSync(source);
-  if (!before.isFile || before.nlink !== 1 || before.mode === null) return undefined;
-  const key = crypto.randomUUID();
-  const path = join(folder, key);
-  const mode = before.mode & 0o7777;
-  const restore = () => attempt(() => Deno.chmodSync(path, mode));
-  let file: Deno.FsFile | undefined;
-  try {
-    Deno.linkSync(source, path);
-    Deno.chmodSync(path, mode & ~0o222);
-    file = Deno.openSync(path);
-    if (!file.tryLockSync(true)) throw new Error("another process is at work on it");
-  } catch {
-    restore();
-    letGo(path, file);
-    return undefined;
-  }
-  try {
-    const digest = await hashFile(file, options, before.size);
-    const after = file.statSync();
-    if (after.size !== digest.size || after.mtime?.getTime() !== before.mtime?.getTime()) {
-      throw new SourceChangedError(source);
-    }
-    if (options.durable) await file.sync();
-    const staged: StagedFile = new StagedFile({ path, key, file }, digest, {
-      release: () => {
-        if (staged.isAt(source)) attempt(() => Deno.removeSync(source));
-      },
-      discard: restore,
-      gone: options.onGone,
-    });
-    return staged;
-  } catch (error) {
-    restore();
-    letGo(path, file);
-    throw error;
-  }
-}
-
-/** Whether a staged file is there, and whether its writer is. */
 export function stagedState(folder: string, key: string): "absent" | "abandoned" | "in use" {
   const path = join(folder, key);
   try {
     if (!Deno.lstatSync(path).isFile) return "absent";
+    const [batch, member] = key.split(".");
+    if (member !== undefined) {
+      return stagedState(folder, batch!) === "in use" ? "in use" : "abandoned";
+    }
     using file = Deno.openSync(path);
     return file.tryLockSync(true) ? "abandoned" : "in use";
   } catch (error) {
@@ -147,25 +126,44 @@ export function stagedState(folder: string, key: string): "absent" | "abandoned"
   }
 }
 
-function create(folder: string): { key: string; path: string; file: Deno.FsFile } {
+/**
+ * Creates a locked file in the staging folder, of a name that says what for.
+ *
+ * @returns A function that removes it; `undefined` if another process has it.
+ */
+export function lockFile(folder: string, key: string): (() => void) | undefined {
+  const path = join(folder, key);
   for (;;) {
-    const key = crypto.randomUUID();
+    const file = Deno.openSync(path, { create: true, write: true });
+    if (!file.tryLockSync(true)) return file.close(), undefined;
+    // Whoever had it before removes it last, perhaps just now.
+    if (file.statSync().nlink !== 0) return () => letGo(path, file);
+    file.close();
+  }
+}
+
+function create(folder: string, batch: string | undefined): Created & { file: Deno.FsFile } {
+  for (;;) {
+    const key = (batch === undefined ? "" : `${batch}.`) + crypto.randomUUID();
     const path = join(folder, key);
     // The mode holds for everyone but this very descriptor: nobody else can ever write to it.
     const file = Deno.openSync(path, { createNew: true, read: true, write: true, mode: 0o444 });
     // A collector can come between; it then takes the file away, and another one is made.
-    if (file.tryLockSync(true) && file.statSync().nlink !== 0) return { key, path, file };
+    const locked = file.tryLockSync(true);
+    const info = file.statSync();
+    if (locked && info.nlink !== 0) return { key, path, file, info };
     letGo(path, file);
   }
 }
 
-function letGo(path: string, file: Deno.FsFile | undefined): void {
+/** Removes a staged name and closes its file; never throws. */
+export function letGo(path: string, file: Deno.FsFile | undefined): void {
   attempt(() => Deno.removeSync(path));
   if (file) attempt(() => file.close());
 }
 
-/** Tidying up goes on whatever fails: what is left is harmless, and collected later. */
-function attempt(step: () => void): void {
+/** Runs a step of tidying up, which goes on whatever fails: what is left is harmless, and collected later. */
+export function attempt(step: () => void): void {
   try {
     step();
   } catch {

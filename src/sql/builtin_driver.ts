@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { backup, DatabaseSync, type StatementSync } from "node:sqlite";
 import {
   type SqlAccess,
   type SqlConnection,
@@ -8,6 +8,9 @@ import {
   type SqlStatement,
   type SqlValue,
 } from "./sql_driver.ts";
+
+/** Has a backup made in one step, which no change of the source can come between. */
+const ALL_PAGES = 2 ** 31 - 1;
 
 /** SQLite inside Deno: no native library, no permission beyond the database's own path. */
 export const builtinDriver: SqlDriver = { name: "builtin", open };
@@ -55,6 +58,14 @@ class Connection implements SqlConnection {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  async copyTo(path: string): Promise<void> {
+    try {
+      await backup(this.#database, path, { rate: ALL_PAGES });
+    } catch (error) {
+      throw sqlError(error, (error as { errcode?: number }).errcode);
+    }
   }
 
   close(): void {

@@ -33,6 +33,10 @@ interface Pending {
 export interface Reader {
   /** Calls `read` with a connection. */
   read<T>(read: (sql: SqlConnection) => T): T;
+  /** Whether it copies with the connection that writes, which must have no transaction open then. */
+  readonly copiesWithWriter: boolean;
+  /** Copies the database, as it is now, into a new file. */
+  copyTo(path: string): Promise<void>;
   /** Closes the connection. */
   close(): void;
 }
@@ -76,6 +80,17 @@ export class Database {
       this.#queue.push({ job, resolve: resolve as (value: unknown) => void, reject });
       this.#pumping ??= this.#pump();
     });
+  }
+
+  /** Copies the database, as it is now, into a new file; writers may go on. */
+  async copyTo(path: string): Promise<void> {
+    while (this.#reader.copiesWithWriter && this.#pumping) await this.#pumping;
+    if (this.#closed) throw new StoreClosedError();
+    try {
+      await this.#reader.copyTo(path);
+    } catch (error) {
+      throw publicError(error, `copy the database to ${JSON.stringify(path)}`);
+    }
   }
 
   /** Finishes queued work and closes the connections. */

@@ -24,7 +24,7 @@ export interface FfiModule {
 export function ffiDriver(module: FfiModule): SqlDriver {
   return {
     name: "ffi",
-    open: (path, access) => attempt(() => new Connection(openDatabase(module, path, access))),
+    open: (path, access) => attempt(() => new Connection(module, openDatabase(module, path, access))),
   };
 }
 
@@ -45,10 +45,12 @@ function openDatabase({ Database }: FfiModule, path: string, access: SqlAccess):
 }
 
 class Connection implements SqlConnection {
+  readonly #module: FfiModule;
   readonly #database: Database;
   readonly #statements = new Map<string, SqlStatement>();
 
-  constructor(database: Database) {
+  constructor(module: FfiModule, database: Database) {
+    this.#module = module;
     this.#database = database;
   }
 
@@ -59,6 +61,16 @@ class Connection implements SqlConnection {
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  async copyTo(path: string): Promise<void> {
+    await Promise.resolve(); // It is copied at once, and a failure rejects all the same.
+    const copy = attempt(() => openDatabase(this.#module, path, "write"));
+    try {
+      attempt(() => this.#database.backup(copy));
+    } finally {
+      copy.close();
+    }
   }
 
   close(): void {

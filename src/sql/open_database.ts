@@ -31,7 +31,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   if (path === undefined) {
     const sql = options.driver.open(":memory:", "write");
     createSchema(sql, ":memory:");
-    return new Database(connectionReader(sql, () => {}), sql, busyTimeout);
+    return new Database(memoryReader(sql), sql, busyTimeout);
   }
   try {
     return await (options.readOnly ? openReadOnly : openWritable)(path, options);
@@ -61,7 +61,7 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
     const synchronous = durability === "full" ? "FULL" : "NORMAL";
     sql.prepare(`PRAGMA synchronous = ${synchronous}`).run();
     sql.prepare("PRAGMA trusted_schema = OFF").run();
-    return new Database(connectionReader(sql, forget), sql, busyTimeout);
+    return new Database(writerReader(sql, forget, path, options), sql, busyTimeout);
   } catch (error) {
     sql?.close();
     forget?.();
@@ -118,15 +118,53 @@ function inTransaction(sql: SqlConnection, work: () => void): void {
   }
 }
 
-function connectionReader(sql: SqlConnection, forget: () => void): Reader {
-  // The connection itself is closed by the database, which writes with it.
-  return { read: (read) => read(sql), close: forget };
+// In both, the connection itself is closed by the database, which writes with it.
+
+function memoryReader(sql: SqlConnection): Reader {
+  return {
+    copiesWithWriter: true,
+    read: (read) => read(sql),
+    copyTo: (to) => sql.copyTo(to),
+    close: () => {},
+  };
+}
+
+function writerReader(
+  sql: SqlConnection,
+  forget: () => void,
+  path: string,
+  { driver, busyTimeout }: OpenDatabaseOptions,
+): Reader {
+  return {
+    copiesWithWriter: false,
+    read: (read) => read(sql),
+    copyTo: async (to) => {
+      const own = driver.open(path, "read");
+      try {
+        await copyConnection(own, to, busyTimeout);
+      } finally {
+        own.close();
+      }
+    },
+    close: forget,
+  };
+}
+
+/** Copies what one read transaction sees, so that no writer is in the way of the copy. */
+async function copyConnection(sql: SqlConnection, to: string, busyTimeout: number): Promise<void> {
+  sql.prepare("BEGIN").run();
+  try {
+    await whenFree(() => sql.prepare("SELECT count(*) FROM sqlite_master").get(), busyTimeout);
+    await sql.copyTo(to);
+  } finally {
+    sql.prepare("COMMIT").run();
+  }
 }
 
 async function openReadOnly(path: string, options: OpenDatabaseOptions): Promise<Database> {
   let reader: FileReader;
   try {
-    reader = new FileReader(path, options.driver);
+    reader = new FileReader(path, options);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new StoreNotFoundError(path, { cause: error });
     throw error;
@@ -151,17 +189,20 @@ async function openReadOnly(path: string, options: OpenDatabaseOptions): Promise
  * writer is there, SQLite's ordinary way is taken, as its files exist already.
  */
 class FileReader implements Reader {
+  readonly copiesWithWriter = false;
   readonly #path: string;
   readonly #driver: SqlDriver;
   readonly #forget: () => void;
+  readonly #busyTimeout: number;
   #sql: SqlConnection | undefined;
   #access: SqlAccess = "still";
   #state = "";
 
-  constructor(path: string, driver: SqlDriver) {
+  constructor(path: string, { driver, busyTimeout }: OpenDatabaseOptions) {
     this.#path = path;
     this.#driver = driver;
     this.#forget = noteOpenFile(path, driver.name, "read");
+    this.#busyTimeout = busyTimeout;
   }
 
   read<T>(read: (sql: SqlConnection) => T): T {
@@ -177,6 +218,17 @@ class FileReader implements Reader {
       }
       const changed = this.#access === "still" && fileState(this.#path) !== before;
       if (failure !== undefined && (!changed || tries > 100)) throw failure;
+    }
+  }
+
+  async copyTo(to: string): Promise<void> {
+    for (;;) {
+      const before = this.#refresh();
+      const access = this.#access;
+      await copyConnection(this.#sql!, to, this.#busyTimeout);
+      if (access === "read" || fileState(this.#path) === before) return;
+      // A writer has come meanwhile: what was copied may be half of the old and half of the new.
+      await Deno.remove(to);
     }
   }
 

@@ -20,6 +20,11 @@ export interface SqlStatement {
 export interface SqlConnection {
   /** Prepares one statement; the same text gives the same statement again. */
   prepare(sql: string): SqlStatement;
+  /**
+   * Copies the whole database into a new file, as it is now. Nobody else may have that file open, and
+   * this connection must have no write transaction open: the bindings would wait for ever.
+   */
+  copyTo(path: string): Promise<void>;
   /** Closes the connection and its statements. */
   close(): void;
 }

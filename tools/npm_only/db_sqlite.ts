@@ -7,6 +7,7 @@ export declare class Database {
     options: { int64?: boolean; parseJson?: boolean; readonly?: boolean; flags?: number },
   );
   prepare(sql: string): Statement;
+  backup(to: Database): void;
   close(): void;
 }
 
