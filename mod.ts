@@ -52,6 +52,11 @@ export type {
 export type { Collected, GcOptions, GcReport } from "./src/care/collection.ts";
 export type { PruneOptions, PruneReport } from "./src/care/pruning.ts";
 
+export type { BackupOptions, BackupReport } from "./src/transfer/backup.ts";
+export { restoreStore } from "./src/transfer/restore.ts";
+export type { RestoreOptions, RestoreReport } from "./src/transfer/restore.ts";
+export type { Omitted } from "./src/transfer/copy_artifacts.ts";
+
 export {
   ArtifactExistsError,
   ArtifactInUseError,

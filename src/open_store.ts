@@ -1,12 +1,6 @@
-import { ArtifactStore } from "./artifacts/artifact_store.ts";
-import { SqliteArtifactIndex } from "./artifacts/sqlite_artifact_index.ts";
-import { FileByteStore } from "./bytes/file_byte_store.ts";
-import { locate } from "./location.ts";
-import { checkOpenOptions, type OpenOptions } from "./open_options.ts";
-import { SqliteRunStore } from "./runs/sqlite_run_store.ts";
-import { chooseDriver } from "./sql/choose_driver.ts";
-import { openDatabase } from "./sql/open_database.ts";
+import type { OpenOptions } from "./open_options.ts";
 import { Store } from "./store.ts";
+import { openParts } from "./store_parts.ts";
 
 /**
  * Opens a store, and creates it where it is missing.
@@ -35,33 +29,5 @@ import { Store } from "./store.ts";
  * @throws {StorageError} If the system refuses.
  */
 export async function openStore(options: OpenOptions = {}): Promise<Store> {
-  checkOpenOptions(options);
-  const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
-  const driver = await chooseDriver(options.driver ?? "auto");
-  const { path, artifactDir, cleanUp } = await locate(options);
-  try {
-    const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
-    const now = Date.now;
-    const durable = durability === "full" && path !== undefined;
-    const bytes = new FileByteStore(artifactDir, durable);
-    const index = new SqliteArtifactIndex(database, now);
-    const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
-    const store = new Store({
-      path,
-      artifactDir,
-      driver: driver.name,
-      readOnly,
-      runs: new SqliteRunStore(database, now),
-      artifacts,
-      close: async () => {
-        await database.close();
-        await cleanUp();
-      },
-    });
-    if (!readOnly) await artifacts.settle();
-    return store;
-  } catch (error) {
-    await cleanUp();
-    throw error;
-  }
+  return new Store(await openParts(options));
 }

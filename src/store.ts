@@ -1,6 +1,6 @@
 import type { Artifact } from "./artifacts/artifact.ts";
 import type { ArtifactQuery } from "./artifacts/artifact_index.ts";
-import type { ArtifactStore, PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
+import type { PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
 import { putDirectory, type PutDirectoryOptions } from "./artifacts/put_directory.ts";
 import type { PutSource } from "./artifacts/put_source.ts";
 import type { GcOptions, GcReport } from "./care/collection.ts";
@@ -8,9 +8,10 @@ import { prune, type PruneOptions, type PruneReport } from "./care/pruning.ts";
 import type { Verification, VerifyOptions } from "./care/verification.ts";
 import { ReadOnlyError, StoreClosedError } from "./errors.ts";
 import { toPath } from "./path.ts";
+import { backup, type BackupOptions, type BackupReport } from "./transfer/backup.ts";
 import { ActiveRun } from "./runs/active_run.ts";
 import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./runs/run.ts";
-import type { RunStore } from "./runs/run_store.ts";
+import type { StoreParts } from "./store_parts.ts";
 
 /** How to remove. */
 export interface RemoveOptions {
@@ -20,24 +21,6 @@ export interface RemoveOptions {
    * @default {false}
    */
   readonly force?: boolean;
-}
-
-/** What a store is put together from. */
-export interface StoreParts {
-  /** Absolute path of the database; `undefined` for memory. */
-  readonly path: string | undefined;
-  /** Absolute path of the artifact directory. */
-  readonly artifactDir: string;
-  /** The SQLite binding in use. */
-  readonly driver: "ffi" | "builtin";
-  /** Whether writing is refused. */
-  readonly readOnly: boolean;
-  /** Runs. */
-  readonly runs: RunStore;
-  /** Artifacts. */
-  readonly artifacts: ArtifactStore;
-  /** Gives back what was opened. */
-  readonly close: () => Promise<void>;
 }
 
 /**
@@ -69,7 +52,7 @@ export class Store implements AsyncDisposable {
 
   /** The SQLite binding in use. */
   get driver(): "ffi" | "builtin" {
-    return this.#parts.driver;
+    return this.#parts.driver.name;
   }
 
   /**
@@ -404,6 +387,33 @@ export class Store implements AsyncDisposable {
   }
 
   /**
+   * Copies the store to a directory, database and artifacts together, while writers go on. What is
+   * there is a store, too: `chachaml.db`, with `chachaml-artifacts/` beside it. Backing up to the same
+   * directory again copies only what is new and drops what is gone; until it is done, and if it is
+   * interrupted, the previous backup stays whole. Every file is checked against its hash on the way.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const dir = await Deno.makeTempDir();
+   * const { artifacts, omitted } = await store.backup(dir);
+   * console.log(artifacts, "artifacts,", omitted.length, "left out");
+   * await Deno.remove(dir, { recursive: true });
+   * ```
+   *
+   * @param to The directory; it is made where it is missing.
+   * @param options Whether to share files, and whether to verify afterwards.
+   * @returns What was copied, and what was left out and why.
+   * @throws {InvalidOptionError} If a store that is no backup of this one is there.
+   * @throws {StorageError} If the system refuses, or another backup to the directory is under way.
+   */
+  backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
+    return this.#use((parts) => backup(parts, to, options));
+  }
+
+  /**
    * Closes the store, once the calls under way are done. Closing again does nothing. A store in
    * memory is gone then, with the temporary directory that was made for it.
    */
@@ -425,7 +435,13 @@ export class Store implements AsyncDisposable {
     options: Deno.InspectOptions,
   ): string {
     const { path, artifactDir, driver, readOnly } = this.#parts;
-    const fields = { path, artifactDir, driver, readOnly, closed: this.#closing !== undefined };
+    const fields = {
+      path,
+      artifactDir,
+      driver: driver.name,
+      readOnly,
+      closed: this.#closing !== undefined,
+    };
     return `Store ${inspect(fields, options)}`;
   }
 

@@ -120,6 +120,12 @@ export interface ArtifactIndex {
     judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
   ): Promise<string[]>;
   /**
+   * Calls `publish` with the write lock held, if the row still says of its bytes what `record` does.
+   *
+   * @returns Whether it did.
+   */
+  renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean>;
+  /**
    * Removes a row; resolves to `false` if it was gone already.
    *
    * @throws {ArtifactInUseError} If a model version names the artifact, unless `force` is set.

@@ -257,7 +257,8 @@ function sameContents(a: ArtifactRecord, b: ArtifactRecord): boolean {
   return a.hash === b.hash && a.createdAt.getTime() === b.createdAt.getTime();
 }
 
-function asReader(bytes: OpenBytes): ByteReader {
+/** Opened bytes as a source that can be staged. */
+export function asReader(bytes: OpenBytes): ByteReader {
   return {
     size: bytes.size,
     read: (into) => bytes.read(into),

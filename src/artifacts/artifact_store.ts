@@ -21,7 +21,7 @@ import type {
   IndexEntry,
   NewArtifact,
 } from "./artifact_index.ts";
-import { ArtifactReader } from "./artifact_reader.ts";
+import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
 import { checkContentType, guessContentType } from "./content_type.ts";
 import { abandonSource, openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
@@ -294,6 +294,11 @@ export class ArtifactStore {
     throw new ArtifactNotFoundError(
       name === undefined ? { id: idOrRunId } : { runId: idOrRunId, name },
     );
+  }
+
+  /** Opens an artifact's bytes together with the row that describes them. */
+  open(id: string): Promise<OpenArtifact> {
+    return this.#reader.open(id);
   }
 
   /** Whether there is an artifact of an id, or of a run and name. */

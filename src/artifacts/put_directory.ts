@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { InvalidOptionError, InvalidSourceError } from "../errors.ts";
+import { inParallel } from "../wait.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
 
@@ -53,25 +54,16 @@ export async function putDirectory(
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const put = { signal: stop, ...(ifExists && { ifExists }) };
   await artifacts.admitAll(runId, files.map(({ name }) => name), put);
-  let [next, done] = [0, 0];
-  const work = async () => {
-    for (let at = next++; at < files.length; at = next++) {
-      const { name, path } = files[at]!;
-      const artifact = stored[at] = await artifacts.putFile(runId, name, path, put);
+  let done = 0;
+  await inParallel(files.entries(), Math.min(concurrency, files.length), async ([at, file]) => {
+    try {
+      const artifact = stored[at] = await artifacts.putFile(runId, file.name, file.path, put);
       onProgress?.({ done: ++done, total: files.length, artifact });
+    } catch (error) {
+      failed.abort(error); // Those under way stop too.
+      throw error;
     }
-  };
-  const workers = Array.from(
-    { length: Math.min(concurrency, files.length) },
-    () =>
-      work().catch((error) => {
-        failed.abort(error);
-        throw error;
-      }),
-  );
-  // The first failure stops the others, and is told when all of them have stopped.
-  await Promise.allSettled(workers);
-  stop.throwIfAborted();
+  });
   return stored;
 }
 

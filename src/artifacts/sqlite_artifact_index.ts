@@ -217,6 +217,23 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
+  renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean> {
+    let same = false;
+    return this.#database.write({
+      alone: true,
+      check: (sql) => {
+        const entry = this.#get(sql, "a.id = ?", record.id);
+        same = entry !== undefined && !entry.problem && !entry.replacement &&
+          entry.record.path === record.path && entry.record.hash === record.hash;
+        return "now";
+      },
+      publish: async () => {
+        if (same) await publish(record.path);
+      },
+      apply: () => same,
+    });
+  }
+
   remove(id: string, force: boolean): Promise<boolean> {
     return this.#database.write({
       alone: true,

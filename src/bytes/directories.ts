@@ -107,7 +107,8 @@ export class DirectorySync {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes the entries of a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
   // Windows opens no directories; NTFS journals their entries.
   if (Deno.build.os === "windows") return;
   using file = await Deno.open(directory);

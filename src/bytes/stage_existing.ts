@@ -56,7 +56,6 @@ export async function stageLink(
   }
 }
 
-
 /**
  * Stages a stored file by one more name, so that several artifacts share its bytes. Nobody can write
  * to it from then on.

@@ -24,7 +24,8 @@ export interface FfiModule {
 export function ffiDriver(module: FfiModule): SqlDriver {
   return {
     name: "ffi",
-    open: (path, access) => attempt(() => new Connection(module, openDatabase(module, path, access))),
+    open: (path, access) =>
+      attempt(() => new Connection(module, openDatabase(module, path, access))),
   };
 }
 

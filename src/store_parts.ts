@@ -1,0 +1,68 @@
+/** The parts that a store is put together from. */
+import { ArtifactStore } from "./artifacts/artifact_store.ts";
+import type { ArtifactIndex } from "./artifacts/artifact_index.ts";
+import { SqliteArtifactIndex } from "./artifacts/sqlite_artifact_index.ts";
+import type { ByteStore } from "./bytes/byte_store.ts";
+import { FileByteStore } from "./bytes/file_byte_store.ts";
+import { locate } from "./location.ts";
+import { checkOpenOptions, type OpenOptions } from "./open_options.ts";
+import type { RunStore } from "./runs/run_store.ts";
+import { SqliteRunStore } from "./runs/sqlite_run_store.ts";
+import { chooseDriver } from "./sql/choose_driver.ts";
+import type { Database } from "./sql/database.ts";
+import { openDatabase } from "./sql/open_database.ts";
+import type { SqlDriver } from "./sql/sql_driver.ts";
+
+/** What a store is put together from. */
+export interface StoreParts {
+  /** Absolute path of the database; `undefined` for memory. */
+  readonly path: string | undefined;
+  /** Absolute path of the artifact directory. */
+  readonly artifactDir: string;
+  /** The SQLite binding in use. */
+  readonly driver: SqlDriver;
+  /** Whether writing is refused. */
+  readonly readOnly: boolean;
+  /** The database. */
+  readonly database: Database;
+  /** Runs. */
+  readonly runs: RunStore;
+  /** Rows of artifacts. */
+  readonly index: ArtifactIndex;
+  /** Bytes of artifacts. */
+  readonly bytes: ByteStore;
+  /** Rows and bytes put together. */
+  readonly artifacts: ArtifactStore;
+  /** Gives back what was opened. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the parts of a store, creating what is missing. Throws what {@linkcode openStore} throws. */
+export async function openParts(options: OpenOptions): Promise<StoreParts> {
+  checkOpenOptions(options);
+  const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
+  const driver = await chooseDriver(options.driver ?? "auto");
+  const { path, artifactDir, cleanUp } = await locate(options);
+  try {
+    const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
+    const now = Date.now;
+    const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
+    const index = new SqliteArtifactIndex(database, now);
+    const runs = new SqliteRunStore(database, now);
+    const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
+    const close = async () => {
+      await database.close();
+      await cleanUp();
+    };
+    try {
+      if (!readOnly) await artifacts.settle();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return { path, artifactDir, driver, readOnly, database, runs, index, bytes, artifacts, close };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
