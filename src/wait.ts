@@ -1,4 +1,5 @@
 /** Waiting without holding up the event loop. */
+import { setImmediate } from "node:timers";
 
 /** Resolves after `milliseconds`; rejects with the signal's reason if that comes first. */
 export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -19,6 +20,11 @@ export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> 
 /** The next pause, in milliseconds, between tries for a lock: random, and longer each time. */
 export function pause(attempt: number): number {
   return (0.5 + Math.random()) * Math.min(25, 2 ** Math.min(attempt, 5));
+}
+
+/** Resolves after a turn of the event loop: work that never waits would hold up timers and I/O. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 /** Lets at most `limit` holders in at a time; the others wait their turn. */

@@ -114,15 +114,16 @@ export class ArtifactReader {
     return undefined;
   }
 
-  /** `undefined` where the bytes are gone because the artifact is. */
+  /** `undefined` where they cannot be opened because the artifact is gone. */
   async #openBytes(record: ArtifactRecord): Promise<OpenBytes | undefined> {
     try {
       return await this.#bytes.open(record.path);
     } catch (error) {
+      // Of an artifact that is gone, the path may be another's folder by now.
+      if (!await this.#index.byId(record.id)) return undefined;
       if (!(error instanceof Deno.errors.NotFound)) {
         throw fsError(error, `read ${JSON.stringify(record.name)}`);
       }
-      if (!await this.#index.byId(record.id)) return undefined;
       throw new IntegrityError(
         record.name,
         "its file is missing; restore it from a backup, or remove the artifact",

@@ -16,8 +16,13 @@ function* foldersOf(root: string, path: string): Generator<string> {
  */
 export function checkFolders(root: string, path: string): void {
   for (const folder of foldersOf(root, path)) {
-    requireDirectory(folder, path, Deno.lstatSync(folder));
+    const info = Deno.lstatSync(folder);
+    if (!info.isDirectory) throw new UnsafePathError(path, stateOf(folder, info));
   }
+}
+
+function stateOf(folder: string, { isSymlink }: Deno.FileInfo): string {
+  return `${JSON.stringify(folder)} is ${isSymlink ? "a symbolic link" : "no directory"}`;
 }
 
 /** A folder that is there, and which one it is. */
@@ -69,9 +74,7 @@ function makeFolder(folder: string, path: string): Deno.FileInfo {
 
 function requireDirectory(folder: string, path: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
-  if (info.isSymlink) {
-    throw new UnsafePathError(path, `${JSON.stringify(folder)} is a symbolic link`);
-  }
+  if (info.isSymlink) throw new UnsafePathError(path, stateOf(folder, info));
   throw new StorageError(
     `use the path ${JSON.stringify(path)}`,
     `${JSON.stringify(folder)} is in its way and no artifact; move it elsewhere`,

@@ -177,7 +177,8 @@ export class FileByteStore implements ByteStore {
     checkFolders(this.#root, path);
     const before = Deno.lstatSync(target);
     if (!before.isFile) throw new UnsafePathError(path, "it is not a regular file");
-    const file = await Deno.open(target);
+    // At once: an artifact that is replaced all the time is read too.
+    const file = Deno.openSync(target);
     const after = file.statSync();
     if (after.ino !== before.ino || after.dev !== before.dev) {
       // Replaced meanwhile: by another artifact's bytes, or by something that leads elsewhere.

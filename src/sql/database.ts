@@ -1,5 +1,5 @@
 import { StoreClosedError } from "../errors.ts";
-import { pause, wait } from "../wait.ts";
+import { breathe, pause, wait } from "../wait.ts";
 import { publicError } from "./public_error.ts";
 import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
@@ -50,6 +50,7 @@ export class Database {
   readonly #writer: SqlConnection | undefined;
   readonly #busyTimeout: number;
   readonly #queue: Pending[] = [];
+  readonly #pauses: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
   #closed = false;
@@ -84,13 +85,21 @@ export class Database {
 
   /** Copies the database, as it is now, into a new file; writers may go on. */
   async copyTo(path: string): Promise<void> {
-    while (this.#reader.copiesWithWriter && this.#pumping) await this.#pumping;
     if (this.#closed) throw new StoreClosedError();
     try {
-      await this.#reader.copyTo(path);
+      if (this.#reader.copiesWithWriter) await this.#pause(() => this.#reader.copyTo(path));
+      else await this.#reader.copyTo(path);
     } catch (error) {
       throw publicError(error, `copy the database to ${JSON.stringify(path)}`);
     }
+  }
+
+  /** Has writers wait while `work` uses their connection. */
+  #pause(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pauses.push(() => work().then(resolve, reject));
+      this.#pumping ??= this.#pump();
+    });
   }
 
   /** Finishes queued work and closes the connections. */
@@ -102,10 +111,13 @@ export class Database {
   }
 
   async #pump(): Promise<void> {
-    // Jobs queued in the same turn of the event loop get into the first group.
-    await Promise.resolve();
     try {
-      while (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+      while (this.#queue.length + this.#pauses.length > 0) {
+        // Jobs queued in the same turn get into one group, and timers and I/O their turn.
+        await breathe();
+        await this.#pauses.shift()?.();
+        if (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+      }
     } finally {
       // In the very turn in which the queue was found empty: a later job starts the next pump.
       this.#pumping = undefined;

@@ -1,0 +1,90 @@
+/** What the tests of backup and restore share. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { type OpenOptions, openStore, type Store } from "../mod.ts";
+import { openIn } from "./helpers.ts";
+
+/** All that a store says, and the text of each artifact, as read and checked. */
+export async function contentsOf(store: Store) {
+  const runs = await store.listRuns();
+  return {
+    runs: await Promise.all(runs.map(async (run) => ({
+      run,
+      params: await store.params(run.id),
+      metrics: await store.metrics(run.id),
+    }))),
+    artifacts: await Promise.all((await store.find({})).map(async (artifact) => ({
+      ...artifact.toJSON(),
+      text: await artifact.text({ verify: true }),
+    }))),
+  };
+}
+
+/** What {@linkcode contentsOf} gives. */
+export type Contents = Awaited<ReturnType<typeof contentsOf>>;
+
+/** The texts of a store's artifacts, by run and name. */
+export async function textsOf(store: Store): Promise<Record<string, string>> {
+  const { artifacts } = await contentsOf(store);
+  return Object.fromEntries(artifacts.map(({ path, text }) => [path, text]).sort());
+}
+
+/** Opens what a backup has made in a directory, without writing to it. */
+export function openBackup(dir: string, options: OpenOptions = {}): Promise<Store> {
+  const path = join(dir, "chachaml.db");
+  return openStore({ path, driver: "builtin", readOnly: true, ...options });
+}
+
+/** What is in a backup: nothing damaged, and, unless it has been interrupted, nothing else. */
+export async function backedUp(dir: string, { leftovers = 0 } = {}): Promise<Contents> {
+  await using store = await openBackup(dir);
+  const summary = await store.verify().summary();
+  assert.equal(summary.damaged, 0);
+  assert.ok(summary.leftovers <= leftovers, `${summary.leftovers} leftovers`);
+  return await contentsOf(store);
+}
+
+/** Asserts that a backup is all that its directory holds. */
+export function assertTidy(dir: string): void {
+  assert.deepEqual(namesIn(dir), ["chachaml-artifacts", "chachaml.db"]);
+  assert.deepEqual(namesIn(join(dir, "chachaml-artifacts/.staging")), []);
+}
+
+/** The names in a directory, sorted. */
+export function namesIn(dir: string): string[] {
+  return [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+}
+
+/** Overwrites a stored file, as no one should. */
+export function tamper(path: string, text: string): void {
+  Deno.chmodSync(path, 0o644);
+  Deno.writeTextFileSync(path, text);
+}
+
+/** Fills a store with two runs, their params and metrics, and artifacts of several shapes. */
+export async function fill(store: Store): Promise<void> {
+  const run = await store.startRun({ id: "r", experiment: "e", name: "n", tags: { by: "ana" } });
+  await run.logParams({ lr: 0.1, layers: [1, 2] });
+  for (const step of [1, 2]) await run.logMetrics({ loss: 1 / step }, { step });
+  await run.put("a", "text of a", { contentType: "text/x-a" });
+  await run.put("empty", "");
+  await run.put("deep/er/b", "text of b");
+  // Larger than what is copied by reading: the kernel copies it.
+  await run.put("large", "0123456789abcdef".repeat(100_000));
+  await run.end();
+  await store.startRun({ id: "failed" });
+  await store.endRun("failed", { error: new Error("no luck") });
+}
+
+/** Gives a test a store in `dir` that {@linkcode fill} has filled. */
+export async function filled(dir: string, options: OpenOptions = {}): Promise<Store> {
+  const store = await openIn(dir, options);
+  await fill(store);
+  return store;
+}
+
+/** Copies a directory with its modes and hard links, as a user would. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  const { success } = await new Deno.Command("cp", { args: ["-a", from, to] }).output();
+  assert.ok(success);
+}
