@@ -50,14 +50,19 @@ export type {
   VerifySummary,
 } from "./src/care/verification.ts";
 export type { Collected, GcOptions, GcReport } from "./src/care/collection.ts";
+export type { DedupOptions, DedupReport } from "./src/care/dedup.ts";
+export type { StoreInfo } from "./src/care/info.ts";
 export type { PruneOptions, PruneReport } from "./src/care/pruning.ts";
 
 export type { BackupOptions, BackupReport } from "./src/transfer/backup.ts";
 export { restoreStore } from "./src/transfer/restore.ts";
 export type { RestoreOptions, RestoreReport } from "./src/transfer/restore.ts";
+export type { ExportOptions } from "./src/transfer/export_runs.ts";
+export type { ImportedRun, ImportOptions, ImportReport } from "./src/transfer/import_runs.ts";
 export type { Omitted } from "./src/transfer/copy_artifacts.ts";
 
 export {
+  ArchiveError,
   ArtifactExistsError,
   ArtifactInUseError,
   ArtifactNotFoundError,

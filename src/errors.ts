@@ -212,6 +212,14 @@ export class UnsafePathError extends ChachamlError {
   }
 }
 
+/** An archive of runs that is damaged, not whole, or not one of ours. Nothing of it is stored. */
+export class ArchiveError extends ChachamlError {
+  /** Makes the error; `reason` finishes the sentence. */
+  constructor(reason: string, options?: ErrorOptions) {
+    super("archive", `Cannot import the archive: ${reason}`, options);
+  }
+}
+
 /** A row of the database whose fields cannot be true. */
 export class DamagedRowError extends ChachamlError {
   /** Makes the error for a row, the field and its value. */

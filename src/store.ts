@@ -4,11 +4,15 @@ import type { PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
 import { putDirectory, type PutDirectoryOptions } from "./artifacts/put_directory.ts";
 import type { PutSource } from "./artifacts/put_source.ts";
 import type { GcOptions, GcReport } from "./care/collection.ts";
+import type { DedupOptions, DedupReport } from "./care/dedup.ts";
+import { describe, type StoreInfo } from "./care/info.ts";
 import { prune, type PruneOptions, type PruneReport } from "./care/pruning.ts";
 import type { Verification, VerifyOptions } from "./care/verification.ts";
 import { ReadOnlyError, StoreClosedError } from "./errors.ts";
 import { toPath } from "./path.ts";
 import { backup, type BackupOptions, type BackupReport } from "./transfer/backup.ts";
+import { type ExportOptions, exportRuns } from "./transfer/export_runs.ts";
+import { type ImportOptions, type ImportReport, importRuns } from "./transfer/import_runs.ts";
 import { ActiveRun } from "./runs/active_run.ts";
 import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./runs/run.ts";
 import type { StoreParts } from "./store_parts.ts";
@@ -411,6 +415,71 @@ export class Store implements AsyncDisposable {
    */
   backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
     return this.#use((parts) => backup(parts, to, options));
+  }
+
+  /**
+   * Makes artifacts of the same bytes share one file, by hard links; names and paths stay as they are.
+   * Where links are not possible, artifacts keep files of their own, which the report lists.
+   *
+   * @param options Whether to tell only what would be shared.
+   * @returns What is shared now, and what could not be.
+   * @throws {StorageError} If the system refuses.
+   */
+  dedup(options: DedupOptions = {}): Promise<DedupReport> {
+    return this.#write(({ artifacts }) => artifacts.dedup(options));
+  }
+
+  /** Counts what is there: runs, artifacts, their bytes as rows say and as files take. */
+  info(): Promise<StoreInfo> {
+    return this.#use(describe);
+  }
+
+  /**
+   * Gives runs as a tar archive: a JSON manifest of all that is kept of them, then the files of their
+   * artifacts, as `<run-id>/<name>`. Any `tar` unpacks it; {@linkcode Store.import} takes it up.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using here = await openStore({ inMemory: true });
+   * await using there = await openStore({ inMemory: true });
+   * const run = await here.startRun();
+   * await run.put("notes.md", "# Notes");
+   * await there.import(here.export([run.id]));
+   * assert.equal(await (await there.get(run.id, "notes.md")).text(), "# Notes");
+   * ```
+   *
+   * @param runIds Ids of the runs.
+   * @param options A signal, and whom to tell of progress.
+   * @returns The archive. Through it come {@linkcode RunNotFoundError}, and {@linkcode IntegrityError}
+   * in place of the last bytes of an artifact that is damaged.
+   */
+  export(
+    runIds: readonly string[],
+    options: ExportOptions = {},
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    if (this.#closing) throw new StoreClosedError();
+    return ReadableStream.from(exportRuns(this.#parts, runIds, options));
+  }
+
+  /**
+   * Takes up the runs of an archive that {@linkcode Store.export} has made. Nothing of it can be seen
+   * before all of it has been read and checked. A run that is there already, and the same, is left
+   * as it is, so that an import can be repeated.
+   *
+   * @param archive The archive's bytes.
+   * @param options Whether to give new ids.
+   * @returns What was imported.
+   * @throws {ArchiveError} If the archive is damaged, not whole, or has anything but plain files.
+   * @throws {RunStateError} If the store has another run of the same id.
+   */
+  import(
+    archive: ReadableStream<Uint8Array>,
+    options: ImportOptions = {},
+  ): Promise<ImportReport> {
+    return this.#write((parts) => importRuns(parts, archive, options));
   }
 
   /**

@@ -131,6 +131,8 @@ export interface ArtifactIndex {
    * @throws {ArtifactInUseError} If a model version names the artifact, unless `force` is set.
    */
   remove(id: string, force: boolean): Promise<boolean>;
+  /** Forgets what it keeps in memory of a run whose artifacts have been changed by another part. */
+  forget(runId: string): void;
   /** Gives a function that tells whether a row names a path, or one below it. */
   named(): Promise<(path: string) => boolean>;
   /**

@@ -194,7 +194,7 @@ export class ArtifactReader {
 }
 
 /** The bytes of a range, chunk by chunk; into one array, where it is given. Closes them at last. */
-async function* readChunks(
+export async function* readChunks(
   opened: OpenArtifact,
   options: ReadOptions,
   all?: Uint8Array<ArrayBuffer>,

@@ -9,6 +9,7 @@ import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hash_copy.ts";
 import { checkArtifactName, checkRunId, unsafePath } from "../names.ts";
 import { collect, type GcOptions, type GcReport } from "../care/collection.ts";
+import { dedup, type DedupOptions, type DedupReport, stageTwin } from "../care/dedup.ts";
 import { Verification, type VerifyOptions } from "../care/verification.ts";
 import { NameIndex } from "../name_index.ts";
 import { isBelow } from "../path.ts";
@@ -36,6 +37,13 @@ export interface PutOptions {
    * @default {"error"}
    */
   readonly ifExists?: "error" | "same" | "replace";
+  /**
+   * Whether bytes that another artifact of the store has are stored as one more name of its file, by a
+   * hard link, where the file system can. That file is read once to make sure of it.
+   *
+   * @default {false}
+   */
+  readonly dedup?: boolean;
   /** Stops the put; nothing is stored then. */
   readonly signal?: AbortSignal;
   /** Told of the bytes stored so far. */
@@ -92,7 +100,8 @@ export class ArtifactStore {
       throw error;
     }
     const opened = await openSource(name, source, options.signal);
-    const staged = await this.#bytes.stage(opened.reader, options);
+    const copy = await this.#bytes.stage(opened.reader, options);
+    const staged = await this.#share(copy, options) ?? copy;
     const { size, hash } = staged;
     const contentType = options.contentType ?? guessContentType(name, opened.contentType);
     return await this.#store(staged, { runId, name, contentType, size, hash }, options);
@@ -107,13 +116,27 @@ export class ArtifactStore {
   ): Promise<Artifact> {
     await this.#admit(runId, name, options);
     const adopted = options.move ? await this.#adopt(name, path, options) : undefined;
-    const staged = adopted ?? await this.#bytes.stage((await openFile(name, path)).reader, options);
+    const own = adopted ?? await this.#bytes.stage((await openFile(name, path)).reader, options);
+    const staged = await this.#share(own, options) ?? own;
     const { size, hash } = staged;
     const contentType = options.contentType ?? guessContentType(name);
     const stored = await this.#store(staged, { runId, name, contentType, size, hash }, options);
     // It is stored in any case; a source that is gone, or cannot be removed, is no failure of that.
-    if (options.move && !adopted) await Deno.remove(path).catch(() => {});
+    if (options.move && staged !== adopted) await Deno.remove(path).catch(() => {});
     return stored;
+  }
+
+  /** In place of staged bytes, the file of an artifact that has the same ones. */
+  async #share(staged: StagedBytes, options: PutOptions): Promise<StagedBytes | undefined> {
+    if (!options.dedup) return undefined;
+    try {
+      const twin = await stageTwin(staged, this.#index, this.#bytes, options.signal);
+      if (twin) staged.discard();
+      return twin;
+    } catch (error) {
+      staged.discard();
+      throw error;
+    }
   }
 
   /** `undefined` where the file cannot be taken as it is, and is copied instead. */
@@ -345,6 +368,11 @@ export class ArtifactStore {
   /** Checks rows and bytes against each other. */
   verify(options: VerifyOptions, readOnly: boolean): Verification {
     return new Verification(this.#index, this.#bytes, options, readOnly);
+  }
+
+  /** Makes artifacts of the same bytes share one file. */
+  dedup(options: DedupOptions): Promise<DedupReport> {
+    return dedup(this.#index, this.#bytes, options);
   }
 
   /** Removes what belongs to no artifact. */

@@ -5,7 +5,7 @@ import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
 
 /** How to put a directory. */
-export interface PutDirectoryOptions extends Pick<PutOptions, "ifExists" | "signal"> {
+export interface PutDirectoryOptions extends Pick<PutOptions, "ifExists" | "dedup" | "signal"> {
   /** Folder within the run to put the files under, such as `"data/train"`. */
   readonly prefix?: string;
   /**
@@ -31,7 +31,8 @@ export async function putDirectory(
   root: string,
   options: PutDirectoryOptions,
 ): Promise<Artifact[]> {
-  const { prefix, symlinks = "refuse", concurrency = 16, onProgress, ifExists, signal } = options;
+  const { prefix, symlinks = "refuse", concurrency = 16, onProgress, ifExists, dedup, signal } =
+    options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new InvalidOptionError(`Cannot use concurrency ${concurrency}: it must be 1 or more`);
   }
@@ -52,7 +53,7 @@ export async function putDirectory(
   const stored: Artifact[] = new Array(files.length);
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const put = { signal: stop, ...(ifExists && { ifExists }) };
+  const put = { signal: stop, ...(ifExists && { ifExists }), ...(dedup && { dedup }) };
   await artifacts.admitAll(runId, files.map(({ name }) => name), put);
   let done = 0;
   await inParallel(files.entries(), Math.min(concurrency, files.length), async ([at, file]) => {

@@ -249,6 +249,10 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
+  forget(runId: string): void {
+    this.#names.delete(runId);
+  }
+
   named(): Promise<(path: string) => boolean> {
     return this.#database.read(namedPaths);
   }

@@ -10,6 +10,7 @@ const UNITS: Record<string, number> = {
 
 /** Milliseconds of a duration such as `30m`, `24h` or `7d`. */
 export function parseDuration(option: string, text: string): number {
+  if (text === "0") return 0;
   const match = /^(\d+)([smhdw])$/.exec(text);
   if (match) return Number(match[1]) * UNITS[match[2]!]!;
   throw new UsageError(

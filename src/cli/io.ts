@@ -6,6 +6,13 @@ export interface Io {
   readonly stdout: (data: string | Uint8Array) => Promise<void>;
   /** Writes words to standard error. */
   readonly stderr: (words: string) => Promise<void>;
+  /** Whether standard error is a terminal, where progress can be shown. */
+  readonly terminal?: boolean;
+  /**
+   * Gives a signal for when the user interrupts the program (Ctrl-C), which from then on ends the
+   * work in an orderly way. Left out where there is no such thing.
+   */
+  readonly interrupted?: () => AbortSignal;
   /** A variable of the environment, where it may be read. */
   readonly env: (name: string) => string | undefined;
 }
@@ -17,12 +24,42 @@ export function processIo(): Io {
     stdin: Deno.stdin.readable,
     stdout: (data) => writeAll(Deno.stdout, typeof data === "string" ? encoder.encode(data) : data),
     stderr: (words) => writeAll(Deno.stderr, encoder.encode(words)),
+    terminal: Deno.stderr.isTerminal(),
+    interrupted,
     env: (name) => {
       // Asked for first: a variable is no reason for a prompt.
       const { state } = Deno.permissions.querySync({ name: "env", variable: name });
       return state === "granted" ? Deno.env.get(name) || undefined : undefined;
     },
   };
+}
+
+/** What an interrupted program leaves with, as shells expect it: 128 and the signal's number. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  /** Exit code. */
+  readonly code: number;
+
+  /** Makes the reason for a signal's number. */
+  constructor(signal: number) {
+    super("interrupted; what was under way has been given up");
+    this.code = 128 + signal;
+  }
+}
+
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
+    // Windows knows no SIGTERM.
+    if (signal === "SIGTERM" && Deno.build.os === "windows") continue;
+    const stop = () => {
+      // Whoever asks twice does not want to wait.
+      if (controller.signal.aborted) Deno.exit(128 + number);
+      controller.abort(new Interrupted(number));
+    };
+    Deno.addSignalListener(signal, stop);
+  }
+  return controller.signal;
 }
 
 async function writeAll(

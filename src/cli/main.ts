@@ -4,7 +4,7 @@ import { openStore } from "../open_store.ts";
 import type { Store } from "../store.ts";
 import { arrange, unmark } from "./arguments.ts";
 import { printable } from "./format.ts";
-import type { Io } from "./io.ts";
+import { Interrupted, type Io } from "./io.ts";
 import { helpText, parse, VERSION } from "./parser.ts";
 import { type Options, UsageError, type Verb } from "./verb.ts";
 import { VERBS } from "./verbs/mod.ts";
@@ -32,6 +32,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
     await io.stderr(`chachaml: ${printable(messageOf(error))}\n`);
     if (io.env("CHACHAML_DEBUG") && error instanceof Error) await io.stderr(`${error.stack}\n`);
+    if (error instanceof Interrupted) return error.code;
     return isUsage(error) ? EXIT.usage : failureCode;
   }
 }
@@ -54,8 +55,9 @@ async function run(
       args: parsed.args.map(unmark),
       options,
       io,
+      place: () => placeOf(options, io),
       open: async (how) => {
-        const store = await openNamed(options, io, how);
+        const store = await openNamed(placeOf(options, io), how);
         opened.push(store);
         return store;
       },
@@ -65,22 +67,23 @@ async function run(
   }
 }
 
+function placeOf(options: Options, io: Io) {
+  const artifactDir = options.get("artifact-dir") ?? io.env("CHACHAML_ARTIFACT_DIR");
+  return {
+    path: options.get("db") ?? io.env("CHACHAML_DB") ?? DEFAULT_PATH,
+    ...(artifactDir !== undefined && { artifactDir }),
+    // The same SQLite on every machine, and none that a program must bring along.
+    driver: "builtin" as const,
+  };
+}
+
 async function openNamed(
-  options: Options,
-  io: Io,
+  place: ReturnType<typeof placeOf>,
   how: "read" | "write" | "create",
 ): Promise<Store> {
-  const path = options.get("db") ?? io.env("CHACHAML_DB") ?? DEFAULT_PATH;
-  const artifactDir = options.get("artifact-dir") ?? io.env("CHACHAML_ARTIFACT_DIR");
   // A mistyped path must not become an empty store.
-  if (how === "write" && !await isThere(path)) throw new StoreNotFoundError(path);
-  return await openStore({
-    path,
-    ...(artifactDir !== undefined && { artifactDir }),
-    readOnly: how === "read",
-    // The same SQLite on every machine, and none that a program must bring along.
-    driver: "builtin",
-  });
+  if (how === "write" && !await isThere(place.path)) throw new StoreNotFoundError(place.path);
+  return await openStore({ ...place, readOnly: how === "read" });
 }
 
 async function isThere(path: string): Promise<boolean> {

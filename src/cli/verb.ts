@@ -1,3 +1,4 @@
+import type { OpenOptions } from "../open_options.ts";
 import type { Store } from "../store.ts";
 import type { Io } from "./io.ts";
 
@@ -41,6 +42,8 @@ export interface Call {
   readonly io: Io;
   /** Opens the store that the options name; only `"create"` makes one where there is none. */
   readonly open: (how: "read" | "write" | "create") => Promise<Store>;
+  /** Where that store is, for those who open it otherwise. */
+  readonly place: () => Pick<OpenOptions, "path" | "artifactDir" | "driver">;
 }
 
 /** The options of a call, as strings. */

@@ -1,3 +1,4 @@
+import type { RunDocument } from "./run_document.ts";
 import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./run.ts";
 
 /** Where artifacts of a run are, as far as is needed to remove them. */
@@ -26,6 +27,16 @@ export interface RunStore {
    * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set.
    */
   remove(id: string, force: boolean): Promise<ArtifactPlace[]>;
+  /** A run with all that is kept of it; `undefined` if it is not there. */
+  document(id: string): Promise<RunDocument | undefined>;
+  /**
+   * Takes up a run that another store has had. `publish`, called with the write lock held, gives its
+   * artifacts' bytes their places, before any row is written.
+   *
+   * @returns `false`, with nothing done, if the very same run is there already.
+   * @throws {RunStateError} If a run of this id is there that is not the same.
+   */
+  adopt(run: RunDocument, publish: () => Promise<void>): Promise<boolean>;
   /** Sets params; one that is set already to another value is refused. */
   logParams(id: string, params: Params): Promise<void>;
   /** The params of a run. */

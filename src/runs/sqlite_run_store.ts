@@ -7,6 +7,8 @@ import { hasTable } from "../sql/schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "../sql/sql_driver.ts";
 import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./run.ts";
 import { checkEnd, checkStart, errorText } from "./run_options.ts";
+import { type RunDocument, sameDocument } from "./run_document.ts";
+import { insertDocument, readDocument } from "./sqlite_run_document.ts";
 import { runOf } from "./run_row.ts";
 import type { ArtifactPlace, RunStore } from "./run_store.ts";
 
@@ -106,6 +108,28 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
+  document(id: string): Promise<RunDocument | undefined> {
+    return this.#database.read((sql) => readDocument(sql, id));
+  }
+
+  adopt(run: RunDocument, publish: () => Promise<void>): Promise<boolean> {
+    let isNew = false;
+    return this.#database.write({
+      alone: true,
+      check: (sql) => {
+        isNew = requireNewOrSame(sql, run);
+        return "now";
+      },
+      publish: async () => {
+        if (isNew) await publish();
+      },
+      apply: (sql) => {
+        if (isNew) insertDocument(sql, run);
+        return isNew;
+      },
+    });
+  }
+
   async logParams(id: string, params: Params): Promise<void> {
     const entries = Object.entries(params).map(([key, value]) => [key, toEdn(value)] as const);
     await this.#database.write({
@@ -192,6 +216,33 @@ function require(sql: SqlConnection, id: string): Run {
 
 function withTags(sql: SqlConnection, row: SqlRow): Run {
   return runOf(row, sql.prepare("SELECT key, value FROM tags WHERE run_id = ?").all(row.id!));
+}
+
+/** Whether a run is not there; one that is there must be the same. */
+function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
+  const there = readDocument(sql, run.id);
+  if (there) {
+    if (sameDocument(there, run)) return false;
+    throw new RunStateError(
+      "import",
+      run.id,
+      "a run of this id is there and differs; remove it first, or import under new ids (newIds, " +
+        "--new-ids)",
+    );
+  }
+  requireFreeId(sql, run.id);
+  for (const table of ["artifacts", "datasets"] as const) {
+    if (!hasTable(sql, table)) continue;
+    const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
+    for (const { id } of run[table]) {
+      const other = taken.get(id)?.run_id;
+      if (other === undefined) continue;
+      const state = `run ${JSON.stringify(other)} has one of its ${table}; import under new ids ` +
+        "(newIds, --new-ids)";
+      throw new RunStateError("import", run.id, state);
+    }
+  }
+  return true;
 }
 
 /** Two runs share no directory, also where the file system ignores case or normalisation. */

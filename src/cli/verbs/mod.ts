@@ -1,11 +1,17 @@
 /** All verbs, in the order of the help. */
 import type { Verb } from "../verb.ts";
+import { backup } from "./backup.ts";
+import { dedup } from "./dedup.ts";
 import { end } from "./end.ts";
+import { exportVerb } from "./export.ts";
 import { gc } from "./gc.ts";
 import { get } from "./get.ts";
+import { importVerb } from "./import.ts";
+import { info } from "./info.ts";
 import { ls } from "./ls.ts";
 import { prune } from "./prune.ts";
 import { put } from "./put.ts";
+import { restore } from "./restore.ts";
 import { rm } from "./rm.ts";
 import { runs } from "./runs.ts";
 import { start } from "./start.ts";
@@ -23,4 +29,10 @@ export const VERBS: readonly Verb[] = [
   verify,
   gc,
   prune,
+  dedup,
+  backup,
+  restore,
+  exportVerb,
+  importVerb,
+  info,
 ];

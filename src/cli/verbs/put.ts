@@ -1,6 +1,7 @@
 import { basename } from "@std/path";
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { PutOptions } from "../../artifacts/artifact_store.ts";
+import { withProgress } from "../progress.ts";
 import { type Call, UsageError, type Verb } from "../verb.ts";
 
 const IF_EXISTS = ["error", "same", "replace"];
@@ -16,6 +17,10 @@ export const put: Verb = {
       value: "what",
       summary: `If the run has the name: ${IF_EXISTS.join(", ")} (default: error)`,
     },
+    {
+      name: "dedup",
+      summary: "Share the file of an artifact that has the same bytes, if there is one",
+    },
     { name: "move", summary: "Move the file into the store" },
   ],
   examples: [
@@ -28,13 +33,15 @@ export const put: Verb = {
     const { args: [run, source, name], options, io, open } = call;
     const store = await open("write");
     const how = putOptionsOf(call);
+    const signal = io.interrupted?.();
+    const interruptible = signal ? { signal } : {};
     const stored: Artifact[] = [];
     if (source === "-") {
       if (name === undefined) {
         throw new UsageError("standard input needs a name: put <run> - <name>");
       }
       if (options.has("move")) throw new UsageError("--move is for files, not for standard input");
-      stored.push(await store.put(run!, name, io.stdin, how));
+      stored.push(await store.put(run!, name, io.stdin, { ...how, ...interruptible }));
     } else if (await isDirectory(source!)) {
       if (options.has("move") || options.get("type") !== undefined) {
         throw new UsageError("--move and --type are for single files, not for directories");
@@ -43,13 +50,27 @@ export const put: Verb = {
       const { ifExists } = how;
       const under = prefix === "." || prefix === "" ? {} : { prefix };
       stored.push(
-        ...await store.putDirectory(run!, source!, { ...under, ...(ifExists && { ifExists }) }),
+        ...await store.putDirectory(run!, source!, {
+          ...under,
+          ...(ifExists && { ifExists }),
+          dedup: options.has("dedup"),
+          ...interruptible,
+        }),
       );
     } else {
       const move = options.has("move");
-      stored.push(
-        await store.putFile(run!, name ?? basename(source!), source!, { ...how, move }),
+      const artifact = await withProgress(
+        io,
+        "put",
+        (onProgress) =>
+          store.putFile(run!, name ?? basename(source!), source!, {
+            ...how,
+            ...interruptible,
+            move,
+            onProgress,
+          }),
       );
+      stored.push(artifact);
     }
     if (options.has("json")) await io.stdout(JSON.stringify(stored) + "\n");
   },
@@ -64,6 +85,7 @@ function putOptionsOf({ options }: Call): PutOptions {
     );
   }
   return {
+    dedup: options.has("dedup"),
     ...(contentType !== undefined && { contentType }),
     ...(ifExists !== undefined && { ifExists: ifExists as "error" | "same" | "replace" }),
   };

@@ -1,5 +1,6 @@
 import type { Finding } from "../../care/verification.ts";
 import { formatBytes, printable } from "../format.ts";
+import { clearLine, withProgress } from "../progress.ts";
 import type { Verb } from "../verb.ts";
 
 export const verify: Verb = {
@@ -19,19 +20,24 @@ export const verify: Verb = {
     const run = options.get("run");
     const store = await open("read");
     if (run !== undefined) await store.getRun(run);
-    const verification = store.verify({
-      quick: options.has("quick"),
-      ...(run !== undefined && { runId: run }),
-    });
+    const signal = io.interrupted?.();
     const findings: Finding[] = [];
-    for await (const finding of verification) {
-      findings.push(finding);
-      if (!options.has("json")) {
+    const summary = await withProgress(io, "verify", async (onProgress) => {
+      const verification = store.verify({
+        quick: options.has("quick"),
+        onProgress,
+        ...(run !== undefined && { runId: run }),
+        ...(signal && { signal }),
+      });
+      for await (const finding of verification) {
+        findings.push(finding);
+        if (options.has("json")) continue;
         const where = finding.artifact ? ` (run ${finding.artifact.runId})` : "";
+        await clearLine(io);
         await io.stdout(printable(`${finding.kind}: ${finding.message}${where}`) + "\n");
       }
-    }
-    const summary = await verification.summary();
+      return await verification.summary();
+    });
     if (options.has("json")) await io.stdout(JSON.stringify({ ...summary, findings }) + "\n");
     else {
       await io.stderr(

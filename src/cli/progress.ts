@@ -1,0 +1,51 @@
+/** How far long work has come, as a bar on a terminal. */
+import type { Options, SingleBar as Bar } from "npm:@types/cli-progress@^3.11.6";
+import type { Progress } from "../bytes/byte_store.ts";
+import { formatBytes } from "./format.ts";
+import type { Io } from "./io.ts";
+
+/** Milliseconds that work may take without a bar: one that flashes by tells nothing. */
+const PATIENCE = 300;
+
+/** Does work with a bar on standard error, if that is a terminal. */
+export async function withProgress<T>(
+  io: Io,
+  label: string,
+  work: (onProgress: (progress: Progress) => void) => Promise<T>,
+): Promise<T> {
+  if (!io.terminal) return await work(() => {});
+  // Loaded only here: most calls have no use for it.
+  const SingleBar = await loadBar();
+  const started = performance.now();
+  let bar: Bar | undefined;
+  try {
+    return await work(({ bytes, total = 0 }) => {
+      const seconds = (performance.now() - started) / 1000;
+      if (seconds * 1000 < PATIENCE || total === 0) return;
+      const payload = { done: formatBytes(bytes), rate: formatBytes(bytes / seconds) };
+      if (bar) return bar.update(bytes, payload);
+      bar = new SingleBar({
+        format: `${label} {bar} {percentage}%  {done} of ${formatBytes(total)}  {rate}/s  ` +
+          "{eta_formatted} left",
+        barsize: 24,
+        barCompleteChar: "█",
+        barIncompleteChar: "░",
+        hideCursor: true,
+        clearOnComplete: true,
+      });
+      bar.start(total, bytes, payload);
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+async function loadBar(): Promise<new (options: Options) => Bar> {
+  const { default: library } = await import("npm:cli-progress@^3.12.0");
+  return library.SingleBar;
+}
+
+/** Takes the bar off its line, which it will be drawn on again, so that a word can be said there. */
+export async function clearLine(io: Io): Promise<void> {
+  if (io.terminal) await io.stderr("\r\x1b[K");
+}

@@ -1,0 +1,34 @@
+import { formatBytes } from "../format.ts";
+import { withProgress } from "../progress.ts";
+import type { Verb } from "../verb.ts";
+
+export const importVerb: Verb = {
+  name: "import",
+  summary: "Take up the runs of an archive that export has made",
+  args: "<archive>",
+  options: [
+    { name: "new-ids", summary: "Give runs and artifacts new ids, beside those of the archive's" },
+  ],
+  examples: [
+    ["From a file", "chachaml import run.tar"],
+    ["From standard input", "zcat run.tar.gz | chachaml import -"],
+  ],
+  run: async ({ args: [path], options, io, open }) => {
+    const archive = path === "-" ? io.stdin : (await Deno.open(path!)).readable;
+    const store = await open("create");
+    const signal = io.interrupted?.();
+    const report = await withProgress(io, "import", (onProgress) =>
+      store.import(archive, {
+        newIds: options.has("new-ids"),
+        onProgress,
+        ...(signal && { signal }),
+      }));
+    if (options.has("json")) return await io.stdout(JSON.stringify(report) + "\n");
+    for (const { id } of report.runs) await io.stdout(`${id}\n`);
+    const there = report.runs.filter(({ imported }) => !imported).length;
+    await io.stderr(
+      `${report.runs.length - there} runs imported, ${report.artifacts} artifacts, ` +
+        `${formatBytes(report.bytes)}; ${there} were there already\n`,
+    );
+  },
+};

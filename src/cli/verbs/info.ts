@@ -1,0 +1,27 @@
+import { formatBytes } from "../format.ts";
+import type { Verb } from "../verb.ts";
+
+export const info: Verb = {
+  name: "info",
+  summary: "Tell where the store is, what is in it, and how much it takes",
+  args: "",
+  options: [],
+  examples: [["As JSON", "chachaml info --json"]],
+  run: async ({ options, io, open }) => {
+    const store = await open("read");
+    const info = await store.info();
+    if (options.has("json")) return await io.stdout(JSON.stringify(info) + "\n");
+    const runs = Object.entries(info.runs).map(([status, count]) => `${count} ${status}`);
+    const lines = {
+      database: `${info.path} (${formatBytes(info.databaseBytes ?? 0)})`,
+      artifacts: info.artifactDir,
+      experiments: String(info.experiments),
+      runs: runs.join(", ") || "none",
+      stored: `${info.artifacts} artifacts, ${formatBytes(info.bytes)}`,
+      "on disk": formatBytes(info.fileBytes),
+    };
+    for (const [label, value] of Object.entries(lines)) {
+      await io.stdout(`${label.padEnd(12)} ${value}\n`);
+    }
+  },
+};

@@ -1,0 +1,106 @@
+/** A run with all that is kept of it, in the form in which it travels from store to store. */
+
+/** One run. Values are as the database has them, so that nothing is lost on the way. */
+export interface RunDocument {
+  /** Its id. */
+  readonly id: string;
+  /** What it belongs to. */
+  readonly experiment: string;
+  /** Name for people. */
+  readonly name: string | null;
+  /** How far it has come. */
+  readonly status: string;
+  /** Epoch milliseconds. */
+  readonly startTime: number;
+  /** Epoch milliseconds. */
+  readonly endTime: number | null;
+  /** Why it failed. */
+  readonly error: string | null;
+  /** The labels that it was started with, as EDN text. */
+  readonly startTags: string | null;
+  /** Where it was started, as EDN text. */
+  readonly environment: string | null;
+  /** Id of the run that it is part of, which need not travel with it. */
+  readonly parentId: string | null;
+  /** Who started it. */
+  readonly createdBy: string | null;
+  /** Params by name, each as EDN text. */
+  readonly params: readonly (readonly [key: string, edn: string])[];
+  /** Labels set later, by name. */
+  readonly tags: readonly (readonly [key: string, text: string])[];
+  /** Metrics, in columns of equal length. */
+  readonly metrics: readonly MetricColumns[];
+  /** Datasets that it used. */
+  readonly datasets: readonly DatasetDocument[];
+  /** What its artifacts' rows say. */
+  readonly artifacts: readonly ArtifactDocument[];
+}
+
+/** The values of one metric, in the order logged. */
+export interface MetricColumns {
+  /** What was measured. */
+  readonly key: string;
+  /** Values; those that JSON has no number for are `"NaN"`, `"Infinity"` and `"-Infinity"`. */
+  readonly values: readonly (number | string)[];
+  /** Steps of the training. */
+  readonly steps: readonly number[];
+  /** Epoch milliseconds. */
+  readonly times: readonly number[];
+}
+
+/** A dataset that a run used. */
+export interface DatasetDocument {
+  /** UUID. */
+  readonly id: string;
+  /** What it was used for, such as `"train"`. */
+  readonly role: string;
+  /** Rows. */
+  readonly rows: number | null;
+  /** Columns. */
+  readonly columns: number | null;
+  /** Names of its columns, as EDN text. */
+  readonly features: string | null;
+  /** Of its content. */
+  readonly hash: string | null;
+  /** Where it came from. */
+  readonly source: string | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** What an artifact's row says. */
+export interface ArtifactDocument {
+  /** UUID. */
+  readonly id: string;
+  /** Its name within the run. */
+  readonly name: string;
+  /** MIME type, where it is known. */
+  readonly contentType: string | null;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** Whether two documents tell of the same run, in whatever order. */
+export function sameDocument(a: RunDocument, b: RunDocument): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(run: RunDocument): string {
+  const sorted = Object.entries(run).map(([key, value]) => [key, sortItems(value)]);
+  return JSON.stringify(sorted.sort(byText));
+}
+
+function sortItems(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((item) => Array.isArray(item) ? item : Object.entries(item).sort(byText))
+    .sort(byText);
+}
+
+function byText(a: unknown, b: unknown): number {
+  const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

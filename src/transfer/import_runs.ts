@@ -1,0 +1,275 @@
+/** Takes up the runs of an archive: all of it is checked before any of it can be seen. */
+import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@^0.8.6";
+import { openSource } from "../artifacts/put_source.ts";
+import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../errors.ts";
+import type { ArtifactDocument, RunDocument } from "../runs/run_document.ts";
+import type { StoreParts } from "../store_parts.ts";
+import { Gate, inParallel } from "../wait.ts";
+import { decodeManifest, MANIFEST, MAX_MANIFEST } from "./manifest.ts";
+
+/** Artifacts staged or published at a time. */
+const WIDTH = 32;
+
+/** Bytes up to which a file is taken from the archive in one piece. */
+const SMALL = 256 * 1024;
+
+/** How to import. */
+export interface ImportOptions {
+  /**
+   * Whether runs and artifacts get new ids, so that they can stand beside those of the archive's ids.
+   * Importing the same archive again then makes further copies.
+   *
+   * @default {false}
+   */
+  readonly newIds?: boolean;
+  /** Stops the work; nothing is imported then. */
+  readonly signal?: AbortSignal;
+  /** Told of the artifacts' bytes done so far. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What an import has come to. */
+export interface ImportReport {
+  /** The archive's runs. */
+  readonly runs: readonly ImportedRun[];
+  /** Artifacts imported. */
+  readonly artifacts: number;
+  /** Their bytes. */
+  readonly bytes: number;
+}
+
+/** A run of an archive. */
+export interface ImportedRun {
+  /** Its id in the store. */
+  readonly id: string;
+  /** Its id in the archive. */
+  readonly archivedId: string;
+  /** Whether it has been imported: the very same run may have been there already. */
+  readonly imported: boolean;
+}
+
+/** A run of the archive, as it is to be stored, and its bytes so far. */
+interface Arrival {
+  readonly archivedId: string;
+  readonly run: RunDocument;
+  readonly staged: Map<string, StagedBytes>;
+}
+
+/** Imports an archive. */
+export async function importRuns(
+  store: StoreParts,
+  archive: ReadableStream<Uint8Array>,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const batch = crypto.randomUUID();
+  const unlock = await store.bytes.lock(batch);
+  if (!unlock) throw new StorageError("import", "the staging folder cannot be locked");
+  const arrivals: Arrival[] = [];
+  try {
+    await receive(store.bytes, archive, arrivals, batch, options);
+    options.signal?.throwIfAborted();
+    const runs: ImportedRun[] = [];
+    let [artifacts, bytes] = [0, 0];
+    for (const arrival of arrivals) {
+      const { archivedId, run } = arrival;
+      const imported = await adopt(store, arrival);
+      runs.push({ id: run.id, archivedId, imported });
+      if (!imported) continue;
+      artifacts += run.artifacts.length;
+      bytes += run.artifacts.reduce((sum, { size }) => sum + size, 0);
+    }
+    return { runs, artifacts, bytes };
+  } finally {
+    for (const { staged } of arrivals) for (const bytes of staged.values()) bytes.discard();
+    unlock();
+  }
+}
+
+/** Stages all of an archive's files, and refuses it if it is anything but what its manifest says. */
+async function receive(
+  bytes: ByteStore,
+  archive: ReadableStream<Uint8Array>,
+  arrivals: Arrival[],
+  batch: string,
+  { newIds = false, signal, onProgress }: ImportOptions,
+): Promise<void> {
+  const members = readMembers(archive, signal);
+  const gate = new Gate(WIDTH);
+  const staging: Promise<void>[] = [];
+  try {
+    const first = await members.next();
+    if (first.done || first.value.header.name !== MANIFEST) {
+      throw new ArchiveError(`it does not begin with ${MANIFEST}; export makes archives that do`);
+    }
+    arrivals.push(...arrange(decodeManifest(await readManifest(first.value)), newIds));
+    const expected = expectedOf(arrivals);
+    const total = [...expected.values()].reduce((sum, { artifact }) => sum + artifact.size, 0);
+    let done = 0;
+    let failure: unknown;
+    for await (const member of members) {
+      const { name, size } = member.header;
+      const { arrival, artifact } = take(expected, member);
+      // The next member can be read once this one is. Small ones are then synced side by side.
+      const leave = await gate.enter();
+      const body = size <= SMALL ? await contentOf(member) : member.body;
+      const stage = async () => {
+        const { reader } = await openSource(artifact.name, body, signal);
+        const staged = await bytes.stage(reader, {
+          batch,
+          signal,
+          onProgress: onProgress && (({ bytes }) => onProgress({ bytes: done + bytes, total })),
+        });
+        done += size;
+        arrival.staged.set(artifact.name, staged);
+        if (staged.hash !== artifact.hash || staged.size !== artifact.size) {
+          throw new ArchiveError(`the bytes of ${JSON.stringify(name)} are damaged`);
+        }
+      };
+      const staged = stage().catch((error) => void (failure ??= error)).finally(leave);
+      staging.push(staged);
+      if (size > SMALL) await staged;
+      if (failure !== undefined) break;
+    }
+    await Promise.all(staging);
+    if (failure !== undefined) throw failure;
+    const [missing] = expected.keys();
+    if (missing === undefined) return;
+    throw new ArchiveError(`${JSON.stringify(missing)} is missing: it has been cut short`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ChachamlError && !(error instanceof InvalidSourceError)) throw error;
+    const reason = `it cannot be read: ${(error as Error).message}`;
+    throw new ArchiveError(reason, { cause: error });
+  } finally {
+    await Promise.all(staging);
+    await members.return(undefined);
+  }
+}
+
+type Expected = Map<string, { arrival: Arrival; artifact: ArtifactDocument }>;
+
+function expectedOf(arrivals: readonly Arrival[]): Expected {
+  return new Map(
+    arrivals.flatMap((arrival) =>
+      arrival.run.artifacts.map((artifact) =>
+        [`${arrival.archivedId}/${artifact.name}`, { arrival, artifact }] as const
+      )
+    ),
+  );
+}
+
+/** Finds the artifact that a member is of, which no other member can be then. */
+function take(expected: Expected, { header }: ParsedTarEntry) {
+  const name = JSON.stringify(header.name);
+  const found = expected.get(header.name);
+  if (!found) throw new ArchiveError(`${name} is not in its manifest, or is in it twice`);
+  expected.delete(header.name);
+  const { size } = found.artifact;
+  if (header.size === size) return found;
+  throw new ArchiveError(`${name} has ${header.size} bytes where its manifest says ${size}`);
+}
+
+/** The files of an archive; anything else but folders is refused. */
+async function* readMembers(
+  archive: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ParsedTarEntry, undefined> {
+  const entries = archive.pipeThrough(
+    createTarDecoder({ strict: true }),
+    signal && { signal },
+  );
+  const reader = entries.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const { header, body } = value;
+      const { type = "file" } = header;
+      // As `tar` names what it is given as `./`.
+      const name = header.name.replace(/^(\.\/)+/, "");
+      if (type === "directory") await body.cancel();
+      else if (type === "file") yield { header: { ...header, name }, body };
+      else throw new ArchiveError(`${JSON.stringify(header.name)} is a ${type}, not a file`);
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+async function readManifest(member: ParsedTarEntry): Promise<Uint8Array> {
+  if (member.header.size > MAX_MANIFEST) throw new ArchiveError(`${MANIFEST} is too large`);
+  return await contentOf(member);
+}
+
+async function contentOf({ body }: ParsedTarEntry): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(
+    await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+  );
+}
+
+/** The runs as they are to be stored, parents first. */
+function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
+  const ids = new Map(runs.map(({ id }) => [id, newIds ? crypto.randomUUID() : id]));
+  const renew = <T extends { readonly id: string }>(item: T): T =>
+    newIds ? { ...item, id: crypto.randomUUID() } : item;
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const arrivals = new Map<string, Arrival>();
+  const add = (run: RunDocument, children: ReadonlySet<string>) => {
+    if (arrivals.has(run.id) || children.has(run.id)) return;
+    const parent = run.parentId === null ? undefined : byId.get(run.parentId);
+    if (parent) add(parent, new Set([...children, run.id]));
+    arrivals.set(run.id, {
+      archivedId: run.id,
+      run: {
+        ...run,
+        id: ids.get(run.id)!,
+        parentId: run.parentId === null ? null : ids.get(run.parentId) ?? run.parentId,
+        artifacts: run.artifacts.map(renew),
+        datasets: run.datasets.map(renew),
+      },
+      staged: new Map(),
+    });
+  };
+  for (const run of runs) add(run, new Set());
+  return [...arrivals.values()];
+}
+
+/** Publishes a run's bytes and writes its rows, in one transaction; `false` if it is there already. */
+async function adopt(store: StoreParts, { run, staged }: Arrival): Promise<boolean> {
+  const { id } = run;
+  const published: { runId: string; name: string; path: string; bytes: StagedBytes }[] = [];
+  const publish = () =>
+    inParallel(staged, WIDTH, async ([name, bytes]) => {
+      const path = `${id}/${name}`;
+      published.push({ runId: id, name, path, bytes });
+      await store.bytes.publish(bytes, path);
+    });
+  let imported: boolean;
+  try {
+    imported = await store.runs.adopt(run, publish);
+  } catch (error) {
+    await takeBack(store, published);
+    throw error;
+  } finally {
+    store.index.forget(id);
+  }
+  for (const bytes of staged.values()) imported ? bytes.release() : bytes.discard();
+  staged.clear();
+  return imported;
+}
+
+/** Removes what was published, unless its rows are there after all. */
+async function takeBack(
+  store: StoreParts,
+  published: readonly { runId: string; name: string; path: string; bytes: StagedBytes }[],
+): Promise<void> {
+  try {
+    const bytesOf = new Map(published.map(({ path, bytes }) => [path, bytes]));
+    await store.index.withoutRow(published, (path) => {
+      if (store.bytes.holds(bytesOf.get(path)!, path)) store.bytes.remove(path);
+    });
+  } catch {
+    // Orphans stay behind: importing again takes their places, or they are collected.
+  }
+}
