@@ -1,63 +1,47 @@
-/** Values as EDN text, the form in which params and the tags of a run are kept, and back. */
-import { parseEDNString } from "npm:edn-data@^1.2.2";
-import { InvalidOptionError } from "./errors.ts";
-import type { JsonValue } from "./artifacts/put_source.ts";
+/**
+ * Values as EDN text, the form in which params and the tags of a run are kept, and back. Nothing is
+ * lost on the way there and back, except that a whole float, such as `1.0`, is the number 1 and is
+ * written as `1`.
+ *
+ * | EDN                                               | JavaScript                             |
+ * | ------------------------------------------------- | -------------------------------------- |
+ * | `nil`, booleans, strings                          | `null`, booleans, strings              |
+ * | floats, `##NaN`, `##Inf`, integers to 2^53 - 1    | numbers                                |
+ * | other integers, and those with the suffix `N`     | bigints                                |
+ * | vectors, sets                                     | arrays, `Set`s                         |
+ * | maps whose keys an object can have                | plain objects                          |
+ * | other maps                                        | `Map`s                                 |
+ * | `#inst` of whole milliseconds                     | `Date`s                                |
+ * | keywords, symbols, characters, ratios, decimals,  | {@linkcode EdnValue}s                  |
+ * | lists, tagged values, text that is no EDN         |                                        |
+ *
+ * An object's keys are written as keywords where they can be, else as strings. So a map is an object
+ * if its keys are such keywords, and strings that can be no keyword.
+ *
+ * @module
+ */
+import { decode } from "./edn/decode.ts";
+import { encode, type ParamValue } from "./edn/encode.ts";
+import { readForm } from "./edn/reader.ts";
+import { EdnValue } from "./edn/value.ts";
 
-/** What can stand behind the colon of a keyword; any other key is written as a string. */
-const KEYWORD = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.+-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.+-]*)?$/;
+export { type EdnKind, EdnValue } from "./edn/value.ts";
+export type { ParamValue } from "./edn/encode.ts";
 
-/** Strings and characters, which are passed over, and symbolic values. */
-const TEXT_OR_SYMBOLIC = /"(?:\\.|[^"\\])*"|\\.|##(NaN|-?Inf)/gs;
-
-const SYMBOLIC: Record<string, number> = { NaN, Inf: Infinity, "-Inf": -Infinity };
-
-/** A value as EDN: objects as maps with keyword keys, arrays as vectors, `null` as `nil`. */
-export function toEdn(value: JsonValue): string {
-  if (!isPlain(value)) {
-    throw new InvalidOptionError(
-      `Cannot keep ${Deno.inspect(value)}: params and tags are text, numbers, booleans, null, ` +
-        "and arrays and plain objects of these",
-    );
-  }
-  if (value === null) return "nil";
-  // The escapes of JSON are among those of EDN.
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number") return numberToEdn(value);
-  if (typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return `[${value.map(toEdn).join(" ")}]`;
-  const entries = Object.entries(value).map(([key, item]) =>
-    `${KEYWORD.test(key) ? `:${key}` : JSON.stringify(key)} ${toEdn(item)}`
-  );
-  return `{${entries.join(", ")}}`;
+/**
+ * A value as EDN text.
+ *
+ * @throws {InvalidOptionError} If it is, or contains, what EDN has no form for.
+ */
+export function toEdn(value: ParamValue): string {
+  return encode(value);
 }
 
-function isPlain(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return value === null || ["string", "number", "boolean", "object"].includes(typeof value);
-  }
-  return [Object.prototype, null].includes(Object.getPrototypeOf(value));
-}
-
-function numberToEdn(value: number): string {
-  if (Number.isNaN(value)) return "##NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "##Inf" : "##-Inf";
-  return String(value);
-}
-
-/** The value of EDN text: maps as objects, keywords as strings. Text that is no EDN is given as it is. */
+/** The value of EDN text; never throws, as damaged text is a value too. */
 export function fromEdn(text: string): unknown {
-  // The library does not know symbolic values; as tagged ones they come through it.
-  const tagged = text.replace(
-    TEXT_OR_SYMBOLIC,
-    (found, name) => name === undefined ? found : `#number "${name}"`,
-  );
   try {
-    return parseEDNString(tagged, {
-      mapAs: "object",
-      keywordAs: "string",
-      tagHandlers: { number: (name) => SYMBOLIC[String(name)] },
-    });
+    return decode(readForm(text));
   } catch {
-    return text;
+    return new EdnValue("unreadable", text, text);
   }
 }

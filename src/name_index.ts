@@ -18,11 +18,11 @@ export class NameIndex {
     return this.#files.size;
   }
 
-  /** Takes up a name, unless it is there. */
-  add(name: string): void {
+  /** Takes up a name, unless it is there; `shown` is what the artifact is called, if otherwise. */
+  add(name: string, shown: string = name): void {
     const folded = fold(name);
     if (this.#files.has(folded)) return;
-    this.#files.set(folded, name);
+    this.#files.set(folded, shown);
     for (const directory of ancestors(folded)) {
       const known = this.#directories.get(directory);
       if (known) known.count++;

@@ -42,7 +42,7 @@ const UNSAFE_PATHS: SQLInputValue[] = [
   "r//good",
   "./r/good",
   "r/good/",
-  "a\\b",
+  "r\\..\\..\\outside",
   "..\\outside",
   "C:\\Windows\\win.ini",
   "c:x",

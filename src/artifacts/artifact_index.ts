@@ -100,9 +100,17 @@ export interface ArtifactIndex {
     publish: (path: string) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }>;
-  /** Notes a replacement before any byte of it is visible; `false` if another is under way. */
+  /**
+   * Notes a replacement before any byte of it is visible; `false` if another is under way.
+   *
+   * @throws {ArtifactInUseError} If a model version names the artifact.
+   */
   noteReplacement(id: string, replacement: Replacement): Promise<boolean>;
-  /** Publishes a noted replacement, and has the row describe it, in one transaction. */
+  /**
+   * Publishes a noted replacement, and has the row describe it, in one transaction.
+   *
+   * @throws {ArtifactInUseError} If a model version has come to name the artifact.
+   */
   finishReplacement(
     id: string,
     staged: string,
@@ -128,7 +136,8 @@ export interface ArtifactIndex {
   /**
    * Removes a row; resolves to `false` if it was gone already.
    *
-   * @throws {ArtifactInUseError} If a model version names the artifact, unless `force` is set.
+   * @throws {ArtifactInUseError} If a model version names the artifact, unless `force` is set,
+   * which removes the version in the same transaction.
    */
   remove(id: string, force: boolean): Promise<boolean>;
   /** Forgets what it keeps in memory of a run whose artifacts have been changed by another part. */

@@ -20,7 +20,7 @@ export function entryOf(row: SqlRow): IndexEntry {
     id: String(row.id),
     runId: String(row.run_id),
     name: String(row.name),
-    path: String(row.path),
+    path: pathOf(row),
     contentType: row.content_type === null ? null : String(row.content_type),
     size: isSize(row.size) ? row.size : NaN,
     hash: isHash(row.hash) ? row.hash : "",
@@ -29,8 +29,13 @@ export function entryOf(row: SqlRow): IndexEntry {
   return { record, problem: problemOf(row), replacement: replacementOf(row) };
 }
 
+/** The path that a row names; on Windows, chachaml separates its folders by backslashes. */
+export function pathOf(row: SqlRow): string {
+  return String(row.path).replaceAll("\\", "/");
+}
+
 function problemOf(row: SqlRow): Error | undefined {
-  const reason = unsafePath(row.path);
+  const reason = unsafePath(typeof row.path === "string" ? pathOf(row) : row.path);
   if (reason !== undefined) return new UnsafePathError(String(row.path), reason);
   const id = String(row.id);
   for (const field of ["id", "run_id", "name"]) {

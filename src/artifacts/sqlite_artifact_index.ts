@@ -11,11 +11,14 @@ import type {
   NewArtifact,
   Replacement,
 } from "./artifact_index.ts";
-import { requireUnused } from "../model_versions.ts";
-import { entryOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_row.ts";
+import { releaseVersions, requireUnused } from "../models/version_use.ts";
+import { entryOf, pathOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_row.ts";
 
 /** Runs whose names are kept in memory. */
 const MAX_RUNS = 16;
+
+/** The path of a row as `pathOf()` gives it. */
+const PATH = "replace(a.path, '\\', '/')";
 
 /** Rows of artifacts in SQLite. */
 export class SqliteArtifactIndex implements ArtifactIndex {
@@ -136,6 +139,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         if (!entry) throw new ArtifactNotFoundError({ id });
         if (entry.problem) throw entry.problem;
         if (entry.replacement) return false;
+        requireUnused(sql, "artifact_id", id, "replace");
         sql.prepare("INSERT INTO artifact_replacements VALUES (?, ?, ?, ?, ?, ?)")
           .run(id, staged, contentType, size, hash, createdAt.getTime());
         return true;
@@ -154,6 +158,8 @@ export class SqliteArtifactIndex implements ArtifactIndex {
       check: (sql) => {
         entry = this.#get(sql, "a.id = ?", id);
         if (entry?.replacement?.staged !== staged) throw new ArtifactNotFoundError({ id });
+        // Our own registry waits for the note to go; another program's knows nothing of it.
+        requireUnused(sql, "artifact_id", id, "replace");
         return "now";
       },
       publish: () => publish(entry!.record.path),
@@ -240,7 +246,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
       apply: (sql) => {
         const entry = this.#get(sql, "a.id = ?", id);
         if (!entry) return false;
-        if (!force) requireUnused(sql, "artifact_id", id);
+        releaseVersions(sql, "artifact_id", id, force);
         sql.prepare("DELETE FROM artifacts WHERE id = ?").run(id);
         forgetReplacement(sql, id);
         this.#names.delete(entry.record.runId);
@@ -272,10 +278,10 @@ export class SqliteArtifactIndex implements ArtifactIndex {
       alone: true,
       apply: (sql) => {
         for (const { runId, name, path } of artifacts) {
-          // A path made of run and name, as all of ours are, is found by the unique index.
+          // A path made of run and name, as all of ours are, is looked for in its run alone.
           const named = path === `${runId}/${name}`
-            ? this.#byName(sql, runId, name)
-            : this.#get(sql, "a.path = ?", path);
+            ? this.#get(sql, `a.run_id = ? AND (a.name = ? OR ${PATH} = ?)`, runId, name, path)
+            : this.#get(sql, `${PATH} = ?`, path);
           if (!named) work(path);
         }
       },
@@ -301,8 +307,13 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     this.#version = version;
     let names = this.#names.get(runId);
     if (!names) {
-      const rows = sql.prepare("SELECT name FROM artifacts WHERE run_id = ?").all(runId);
+      const rows = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(runId);
       names = new NameIndex(rows.map((row) => String(row.name)));
+      // Another program may have stored an artifact where one of another name would be put.
+      for (const row of rows) {
+        const path = pathOf(row);
+        if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), String(row.name));
+      }
       if (this.#names.size >= MAX_RUNS) this.#names.delete(this.#names.keys().next().value!);
       this.#names.set(runId, names);
     }
@@ -328,14 +339,16 @@ export class SqliteArtifactIndex implements ArtifactIndex {
 /** Tells whether a row names a path, or one below it. */
 function namedPaths(sql: SqlConnection): (path: string) => boolean {
   const named = new Set<string>();
-  for (const { path } of sql.prepare("SELECT path FROM artifacts").all()) {
-    let part = String(path);
-    // Up to the first folder that another row has named already.
-    while (!named.has(part)) {
-      named.add(part);
-      const slash = part.lastIndexOf("/");
-      if (slash < 0) break;
-      part = part.slice(0, slash);
+  for (const row of sql.prepare("SELECT path FROM artifacts").all()) {
+    // A file that has a backslash in its very name is not ours to collect either.
+    for (let part of new Set([pathOf(row), String(row.path)])) {
+      // Up to the first folder that another row has named already.
+      while (!named.has(part)) {
+        named.add(part);
+        const slash = part.lastIndexOf("/");
+        if (slash < 0) break;
+        part = part.slice(0, slash);
+      }
     }
   }
   return (path) => named.has(path);
