@@ -24,15 +24,21 @@ export { Store } from "./src/store.ts";
 export type { RemoveOptions } from "./src/store.ts";
 
 export { ActiveRun } from "./src/runs/active_run.ts";
+export type { EndOptions, Params, Run, RunStatus, StartOptions } from "./src/runs/run.ts";
+export type { Bounds, Condition, MetricOrder, RunQuery } from "./src/runs/run_query.ts";
 export type {
-  EndOptions,
+  Curve,
+  CurveOptions,
   Metric,
-  Params,
-  Run,
-  RunQuery,
-  RunStatus,
-  StartOptions,
-} from "./src/runs/run.ts";
+  MetricOptions,
+  MetricPoint,
+  MetricSummary,
+} from "./src/runs/metric.ts";
+export type { ComparedMetric, ComparedParam, Comparison } from "./src/runs/comparison.ts";
+export type { Dataset, DatasetOptions, Experiment } from "./src/runs/dataset.ts";
+
+export { EdnValue } from "./src/edn.ts";
+export type { EdnKind, ParamValue } from "./src/edn.ts";
 
 export { Artifact } from "./src/artifacts/artifact.ts";
 export type { ArtifactQuery, ArtifactRecord } from "./src/artifacts/artifact_index.ts";
@@ -41,6 +47,16 @@ export type { PutFileOptions, PutOptions } from "./src/artifacts/artifact_store.
 export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
 export type { JsonValue, PutSource } from "./src/artifacts/put_source.ts";
 export type { ByteRange, Progress } from "./src/bytes/byte_store.ts";
+
+export { Models } from "./src/models/models.ts";
+export type {
+  Model,
+  ModelSelector,
+  ModelStage,
+  ModelVersion,
+  RegisterModelOptions,
+  RegisterOptions,
+} from "./src/models/model.ts";
 
 export { Verification } from "./src/care/verification.ts";
 export type {
@@ -74,6 +90,7 @@ export {
   InvalidOptionError,
   InvalidSourceError,
   type NameRule,
+  ModelNotFoundError,
   NotAStoreError,
   ReadOnlyError,
   RunNotFoundError,

@@ -41,7 +41,7 @@ export type NameRule =
   | "clash"
   | "file-and-directory";
 
-/** An artifact name or a run id that breaks one of the rules for names. */
+/** A name of an artifact or a model, or a run id, that breaks one of the rules for names. */
 export class InvalidNameError extends ChachamlError {
   /** The name as it was given. */
   readonly value: unknown;
@@ -87,38 +87,72 @@ export class RunStateError extends ChachamlError {
 export class ArtifactNotFoundError extends ChachamlError {
   /** The artifact's id, where it was asked for by id. */
   readonly id: string | undefined;
-  /** The run, where it was asked for by run and name. */
+  /** The run, where it was asked for within one. */
   readonly runId: string | undefined;
   /** The artifact's name, where it was asked for by run and name. */
   readonly artifactName: string | undefined;
 
   /** Makes the error from what was asked for. */
-  constructor(asked: { id: string } | { runId: string; name: string }) {
+  constructor(
+    asked: { id: string } | { runId: string; id: string } | { runId: string; name: string },
+  ) {
+    const where = "runId" in asked ? `run ${quote(asked.runId)} has no artifact` : "no artifact";
     super(
       "artifact-not-found",
-      "id" in asked
-        ? `Cannot find artifact ${quote(asked.id)}: no artifact of this id is in the store`
-        : `Cannot find ${quote(asked.name)}: run ${
-          quote(asked.runId)
-        } has no artifact of this name`,
+      "name" in asked
+        ? `Cannot find ${quote(asked.name)}: ${where} of this name`
+        : `Cannot find artifact ${quote(asked.id)}: ${where} of this id` +
+          ("runId" in asked ? "" : " is in the store"),
     );
     this.id = "id" in asked ? asked.id : undefined;
-    this.runId = "id" in asked ? undefined : asked.runId;
-    this.artifactName = "id" in asked ? undefined : asked.name;
+    this.runId = "runId" in asked ? asked.runId : undefined;
+    this.artifactName = "name" in asked ? asked.name : undefined;
   }
 }
 
-/** A removal of what a model version is made of. */
+/** A model, or a version of one, that is not in the store. */
+export class ModelNotFoundError extends ChachamlError {
+  /** The model that was asked for. */
+  readonly model: string;
+  /** The number of the version, where it was asked for by number. */
+  readonly version: number | undefined;
+  /** The stage, where the latest version of a stage was asked for. */
+  readonly stage: string | undefined;
+
+  /** Makes the error from what was asked for; `state` says what there is, and what to do. */
+  constructor(model: string, asked: { version?: number; stage?: string }, state: string) {
+    const { version, stage } = asked;
+    const what = version !== undefined
+      ? `version ${version} of `
+      : stage !== undefined
+      ? `a version with the stage ${quote(stage)} of `
+      : "";
+    super("model-not-found", `Cannot find ${what}model ${quote(model)}: ${state}`);
+    this.model = model;
+    this.version = version;
+    this.stage = stage;
+  }
+}
+
+/** A removal or replacement of what a model version is made of. */
 export class ArtifactInUseError extends ChachamlError {
   /** The versions, such as `"iris-classifier 2"`. */
   readonly versions: readonly string[];
 
   /** Makes the error for an artifact, or a run with all it has. */
-  constructor(what: "artifact" | "run", id: string, versions: readonly string[]) {
+  constructor(
+    what: "artifact" | "run",
+    id: string,
+    versions: readonly string[],
+    action: "remove" | "replace" = "remove",
+  ) {
+    const remedy = action === "remove"
+      ? "pass force: true to remove it all the same, and the version with it"
+      : "a version never changes, so put the new bytes under another name";
     super(
       "artifact-in-use",
-      `Cannot remove ${what} ${quote(id)}: the model version ${versions.join(", ")} needs it; ` +
-        "pass force: true to remove it all the same",
+      `Cannot ${action} ${what} ${quote(id)}: the model version ${versions.join(", ")} needs it; ` +
+        remedy,
     );
     this.versions = versions;
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Artifact } from "./artifacts/artifact.ts";
 import type { ArtifactQuery } from "./artifacts/artifact_index.ts";
 import type { PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
@@ -9,18 +10,32 @@ import { describe, type StoreInfo } from "./care/info.ts";
 import { prune, type PruneOptions, type PruneReport } from "./care/pruning.ts";
 import type { Verification, VerifyOptions } from "./care/verification.ts";
 import { ReadOnlyError, StoreClosedError } from "./errors.ts";
+import { Models } from "./models/models.ts";
 import { toPath } from "./path.ts";
 import { backup, type BackupOptions, type BackupReport } from "./transfer/backup.ts";
 import { type ExportOptions, exportRuns } from "./transfer/export_runs.ts";
 import { type ImportOptions, type ImportReport, importRuns } from "./transfer/import_runs.ts";
 import { ActiveRun } from "./runs/active_run.ts";
-import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./runs/run.ts";
+import { compare, type Compared, type Comparison } from "./runs/comparison.ts";
+import type { Dataset, DatasetOptions, Experiment } from "./runs/dataset.ts";
+import { captureEnvironment } from "./runs/environment.ts";
+import type {
+  Curve,
+  CurveOptions,
+  Metric,
+  MetricOptions,
+  MetricPoint,
+  MetricSummary,
+} from "./runs/metric.ts";
+import { addValues, emptyBatch, MetricBuffer } from "./runs/metric_batch.ts";
+import type { EndOptions, Params, Run, StartOptions } from "./runs/run.ts";
+import type { MetricOrder, RunQuery } from "./runs/run_query.ts";
 import type { StoreParts } from "./store_parts.ts";
 
 /** How to remove. */
 export interface RemoveOptions {
   /**
-   * Whether to remove also what model versions are made of.
+   * Whether to remove also what model versions are made of, and those versions with it.
    *
    * @default {false}
    */
@@ -36,12 +51,19 @@ export interface RemoveOptions {
  */
 export class Store implements AsyncDisposable {
   readonly #parts: StoreParts;
+  readonly #buffer: MetricBuffer;
+  readonly #current = new AsyncLocalStorage<ActiveRun>();
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #models = new Models({
+    use: (work) => this.#use(work),
+    write: (work) => this.#write(work),
+  });
   #closing: Promise<void> | undefined;
 
   /** @ignore Made by {@linkcode openStore}. */
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#buffer = new MetricBuffer((batch) => parts.runs.logMetrics(batch));
   }
 
   /** Absolute path of the database; `undefined` if it is in memory. */
@@ -59,6 +81,11 @@ export class Store implements AsyncDisposable {
     return this.#parts.driver.name;
   }
 
+  /** The models that are made of artifacts, with their versions and stages. */
+  get models(): Models {
+    return this.#models;
+  }
+
   /**
    * Starts a run.
    *
@@ -67,7 +94,16 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If the parent is not in the store.
    */
   startRun(options: StartOptions = {}): Promise<ActiveRun> {
-    return this.#write(async ({ runs }) => new ActiveRun(this, await runs.start(options)));
+    return this.#write(async ({ runs }) => {
+      const { parentId = this.currentRun?.id ?? null, environment = true } = options;
+      const where = environment ? await captureEnvironment() : null;
+      return new ActiveRun(this, await runs.start({ ...options, parentId }, where));
+    });
+  }
+
+  /** The run whose {@linkcode withRun} the caller is in, if it is in one. */
+  get currentRun(): ActiveRun | undefined {
+    return this.#current.getStore();
   }
 
   /**
@@ -77,12 +113,16 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If it is not in the store.
    */
   endRun(id: string, options: EndOptions = {}): Promise<Run> {
-    return this.#write(({ runs }) => runs.end(id, options));
+    return this.#write(async ({ runs }) => {
+      await this.#buffer.flush();
+      return await runs.end(id, options);
+    });
   }
 
   /**
    * Starts a run, does the work, and ends the run: as completed, or, if the work throws, as failed
-   * with its error, which is thrown on. A run that the work has ended itself is left as it is.
+   * with its error, which is thrown on. A run that the work has ended itself is left as it is. Runs
+   * that the work starts are parts of this one.
    *
    * @example
    * ```ts
@@ -99,7 +139,7 @@ export class Store implements AsyncDisposable {
     const run = await this.startRun(options);
     let result: T;
     try {
-      result = await work(run);
+      result = await this.#current.run(run, () => work(run));
     } catch (error) {
       // That the run cannot be ended is no reason to hide why it failed.
       await this.#endIfRunning(run.id, { error }).catch(() => {});
@@ -123,16 +163,35 @@ export class Store implements AsyncDisposable {
     return this.#use(({ runs }) => runs.get(id));
   }
 
-  /** The runs, newest first. */
+  /**
+   * The runs that fit a query, newest first, or in the order of a metric.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const runs = await store.listRuns({
+   *   experiment: "iris",
+   *   params: { optimizer: "adam", lr: { lt: 0.1 } },
+   *   metrics: { accuracy: { gte: 0.9 } },
+   *   sortBy: { metric: "accuracy" },
+   *   limit: 10,
+   * });
+   * for (const { id, name } of runs) console.log(id, name);
+   * ```
+   *
+   * @throws {InvalidOptionError} If the query cannot be meant.
+   */
   listRuns(query: RunQuery = {}): Promise<Run[]> {
-    return this.#use(({ runs }) => runs.list(query));
+    return this.#read(({ runs }) => runs.list(query));
   }
 
   /**
    * Removes a run with all it has: first the rows, then the bytes.
    *
    * @param id The run.
-   * @param options `force` removes also what model versions are made of.
+   * @param options `force` removes also what model versions are made of, and those versions.
    * @throws {ArtifactInUseError} If a model version is made of the run.
    * @throws {RunNotFoundError} If it is not in the store.
    */
@@ -182,20 +241,74 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Adds one value to each of some metrics of a run.
+   * Sets labels of a run, which may be changed at any time, or removes those that are `null`.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  setTags(runId: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#write(({ runs }) => runs.setTags(runId, tags));
+  }
+
+  /** Sets the note of a run, in Markdown: its tag `note`. See {@linkcode setTags}. */
+  setNote(runId: string, note: string): Promise<void> {
+    return this.setTags(runId, { note });
+  }
+
+  /**
+   * Adds one value to each of some metrics of a run. When the promise resolves they are stored;
+   * {@linkcode ActiveRun.log} does not wait for that.
    *
    * @param runId The run.
-   * @param metrics Values by the metric's name; finite numbers.
-   * @param options The step of the training that they belong to; 0 if left out.
-   * @throws {InvalidOptionError} If a value is not finite; nothing is logged then.
+   * @param metrics Values by the metric's name. `NaN` and the infinities are kept as they are.
+   * @param options The step of the training that they belong to, 0 if left out, and the time.
+   * @throws {InvalidOptionError} If a value is no number; nothing is logged then.
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   logMetrics(
     runId: string,
     metrics: Readonly<Record<string, number>>,
-    options: { readonly step?: number } = {},
+    options: MetricOptions = {},
   ): Promise<void> {
-    return this.#write(({ runs }) => runs.logMetrics(runId, metrics, options.step ?? 0));
+    return this.#write(async ({ runs }) => {
+      const batch = emptyBatch(runId);
+      addValues(batch, metrics, options);
+      // What was logged before, and waits, comes first.
+      await this.#buffer.flush();
+      await runs.logMetrics(batch);
+    });
+  }
+
+  /**
+   * Adds many points to the metrics of a run. When the promise resolves they are stored.
+   *
+   * @param runId The run.
+   * @param points The points, in the order to keep.
+   * @throws {InvalidOptionError} If a value is no number; nothing is logged then.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  logPoints(runId: string, points: Iterable<MetricPoint>): Promise<void> {
+    return this.#write(async ({ runs }) => {
+      const batch = emptyBatch(runId);
+      for (const { key, value, ...rest } of points) addValues(batch, { [key]: value }, rest);
+      await this.#buffer.flush();
+      await runs.logMetrics(batch);
+    });
+  }
+
+  /** @ignore Takes values for {@linkcode ActiveRun.log}. */
+  buffer(runId: string, metrics: Readonly<Record<string, number>>, options: MetricOptions): void {
+    if (this.#closing) throw new StoreClosedError();
+    if (this.#parts.readOnly) throw new ReadOnlyError();
+    this.#buffer.add(runId, metrics, options);
+  }
+
+  /**
+   * Resolves once all that {@linkcode ActiveRun.log} has taken is stored.
+   *
+   * @throws {RunNotFoundError} If a run that was logged to has been removed.
+   */
+  flush(): Promise<void> {
+    return this.#use(() => this.#buffer.flush());
   }
 
   /**
@@ -204,7 +317,112 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   metrics(runId: string, key?: string): Promise<Metric[]> {
-    return this.#use(({ runs }) => runs.metrics(runId, key));
+    return this.#read(({ runs }) => runs.metrics(runId, key));
+  }
+
+  /**
+   * The values of one metric in columns, as plots want them; on demand with fewer points, chosen so
+   * that the shape stays.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const run = await store.startRun();
+   * for (let step = 0; step < 10_000; step++) run.log({ loss: 1 / (step + 1) }, { step });
+   * const { steps, values } = await store.curve(run.id, "loss", { points: 100 });
+   * assert.deepEqual([steps.length, values[0]], [100, 1]);
+   * ```
+   *
+   * @throws {InvalidOptionError} If fewer than 3 points are asked for.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  curve(runId: string, key: string, options: CurveOptions = {}): Promise<Curve> {
+    return this.#read(({ runs }) => runs.curve(runId, key, options));
+  }
+
+  /**
+   * What each metric of a run comes to: its last, smallest and largest value. By name.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  metricSummary(runId: string): Promise<MetricSummary[]> {
+    return this.#read(({ runs }) => runs.summary(runId));
+  }
+
+  /**
+   * Puts runs side by side: their params and what their metrics come to, and where they differ.
+   *
+   * @throws {RunNotFoundError} If one is not in the store.
+   */
+  compareRuns(ids: readonly string[]): Promise<Comparison> {
+    return this.#read(async ({ runs }) => {
+      const items: Compared[] = [];
+      for (const id of ids) {
+        const run = await runs.get(id);
+        items.push({ run, params: await runs.params(id), metrics: await runs.summary(id) });
+      }
+      return compare(items);
+    });
+  }
+
+  /**
+   * The run in which a metric came to its largest value, or its smallest; `undefined` if no run has it.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const best = await store.bestRun({ metric: "loss", order: "asc" }, { experiment: "iris" });
+   * console.log(best?.id ?? "no run yet");
+   * ```
+   *
+   * @param by The metric, and whether a large value is best (`"desc"`, the default) or a small one.
+   * @param query Among which runs.
+   */
+  async bestRun(by: MetricOrder, query: Omit<RunQuery, "sortBy" | "limit"> = {}): Promise<
+    Run | undefined
+  > {
+    const [best] = await this.listRuns({ ...query, sortBy: by, limit: 1 });
+    if (!best) return undefined;
+    // Runs without the metric, and those where it is no number, come last, and are not the best.
+    const summary = (await this.metricSummary(best.id)).find(({ key }) => key === by.metric);
+    return summary && !Number.isNaN(summary[by.of ?? "last"]) ? best : undefined;
+  }
+
+  /**
+   * Notes a dataset that a run uses: where it came from, how large it is. Its bytes are an artifact's.
+   *
+   * @throws {InvalidOptionError} If something of it is of a wrong type.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  logDataset(runId: string, dataset: DatasetOptions): Promise<Dataset> {
+    return this.#write(({ runs }) => runs.logDataset(runId, dataset));
+  }
+
+  /**
+   * The datasets of a run, in the order noted.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  datasets(runId: string): Promise<Dataset[]> {
+    return this.#use(({ runs }) => runs.datasets(runId));
+  }
+
+  /** The experiments, by name: those that have runs, and those that have been described. */
+  experiments(): Promise<Experiment[]> {
+    return this.#use(({ runs }) => runs.experiments());
+  }
+
+  /** Says what an experiment is about, and whose it is. What is left out stays. */
+  describeExperiment(
+    name: string,
+    about: { readonly description?: string | null; readonly owner?: string | null },
+  ): Promise<void> {
+    return this.#write(({ runs }) => runs.describeExperiment(name, about));
   }
 
   /**
@@ -232,6 +450,7 @@ export class Store implements AsyncDisposable {
    * @returns The artifact.
    * @throws {InvalidNameError} If the name breaks a rule, or clashes with another of the run.
    * @throws {ArtifactExistsError} If the run has an artifact of this name.
+   * @throws {ArtifactInUseError} If it is to be replaced, and a model version is made of it.
    * @throws {InvalidSourceError} If the source cannot be stored.
    * @throws {SourceChangedError} If a file changes while it is read.
    * @throws {RunNotFoundError} If the run is not in the store.
@@ -335,7 +554,7 @@ export class Store implements AsyncDisposable {
    * Removes an artifact: first its row, then its bytes.
    *
    * @param id The artifact.
-   * @param options `force` removes it also if a model version is made of it.
+   * @param options `force` removes it also if a model version is made of it, and that version too.
    * @throws {ArtifactInUseError} If a model version is made of it.
    * @throws {ArtifactNotFoundError} If it is not in the store.
    */
@@ -414,7 +633,7 @@ export class Store implements AsyncDisposable {
    * @throws {StorageError} If the system refuses, or another backup to the directory is under way.
    */
   backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
-    return this.#use((parts) => backup(parts, to, options));
+    return this.#read((parts) => backup(parts, to, options));
   }
 
   /**
@@ -461,7 +680,11 @@ export class Store implements AsyncDisposable {
     options: ExportOptions = {},
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     if (this.#closing) throw new StoreClosedError();
-    return ReadableStream.from(exportRuns(this.#parts, runIds, options));
+    const [parts, buffer] = [this.#parts, this.#buffer];
+    return ReadableStream.from((async function* () {
+      await buffer.flush();
+      yield* exportRuns(parts, runIds, options);
+    })());
   }
 
   /**
@@ -489,7 +712,11 @@ export class Store implements AsyncDisposable {
   close(): Promise<void> {
     return this.#closing ??= (async () => {
       await Promise.allSettled(this.#underWay);
-      await this.#parts.close();
+      try {
+        await this.#buffer.flush();
+      } finally {
+        await this.#parts.close();
+      }
     })();
   }
 
@@ -518,6 +745,14 @@ export class Store implements AsyncDisposable {
     return this.#use((parts) => {
       if (parts.readOnly) throw new ReadOnlyError();
       return work(parts);
+    });
+  }
+
+  /** Reads what has been logged, too. */
+  #read<T>(work: (parts: StoreParts) => Promise<T>): Promise<T> {
+    return this.#use(async (parts) => {
+      await this.#buffer.flush();
+      return await work(parts);
     });
   }
 

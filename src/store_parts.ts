@@ -6,6 +6,8 @@ import type { ByteStore } from "./bytes/byte_store.ts";
 import { FileByteStore } from "./bytes/file_byte_store.ts";
 import { locate } from "./location.ts";
 import { checkOpenOptions, type OpenOptions } from "./open_options.ts";
+import type { ModelStore } from "./models/model_store.ts";
+import { SqliteModelStore } from "./models/sqlite_model_store.ts";
 import type { RunStore } from "./runs/run_store.ts";
 import { SqliteRunStore } from "./runs/sqlite_run_store.ts";
 import { chooseDriver } from "./sql/choose_driver.ts";
@@ -23,10 +25,14 @@ export interface StoreParts {
   readonly driver: SqlDriver;
   /** Whether writing is refused. */
   readonly readOnly: boolean;
+  /** How long other writers are waited for, in milliseconds. */
+  readonly busyTimeout: number;
   /** The database. */
   readonly database: Database;
   /** Runs. */
   readonly runs: RunStore;
+  /** Models and their versions. */
+  readonly models: ModelStore;
   /** Rows of artifacts. */
   readonly index: ArtifactIndex;
   /** Bytes of artifacts. */
@@ -49,6 +55,7 @@ export async function openParts(options: OpenOptions): Promise<StoreParts> {
     const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
     const index = new SqliteArtifactIndex(database, now);
     const runs = new SqliteRunStore(database, now);
+    const models = new SqliteModelStore(database, now);
     const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
     const close = async () => {
       await database.close();
@@ -60,7 +67,8 @@ export async function openParts(options: OpenOptions): Promise<StoreParts> {
       await database.close();
       throw error;
     }
-    return { path, artifactDir, driver, readOnly, database, runs, index, bytes, artifacts, close };
+    const parts = { path, artifactDir, driver, readOnly, busyTimeout, database };
+    return { ...parts, runs, models, index, bytes, artifacts, close };
   } catch (error) {
     await cleanUp();
     throw error;

@@ -64,7 +64,7 @@ Deno.test("the way of a run through the command line", async () => {
     const file = join(dir, "model.onnx");
     await Deno.writeTextFile(file, "weights");
     assert.equal(await ok(dir, ["put", run, file]), "");
-    await ok(dir, ["put", run, "-", "notes/in.txt"], "from stdin");
+    await ok(dir, ["put", run, "-", "--as", "notes/in.txt"], "from stdin");
     const listed = JSON.parse(await ok(dir, ["ls", run, "--json"]));
     assert.deepEqual(listed.map((a: { name: string }) => a.name), ["model.onnx", "notes/in.txt"]);
     assert.equal(await ok(dir, ["get", run, "notes/in.txt", "-"]), "from stdin");
@@ -84,8 +84,8 @@ Deno.test("the way of a run through the command line", async () => {
 Deno.test("tables name their columns and set sizes to the right", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "a.txt"], "12345");
-    await ok(dir, ["put", run, "-", "b.bin"], "x".repeat(1500));
+    await ok(dir, ["put", run, "-", "--as", "a.txt"], "12345");
+    await ok(dir, ["put", run, "-", "--as", "b.bin"], "x".repeat(1500));
     const [head, first, second] = (await ok(dir, ["ls", run])).split("\n");
     assert.match(head!, /^NAME {5}SIZE {2}TYPE +SHA-256 +STORED$/);
     assert.match(first!, /^a\.txt {5}5 B {2}text\/plain/);
@@ -100,7 +100,7 @@ Deno.test("put stores a directory under its own name, or another", async () => {
     await Deno.mkdir(join(dir, "data/train"), { recursive: true });
     await Deno.writeTextFile(join(dir, "data/train/a.csv"), "1");
     await ok(dir, ["put", run, join(dir, "data")]);
-    await ok(dir, ["put", run, join(dir, "data"), "other"]);
+    await ok(dir, ["put", run, join(dir, "data"), "--as", "other"]);
     const names = JSON.parse(await ok(dir, ["ls", run, "--json", "--name", "*a.csv"]))
       .map((artifact: { name: string }) => artifact.name);
     assert.deepEqual(names.sort(), ["data/train/a.csv", "other/train/a.csv"]);
@@ -116,8 +116,8 @@ Deno.test("put takes --type, --if-exists and --move", async () => {
     await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
     const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
     assert.equal(artifact.contentType, "text/x-model");
-    assert.equal((await chachaml(dir, ["put", run, "-", "m"], "two")).code, 1);
-    await ok(dir, ["put", "--if-exists=replace", run, "-", "m"], "two");
+    assert.equal((await chachaml(dir, ["put", run, "-", "--as", "m"], "two")).code, 1);
+    await ok(dir, ["put", "--if-exists=replace", run, "-", "--as", "m"], "two");
     assert.equal(await ok(dir, ["get", run, "m", "-"]), "two");
   });
 });
@@ -125,7 +125,7 @@ Deno.test("put takes --type, --if-exists and --move", async () => {
 Deno.test("get saves to a file, and replaces one only with --force", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "deep/a.txt"], "stored");
+    await ok(dir, ["put", run, "-", "--as", "deep/a.txt"], "stored");
     await ok(dir, ["get", run, "deep/a.txt", dir]);
     const path = join(dir, "a.txt");
     assert.equal(await Deno.readTextFile(path), "stored");
@@ -145,11 +145,19 @@ Deno.test("what is not understood exits with 2 and changes nothing", async () =>
       [["putt", run, "x"], /there is no command "putt"; there are: start/],
       [["put", run, "a", "--unknwon"], /put has no option --unknwon/],
       [["put", run, "-x"], /put has no option -x/],
-      [["put", run], /put needs <source>/],
-      [["put", run, "a", "b", "c"], /put does not take "c"/],
+      [["put", run], /put needs <source\.\.\.>/],
+      [["get", run, "a", "b", "c"], /get does not take "c"/],
+      [["put", run, "-", "a"], /standard input stands alone/],
+      [["put", run, "a", "b", "--as", "c"], /--as names a single source/],
+      [["put", run, join(dir, "*.none")], /no file fits/],
+      [["ls", "@run"], /CHACHAML_RUN, which is not set/],
+      [["log", run], /nothing to log/],
+      [["log", run, "loss"], /key=value/],
+      [["log", run, "loss=low"], /no number/],
+      [["runs", "--param", "lr"], /no test/],
       [["put", run, "-"], /standard input needs a name/],
-      [["put", run, "-", "a/../b"], /it has the segment "\.\."/],
-      [["put", run, "-", "a", "--if-exists", "maybe"], /error, same, replace/],
+      [["put", run, "-", "--as", "a/../b"], /it has the segment "\.\."/],
+      [["put", run, "-", "--as", "a", "--if-exists", "maybe"], /error, same, replace/],
       [["start", "--tag", "nothing"], /key=value/],
       [["start", "--id", "a/b"], /must not contain/],
       [["start", "--experiment"], /needs a value/],
@@ -168,9 +176,9 @@ Deno.test("what is not understood exits with 2 and changes nothing", async () =>
 Deno.test("what fails exits with 1 and says what to do", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "a"], "x");
-    await fails(dir, ["put", run, "-", "a"], 1, /already has it; choose another name/);
-    await fails(dir, ["put", "no-run", "-", "a"], 1, /Cannot find run "no-run"/);
+    await ok(dir, ["put", run, "-", "--as", "a"], "x");
+    await fails(dir, ["put", run, "-", "--as", "a"], 1, /already has it; choose another name/);
+    await fails(dir, ["put", "no-run", "-", "--as", "a"], 1, /Cannot find run "no-run"/);
     await fails(dir, ["put", run, join(dir, "missing")], 1, /there is no file/);
     await fails(dir, ["get", run, "b"], 1, /has no artifact of this name/);
     await fails(dir, ["ls", "no-run"], 1, /Cannot find run/);
@@ -181,7 +189,13 @@ Deno.test("what fails exits with 1 and says what to do", async () => {
 
 Deno.test("only start makes a store", async () => {
   await inTempDir(async (dir) => {
-    for (const args of [["runs"], ["ls"], ["put", "r", "-", "n"], ["end", "r"], ["rm", "r", "n"]]) {
+    for (
+      const args of [["runs"], ["ls"], ["put", "r", "-", "--as", "n"], ["end", "r"], [
+        "rm",
+        "r",
+        "n",
+      ]]
+    ) {
       await fails(dir, args, 1, /there is no store/);
     }
     assert.deepEqual([...Deno.readDirSync(dir)], []);
@@ -191,7 +205,7 @@ Deno.test("only start makes a store", async () => {
 Deno.test("arguments behind -- are names, whatever they begin with", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "--", "--json"], "x");
+    await ok(dir, ["put", run, "-", "--as=--json"], "x");
     const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
     assert.equal(artifact.name, "--json");
     assert.equal(await ok(dir, ["get", run, "--", "--json", "-"]), "x");
@@ -214,7 +228,7 @@ Deno.test("--artifact-dir and CHACHAML_ARTIFACT_DIR name the directory of the by
     const bytes = join(dir, "bytes");
     const run = (await ok(dir, ["start", "--artifact-dir", bytes])).trim();
     const env = { CHACHAML_ARTIFACT_DIR: bytes };
-    assert.equal((await chachaml(dir, ["put", run, "-", "a"], "x", env)).code, 0);
+    assert.equal((await chachaml(dir, ["put", run, "-", "--as", "a"], "x", env)).code, 0);
     assert.equal(await Deno.readTextFile(join(bytes, run, "a")), "x");
   });
 });

@@ -61,9 +61,10 @@ testEachDriver(
           error: null,
           tags: { team: "a b", n: "1", stage: "final" },
           parentId: null,
+          environment: { jvm: "21" },
           createdBy: "ada",
         });
-        assert.equal((await store.params("r")).kind, "svm");
+        assert.equal(String((await store.params("r")).kind), ":svm");
         assert.equal((await store.metrics("r"))[0]!.value, 0.5);
         const stored = await store.get("r", "a.txt");
         assert.equal(stored.id, "f1");

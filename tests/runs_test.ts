@@ -23,7 +23,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 testStore("startRun() starts a run with nothing but an id and a time", async (store) => {
   const before = Date.now();
-  const run = await store.startRun();
+  const run = await store.startRun({ environment: false });
   const after = Date.now();
   const { id, startTime, ...rest } = run.info;
   assert.match(id, UUID);
@@ -38,6 +38,7 @@ testStore("startRun() starts a run with nothing but an id and a time", async (st
     tags: {},
     parentId: null,
     createdBy: null,
+    environment: null,
   });
   assert.deepEqual(await store.getRun(id), run.info);
 });
@@ -52,9 +53,10 @@ testStore("startRun() keeps all it is told, and getRun() gives it", async (store
     parentId: parent.id,
     createdBy: "ada@example.org",
   };
-  await store.startRun(options);
-  const { startTime: _, ...run } = await store.getRun("Lauf 1 🚀");
+  await store.startRun({ ...options, environment: false });
+  const { startTime: _, environment, ...run } = await store.getRun("Lauf 1 🚀");
   assert.deepEqual(run, { ...options, status: "running", endTime: null, error: null });
+  assert.equal(environment, null);
 });
 
 testStore("startRun() refuses an id that is taken, also by a run that has ended", async (store) => {

@@ -32,7 +32,9 @@ export interface PutOptions {
   readonly contentType?: string;
   /**
    * What to do if the run has an artifact of this name: `"error"` refuses; `"same"` gives the stored
-   * one if its bytes are the same, and refuses otherwise; `"replace"` swaps the bytes in one step.
+   * one if its bytes are the same, and refuses otherwise; `"replace"` swaps the bytes in one step,
+   * unless a model version is made of them: that never changes, so other bytes are refused with an
+   * {@linkcode ArtifactInUseError}.
    *
    * @default {"error"}
    */

@@ -12,12 +12,13 @@ import type {
   StoredEntry,
 } from "./byte_store.ts";
 import { checkFolders, DirectorySync, FolderMaker, removeEmptyFolders } from "./directories.ts";
-import { fsError } from "./fs_error.ts";
+import { codeOf, fsError } from "./fs_error.ts";
 import type { Digest } from "./hash_copy.ts";
 import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
 import {
   identityOf,
   lockFile,
+  lockIfFree,
   stageCopy,
   type StagedFile,
   stagedState,
@@ -131,7 +132,7 @@ export class FileByteStore implements ByteStore {
         }
         // With no row, under the write lock: the orphan of a crash. A link cannot fail otherwise
         // where links are known, and renaming is as good where the lock keeps others away.
-        if (!there && !NO_LINKS.has((error as { code?: string }).code ?? "")) throw error;
+        if (!there && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
         Deno.renameSync(from, target);
       }
     });
@@ -246,11 +247,15 @@ export class FileByteStore implements ByteStore {
   }
 
   collect(entry: StoredEntry): boolean {
-    if (!this.isThere(entry)) return false;
+    const path = join(this.#root, entry.path);
     try {
-      Deno.removeSync(join(this.#root, entry.path));
+      // One that its writer has made just now must not be locked by them between look and removal.
+      using held = isStaged(entry) ? lockIfFree(path) : undefined;
+      if (isStaged(entry) && !held || !this.isThere(entry)) return false;
+      Deno.removeSync(path);
       return true;
     } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
       throw fsError(error, `remove ${JSON.stringify(entry.path)}`);
     }
   }
@@ -274,6 +279,11 @@ function entryOf(path: string, info: Deno.FileInfo): StoredEntry {
   const since = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
   const size = info.isFile ? info.size : 0;
   return { path, kind, size, since, identity: identityOf(info) };
+}
+
+function isStaged({ path, kind }: StoredEntry): boolean {
+  const [folder, ...key] = path.split("/");
+  return kind === "file" && folder === STAGING && STAGED.test(key.join("/"));
 }
 
 /** What this store stages are files. */

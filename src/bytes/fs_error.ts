@@ -1,11 +1,12 @@
+import { constants } from "node:os";
 import { ChachamlError, StorageError } from "../errors.ts";
 
 /** What an operating system's error code means, and what to do about it. */
 const STATES: Record<string, string> = {
   ENOSPC: "the disk is full; free some space and try again",
   EDQUOT: "the disk quota is used up; free some space and try again",
-  EROFS: "the file system is read-only",
-  EFBIG: "the file would be larger than the system allows",
+  EROFS: "the file system is read-only; mount it writable and try again",
+  EFBIG: "the file would be larger than is allowed; raise the limit (ulimit -f) and try again",
   EMFILE: "too many files are open; raise the limit (ulimit -n) or put fewer at once",
   ENFILE: "too many files are open on this machine",
   EIO: "the disk reported an error; check it before you trust it",
@@ -20,9 +21,17 @@ export function fsError(error: unknown, action: string): unknown {
   if (error instanceof Deno.errors.NotCapable) {
     return new StorageError(action, error.message, { cause: error });
   }
-  const { code } = error as { code?: string };
+  const code = codeOf(error);
   if (code === undefined && !isSystemError(error)) return error;
   return new StorageError(action, STATES[code ?? ""] ?? error.message, { cause: error });
+}
+
+/** The code of a system error. Deno gives some, such as "Too many links", by their number alone. */
+export function codeOf(error: Error): string | undefined {
+  const { code } = error as { code?: string };
+  if (code !== undefined || Deno.build.os === "windows") return code; // Whose numbers are others.
+  const number = Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
 }
 
 function isSystemError(error: Error): boolean {

@@ -29,6 +29,7 @@ export async function stageLink(
     Deno.chmodSync(path, mode & ~0o222);
     file = Deno.openSync(path);
     if (!file.tryLockSync(true)) throw new Error("another process is at work on it");
+    Deno.lstatSync(path); // A collector can have come between.
   } catch {
     restore();
     letGo(path, file);
@@ -82,6 +83,7 @@ export function stageShared(
     const same = info.isFile && info.size === digest.size && identityOf(info) === identity;
     // Shared with whoever else shares it; a collector wants it for itself, and is refused.
     if (same && file.tryLockSync(false)) {
+      Deno.lstatSync(path); // A collector can have come between.
       if (((info.mode ?? 0) & 0o222) !== 0) Deno.chmodSync(path, info.mode! & 0o7555);
       return new StagedFile({ path, key, file, info }, digest, { gone: onGone });
     }

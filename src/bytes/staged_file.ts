@@ -118,12 +118,19 @@ export function stagedState(folder: string, key: string): "absent" | "abandoned"
     if (member !== undefined) {
       return stagedState(folder, batch!) === "in use" ? "in use" : "abandoned";
     }
-    using file = Deno.openSync(path);
-    return file.tryLockSync(true) ? "abandoned" : "in use";
+    using free = lockIfFree(path);
+    return free ? "abandoned" : "in use";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "absent";
     throw error;
   }
+}
+
+/** Opens and locks a staged file; `undefined` if another one has locked it. */
+export function lockIfFree(path: string): Deno.FsFile | undefined {
+  const file = Deno.openSync(path);
+  if (file.tryLockSync(true)) return file;
+  file.close();
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ArtifactInUseError, InvalidOptionError, RunNotFoundError } from "../errors.ts";
-import type { Run, RunQuery, RunStatus } from "../runs/run.ts";
+import type { Run, RunStatus } from "../runs/run.ts";
+import type { RunQuery } from "../runs/run_query.ts";
 
 /** Which runs to remove: those that fit all that is said. */
 export interface PruneOptions {
@@ -18,7 +19,7 @@ export interface PruneOptions {
    */
   readonly dryRun?: boolean;
   /**
-   * Whether to remove also what model versions are made of.
+   * Whether to remove also what model versions are made of, and those versions with it.
    *
    * @default {false}
    */

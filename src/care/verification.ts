@@ -7,6 +7,9 @@ import { HashPool } from "./hash_pool.ts";
 /** Milliseconds within which a file that has been published surely has its row. */
 const PUBLISHING = 5000;
 
+/** Milliseconds within which a staged file that has been created surely is locked. */
+const LOCKING = 100;
+
 /** How to verify a store. */
 export interface VerifyOptions {
   /** Only the artifacts of this run; what has no row is then not looked for. */
@@ -249,19 +252,26 @@ async function findLeftovers(
 ): Promise<Finding[]> {
   const candidates: StoredEntry[] = [];
   const leftovers: Finding[] = [];
+  const staged: StoredEntry[] = [];
   for (const entry of bytes.entries()) {
     if (entry.path.startsWith(`${STAGING}/`)) {
-      const key = entry.path.slice(STAGING.length + 1);
-      if (entry.kind === "file" && bytes.stagedState(key) === "in use") continue;
-      leftovers.push(leftover("abandoned", entry, "was left by a put that did not end"));
+      if (stateOf(entry, bytes) !== "in use") staged.push(entry);
     } else if (entry.kind !== "folder") candidates.push(entry);
+  }
+  // What was made just then is locked by now, and what was let go of is gone.
+  if (staged.some((entry) => isFresh(entry) && stateOf(entry, bytes) === "abandoned")) {
+    await wait(LOCKING);
+  }
+  for (const entry of staged) {
+    if (stateOf(entry, bytes) === "in use" || !bytes.isThere(entry)) continue;
+    leftovers.push(leftover("abandoned", entry, "was left by a put that did not end"));
   }
   const keep = (isNamed: (path: string) => boolean) =>
     candidates.filter(({ path }) => !isNamed(path));
   // A file whose row is about to be committed is told from an orphan by the write lock, which a
   // read-only store must not take: there its rows are read after the files.
   let orphans = readOnly ? keep(await index.named()) : await index.underLock(keep);
-  if (readOnly && orphans.some(({ since }) => Date.now() - since.getTime() < PUBLISHING)) {
+  if (readOnly && orphans.some(isFresh)) {
     await wait(PUBLISHING / 10);
     orphans = keep(await index.named());
   }
@@ -269,6 +279,15 @@ async function findLeftovers(
     if (bytes.isThere(entry)) leftovers.push(leftover("orphan", entry, "belongs to no artifact"));
   }
   return leftovers;
+}
+
+/** What has no lock is staged, or lies there, by nobody who is at work. */
+function stateOf({ path, kind }: StoredEntry, bytes: ByteStore): string {
+  return kind === "file" ? bytes.stagedState(path.slice(STAGING.length + 1)) : "absent";
+}
+
+function isFresh({ since }: StoredEntry): boolean {
+  return Date.now() - since.getTime() < PUBLISHING;
 }
 
 function findingOf(

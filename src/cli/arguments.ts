@@ -33,6 +33,9 @@ export function arrange(args: readonly string[], verbs: readonly Verb[]): Arrang
     if (arg === "--") {
       words.push(...args.slice(at + 1));
       break;
+    } else if (verb?.leavesRest && !arg.startsWith("-")) {
+      words.push(...args.slice(at));
+      break;
     } else if (arg === "--help" || arg === "-h") help = true;
     else if (!verb && (arg === "--version" || arg === "-V")) version = true;
     else if (arg.startsWith("-") && arg !== "-") {

@@ -1,4 +1,5 @@
 /** Values as a person reads them in a terminal. */
+import { EdnValue, type ParamValue, toEdn } from "../edn.ts";
 
 /** Text without what would steer a terminal or break a line: a name can come from anywhere. */
 export function printable(text: string): string {
@@ -21,28 +22,36 @@ export function formatBytes(bytes: number): string {
   return `${unit > 0 && bytes < 9.95 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
 }
 
+/** A number with as many digits as one looks at. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value) && Math.abs(value) < 1e15) {
+    return String(value);
+  }
+  return String(Number(value.toPrecision(6)));
+}
+
+/** A param's value: text as it is, JSON where it has such a form, else EDN. */
+export function formatValue(value: unknown): string {
+  if (value === undefined) return "";
+  if (typeof value === "string") return value;
+  const special = typeof value === "bigint" || typeof value === "number" ||
+    value instanceof EdnValue || value instanceof Map || value instanceof Set;
+  return special ? toEdn(value as ParamValue) : toJson(value);
+}
+
+/** JSON of what may hold values that JSON has not: numbers and sets, for instance. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, item) => {
+    if (typeof item === "bigint") return String(item);
+    if (typeof item === "number" && !Number.isFinite(item)) return String(item);
+    if (item instanceof Set) return [...item];
+    if (item instanceof Map) return [...item];
+    return item;
+  });
+}
+
 /** A time to the second, in UTC: `2026-01-31 12:00:00`. */
 export function formatTime(time: Date | null): string {
   if (time === null) return "";
   return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(0, 19).replace("T", " ");
-}
-
-/** Rows under a head, in columns as wide as they need; numbers and sizes are set to the right. */
-export function formatTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  right: readonly string[] = [],
-): string {
-  const cells = [head, ...rows.map((row) => row.map(printable))];
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column]!))));
-  return cells.map((row) =>
-    row.map((cell, column) => {
-      const padding = " ".repeat(widths[column]! - widthOf(cell));
-      return right.includes(head[column]!) ? padding + cell : cell + padding;
-    }).join("  ").trimEnd() + "\n"
-  ).join("");
-}
-
-function widthOf(text: string): number {
-  return [...text].length;
 }

@@ -8,6 +8,12 @@ export interface Io {
   readonly stderr: (words: string) => Promise<void>;
   /** Whether standard error is a terminal, where progress can be shown. */
   readonly terminal?: boolean;
+  /** Columns of the terminal that standard output is; left out if it is none. */
+  readonly columns?: number;
+  /** Whether standard output may have colours. */
+  readonly colors?: boolean;
+  /** Asks a person a question that is answered by yes or no; left out where there is none. */
+  readonly ask?: (question: string) => Promise<boolean>;
   /**
    * Gives a signal for when the user interrupts the program (Ctrl-C), which from then on ends the
    * work in an orderly way. Left out where there is no such thing.
@@ -25,6 +31,8 @@ export function processIo(): Io {
     stdout: (data) => writeAll(Deno.stdout, typeof data === "string" ? encoder.encode(data) : data),
     stderr: (words) => writeAll(Deno.stderr, encoder.encode(words)),
     terminal: Deno.stderr.isTerminal(),
+    ...(Deno.stdout.isTerminal() && { columns: columnsOf(), colors: !Deno.noColor }),
+    ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
     env: (name) => {
       // Asked for first: a variable is no reason for a prompt.
@@ -32,6 +40,21 @@ export function processIo(): Io {
       return state === "granted" ? Deno.env.get(name) || undefined : undefined;
     },
   };
+}
+
+function columnsOf(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80; // Some terminals do not say.
+  }
+}
+
+async function ask(question: string): Promise<boolean> {
+  await writeAll(Deno.stderr, new TextEncoder().encode(`${question} [y/N] `));
+  const answer = new Uint8Array(64);
+  const count = await Deno.stdin.read(answer) ?? 0;
+  return /^y(es)?\s*$/i.test(new TextDecoder().decode(answer.subarray(0, count)));
 }
 
 /** What an interrupted program leaves with, as shells expect it: 128 and the signal's number. */

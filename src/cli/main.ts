@@ -5,6 +5,7 @@ import type { Store } from "../store.ts";
 import { arrange, unmark } from "./arguments.ts";
 import { printable } from "./format.ts";
 import { Interrupted, type Io } from "./io.ts";
+import { resolveRun } from "./run_ref.ts";
 import { helpText, parse, VERSION } from "./parser.ts";
 import { type Options, UsageError, type Verb } from "./verb.ts";
 import { VERBS } from "./verbs/mod.ts";
@@ -30,7 +31,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
-    await io.stderr(`chachaml: ${printable(messageOf(error))}\n`);
+    await io.stderr(
+      wantsJson(args)
+        ? `${JSON.stringify({ error: { code: codeOf(error), message: messageOf(error) } })}\n`
+        : `chachaml: ${printable(messageOf(error))}\n`,
+    );
     if (io.env("CHACHAML_DEBUG") && error instanceof Error) await io.stderr(`${error.stack}\n`);
     if (error instanceof Interrupted) return error.code;
     return isUsage(error) ? EXIT.usage : failureCode;
@@ -54,7 +59,10 @@ async function run(
     return await work({
       args: parsed.args.map(unmark),
       options,
-      io,
+      io: adjust(io, options),
+      say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(words),
+      runId: (store, ref) => resolveRun(store, ref, io),
+      confirm: (question) => confirm(question, options, io),
       place: () => placeOf(options, io),
       open: async (how) => {
         const store = await openNamed(placeOf(options, io), how);
@@ -65,6 +73,22 @@ async function run(
   } finally {
     for (const store of opened) await store.close();
   }
+}
+
+/** What is printed to, as the options want it. */
+function adjust(io: Io, options: Options): Io {
+  const quiet = options.has("quiet");
+  return {
+    ...io,
+    ...(quiet && { terminal: false }),
+    ...((options.has("no-color") || options.has("json")) && { colors: false }),
+  };
+}
+
+async function confirm(question: string, options: Options, io: Io): Promise<void> {
+  if (options.has("yes")) return;
+  if (!io.ask) throw new UsageError(`${question} Pass --yes to say so`);
+  if (!await io.ask(question)) throw new UsageError("nothing was done");
 }
 
 function placeOf(options: Options, io: Io) {
@@ -94,6 +118,19 @@ async function isThere(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/** Whether JSON was asked for, also where the arguments could not be understood. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? undefined : end).includes("--json");
+}
+
+function codeOf(error: unknown): string {
+  if (isUsage(error)) {
+    return error instanceof UsageError ? "usage" : (error as { code: string }).code;
+  }
+  return String((error as { code?: unknown } | null)?.code ?? "failed");
 }
 
 function messageOf(error: unknown): string {

@@ -1,11 +1,17 @@
 /** How far long work has come, as a bar on a terminal. */
-import type { Options, SingleBar as Bar } from "npm:@types/cli-progress@^3.11.6";
 import type { Progress } from "../bytes/byte_store.ts";
 import { formatBytes } from "./format.ts";
 import type { Io } from "./io.ts";
 
 /** Milliseconds that work may take without a bar: one that flashes by tells nothing. */
 const PATIENCE = 300;
+
+/** What is used of the library's bar. Its own types would bring those of Node along, for all code. */
+interface Bar {
+  start(total: number, value: number, payload: Record<string, string>): void;
+  update(value: number, payload: Record<string, string>): void;
+  stop(): void;
+}
 
 /** Does work with a bar on standard error, if that is a terminal. */
 export async function withProgress<T>(
@@ -40,7 +46,7 @@ export async function withProgress<T>(
   }
 }
 
-async function loadBar(): Promise<new (options: Options) => Bar> {
+async function loadBar(): Promise<new (options: Record<string, unknown>) => Bar> {
   const { default: library } = await import("npm:cli-progress@^3.12.0");
   return library.SingleBar;
 }

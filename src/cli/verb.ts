@@ -28,6 +28,8 @@ export interface Verb {
   readonly examples: readonly (readonly [words: string, command: string])[];
   /** Does the work; gives an exit code other than 0, if it has one to tell. */
   readonly run: (call: Call) => Promise<number | void>;
+  /** Whether what comes behind the first positional argument is not for us, options too. */
+  readonly leavesRest?: boolean;
   /** Exit code of a failure, where it is not 1. */
   readonly failureCode?: number;
 }
@@ -40,8 +42,18 @@ export interface Call {
   readonly options: Options;
   /** Where to read from and print to. */
   readonly io: Io;
+  /** Says how it went, on standard error, unless `--quiet` is given. */
+  readonly say: (words: string) => Promise<void>;
   /** Opens the store that the options name; only `"create"` makes one where there is none. */
   readonly open: (how: "read" | "write" | "create") => Promise<Store>;
+  /** The id of a run that is named by it, by its beginning, or by `@last` or `@run`. */
+  readonly runId: (store: Store, ref: string) => Promise<string>;
+  /**
+   * Asks whether to go on with what cannot be undone; `--yes` answers it beforehand.
+   *
+   * @throws {UsageError} If the answer is no, or nobody can be asked.
+   */
+  readonly confirm: (question: string) => Promise<void>;
   /** Where that store is, for those who open it otherwise. */
   readonly place: () => Pick<OpenOptions, "path" | "artifactDir" | "driver">;
 }
@@ -73,5 +85,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     value: "path",
     summary: "Its artifact directory (default: $CHACHAML_ARTIFACT_DIR, else beside the database)",
   },
-  { name: "json", summary: "Print JSON" },
+  { name: "json", summary: "Print JSON, errors too" },
+  { name: "quiet", summary: "Say nothing but what was asked for, and errors" },
+  { name: "no-color", summary: "No colours, as with NO_COLOR" },
 ];

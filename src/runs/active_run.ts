@@ -2,7 +2,10 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import type { PutFileOptions, PutOptions } from "../artifacts/artifact_store.ts";
 import type { PutDirectoryOptions } from "../artifacts/put_directory.ts";
 import type { PutSource } from "../artifacts/put_source.ts";
+import type { ModelVersion, RegisterModelOptions } from "../models/model.ts";
 import type { Store } from "../store.ts";
+import type { Dataset, DatasetOptions } from "./dataset.ts";
+import type { MetricOptions, MetricPoint } from "./metric.ts";
 import type { EndOptions, Params, Run } from "./run.ts";
 
 /** A run that has been started: the store's calls, with the run filled in. */
@@ -40,16 +43,68 @@ export class ActiveRun {
     return this.#store.logParams(this.id, params);
   }
 
+  /**
+   * Takes one value for each of some metrics, and goes on at once: values are stored together, once a
+   * second and when the run ends or the store is closed or asked for metrics. {@linkcode flush} waits
+   * for that. If storing fails, the next of these calls says so.
+   *
+   * @param metrics Values by the metric's name. `NaN` and the infinities are kept as they are.
+   * @param options The step of the training that they belong to, 0 if left out, and the time.
+   * @throws {InvalidOptionError} If a value is no number; none is taken then.
+   */
+  log(metrics: Readonly<Record<string, number>>, options: MetricOptions = {}): void {
+    this.#store.buffer(this.id, metrics, options);
+  }
+
+  /** Resolves once all that has been logged is stored. See {@linkcode Store.flush}. */
+  flush(): Promise<void> {
+    return this.#store.flush();
+  }
+
   /** Adds one value to each of some metrics. See {@linkcode Store.logMetrics}. */
   logMetrics(
     metrics: Readonly<Record<string, number>>,
-    options?: { readonly step?: number },
+    options?: MetricOptions,
   ): Promise<void> {
     return this.#store.logMetrics(this.id, metrics, options);
+  }
+
+  /** Adds many points to its metrics. See {@linkcode Store.logPoints}. */
+  logPoints(points: Iterable<MetricPoint>): Promise<void> {
+    return this.#store.logPoints(this.id, points);
+  }
+
+  /** Sets labels, or removes those that are `null`. See {@linkcode Store.setTags}. */
+  setTags(tags: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#store.setTags(this.id, tags);
+  }
+
+  /** Sets the note, in Markdown. See {@linkcode Store.setNote}. */
+  setNote(note: string): Promise<void> {
+    return this.#store.setNote(this.id, note);
+  }
+
+  /** Notes a dataset that the run uses. See {@linkcode Store.logDataset}. */
+  logDataset(dataset: DatasetOptions): Promise<Dataset> {
+    return this.#store.logDataset(this.id, dataset);
+  }
+
+  /** Registers one of its artifacts as a version of a model. See {@linkcode Models.register}. */
+  registerModel(model: string, options: RegisterModelOptions): Promise<ModelVersion> {
+    return this.#store.models.register(model, { ...options, runId: this.id });
   }
 
   /** Ends the run. See {@linkcode Store.endRun}. */
   end(options?: EndOptions): Promise<Run> {
     return this.#store.endRun(this.id, options);
+  }
+
+  /**
+   * For `await using`: a run that has not been ended by then has failed, as an error is the likeliest
+   * reason for that. End it as the last thing in its block; {@linkcode Store.withRun} does so by itself.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { status } = await this.#store.getRun(this.id);
+    if (status === "running") await this.end({ error: "left before it was ended" });
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../artifacts/put_source.ts";
+import type { ParamValue } from "../edn.ts";
 
 /** How far a run has come. */
 export type RunStatus = "running" | "completed" | "failed";
@@ -25,6 +25,8 @@ export interface Run {
   readonly parentId: string | null;
   /** Who started it. */
   readonly createdBy: string | null;
+  /** Where it was started, as its program has noted it. */
+  readonly environment: Readonly<Record<string, unknown>> | null;
 }
 
 /** What a run starts with. */
@@ -41,10 +43,20 @@ export interface StartOptions {
   readonly name?: string;
   /** Labels. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Id of the run that it is part of. */
-  readonly parentId?: string;
+  /**
+   * Id of the run that it is part of; `null` for none.
+   *
+   * @default {the run around it: see {@linkcode Store.withRun}}
+   */
+  readonly parentId?: string | null;
   /** Who starts it. */
   readonly createdBy?: string;
+  /**
+   * Whether to note where it is started: the commit (where git may be run), versions, the system.
+   *
+   * @default {true}
+   */
+  readonly environment?: boolean;
 }
 
 /** How a run ends. */
@@ -59,27 +71,5 @@ export interface EndOptions {
   readonly error?: unknown;
 }
 
-/** Which runs to list; what is left out does not matter. */
-export interface RunQuery {
-  /** Of this experiment. */
-  readonly experiment?: string;
-  /** Of this status. */
-  readonly status?: RunStatus;
-  /** At most so many. */
-  readonly limit?: number;
-}
-
 /** Params by name: set once, and never changed. */
-export type Params = Readonly<Record<string, JsonValue>>;
-
-/** One measured value. */
-export interface Metric {
-  /** What was measured, such as `"loss"`. */
-  readonly key: string;
-  /** The value. */
-  readonly value: number;
-  /** The step of the training that it belongs to. */
-  readonly step: number;
-  /** When it was logged. */
-  readonly timestamp: Date;
-}
+export type Params = Readonly<Record<string, ParamValue>>;

@@ -5,7 +5,7 @@ import type { EndOptions, StartOptions } from "./run.ts";
 /** Refuses options of `startRun` that are of a wrong type. */
 export function checkStart(options: StartOptions): void {
   for (const key of ["experiment", "name", "parentId", "createdBy"] as const) {
-    checkText(key, options[key]);
+    if (options[key] !== null || key !== "parentId") checkText(key, options[key]);
   }
   if (options.experiment === "") {
     throw new InvalidOptionError("Cannot start a run: experiment is empty");

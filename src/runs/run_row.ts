@@ -1,4 +1,4 @@
-import { fromEdn } from "../edn.ts";
+import { EdnValue, fromEdn, type ParamValue, toEdn } from "../edn.ts";
 import type { SqlRow, SqlValue } from "../sql/sql_driver.ts";
 import type { Run, RunStatus } from "./run.ts";
 
@@ -18,18 +18,31 @@ export function runOf(row: SqlRow, tags: SqlRow[]): Run {
     },
     parentId: textOf(row.parent_run_id),
     createdBy: textOf(row.created_by),
+    environment: environmentOf(textOf(row.env)),
   };
+}
+
+function environmentOf(edn: string | null): Record<string, unknown> | null {
+  const value = edn === null ? null : fromEdn(edn);
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([key, item]) => [String(key), item]));
+  }
+  const isObject = typeof value === "object" && value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  return isObject ? value as Record<string, unknown> : null;
 }
 
 function tagsOf(edn: string | null): Record<string, string> {
   const tags = edn === null ? null : fromEdn(edn);
-  if (typeof tags !== "object" || tags === null) return {};
-  return Object.fromEntries(
-    Object.entries(tags).map(([key, value]) => [
-      key,
-      typeof value === "object" ? Deno.inspect(value) : String(value),
-    ]),
-  );
+  if (typeof tags !== "object" || tags === null || tags instanceof EdnValue) return {};
+  const entries = tags instanceof Map ? [...tags] : Object.entries(tags);
+  return Object.fromEntries(entries.map(([key, value]) => [labelOf(key), labelOf(value)]));
+}
+
+/** The name of a keyword, text as it is, and anything else as EDN. */
+function labelOf(value: unknown): string {
+  if (value instanceof EdnValue && value.kind === "keyword") return String(value.value);
+  return typeof value === "string" ? value : toEdn(value as ParamValue);
 }
 
 function textOf(value: SqlValue | undefined): string | null {

@@ -1,5 +1,9 @@
 import type { RunDocument } from "./run_document.ts";
-import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./run.ts";
+import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
+import type { Environment } from "./environment.ts";
+import type { Curve, CurveOptions, Metric, MetricBatch, MetricSummary } from "./metric.ts";
+import type { EndOptions, Params, Run, StartOptions } from "./run.ts";
+import type { RunQuery } from "./run_query.ts";
 
 /** Where artifacts of a run are, as far as is needed to remove them. */
 export interface ArtifactPlace {
@@ -13,18 +17,19 @@ export interface ArtifactPlace {
 
 /** Runs, and what is logged to them. */
 export interface RunStore {
-  /** Starts a run. */
-  start(options: StartOptions): Promise<Run>;
+  /** Starts a run, and notes where. */
+  start(options: StartOptions, environment: Environment | null): Promise<Run>;
   /** Ends a run that is running. */
   end(id: string, options: EndOptions): Promise<Run>;
   /** The run of an id. */
   get(id: string): Promise<Run>;
-  /** The runs that fit a query, newest first. */
+  /** The runs that fit a query, in its order. */
   list(query: RunQuery): Promise<Run[]>;
   /**
    * Removes a run, and the rows of all it has; gives the places of artifacts' bytes.
    *
-   * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set.
+   * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set, which
+   * removes the version in the same transaction.
    */
   remove(id: string, force: boolean): Promise<ArtifactPlace[]>;
   /** A run with all that is kept of it; `undefined` if it is not there. */
@@ -41,8 +46,25 @@ export interface RunStore {
   logParams(id: string, params: Params): Promise<void>;
   /** The params of a run. */
   params(id: string): Promise<Record<string, unknown>>;
-  /** Adds one value to each of some metrics. */
-  logMetrics(id: string, metrics: Readonly<Record<string, number>>, step: number): Promise<void>;
+  /** Sets labels of a run, and removes those that are `null`. */
+  setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void>;
+  /** Adds points to a run's metrics: all of them, or none if the run is not there. */
+  logMetrics(batch: MetricBatch): Promise<void>;
   /** The values of a run's metrics, or of one of them, in the order logged. */
   metrics(id: string, key: string | undefined): Promise<Metric[]>;
+  /** The values of one metric, in columns. */
+  curve(id: string, key: string, options: CurveOptions): Promise<Curve>;
+  /** What each metric of a run comes to, by name. */
+  summary(id: string): Promise<MetricSummary[]>;
+  /** Notes a dataset that a run uses. */
+  logDataset(id: string, dataset: DatasetOptions): Promise<Dataset>;
+  /** The datasets of a run, in the order noted. */
+  datasets(id: string): Promise<Dataset[]>;
+  /** Experiments, by name: those that have runs, and those that have been described. */
+  experiments(): Promise<Experiment[]>;
+  /** Describes an experiment; what is left out stays. */
+  describeExperiment(
+    name: string,
+    about: { readonly description?: string | null; readonly owner?: string | null },
+  ): Promise<void>;
 }

@@ -1,19 +1,37 @@
 import { InvalidOptionError, RunNotFoundError, RunStateError } from "../errors.ts";
-import { fromEdn, toEdn } from "../edn.ts";
-import { requireUnused } from "../model_versions.ts";
+import { pathOf } from "../artifacts/artifact_row.ts";
+import { fromEdn, type ParamValue, toEdn } from "../edn.ts";
+import { releaseVersions } from "../models/version_use.ts";
 import { checkRunId, fold } from "../names.ts";
 import type { Database } from "../sql/database.ts";
 import { hasTable } from "../sql/schema.ts";
-import type { SqlConnection, SqlRow, SqlValue } from "../sql/sql_driver.ts";
-import type { EndOptions, Metric, Params, Run, RunQuery, StartOptions } from "./run.ts";
+import type { SqlConnection, SqlRow } from "../sql/sql_driver.ts";
+import { curveOf } from "./curve.ts";
+import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
+import {
+  datasetOf,
+  insertDataset,
+  newDataset,
+  selectDatasets,
+  selectExperiments,
+  upsertExperiment,
+} from "./dataset_rows.ts";
+import type { Environment } from "./environment.ts";
+import type { Curve, CurveOptions, Metric, MetricBatch, MetricSummary } from "./metric.ts";
+import { insertMetrics, metricOf, NAN_TABLE, selectMetrics, summarize } from "./metric_rows.ts";
+import type { EndOptions, Params, Run, StartOptions } from "./run.ts";
+import type { RunQuery } from "./run_query.ts";
 import { checkEnd, checkStart, errorText } from "./run_options.ts";
 import { type RunDocument, sameDocument } from "./run_document.ts";
 import { insertDocument, readDocument } from "./sqlite_run_document.ts";
-import { runOf } from "./run_row.ts";
+import { searchRuns, withTags } from "./run_search.ts";
 import type { ArtifactPlace, RunStore } from "./run_store.ts";
 
 /** Tables with rows of a run, besides its own; the later ones exist only in some databases. */
-const TABLES_OF_RUN = ["params", "metrics", "tags", "artifacts", "datasets"];
+const TABLES_OF_RUN = ["params", "metrics", NAN_TABLE, "tags", "artifacts", "datasets"];
+
+/** Points written in one transaction. */
+const MAX_POINTS = 50_000;
 
 /** Runs in SQLite. */
 export class SqliteRunStore implements RunStore {
@@ -26,7 +44,7 @@ export class SqliteRunStore implements RunStore {
     this.#now = now;
   }
 
-  async start(options: StartOptions): Promise<Run> {
+  async start(options: StartOptions, environment: Environment | null): Promise<Run> {
     checkStart(options);
     const { id = crypto.randomUUID(), experiment = "default" } = options;
     const { name = null, tags = {}, parentId = null, createdBy = null } = options;
@@ -36,14 +54,15 @@ export class SqliteRunStore implements RunStore {
         if (options.id !== undefined) requireFreeId(sql, id);
         if (parentId !== null) require(sql, parentId);
         sql.prepare(
-          `INSERT INTO runs (id, experiment, name, status, start_time, tags, parent_run_id,
-            created_by) VALUES (?, ?, ?, 'running', ?, ?, ?, ?)`,
+          `INSERT INTO runs (id, experiment, name, status, start_time, tags, env, parent_run_id,
+            created_by) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
         ).run(
           id,
           experiment,
           name,
           this.#now(),
           Object.keys(tags).length === 0 ? null : toEdn(tags),
+          environment === null ? null : toEdn({ ...environment }),
           parentId,
           createdBy,
         );
@@ -72,19 +91,8 @@ export class SqliteRunStore implements RunStore {
     return this.#database.read((sql) => require(sql, id));
   }
 
-  list({ experiment, status, limit = -1 }: RunQuery): Promise<Run[]> {
-    const conditions: string[] = [];
-    const values: SqlValue[] = [];
-    for (const [column, value] of Object.entries({ experiment, status })) {
-      if (value === undefined) continue;
-      conditions.push(`${column} = ?`);
-      values.push(value);
-    }
-    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-    return this.#database.read((sql) =>
-      sql.prepare(`SELECT * FROM runs ${where} ORDER BY start_time DESC, rowid DESC LIMIT ?`)
-        .all(...values, limit).map((row) => withTags(sql, row))
-    );
+  list(query: RunQuery): Promise<Run[]> {
+    return this.#database.read((sql) => searchRuns(sql, query));
   }
 
   remove(id: string, force: boolean): Promise<ArtifactPlace[]> {
@@ -92,9 +100,9 @@ export class SqliteRunStore implements RunStore {
       alone: true,
       apply: (sql) => {
         require(sql, id);
-        if (!force) requireUnused(sql, "run_id", id);
+        releaseVersions(sql, "run_id", id, force);
         const places = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(id)
-          .map((row) => ({ runId: id, name: String(row.name), path: String(row.path) }));
+          .map((row) => ({ runId: id, name: String(row.name), path: pathOf(row) }));
         sql.prepare(
           "DELETE FROM artifact_replacements WHERE artifact_id IN " +
             "(SELECT id FROM artifacts WHERE run_id = ?)",
@@ -139,7 +147,8 @@ export class SqliteRunStore implements RunStore {
         const insert = sql.prepare("INSERT INTO params (run_id, key, value) VALUES (?, ?, ?)");
         for (const [key, value] of entries) {
           const known = get.get(id, key)?.value;
-          if (known === value) continue;
+          // Clojure writes some values in another way: 1.0E-10.
+          if (known === value || known !== undefined && sameEdn(String(known), value)) continue;
           if (known !== undefined) {
             throw new RunStateError(
               "log params to",
@@ -164,58 +173,119 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  async logMetrics(
-    id: string,
-    metrics: Readonly<Record<string, number>>,
-    step: number,
-  ): Promise<void> {
-    if (!Number.isSafeInteger(step)) {
-      throw new InvalidOptionError(`Cannot log metrics at step ${step}: it must be a whole number`);
-    }
-    for (const [key, value] of Object.entries(metrics)) {
-      if (typeof value === "number" && Number.isFinite(value)) continue;
+  async setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
+    const entries = Object.entries(tags);
+    for (const [key, value] of entries) {
+      if (typeof value === "string" || value === null) continue;
       throw new InvalidOptionError(
-        `Cannot log metric ${JSON.stringify(key)}: ${value} is no finite number`,
+        `Cannot set tag ${JSON.stringify(key)}: a tag is text, or null to remove it`,
       );
     }
     await this.#database.write({
       apply: (sql) => {
-        require(sql, id);
-        const insert = sql.prepare(
-          "INSERT INTO metrics (run_id, key, value, step, timestamp) VALUES (?, ?, ?, ?, ?)",
-        );
-        const now = this.#now();
-        for (const [key, value] of Object.entries(metrics)) insert.run(id, key, value, step, now);
+        requireRow(sql, id);
+        const remove = sql.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?");
+        const insert = sql.prepare("INSERT INTO tags (run_id, key, value) VALUES (?, ?, ?)");
+        for (const [key, value] of entries) {
+          remove.run(id, key);
+          if (value !== null) insert.run(id, key, value);
+          else dropStartTag(sql, requireRow(sql, id), key);
+        }
       },
     });
   }
 
+  async logMetrics(batch: MetricBatch): Promise<void> {
+    // In parts, so that other writers need not wait for all of them.
+    for (let at = 0; at < batch.keys.length; at += MAX_POINTS) {
+      await this.#database.write({
+        apply: (sql) => {
+          requireRow(sql, batch.runId);
+          insertMetrics(sql, batch, at, Math.min(at + MAX_POINTS, batch.keys.length));
+        },
+      });
+    }
+  }
+
   metrics(id: string, key: string | undefined): Promise<Metric[]> {
     return this.#database.read((sql) => {
-      require(sql, id);
-      const rows = key === undefined
-        ? sql.prepare("SELECT * FROM metrics WHERE run_id = ? ORDER BY rowid").all(id)
-        : sql.prepare("SELECT * FROM metrics WHERE run_id = ? AND key = ? ORDER BY rowid")
-          .all(id, key);
-      return rows.map((row) => ({
-        key: String(row.key),
-        value: Number(row.value),
-        step: Number(row.step),
-        timestamp: new Date(Number(row.timestamp)),
-      }));
+      requireRow(sql, id);
+      return selectMetrics(sql, id, key).map(metricOf);
     });
+  }
+
+  curve(id: string, key: string, options: CurveOptions): Promise<Curve> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      return curveOf(key, selectMetrics(sql, id, key), options);
+    });
+  }
+
+  summary(id: string): Promise<MetricSummary[]> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      return summarize(sql, id);
+    });
+  }
+
+  async logDataset(id: string, options: DatasetOptions): Promise<Dataset> {
+    const dataset = newDataset(options, this.#now());
+    await this.#database.write({
+      apply: (sql) => {
+        requireRow(sql, id);
+        insertDataset(sql, id, dataset);
+      },
+    });
+    return datasetOf(dataset);
+  }
+
+  datasets(id: string): Promise<Dataset[]> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      return selectDatasets(sql, id).map(datasetOf);
+    });
+  }
+
+  experiments(): Promise<Experiment[]> {
+    return this.#database.read(selectExperiments);
+  }
+
+  async describeExperiment(
+    name: string,
+    about: { readonly description?: string | null; readonly owner?: string | null },
+  ): Promise<void> {
+    await this.#database.write({
+      apply: (sql) => upsertExperiment(sql, name, about, this.#now()),
+    });
+  }
+}
+
+function sameEdn(known: string, value: string): boolean {
+  try {
+    return toEdn(fromEdn(known) as ParamValue) === value;
+  } catch {
+    return false; // It cannot be read.
   }
 }
 
 /** The run of an id, with its tags. */
 function require(sql: SqlConnection, id: string): Run {
-  const row = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
-  if (!row) throw new RunNotFoundError(id);
-  return withTags(sql, row);
+  return withTags(sql, [requireRow(sql, id)])[0]!;
 }
 
-function withTags(sql: SqlConnection, row: SqlRow): Run {
-  return runOf(row, sql.prepare("SELECT key, value FROM tags WHERE run_id = ?").all(row.id!));
+function requireRow(sql: SqlConnection, id: string): SqlRow {
+  const row = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
+  if (!row) throw new RunNotFoundError(id);
+  return row;
+}
+
+/** Removes one of the tags that a run was started with. */
+function dropStartTag(sql: SqlConnection, { id, tags }: SqlRow, key: string): void {
+  const started = typeof tags === "string" ? fromEdn(tags) : null;
+  if (typeof started !== "object" || started === null || !Object.hasOwn(started, key)) return;
+  const { [key]: _, ...others } = started as Record<string, ParamValue>;
+  const rest = Object.keys(others).length === 0 ? null : toEdn(others);
+  sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(rest, id!);
 }
 
 /** Whether a run is not there; one that is there must be the same. */

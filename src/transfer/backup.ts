@@ -1,19 +1,14 @@
-import { ensureDir } from "@std/fs";
-import { basename, join } from "@std/path";
-import { fsError } from "../bytes/fs_error.ts";
 import type { ByteStore, Progress } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/file_byte_store.ts";
 import type { VerifySummary } from "../care/verification.ts";
-import { InvalidOptionError, StorageError } from "../errors.ts";
-import { artifactDirOf, DEFAULT_PATH } from "../location.ts";
-import { isBelow, toPath } from "../path.ts";
+import { StorageError } from "../errors.ts";
+import { toPath } from "../path.ts";
 import { openParts, type StoreParts } from "../store_parts.ts";
+import { clearWay, Coming } from "./coming.ts";
 import { copyArtifacts, type Omitted } from "./copy_artifacts.ts";
 import { DatabaseFile } from "./database_file.ts";
+import { claimPlace, makePlace, type Place, PLACE_LOCK } from "./place.ts";
 import { markAsBackup, PreviousBackup } from "./previous_backup.ts";
-
-/** Locked while a store is being copied to a place; like anything staged, it is known by a UUID. */
-export const PLACE_LOCK = "6b9dd1ee-7bd2-4c3e-9c0b-0c1d7f0a5a01";
 
 /** How to back up. */
 export interface BackupOptions {
@@ -31,7 +26,8 @@ export interface BackupOptions {
    */
   readonly check?: boolean;
   /**
-   * Whether to go on where the backup of another store, or of one that was moved, is.
+   * Whether to go on where the backup of another store, or of one that was moved, is, or files that
+   * belong to no backup. What this store does not have is removed there.
    *
    * @default {false}
    */
@@ -69,17 +65,17 @@ export async function backup(
   options: BackupOptions,
 ): Promise<BackupReport> {
   options.signal?.throwIfAborted();
-  const { path, artifactDir } = await makePlace(source, toPath(to));
-  const bytes = new FileByteStore(artifactDir, true);
+  const place = await makePlace(source, toPath(to));
+  const bytes = new FileByteStore(place.artifactDir, true);
   const unlock = await bytes.lock(PLACE_LOCK);
   if (!unlock) {
     throw new StorageError(
-      `back up to ${JSON.stringify(path)}`,
+      `back up to ${JSON.stringify(place.path)}`,
       "another backup to it is under way",
     );
   }
   try {
-    return await backUp(source, { path, artifactDir }, bytes, options);
+    return await backUp(source, place, bytes, options);
   } finally {
     unlock();
   }
@@ -87,26 +83,30 @@ export async function backup(
 
 async function backUp(
   source: StoreParts,
-  { path, artifactDir }: { path: string; artifactDir: string },
+  place: Place,
   bytes: ByteStore,
   options: BackupOptions,
 ): Promise<BackupReport> {
   const { link = false, takeOver = false, signal, onProgress } = options;
+  const { path, artifactDir } = place;
   const origin = source.path ?? ":memory:";
   const previous = await PreviousBackup.open(path, source.driver, origin, takeOver);
   let fresh: DatabaseFile | undefined;
   let outcome;
   try {
+    if (!previous) await claimPlace(place, bytes, takeOver);
     fresh = await DatabaseFile.copy(source.database, source.driver, `${path}.new`);
     const entries = fresh.entries();
-    await previous?.makeWay(entries, bytes);
-    const open = (id: string) => source.artifacts.open(id);
-    const from = { bytes: source.bytes, open };
-    const known = previous?.hashes() ?? new Map();
+    const coming = new Coming(entries);
+    await previous?.makeWay(coming, bytes);
+    const known = previous?.hashes() ?? new Map<string, string>();
+    // Whoever opens the backup meanwhile then reads it without keeping it open.
+    previous?.close();
+    clearWay(coming, bytes, known.keys());
+    const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
     outcome = await copyArtifacts(entries, from, bytes, { link, known, signal, onProgress });
     signal?.throwIfAborted();
     fresh.settle(outcome, (sql) => markAsBackup(sql, origin));
-    previous?.close();
     await fresh.moveTo(path);
   } finally {
     previous?.close();
@@ -122,14 +122,14 @@ async function backUp(
     copied: copied.length,
     copiedBytes: sum(copied),
     omitted,
-    check: await tidy(source, { path, artifactDir }, options),
+    check: await tidy(source, place, options),
   };
 }
 
 /** Drops what the backup has no use for any more, and checks what is left. */
 async function tidy(
   { driver }: StoreParts,
-  place: { path: string; artifactDir: string },
+  place: Place,
   { check = false, signal }: BackupOptions,
 ): Promise<VerifySummary | undefined> {
   const store = await openParts({ ...place, driver: driver.name });
@@ -141,31 +141,4 @@ async function tidy(
   } finally {
     await store.close();
   }
-}
-
-async function makePlace(
-  source: StoreParts,
-  directory: string,
-): Promise<{ path: string; artifactDir: string }> {
-  try {
-    await ensureDir(directory);
-    const place = await Deno.realPath(directory);
-    const path = join(place, basename(DEFAULT_PATH));
-    if (isBelow(place, source.artifactDir) || await isSame(path, source.path)) {
-      throw new InvalidOptionError(
-        `Cannot back up to ${JSON.stringify(directory)}: it is where the store itself is; ` +
-          "choose another directory",
-      );
-    }
-    const artifactDir = artifactDirOf(path);
-    await ensureDir(artifactDir);
-    return { path, artifactDir: await Deno.realPath(artifactDir) };
-  } catch (error) {
-    throw fsError(error, `back up to ${JSON.stringify(directory)}`);
-  }
-}
-
-async function isSame(path: string, other: string | undefined): Promise<boolean> {
-  if (other === undefined) return false;
-  return path === await Deno.realPath(other);
 }

@@ -2,7 +2,7 @@
 import { asReader, type OpenArtifact } from "../artifacts/artifact_reader.ts";
 import type { ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
-import { hashFile } from "../bytes/hash_copy.ts";
+import { type Digest, hashFile } from "../bytes/hash_copy.ts";
 import {
   ArtifactNotFoundError,
   DamagedRowError,
@@ -97,6 +97,37 @@ export async function copyArtifacts(
   return outcome;
 }
 
+/** Tells what {@linkcode copyArtifacts} would do, as far as that shows without reading the source. */
+export async function foresee(
+  entries: readonly IndexEntry[],
+  from: CopySource,
+  to: ByteStore,
+  options: CopyOptions,
+): Promise<CopyOutcome> {
+  const { signal, onProgress } = options;
+  const outcome: CopyOutcome = { present: [], copied: [], omitted: [] };
+  const total = entries.reduce((sum, { record }) => sum + (record.size || 0), 0);
+  let bytes = 0;
+  for (const { record, problem } of entries) {
+    signal?.throwIfAborted();
+    try {
+      if (problem) throw problem;
+      if (await findInPlace(record, to, options)) outcome.present.push(record);
+      else {
+        const { bytes: found } = await from.open(record.id);
+        found.close();
+        if (found.size !== record.size) throw wrongSize(record, found.size);
+        outcome.copied.push(record);
+      }
+    } catch (error) {
+      if (!isOfOne(error)) throw error;
+      outcome.omitted.push({ artifact: record, error });
+    }
+    onProgress?.({ bytes: bytes += record.size || 0, total });
+  }
+  return outcome;
+}
+
 /** Artifacts that share a file stand together, so that they can share one at their new place too. */
 function byFile(entries: readonly IndexEntry[], bytes: ByteStore): Iterable<IndexEntry[]> {
   const groups = new Map<string, IndexEntry[]>();
@@ -121,19 +152,30 @@ function lookOrSkip(bytes: ByteStore, path: string): { identity: string } | unde
 async function isInPlace(
   record: ArtifactRecord,
   to: ByteStore,
-  { known, signal }: CopyOptions,
+  options: CopyOptions,
 ): Promise<boolean> {
-  const there = to.look(record.path);
-  if (there?.kind !== "file" || there.size !== record.size) return false;
-  if (known?.get(record.path) === record.hash) return true;
+  const found = await findInPlace(record, to, options);
+  if (!found?.digest) return found !== undefined;
   // Perhaps of a copy that was interrupted: shared anew, it is also made sure to be read-only.
+  const staged = await to.share(to.locate(record.path), found.identity, found.digest);
+  staged?.release();
+  return staged !== undefined;
+}
+
+/** The file that has an artifact's bytes already, hashed unless its hash is known. */
+async function findInPlace(
+  record: ArtifactRecord,
+  to: ByteStore,
+  { known, signal }: CopyOptions,
+): Promise<{ identity: string; digest?: Digest } | undefined> {
+  const there = to.look(record.path);
+  if (there?.kind !== "file" || there.size !== record.size) return undefined;
+  const { identity } = there;
+  if (known?.get(record.path) === record.hash) return { identity };
   const bytes = await to.open(record.path);
   try {
     const digest = await hashFile(bytes, { signal });
-    if (digest.hash !== record.hash) return false;
-    const staged = await to.share(to.locate(record.path), there.identity, digest);
-    staged?.release();
-    return staged !== undefined;
+    return digest.hash === record.hash ? { identity, digest } : undefined;
   } finally {
     bytes.close();
   }
@@ -216,6 +258,15 @@ async function stageOne(
     }
   };
   return await to.stage({ ...reader, read }, { signal, onProgress });
+}
+
+function wrongSize({ name, size }: ArtifactRecord, found: number): IntegrityError {
+  return new IntegrityError(
+    name,
+    `its file has ${found} bytes where ${size} were stored`,
+    size,
+    found,
+  );
 }
 
 /** Whether an error is of the one artifact, and no reason to stop. */

@@ -28,8 +28,13 @@ export class DatabaseFile {
   /** Copies `source` into a new file; one that a crash has left is removed first. */
   static async copy(source: Database, driver: SqlDriver, path: string): Promise<DatabaseFile> {
     await removeDatabase(path);
-    await source.copyTo(path);
-    return new DatabaseFile(path, driver.open(path, "write"));
+    try {
+      await source.copyTo(path);
+      return new DatabaseFile(path, driver.open(path, "write"));
+    } catch (error) {
+      await removeDatabase(path);
+      throw publicError(error, `write ${JSON.stringify(path)}`);
+    }
   }
 
   /** The artifacts, by creation time, then name. */
@@ -66,17 +71,13 @@ export class DatabaseFile {
   /**
    * Gives the file its place, in one step.
    *
-   * @throws {StorageError} If another program has the database open that was there.
+   * @throws {StorageError} If the database that was there is open elsewhere.
    */
   async moveTo(path: string): Promise<void> {
     this.close();
     try {
       // A journal of the old database would be applied to the new one.
-      for (const companion of COMPANIONS) {
-        if (!await isThere(path + companion)) continue;
-        const state = "another program has it open; close it there and try again";
-        throw new StorageError(`replace ${JSON.stringify(path)}`, state);
-      }
+      await requireUnopened(path);
       await Deno.rename(this.#path, path);
       await syncDirectory(dirname(path));
     } catch (error) {
@@ -106,6 +107,19 @@ async function removeDatabase(path: string): Promise<void> {
         throw fsError(error, `remove ${JSON.stringify(name)}`);
       }
     }
+  }
+}
+
+/**
+ * Refuses a database that is open elsewhere; here it has been closed.
+ *
+ * @throws {StorageError} If it still has a journal, which the last to close it removes.
+ */
+export async function requireUnopened(path: string): Promise<void> {
+  for (const companion of COMPANIONS) {
+    if (!await isThere(path + companion)) continue;
+    const state = "it is open in this program or another; close it there and try again";
+    throw new StorageError(`replace ${JSON.stringify(path)}`, state);
   }
 }
 

@@ -1,12 +1,13 @@
-import type { IndexEntry } from "../artifacts/artifact_index.ts";
+import { basename } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
+import { fsError } from "../bytes/fs_error.ts";
 import { InvalidOptionError } from "../errors.ts";
-import { fold } from "../names.ts";
 import { noteOpenFile } from "../sql/open_files.ts";
 import { publicError } from "../sql/public_error.ts";
 import { hasTable, inspectSchema } from "../sql/schema.ts";
 import type { SqlConnection, SqlDriver } from "../sql/sql_driver.ts";
-import { isThere } from "./database_file.ts";
+import type { Coming } from "./coming.ts";
+import { COMPANIONS, isThere, requireUnopened } from "./database_file.ts";
 
 /** Our own table that makes a database a backup, and says of what. */
 export const BACKUP_TABLE = "backup_of";
@@ -36,6 +37,7 @@ export class PreviousBackup {
    * Opens what is in place; gives `undefined` if nothing is.
    *
    * @throws {InvalidOptionError} If it is no backup, or the backup of another store.
+   * @throws {StorageError} If it is open elsewhere, and so could not be replaced.
    */
   static async open(
     path: string,
@@ -43,10 +45,14 @@ export class PreviousBackup {
     origin: string,
     takeOver: boolean,
   ): Promise<PreviousBackup | undefined> {
-    if (!await isThere(path)) return undefined;
-    const forget = noteOpenFile(path, driver.name, "write");
+    if (!await isThere(path)) {
+      await refuseRemains(path);
+      return undefined;
+    }
+    let forget: (() => void) | undefined;
     let sql: SqlConnection | undefined;
     try {
+      forget = noteOpenFile(path, driver.name, "write");
       sql = driver.open(path, "write");
       inspectSchema(sql, path);
       const found = hasTable(sql, BACKUP_TABLE)
@@ -62,11 +68,17 @@ export class PreviousBackup {
             "over (takeOver, --take-over) if that is this store's former place",
         );
       }
+      // Told before anything is copied.
+      sql.close();
+      sql = undefined;
+      await requireUnopened(path);
+      sql = driver.open(path, "write");
       return new PreviousBackup(sql, forget);
     } catch (error) {
       sql?.close();
-      forget();
-      throw publicError(error, `open ${JSON.stringify(path)}`);
+      forget?.();
+      const action = `open ${JSON.stringify(path)}`;
+      throw fsError(publicError(error, action), action);
     }
   }
 
@@ -77,24 +89,13 @@ export class PreviousBackup {
   }
 
   /**
-   * Moves files aside that are in the way of those to come: of the same path with other bytes, or
-   * where a folder must be, or the other way round. Its own rows go with them.
+   * Gives files that are in the way of those to come, or have other bytes than these, another path.
+   * Its own rows go with them, so that it stays whole.
    */
-  async makeWay(entries: readonly IndexEntry[], bytes: ByteStore): Promise<void> {
-    const coming = new Map<string, { path: string; hash: string }>();
-    const folders = new Set<string>();
-    for (const { record, problem } of entries) {
-      if (problem) continue;
-      const key = fold(record.path);
-      coming.set(key, record);
-      for (const folder of foldersOf(key)) folders.add(folder);
-    }
+  async makeWay(coming: Coming, bytes: ByteStore): Promise<void> {
     const aside = new Map<string, string>();
     for (const [path, hash] of this.hashes()) {
-      const key = fold(path);
-      const other = coming.get(key);
-      const stays = other ? other.path === path && other.hash === hash : !folders.has(key);
-      if (stays && ![...foldersOf(key)].some((folder) => coming.has(folder))) continue;
+      if (!coming.meetsFile(path) && !coming.replaces(path, hash)) continue;
       const place = `${path.split("/", 1)[0]}/${crypto.randomUUID()}`;
       if (await addName(bytes, path, place)) aside.set(path, place);
     }
@@ -107,7 +108,6 @@ export class PreviousBackup {
     } catch (error) {
       throw publicError(error, "write to the previous backup");
     }
-    for (const path of aside.keys()) bytes.remove(path);
   }
 
   /** Closes its database; may be called again. */
@@ -116,6 +116,15 @@ export class PreviousBackup {
     this.#open = false;
     this.#sql.close();
     this.#forget();
+  }
+}
+
+/** A journal without its database would be applied to the one that is to come. */
+async function refuseRemains(path: string): Promise<void> {
+  for (const companion of COMPANIONS) {
+    if (!await isThere(path + companion)) continue;
+    const file = JSON.stringify(basename(path) + companion);
+    refuse(path, `there is ${file} of a database that is gone; move it elsewhere`);
   }
 }
 
@@ -133,12 +142,6 @@ async function addName(bytes: ByteStore, path: string, place: string): Promise<b
     staged.discard();
   }
   return true;
-}
-
-function* foldersOf(path: string): Generator<string> {
-  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
-    yield path.slice(0, at);
-  }
 }
 
 function refuse(path: string, state: string): never {

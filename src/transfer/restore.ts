@@ -1,26 +1,20 @@
 import { dirname, join } from "@std/path";
 import { ensureDir } from "@std/fs";
 import type { ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts";
-import { asReader } from "../artifacts/artifact_reader.ts";
 import { fsError } from "../bytes/fs_error.ts";
-import type { Progress, StagedBytes } from "../bytes/byte_store.ts";
+import type { Progress } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/file_byte_store.ts";
-import {
-  ArtifactNotFoundError,
-  ChachamlError,
-  IntegrityError,
-  InvalidOptionError,
-  NotAStoreError,
-  StorageError,
-} from "../errors.ts";
+import { InvalidOptionError, StorageError } from "../errors.ts";
 import { DEFAULT_PATH, locate } from "../location.ts";
 import type { OpenOptions } from "../open_options.ts";
 import { toPath } from "../path.ts";
 import { openParts, type StoreParts } from "../store_parts.ts";
-import { PLACE_LOCK } from "./backup.ts";
-import { copyArtifacts, type Omitted } from "./copy_artifacts.ts";
-import { COMPANIONS, DatabaseFile, isThere } from "./database_file.ts";
+import { copyArtifacts, type CopyOutcome, foresee, type Omitted } from "./copy_artifacts.ts";
+import { isDamaged, isOpenElsewhere, setAside } from "./damaged_database.ts";
+import { DatabaseFile, isThere } from "./database_file.ts";
+import { overlaps, type Place, PLACE_LOCK } from "./place.ts";
 import { BACKUP_TABLE } from "./previous_backup.ts";
+import { repair } from "./repair.ts";
 
 /** How to restore. */
 export interface RestoreOptions
@@ -93,13 +87,15 @@ export interface RestoreReport {
  * @param options Where the store is to be, and what to do with what is there.
  * @returns What has been brought back.
  * @throws {StoreNotFoundError} If there is no backup.
+ * @throws {InvalidOptionError} If the store would be restored from itself.
  * @throws {StorageError} If the store's database is damaged, unless `database` is set.
  */
 export async function restoreStore(
   from: string | URL,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
-  const { database = false, driver, artifactDir } = options;
+  const { database = false, dryRun = false, driver, artifactDir } = options;
+  options.signal?.throwIfAborted();
   const path = toPath(options.path ?? DEFAULT_PATH);
   const given = toPath(from);
   const source = await openParts({
@@ -107,48 +103,64 @@ export async function restoreStore(
     readOnly: true,
     ...(driver && { driver }),
   });
+  const action = `restore ${JSON.stringify(path)}`;
   try {
-    if (source.path === path) {
+    const how = { path, ...(artifactDir !== undefined && { artifactDir }) };
+    const place = { path, artifactDir: (await locate({ ...how, readOnly: true })).artifactDir };
+    if (await overlaps(place, source)) {
       throw new InvalidOptionError(
-        `Cannot restore ${JSON.stringify(path)} from itself; name the store to restore by its path`,
+        `Cannot ${action} from itself, or from what lies in one place with it; name the store to ` +
+          "restore by its path (path, --db)",
       );
     }
-    const place = { path, ...(artifactDir !== undefined && { artifactDir }) };
-    if (!await isThere(path)) return await bringAll(source, place, undefined, options);
-    if (!await isDamaged(place, options)) return await repair(source, place, options);
+    if (!await isThere(path)) return await bringAll(source, place, false, options);
+    if (!await isDamaged(how, driver)) {
+      return reportOf(
+        { ...place, database: false, setAside: undefined },
+        await repair(source, how, options),
+      );
+    }
     if (!database) {
       throw new StorageError(
-        `restore ${JSON.stringify(path)}`,
+        action,
         "its database is damaged; pass database: true (--database) to set it aside and take the " +
           "backup's",
       );
     }
-    const aside = `${path}.damaged-${Date.now()}`;
-    if (!options.dryRun) await setAside(path, aside);
-    return await bringAll(source, place, aside, options);
+    if (!dryRun && isOpenElsewhere(path, source.driver)) {
+      const state = "its database is open in this program or another; close it there and try again";
+      throw new StorageError(action, state);
+    }
+    return await bringAll(source, place, true, options);
+  } catch (error) {
+    throw fsError(error, action);
   } finally {
     await source.close();
   }
 }
 
-type Place = Pick<OpenOptions, "artifactDir"> & { readonly path: string };
-
 /** Brings everything: first the files, then the database that names them. */
 async function bringAll(
   source: StoreParts,
-  place: Place,
-  setAside: string | undefined,
-  { dryRun = false, signal, onProgress }: RestoreOptions,
+  { path, artifactDir: wanted }: Place,
+  damaged: boolean,
+  { dryRun = false, quick = false, signal, onProgress }: RestoreOptions,
 ): Promise<RestoreReport> {
-  const { path } = place;
-  const { artifactDir } = await locate({ ...place, readOnly: dryRun });
-  const report = { path, artifactDir, database: true, setAside };
+  const { artifactDir } = await locate({ path, artifactDir: wanted, readOnly: dryRun });
+  const aside = `${path}.damaged-${Date.now()}`;
+  const report = { path, artifactDir, database: true, setAside: damaged ? aside : undefined };
+  const bytes = new FileByteStore(artifactDir, true);
+  const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
+  const how = (entries: readonly IndexEntry[]) => ({
+    ...(quick && { known: new Map(entries.map(({ record: { path, hash } }) => [path, hash])) }),
+    signal,
+    onProgress,
+  });
   if (dryRun) {
     const entries = await source.index.list({});
-    return reportOf(report, entries.map(({ record }) => record), []);
+    return reportOf(report, await foresee(entries, from, bytes, how(entries)));
   }
   await ensureDir(dirname(path));
-  const bytes = new FileByteStore(artifactDir, true);
   const unlock = await bytes.lock(PLACE_LOCK);
   if (!unlock) {
     throw new StorageError(`restore ${JSON.stringify(path)}`, "that is under way already");
@@ -156,125 +168,19 @@ async function bringAll(
   let fresh: DatabaseFile | undefined;
   try {
     fresh = await DatabaseFile.copy(source.database, source.driver, `${path}.new`);
-    const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
-    const outcome = await copyArtifacts(fresh.entries(), from, bytes, { signal, onProgress });
+    const entries = fresh.entries();
+    const outcome = await copyArtifacts(entries, from, bytes, how(entries));
     signal?.throwIfAborted();
     fresh.settle(outcome, (sql) => {
       sql.prepare(`DROP TABLE IF EXISTS ${BACKUP_TABLE}`).run();
     });
+    // As late as can be: until here, all is as it was. Of one that is gone, a journal may be there.
+    await setAside(path, aside);
     await fresh.moveTo(path);
-    return reportOf(report, outcome.copied, outcome.omitted);
+    return reportOf(report, outcome);
   } finally {
     await fresh?.discard();
     unlock();
-  }
-}
-
-/** Brings the files back that are missing or damaged. */
-async function repair(
-  source: StoreParts,
-  place: Place,
-  { driver, busyTimeout, quick = false, dryRun = false, signal, onProgress }: RestoreOptions,
-): Promise<RestoreReport> {
-  const store = await openParts({
-    ...place,
-    readOnly: dryRun,
-    ...(driver && { driver }),
-    ...(busyTimeout !== undefined && { busyTimeout }),
-  });
-  try {
-    const restored: ArtifactRecord[] = [];
-    const failed: Omitted[] = [];
-    const verification = store.artifacts.verify({
-      quick,
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
-    }, true);
-    for await (const { artifact, message } of verification) {
-      if (!artifact) continue;
-      try {
-        const candidates = (await source.index.list({ hash: artifact.hash }))
-          .filter(({ problem }) => !problem);
-        if (candidates.length === 0) throw new IntegrityError(artifact.name, message, null, null);
-        if (!dryRun && !await bringOne(artifact, candidates, source, store, signal)) continue;
-        restored.push(artifact);
-      } catch (error) {
-        if (!(error instanceof ChachamlError)) throw error;
-        failed.push({ artifact, error });
-      }
-    }
-    const { path, artifactDir } = store;
-    const report = { path: path!, artifactDir, database: false, setAside: undefined };
-    return reportOf(report, restored, failed);
-  } finally {
-    await store.close();
-  }
-}
-
-/** Puts bytes in their place, unless the artifact is another one, or gone, by now. */
-async function bringOne(
-  artifact: ArtifactRecord,
-  candidates: readonly IndexEntry[],
-  source: StoreParts,
-  store: StoreParts,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  let failure: unknown;
-  for (const { record } of candidates) {
-    let staged: StagedBytes;
-    try {
-      const { bytes } = await source.artifacts.open(record.id);
-      staged = await store.bytes.stage(asReader(bytes), { signal });
-    } catch (error) {
-      if (!(error instanceof IntegrityError || error instanceof ArtifactNotFoundError)) throw error;
-      failure = error;
-      continue;
-    }
-    try {
-      if (staged.hash === artifact.hash) {
-        return await store.index.renew(artifact, (path) => store.bytes.publish(staged, path));
-      }
-      failure = new IntegrityError(
-        artifact.name,
-        "its bytes are damaged in the backup too",
-        artifact.hash,
-        staged.hash,
-      );
-    } finally {
-      staged.discard();
-    }
-  }
-  throw failure;
-}
-
-async function isDamaged(place: Place, { driver }: RestoreOptions): Promise<boolean> {
-  let store: StoreParts;
-  try {
-    store = await openParts({ ...place, readOnly: true, ...(driver && { driver }) });
-  } catch (error) {
-    if (error instanceof NotAStoreError || error instanceof StorageError) return true;
-    throw error;
-  }
-  try {
-    return await store.database.read((sql) => {
-      const { quick_check } = sql.prepare("PRAGMA quick_check(1)").get()!;
-      return quick_check !== "ok";
-    });
-  } catch (error) {
-    if (error instanceof StorageError) return true;
-    throw error;
-  } finally {
-    await store.close();
-  }
-}
-
-async function setAside(path: string, aside: string): Promise<void> {
-  for (const end of ["", ...COMPANIONS]) {
-    try {
-      if (await isThere(path + end)) await Deno.rename(path + end, aside + end);
-    } catch (error) {
-      throw fsError(error, `set ${JSON.stringify(path + end)} aside`);
-    }
   }
 }
 
@@ -288,9 +194,8 @@ async function isDirectory(path: string): Promise<boolean> {
 
 function reportOf(
   place: Pick<RestoreReport, "path" | "artifactDir" | "database" | "setAside">,
-  restored: readonly ArtifactRecord[],
-  failed: readonly Omitted[],
+  { copied, omitted }: Pick<CopyOutcome, "copied" | "omitted">,
 ): RestoreReport {
-  const bytes = restored.reduce((sum, { size }) => sum + (size || 0), 0);
-  return { ...place, restored, bytes, failed };
+  const bytes = copied.reduce((sum, { size }) => sum + (size || 0), 0);
+  return { ...place, restored: copied, bytes, failed: omitted };
 }

@@ -1,6 +1,24 @@
 /** Stands in for `@std/fs` where JSR is out of reach: what the code uses of it. */
+import { glob } from "node:fs/promises";
+import { join } from "node:path";
 
 /** Makes a directory, and those above it, unless it is there. */
 export async function ensureDir(path: string | URL): Promise<void> {
   await Deno.mkdir(path, { recursive: true });
+}
+
+/** Gives what a pattern fits, folders too, relative to `root`. */
+export async function* expandGlob(
+  pattern: string,
+  { root = Deno.cwd(), includeDirs = true }: { root?: string; includeDirs?: boolean } = {},
+): AsyncIterableIterator<{ path: string; name: string; isFile: boolean; isDirectory: boolean }> {
+  for await (const entry of glob(pattern, { cwd: root, withFileTypes: true })) {
+    if (!includeDirs && entry.isDirectory()) continue;
+    yield {
+      path: join(entry.parentPath, entry.name),
+      name: entry.name,
+      isFile: entry.isFile(),
+      isDirectory: entry.isDirectory(),
+    };
+  }
 }

@@ -15,7 +15,7 @@ export const backup: Verb = {
     ["Only what is new is copied the next time", "chachaml backup /mnt/backup/work"],
     ["And read all of it once more", "chachaml backup /mnt/backup/work --check"],
   ],
-  run: async ({ args: [directory], options, io, open }) => {
+  run: async ({ args: [directory], options, io, open, say }) => {
     const store = await open("read");
     const signal = io.interrupted?.();
     const report = await withProgress(io, "backup", (onProgress) =>
@@ -35,7 +35,7 @@ export const backup: Verb = {
     if (options.has("json")) await io.stdout(JSON.stringify({ ...report, omitted }) + "\n");
     else {
       for (const { error } of omitted) await io.stderr(`left out: ${printable(error)}\n`);
-      await io.stderr(
+      await say(
         `${report.artifacts} artifacts, ${formatBytes(report.bytes)}: ${report.copied} copied, ` +
           `${formatBytes(report.copiedBytes)}; ${omitted.length} left out` +
           (report.check ? `; checked: ${damaged} damaged\n` : "\n"),

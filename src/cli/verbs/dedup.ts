@@ -8,7 +8,7 @@ export const dedup: Verb = {
   args: "",
   options: [{ name: "dry-run", summary: "Tell only what would be shared" }],
   examples: [["See what it would free", "chachaml dedup --dry-run"]],
-  run: async ({ options, io, open }) => {
+  run: async ({ options, io, open, say }) => {
     const dryRun = options.has("dry-run");
     const store = await open("write");
     const signal = io.interrupted?.();
@@ -24,9 +24,9 @@ export const dedup: Verb = {
       await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
     }
     const done = dryRun ? "would be shared" : "shared";
-    await io.stderr(`${report.shared.length} ${done}, ${formatBytes(report.bytes)} freed\n`);
+    await say(`${report.shared.length} ${done}, ${formatBytes(report.bytes)} freed\n`);
     if (report.unshared.length > 0) {
-      await io.stderr(
+      await say(
         `${report.unshared.length} keep a file of their own: the file system makes no such links\n`,
       );
     }

@@ -9,11 +9,11 @@ export const end: Verb = {
     { name: "error", value: "text", summary: "It has failed, and why" },
   ],
   examples: [["End a run that went wrong", 'chachaml end $RUN --error "out of memory"']],
-  run: async ({ args: [run], options, io, open }) => {
+  run: async ({ args: [run], options, io, open, runId }) => {
     const error = options.get("error");
     const failed = options.has("failed") || error !== undefined;
     const store = await open("write");
-    const ended = await store.endRun(run!, {
+    const ended = await store.endRun(await runId(store, run!), {
       status: failed ? "failed" : "completed",
       ...(error !== undefined && { error }),
     });

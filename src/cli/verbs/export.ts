@@ -13,14 +13,14 @@ export const exportVerb: Verb = {
     ["Into a file", "chachaml export $RUN --output run.tar"],
     ["To another machine", "chachaml export $RUN | ssh there chachaml import -"],
   ],
-  run: async ({ args, options, io, open }) => {
+  run: async ({ args, options, io, open, runId }) => {
     const output = options.get("output") ?? "-";
     const store = await open("read");
     // Before anything is written.
-    for (const run of args) await store.getRun(run);
+    const ids = await Promise.all(args.map((ref) => runId(store, ref)));
     const signal = io.interrupted?.();
     await withProgress(io, "export", async (onProgress) => {
-      const archive = store.export(args, { onProgress, ...(signal && { signal }) });
+      const archive = store.export(ids, { onProgress, ...(signal && { signal }) });
       if (output !== "-") return await save(archive, output, options.has("force"));
       for await (const chunk of archive) await io.stdout(chunk);
     });

@@ -11,7 +11,7 @@ export const gc: Verb = {
     { name: "dry-run", summary: "Tell only what would be removed" },
   ],
   examples: [["See what would go", "chachaml gc --dry-run --grace 1h"]],
-  run: async ({ options, io, open }) => {
+  run: async ({ options, io, open, say }) => {
     const grace = options.get("grace");
     const dryRun = options.has("dry-run");
     const store = await open("write");
@@ -28,7 +28,7 @@ export const gc: Verb = {
       }
       for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
       const done = dryRun ? "would be removed" : "removed";
-      await io.stderr(`${report.removed.length} ${done}, ${formatBytes(report.bytes)}\n`);
+      await say(`${report.removed.length} ${done}, ${formatBytes(report.bytes)}\n`);
     }
     return failed.length > 0 ? 1 : 0;
   },

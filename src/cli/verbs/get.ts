@@ -11,12 +11,12 @@ export const get: Verb = {
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
   ],
   run: async (call) => {
-    const { args: [run, name, destination], options, io, open } = call;
+    const { args: [run, name, destination], options, io, open, runId } = call;
     if (destination === "-" && options.has("json")) {
       throw new UsageError("--json and standard output as the destination exclude each other");
     }
     const store = await open("read");
-    const artifact = await store.get(run!, name!);
+    const artifact = await store.get(await runId(store, run!), name!);
     if (destination === "-") {
       for await (const chunk of artifact.stream({ verify: true })) await io.stdout(chunk);
       return;

@@ -13,7 +13,7 @@ export const importVerb: Verb = {
     ["From a file", "chachaml import run.tar"],
     ["From standard input", "zcat run.tar.gz | chachaml import -"],
   ],
-  run: async ({ args: [path], options, io, open }) => {
+  run: async ({ args: [path], options, io, open, say }) => {
     const archive = path === "-" ? io.stdin : (await Deno.open(path!)).readable;
     const store = await open("create");
     const signal = io.interrupted?.();
@@ -26,7 +26,7 @@ export const importVerb: Verb = {
     if (options.has("json")) return await io.stdout(JSON.stringify(report) + "\n");
     for (const { id } of report.runs) await io.stdout(`${id}\n`);
     const there = report.runs.filter(({ imported }) => !imported).length;
-    await io.stderr(
+    await say(
       `${report.runs.length - there} runs imported, ${report.artifacts} artifacts, ` +
         `${formatBytes(report.bytes)}; ${there} were there already\n`,
     );

@@ -1,4 +1,5 @@
-import { formatBytes, formatTable, formatTime } from "../format.ts";
+import { formatBytes, formatTime } from "../format.ts";
+import { printTable } from "../table.ts";
 import type { Verb } from "../verb.ts";
 
 export const ls: Verb = {
@@ -7,12 +8,11 @@ export const ls: Verb = {
   args: "[run]",
   options: [{ name: "name", value: "pattern", summary: "Only names that fit, with * and ?" }],
   examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],
-  run: async ({ args: [run], options, io, open }) => {
+  run: async ({ args: [run], options, io, open, runId }) => {
     const store = await open("read");
     const name = options.get("name");
-    if (run !== undefined) await store.getRun(run);
     const found = await store.find({
-      ...(run !== undefined && { runId: run }),
+      ...(run !== undefined && { runId: await runId(store, run) }),
       ...(name !== undefined && { name }),
     });
     if (options.has("json")) return await io.stdout(JSON.stringify(found) + "\n");
@@ -32,6 +32,6 @@ export const ls: Verb = {
       "SHA-256",
       "STORED",
     ];
-    await io.stdout(formatTable(head, rows, ["SIZE"]));
+    await printTable(io, head, rows, ["SIZE"]);
   },
 };

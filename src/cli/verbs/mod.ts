@@ -1,19 +1,24 @@
 /** All verbs, in the order of the help. */
 import type { Verb } from "../verb.ts";
 import { backup } from "./backup.ts";
+import { cat } from "./cat.ts";
+import { compare } from "./compare.ts";
 import { dedup } from "./dedup.ts";
 import { end } from "./end.ts";
+import { exec } from "./exec.ts";
 import { exportVerb } from "./export.ts";
 import { gc } from "./gc.ts";
 import { get } from "./get.ts";
 import { importVerb } from "./import.ts";
 import { info } from "./info.ts";
+import { log } from "./log.ts";
 import { ls } from "./ls.ts";
 import { prune } from "./prune.ts";
 import { put } from "./put.ts";
 import { restore } from "./restore.ts";
 import { rm } from "./rm.ts";
 import { runs } from "./runs.ts";
+import { show } from "./show.ts";
 import { start } from "./start.ts";
 import { verify } from "./verify.ts";
 
@@ -21,11 +26,16 @@ import { verify } from "./verify.ts";
 export const VERBS: readonly Verb[] = [
   start,
   end,
-  runs,
+  exec,
+  log,
   put,
   get,
+  cat,
   ls,
+  show,
   rm,
+  runs,
+  compare,
   verify,
   gc,
   prune,

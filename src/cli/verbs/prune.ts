@@ -1,6 +1,7 @@
 import { parseDuration } from "../duration.ts";
-import { formatTable, formatTime } from "../format.ts";
-import { UsageError, type Verb } from "../verb.ts";
+import { formatTime } from "../format.ts";
+import { printTable } from "../table.ts";
+import type { Verb } from "../verb.ts";
 import { parseCount, parseStatus } from "../values.ts";
 
 export const prune: Verb = {
@@ -20,11 +21,8 @@ export const prune: Verb = {
     ["See what would go", "chachaml prune --keep-last 10 --dry-run"],
     ["Failed runs older than a month", "chachaml prune --status failed --older-than 30d --yes"],
   ],
-  run: async ({ options, io, open }) => {
+  run: async ({ options, io, open, confirm, say }) => {
     const dryRun = options.has("dry-run");
-    if (!dryRun && !options.has("yes")) {
-      throw new UsageError("this removes runs; pass --yes, or --dry-run to see which");
-    }
     const [olderThan, keepLast, experiment, status] = [
       "older-than",
       "keep-last",
@@ -39,7 +37,12 @@ export const prune: Verb = {
       ...(status !== undefined && { status: parseStatus(status) }),
     };
     const store = await open("write");
-    const report = await store.prune({ ...selection, dryRun, force: options.has("force") });
+    const how = { ...selection, force: options.has("force") };
+    if (!dryRun) {
+      const { removed } = await store.prune({ ...how, dryRun: true });
+      await confirm(`This removes ${removed.length} runs with all they have.`);
+    }
+    const report = await store.prune({ ...how, dryRun });
     if (options.has("json")) {
       return await io.stdout(JSON.stringify({ ...report, dryRun }) + "\n");
     }
@@ -49,10 +52,10 @@ export const prune: Verb = {
       run.status,
       formatTime(run.startTime),
     ]);
-    await io.stdout(formatTable(["RUN", "EXPERIMENT", "STATUS", "STARTED"], rows));
-    await io.stderr(`${rows.length} runs ${dryRun ? "would be removed" : "removed"}\n`);
+    await printTable(io, ["RUN", "EXPERIMENT", "STATUS", "STARTED"], rows);
+    await say(`${rows.length} runs ${dryRun ? "would be removed" : "removed"}\n`);
     if (report.kept.length > 0) {
-      await io.stderr(`${report.kept.length} kept, as model versions need them; see --force\n`);
+      await say(`${report.kept.length} kept, as model versions need them; see --force\n`);
     }
   },
 };

@@ -1,16 +1,19 @@
-import { basename } from "@std/path";
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { PutOptions } from "../../artifacts/artifact_store.ts";
+import type { Store } from "../../store.ts";
 import { withProgress } from "../progress.ts";
+import { findSources, type Source } from "../sources.ts";
 import { type Call, UsageError, type Verb } from "../verb.ts";
 
 const IF_EXISTS = ["error", "same", "replace"];
 
 export const put: Verb = {
   name: "put",
-  summary: "Store a file, a directory or standard input as an artifact of a run",
-  args: "<run> <source> [name]",
+  summary: "Store files, directories or standard input as artifacts of a run",
+  args: "<run> <source...>",
   options: [
+    { name: "as", value: "name", summary: "Name of the artifact, or folder of the directory's" },
+    { name: "under", value: "folder", summary: "Folder within the run to put them under" },
     { name: "type", value: "mime", summary: "MIME type (default: by the name's extension)" },
     {
       name: "if-exists",
@@ -19,64 +22,81 @@ export const put: Verb = {
     },
     {
       name: "dedup",
-      summary: "Share the file of an artifact that has the same bytes, if there is one",
+      summary: "Share the file of an artifact with the same bytes, if there is one",
     },
-    { name: "move", summary: "Move the file into the store" },
+    { name: "move", summary: "Move the files into the store" },
   ],
   examples: [
     ["A file, under its own name", "chachaml put $RUN model.onnx"],
-    ["A file, under another name", "chachaml put $RUN out/fig1.png plots/roc.png"],
-    ["What another program prints", "nvidia-smi | chachaml put $RUN - gpu.txt"],
+    ["A file, under another name", "chachaml put $RUN out/fig1.png --as plots/roc.png"],
+    ["Some files, in a folder", "chachaml put $RUN 'out/*.png' --under plots"],
     ["All files of a directory, as data/…", "chachaml put $RUN ./data"],
+    ["What another program prints", "nvidia-smi | chachaml put $RUN - --as gpu.txt"],
   ],
   run: async (call) => {
-    const { args: [run, source, name], options, io, open } = call;
-    const store = await open("write");
+    const { args: [ref, ...named], options, io, open, runId } = call;
+    const sources = named.includes("-") ? undefined : await findSources(named);
+    check(call, named, sources);
     const how = putOptionsOf(call);
-    const signal = io.interrupted?.();
-    const interruptible = signal ? { signal } : {};
+    const store = await open("write");
+    const run = await runId(store, ref!);
     const stored: Artifact[] = [];
-    if (source === "-") {
-      if (name === undefined) {
-        throw new UsageError("standard input needs a name: put <run> - <name>");
-      }
-      if (options.has("move")) throw new UsageError("--move is for files, not for standard input");
-      stored.push(await store.put(run!, name, io.stdin, { ...how, ...interruptible }));
-    } else if (await isDirectory(source!)) {
-      if (options.has("move") || options.get("type") !== undefined) {
-        throw new UsageError("--move and --type are for single files, not for directories");
-      }
-      const prefix = name ?? basename(source!);
-      const { ifExists } = how;
-      const under = prefix === "." || prefix === "" ? {} : { prefix };
-      stored.push(
-        ...await store.putDirectory(run!, source!, {
-          ...under,
-          ...(ifExists && { ifExists }),
-          dedup: options.has("dedup"),
-          ...interruptible,
-        }),
-      );
-    } else {
-      const move = options.has("move");
-      const artifact = await withProgress(
-        io,
-        "put",
-        (onProgress) =>
-          store.putFile(run!, name ?? basename(source!), source!, {
-            ...how,
-            ...interruptible,
-            move,
-            onProgress,
-          }),
-      );
-      stored.push(artifact);
+    if (sources === undefined) {
+      stored.push(await store.put(run, placed(call, options.get("as")!), io.stdin, how));
     }
+    for (const source of sources ?? []) stored.push(...await putSource(store, run, source, call));
     if (options.has("json")) await io.stdout(JSON.stringify(stored) + "\n");
   },
 };
 
-function putOptionsOf({ options }: Call): PutOptions {
+/** Refuses, before anything is stored, what cannot be meant. */
+function check({ options }: Call, named: readonly string[], sources?: readonly Source[]): void {
+  const as = options.get("as");
+  if (sources === undefined) {
+    if (named.length > 1) throw new UsageError("standard input stands alone: put <run> -");
+    if (as === undefined) {
+      throw new UsageError("standard input needs a name: put <run> - --as NAME");
+    }
+    if (options.has("move")) throw new UsageError("--move is for files, not for standard input");
+    return;
+  }
+  if (as !== undefined && sources.length > 1) {
+    throw new UsageError("--as names a single source; see --under");
+  }
+  if (!sources.some(({ isDirectory }) => isDirectory)) return;
+  if (options.has("move") || options.get("type") !== undefined) {
+    throw new UsageError("--move and --type are for single files, not for directories");
+  }
+}
+
+async function putSource(
+  store: Store,
+  run: string,
+  { path, name, isDirectory }: Source,
+  call: Call,
+): Promise<Artifact[]> {
+  const { options, io } = call;
+  const { contentType: _, ...how } = putOptionsOf(call);
+  const place = placed(call, options.get("as") ?? name);
+  if (isDirectory) {
+    return await store.putDirectory(run, path, { ...how, ...(place !== "" && { prefix: place }) });
+  }
+  const stored = await withProgress(io, place, (onProgress) =>
+    store.putFile(run, place, path, {
+      ...putOptionsOf(call),
+      move: options.has("move"),
+      onProgress,
+    }));
+  return [stored];
+}
+
+/** A name, in the folder that was asked for. */
+function placed({ options }: Call, name: string): string {
+  const under = options.get("under");
+  return under === undefined ? name : `${under}/${name}`.replace(/\/$/, "");
+}
+
+function putOptionsOf({ options, io }: Call): Omit<PutOptions, "onProgress"> {
   const contentType = options.get("type");
   const ifExists = options.get("if-exists");
   if (ifExists !== undefined && !IF_EXISTS.includes(ifExists)) {
@@ -84,17 +104,11 @@ function putOptionsOf({ options }: Call): PutOptions {
       `--if-exists takes ${IF_EXISTS.join(", ")}, not ${JSON.stringify(ifExists)}`,
     );
   }
+  const signal = io.interrupted?.();
   return {
     dedup: options.has("dedup"),
+    ...(signal && { signal }),
     ...(contentType !== undefined && { contentType }),
     ...(ifExists !== undefined && { ifExists: ifExists as "error" | "same" | "replace" }),
   };
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch {
-    return false; // Whatever is wrong with it, the store says it better.
-  }
 }

@@ -16,7 +16,7 @@ export const restore: Verb = {
     ["See what is lost", "chachaml restore /mnt/backup/work --dry-run"],
     ["To a new place", "chachaml restore /mnt/backup/work --db ./again.db"],
   ],
-  run: async ({ args: [from], options, io, place }) => {
+  run: async ({ args: [from], options, io, place, say }) => {
     const dryRun = options.has("dry-run");
     const signal = io.interrupted?.();
     const report = await withProgress(io, "restore", (onProgress) =>
@@ -38,11 +38,11 @@ export const restore: Verb = {
         await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
       }
       for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
-      if (report.database) await io.stderr("the database is the backup's\n");
+      if (report.database) await say("the database is the backup's\n");
       const aside = report.setAside;
-      if (aside) await io.stderr(`the damaged one is kept as ${JSON.stringify(aside)}\n`);
+      if (aside) await say(`the damaged one is kept as ${JSON.stringify(aside)}\n`);
       const done = dryRun ? "would be brought back" : "brought back";
-      await io.stderr(
+      await say(
         `${report.restored.length} ${done}, ${formatBytes(report.bytes)}; ` +
           `${failed.length} still missing or damaged\n`,
       );

@@ -1,4 +1,4 @@
-import { UsageError, type Verb } from "../verb.ts";
+import type { Verb } from "../verb.ts";
 
 export const rm: Verb = {
   name: "rm",
@@ -12,14 +12,16 @@ export const rm: Verb = {
     ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],
     ["A run with all it has", "chachaml rm $RUN --yes"],
   ],
-  run: async ({ args: [run, name], options, io, open }) => {
-    if (name === undefined && !options.has("yes")) {
-      throw new UsageError(`this removes the whole run; pass --yes, or name an artifact of it`);
-    }
+  run: async ({ args: [run, name], options, io, open, runId, confirm }) => {
     const store = await open("write");
+    const id = await runId(store, run!);
+    if (name === undefined) {
+      const { length } = await store.list(id);
+      await confirm(`This removes the run ${id} with ${length} artifacts.`);
+    }
     const force = options.has("force");
-    if (name === undefined) await store.removeRun(run!, { force });
-    else await store.remove(run!, name, { force });
-    if (options.has("json")) await io.stdout(JSON.stringify({ removed: { run, name } }) + "\n");
+    if (name === undefined) await store.removeRun(id, { force });
+    else await store.remove(id, name, { force });
+    if (options.has("json")) await io.stdout(JSON.stringify({ removed: { run: id, name } }) + "\n");
   },
 };

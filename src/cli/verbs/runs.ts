@@ -1,5 +1,14 @@
-import { formatTable, formatTime } from "../format.ts";
-import { parseCount, parseStatus } from "../values.ts";
+import { formatTime } from "../format.ts";
+import type { Bounds, MetricOrder } from "../../runs/run_query.ts";
+import {
+  parseCount,
+  parseJson,
+  parseMetric,
+  parseStatus,
+  splitPair,
+  splitTest,
+} from "../values.ts";
+import { printTable } from "../table.ts";
 import type { Verb } from "../verb.ts";
 
 export const runs: Verb = {
@@ -13,15 +22,41 @@ export const runs: Verb = {
       value: "status",
       summary: "Only those that are running, completed or failed",
     },
+    { name: "tag", value: "pair", repeats: true, summary: "Only those with a label, as key=value" },
+    {
+      name: "param",
+      value: "test",
+      repeats: true,
+      summary: "Only those with such a param: key=value, or with != < <= > >=",
+    },
+    {
+      name: "metric",
+      value: "test",
+      repeats: true,
+      summary: "Only those whose metric came to it: key>0.9, or with = != < <= >=",
+    },
+    {
+      name: "sort",
+      value: "metric",
+      summary: "By a metric, the largest first; -metric: the smallest",
+    },
     { name: "limit", value: "n", summary: "At most so many" },
   ],
-  examples: [["The ten latest that failed", "chachaml runs --status failed --limit 10"]],
+  examples: [
+    ["The ten latest that failed", "chachaml runs --status failed --limit 10"],
+    ["The best of a sweep", "chachaml runs --metric 'accuracy>0.9' --sort=-loss --limit 3"],
+  ],
   run: async ({ options, io, open }) => {
-    const [experiment, status, limit] = ["experiment", "status", "limit"].map(options.get);
+    const [experiment, status, sort, limit] = ["experiment", "status", "sort", "limit"]
+      .map(options.get);
     const query = {
       ...(experiment !== undefined && { experiment }),
       ...(status !== undefined && { status: parseStatus(status) }),
       ...(limit !== undefined && { limit: parseCount("limit", limit) }),
+      ...(sort !== undefined && { sortBy: orderOf(sort) }),
+      tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),
+      params: conditionsOf(options.all("param"), parseJson),
+      metrics: conditionsOf(options.all("metric"), (text, key) => parseMetric(key, text)),
     };
     const store = await open("read");
     const found = await store.listRuns(query);
@@ -33,6 +68,23 @@ export const runs: Verb = {
       run.status,
       formatTime(run.startTime),
     ]);
-    await io.stdout(formatTable(["RUN", "EXPERIMENT", "NAME", "STATUS", "STARTED"], rows));
+    await printTable(io, ["RUN", "EXPERIMENT", "NAME", "STATUS", "STARTED"], rows);
   },
 };
+
+function orderOf(sort: string): MetricOrder {
+  return sort.startsWith("-") ? { metric: sort.slice(1), order: "asc" } : { metric: sort };
+}
+
+/** Conditions by key; several of one key hold together. */
+function conditionsOf<T>(
+  tests: readonly string[],
+  parse: (text: string, key: string) => T,
+): Record<string, Bounds<T>> {
+  const conditions: Record<string, Bounds<T>> = {};
+  for (const test of tests) {
+    const { key, operator, text } = splitTest(test);
+    conditions[key] = { ...conditions[key], [operator]: parse(text, key) };
+  }
+  return conditions;
+}

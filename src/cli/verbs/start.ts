@@ -1,4 +1,5 @@
-import { UsageError, type Verb } from "../verb.ts";
+import { splitPair } from "../values.ts";
+import type { Verb } from "../verb.ts";
 
 export const start: Verb = {
   name: "start",
@@ -18,24 +19,18 @@ export const start: Verb = {
     { name: "id", value: "id", summary: "Its id (default: a UUID)" },
   ],
   examples: [["Keep the id for the commands to come", "RUN=$(chachaml start --experiment iris)"]],
-  run: async ({ options, io, open }) => {
-    const [id, experiment, name, parentId, createdBy] = ["id", "experiment", "name", "parent", "by"]
+  run: async ({ options, io, open, runId }) => {
+    const [id, experiment, name, parent, createdBy] = ["id", "experiment", "name", "parent", "by"]
       .map(options.get);
     const store = await open("create");
     const run = await store.startRun({
       ...(id !== undefined && { id }),
       ...(experiment !== undefined && { experiment }),
       ...(name !== undefined && { name }),
-      ...(parentId !== undefined && { parentId }),
+      ...(parent !== undefined && { parentId: await runId(store, parent) }),
       ...(createdBy !== undefined && { createdBy }),
-      tags: Object.fromEntries(options.all("tag").map(splitTag)),
+      tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),
     });
     await io.stdout((options.has("json") ? JSON.stringify(run.info) : run.id) + "\n");
   },
 };
-
-function splitTag(tag: string): [key: string, value: string] {
-  const equals = tag.indexOf("=");
-  if (equals <= 0) throw new UsageError(`--tag takes key=value, not ${JSON.stringify(tag)}`);
-  return [tag.slice(0, equals), tag.slice(equals + 1)];
-}

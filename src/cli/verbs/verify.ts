@@ -16,17 +16,17 @@ export const verify: Verb = {
     "chachaml verify --quick",
   ]],
   failureCode: 3,
-  run: async ({ options, io, open }) => {
+  run: async ({ options, io, open, runId, say }) => {
     const run = options.get("run");
     const store = await open("read");
-    if (run !== undefined) await store.getRun(run);
+    const only = run === undefined ? undefined : await runId(store, run);
     const signal = io.interrupted?.();
     const findings: Finding[] = [];
     const summary = await withProgress(io, "verify", async (onProgress) => {
       const verification = store.verify({
         quick: options.has("quick"),
         onProgress,
-        ...(run !== undefined && { runId: run }),
+        ...(only !== undefined && { runId: only }),
         ...(signal && { signal }),
       });
       for await (const finding of verification) {
@@ -40,7 +40,7 @@ export const verify: Verb = {
     });
     if (options.has("json")) await io.stdout(JSON.stringify({ ...summary, findings }) + "\n");
     else {
-      await io.stderr(
+      await say(
         `${summary.artifacts} artifacts, ${formatBytes(summary.bytes)}: ` +
           `${summary.damaged} damaged, ${summary.leftovers} left over\n`,
       );

@@ -1,0 +1,40 @@
+/** Runs as people name them: by id, by the start of an id, as the last one, or as the one around. */
+import { RunNotFoundError } from "../errors.ts";
+import type { Store } from "../store.ts";
+import type { Io } from "./io.ts";
+import { UsageError } from "./verb.ts";
+
+/** Named by these words, runs need no id. */
+export const RUN_WORDS: readonly string[] = ["@last", "@run"];
+
+/**
+ * The id of a run.
+ *
+ * @param ref An id, its beginning, `@last` for the run started last, or `@run` for that of
+ * `CHACHAML_RUN`.
+ * @throws {RunNotFoundError} If there is none.
+ * @throws {UsageError} If several ids begin so.
+ */
+export async function resolveRun(store: Store, ref: string, io: Io): Promise<string> {
+  if (ref === "@last") {
+    const [last] = await store.listRuns({ limit: 1 });
+    if (last) return last.id;
+    throw new UsageError("there is no last run: the store has none");
+  }
+  if (ref === "@run") {
+    const id = io.env("CHACHAML_RUN");
+    if (id !== undefined) return id;
+    throw new UsageError("@run is the run of CHACHAML_RUN, which is not set");
+  }
+  const alike = await store.listRuns({ idPrefix: ref });
+  if (alike.some(({ id }) => id === ref)) return ref;
+  const [found] = alike;
+  if (!found) throw new RunNotFoundError(ref);
+  if (alike.length === 1) return found.id;
+  const some = alike.slice(0, 4).map(({ id }) => id).join(", ");
+  throw new UsageError(
+    `${alike.length} runs begin with ${JSON.stringify(ref)}: ${some}${
+      alike.length > 4 ? ", …" : ""
+    }; give more of the id`,
+  );
+}

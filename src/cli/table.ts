@@ -1,0 +1,71 @@
+/** Tables for people: as wide as they need to be, and no wider than the terminal. */
+import stringWidth from "npm:string-width@^7.2.0";
+import { printable } from "./format.ts";
+import type { Io } from "./io.ts";
+
+/** Columns that a cell keeps at least, however little room there is. */
+const NARROW = 8;
+
+/** What stands between two columns. */
+const GAP = "  ";
+
+const BOLD = "\u001b[1m";
+const RESET = "\u001b[0m";
+
+/** Words that mean something, and the colour that says so. */
+const COLORS: Record<string, string> = {
+  completed: "\u001b[32m",
+  failed: "\u001b[31m",
+  running: "\u001b[36m",
+  production: "\u001b[32m",
+  staging: "\u001b[33m",
+};
+
+/** Prints rows under a head; numbers and sizes, the columns named in `right`, are set to the right. */
+export async function printTable(
+  io: Io,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): Promise<void> {
+  const cells = [head, ...rows].map((row) => row.map(printable));
+  const widths = fit(cells, io.columns);
+  const lines = cells.map((row, at) =>
+    row.map((cell, column) => {
+      const text = cut(cell, widths[column]!);
+      const padding = " ".repeat(widths[column]! - stringWidth(text));
+      const painted = io.colors ? paint(text, at === 0) : text;
+      return right.includes(head[column]!) ? padding + painted : painted + padding;
+    }).join(GAP).trimEnd() + "\n"
+  );
+  await io.stdout(lines.join(""));
+}
+
+/** Widths of the columns; where they are too wide together, the widest give way. */
+function fit(cells: readonly (readonly string[])[], room: number | undefined): number[] {
+  const widths = cells[0]!.map((_, column) =>
+    Math.max(...cells.map((row) => stringWidth(row[column]!)))
+  );
+  if (room === undefined) return widths;
+  const gaps = GAP.length * (widths.length - 1);
+  let excess = widths.reduce((sum, width) => sum + width, gaps) - room;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROW) break;
+    widths[widths.indexOf(widest)]!--;
+    excess--;
+  }
+  return widths;
+}
+
+function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const characters = [...text];
+  while (stringWidth(characters.join("")) > width - 1) characters.pop();
+  return `${characters.join("")}…`;
+}
+
+function paint(text: string, isHead: boolean): string {
+  const color = isHead ? BOLD : COLORS[text];
+  return color === undefined ? text : color + text + RESET;
+}

@@ -1,0 +1,89 @@
+/** What a caller says of models, checked: types are no help to those who write JavaScript. */
+import { InvalidNameError, InvalidOptionError, quote } from "../errors.ts";
+import type { ModelSelector, ModelStage, RegisterOptions } from "./model.ts";
+import type { VersionWanted } from "./model_store.ts";
+
+/** Characters that a model's name may have. */
+const MAX_NAME_LENGTH = 255;
+
+const STAGES: readonly string[] = ["none", "staging", "production", "archived"];
+
+/** Refuses what is no name of a model, though another program may have chosen it. */
+export function checkAskedName(name: unknown): asserts name is string {
+  if (typeof name === "string") return;
+  throw new InvalidNameError("a model name", name, "not-text", "it must be a string");
+}
+
+/** Refuses a name that no model should be given. */
+export function checkModelName(name: unknown): asserts name is string {
+  checkAskedName(name);
+  const refuse = (
+    rule: "empty" | "too-long" | "control-character" | "lone-surrogate",
+    why: string,
+  ) => {
+    throw new InvalidNameError("a model name", name, rule, why);
+  };
+  if (name === "") refuse("empty", "it is empty");
+  // Also the two line separators, which break a listing apart as control characters do.
+  if (/[\p{Cc}\u2028\u2029]/u.test(name)) refuse("control-character", "it has a control character");
+  if (!name.isWellFormed()) refuse("lone-surrogate", "it is not valid Unicode");
+  const { length } = [...name];
+  if (length > MAX_NAME_LENGTH) {
+    refuse("too-long", `it is ${length} characters long; at most ${MAX_NAME_LENGTH} are allowed`);
+  }
+}
+
+/** Refuses what is no stage. */
+export function checkStage(stage: unknown): asserts stage is ModelStage {
+  if (STAGES.includes(stage as string)) return;
+  throw new InvalidOptionError(
+    `Cannot use ${quote(stage)} as a stage: it takes ${STAGES.join(", ")}`,
+  );
+}
+
+/** Refuses what cannot be the number of a version. */
+export function checkVersion(version: unknown): asserts version is number {
+  if (Number.isSafeInteger(version)) return;
+  throw new InvalidOptionError(
+    `Cannot use ${quote(version)} as a model version: it must be a whole number`,
+  );
+}
+
+/** Refuses what is no description. */
+export function checkDescription(what: string, text: unknown): void {
+  if (text === undefined || text === null || typeof text === "string") return;
+  throw new InvalidOptionError(`Cannot use ${quote(text)} as the ${what}: it must be text`);
+}
+
+/** Refuses options of `register` that are of a wrong type or contradict each other. */
+export function checkRegister(name: string, options: RegisterOptions): void {
+  checkModelName(name);
+  const { runId, artifact, artifactId, stage, description, modelDescription } = options;
+  const refuse = (why: string) => {
+    throw new InvalidOptionError(`Cannot register model ${quote(name)}: ${why}`);
+  };
+  if (typeof runId !== "string") refuse("runId must be the id of a run");
+  if ((artifact === undefined) === (artifactId === undefined)) {
+    refuse("name what it is made of, by artifact (a name) or by artifactId, not by both");
+  }
+  if (typeof (artifact ?? artifactId) !== "string") refuse("its artifact must be named by text");
+  if (stage !== undefined) checkStage(stage);
+  checkDescription("description of a model version", description);
+  checkDescription("description of a model", modelDescription);
+}
+
+/** What a selector asks for: the latest version in production, if it says nothing. */
+export function wantedOf({ version, stage }: ModelSelector): VersionWanted {
+  if (version === undefined) {
+    const wanted = stage ?? "production";
+    checkStage(wanted);
+    return { stage: wanted };
+  }
+  if (stage !== undefined) {
+    throw new InvalidOptionError(
+      "Cannot select a model version by version and stage at once: choose one of them",
+    );
+  }
+  checkVersion(version);
+  return { version };
+}

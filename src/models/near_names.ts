@@ -1,0 +1,33 @@
+/** Names told at most. */
+const MAX_NAMES = 3;
+
+/** Names that somebody may have meant who has asked for another: the nearest first. */
+export function nearNames(asked: string, names: readonly string[]): string[] {
+  const plain = plainOf(asked);
+  const allowed = Math.max(1, Math.floor(plain.length / 4));
+  return names
+    .map((name) => ({ name, distance: distanceOf(plain, plainOf(name)) }))
+    .filter(({ distance }) => distance <= allowed)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, MAX_NAMES)
+    .map(({ name }) => name);
+}
+
+/** Case and separators aside. */
+function plainOf(name: string): string {
+  return name.slice(0, 64).toLowerCase().replaceAll(/[\s._/-]+/g, "");
+}
+
+/** How many letters must be put in, left out or changed to make one text of the other. */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
