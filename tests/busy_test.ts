@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { StoreBusyError } from "../mod.ts";
-import { inTempDir, openIn, testEachDriver, tree } from "./helpers.ts";
+import { type Store, StoreBusyError } from "../mod.ts";
+import { inMemory, inTempDir, openIn, testEachDriver, tree } from "./helpers.ts";
 
 /** Holds the write lock of a database, as another process would, until disposed of. */
 function holdLock(path: string): Disposable {
@@ -73,3 +73,20 @@ testEachDriver("readers are not held up by a writer", async (driver) => {
     assert.equal((await store.list(id)).length, 2);
   });
 });
+
+for (
+  const [what, work] of Object.entries({
+    reads: (store: Store) => store.getRun("r"),
+    writes: (store: Store) => store.setTags("r", { at: "x" }),
+  })
+) {
+  Deno.test(`a loop of nothing but ${what} lets timers run`, () =>
+    inMemory(async (store) => {
+      let over = false;
+      setTimeout(() => over = true, 1);
+      for (let at = 0; !over; at++) {
+        assert.ok(at < 100_000, "the timer never came");
+        await work(store);
+      }
+    }));
+}

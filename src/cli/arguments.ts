@@ -51,6 +51,7 @@ export function arrange(args: readonly string[], verbs: readonly Verb[]): Arrang
       }
       options.push([spec.name, value]);
     } else if (verb) words.push(arg);
+    else if (arg === "help" && !help) help = true;
     else verb = verbNamed(arg, verbs);
   }
   if (verb && !help) checkCount(verb, words);
@@ -93,7 +94,7 @@ function verbNamed(word: string, verbs: readonly Verb[]): Verb {
   if (verb) return verb;
   throw new UsageError(
     `there is no command ${JSON.stringify(word)}; there are: ${
-      verbs.map((v) => v.name).join(", ")
+      verbs.filter(({ hidden }) => !hidden).map((v) => v.name).join(", ")
     }`,
   );
 }

@@ -59,6 +59,7 @@ async function run(
     return await work({
       args: parsed.args.map(unmark),
       options,
+      verbs: VERBS,
       io: adjust(io, options),
       say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(words),
       runId: (store, ref) => resolveRun(store, ref, io),

@@ -28,6 +28,8 @@ export interface Verb {
   readonly examples: readonly (readonly [words: string, command: string])[];
   /** Does the work; gives an exit code other than 0, if it has one to tell. */
   readonly run: (call: Call) => Promise<number | void>;
+  /** Whether people have no use for it. */
+  readonly hidden?: boolean;
   /** Whether what comes behind the first positional argument is not for us, options too. */
   readonly leavesRest?: boolean;
   /** Exit code of a failure, where it is not 1. */
@@ -40,6 +42,8 @@ export interface Call {
   readonly args: readonly string[];
   /** Options by name. */
   readonly options: Options;
+  /** All verbs that there are. */
+  readonly verbs: readonly Verb[];
   /** Where to read from and print to. */
   readonly io: Io;
   /** Says how it went, on standard error, unless `--quiet` is given. */

@@ -41,6 +41,9 @@ export interface Reader {
   close(): void;
 }
 
+/** Reads after which the event loop gets a turn. */
+const READS_A_TURN = 64;
+
 /**
  * One database, shared by all of a store. Writers of this process queue here and commit in
  * groups; writers of other processes are waited for without blocking the event loop.
@@ -54,6 +57,7 @@ export class Database {
   #pumping: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
   #closed = false;
+  #reads = 0;
 
   /** Takes over a reader and, unless read-only, the connection that writes. */
   constructor(reader: Reader, writer: SqlConnection | undefined, busyTimeout: number) {
@@ -64,6 +68,8 @@ export class Database {
 
   /** Reads committed rows. */
   async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
+    // One who does nothing but read must not keep timers and I/O waiting.
+    if (++this.#reads % READS_A_TURN === 0) await breathe();
     return await whenFree(
       () => {
         if (this.#closed) throw new StoreClosedError();

@@ -8,6 +8,7 @@ export class Command {
   readonly #commander = new Commander()
     .helpOption(false).helpCommand(false).exitOverride().configureOutput({ writeErr: () => {} });
   readonly #children = new Map<string, Command>();
+  #hidden = false;
 
   name(name: string): this {
     this.#commander.name(name);
@@ -20,6 +21,11 @@ export class Command {
 
   description(text: string): this {
     this.#commander.description(text);
+    return this;
+  }
+
+  hidden(): this {
+    this.#hidden = true;
     return this;
   }
 
@@ -49,7 +55,7 @@ export class Command {
   }
 
   command(name: string, child: Command): this {
-    this.#commander.addCommand(child.#commander.name(name));
+    this.#commander.addCommand(child.#commander.name(name), { hidden: child.#hidden });
     this.#children.set(name, child);
     return this;
   }

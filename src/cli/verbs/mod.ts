@@ -3,7 +3,9 @@ import type { Verb } from "../verb.ts";
 import { backup } from "./backup.ts";
 import { cat } from "./cat.ts";
 import { compare } from "./compare.ts";
+import { completeVerb, completions } from "./completions.ts";
 import { dedup } from "./dedup.ts";
+import { doctor } from "./doctor.ts";
 import { end } from "./end.ts";
 import { exec } from "./exec.ts";
 import { exportVerb } from "./export.ts";
@@ -13,8 +15,11 @@ import { importVerb } from "./import.ts";
 import { info } from "./info.ts";
 import { log } from "./log.ts";
 import { ls } from "./ls.ts";
+import { models } from "./models.ts";
+import { promote } from "./promote.ts";
 import { prune } from "./prune.ts";
 import { put } from "./put.ts";
+import { register } from "./register.ts";
 import { restore } from "./restore.ts";
 import { rm } from "./rm.ts";
 import { runs } from "./runs.ts";
@@ -36,6 +41,9 @@ export const VERBS: readonly Verb[] = [
   rm,
   runs,
   compare,
+  models,
+  register,
+  promote,
   verify,
   gc,
   prune,
@@ -45,4 +53,7 @@ export const VERBS: readonly Verb[] = [
   exportVerb,
   importVerb,
   info,
+  doctor,
+  completions,
+  completeVerb,
 ];

@@ -1,0 +1,93 @@
+/** Writes `docs/cli.md` from the commands themselves: `deno task docs`. */
+import { EXIT } from "../src/cli/main.ts";
+import { COMMON_OPTIONS, type OptionSpec, type Verb } from "../src/cli/verb.ts";
+import { VERBS } from "../src/cli/verbs/mod.ts";
+
+/** Where the page is. */
+export const PAGE: URL = new URL("../docs/cli.md", import.meta.url);
+
+/** The page, as the commands are now. */
+export function cliPage(): string {
+  const verbs = VERBS.filter(({ hidden }) => !hidden);
+  return `# The command line
+
+<!-- Written by \`deno task docs\`; do not edit it. -->
+
+Every command is \`chachaml <command> [arguments] [options]\`. Options may stand anywhere, and take
+their value as \`--name value\` or \`--name=value\`; what stands behind \`--\` is an argument, whatever it
+begins with. A \`<run>\` is an id, the beginning of one that no other run's has, \`@last\` for the run
+started last, or \`@run\` for that of \`CHACHAML_RUN\`. \`-\` is standard input or output.
+
+Data goes to standard output; words, progress and errors to standard error. With \`--json\` the data is
+one JSON document on one line, and an error is \`{"error":{"code","message"}}\`. Numbers that JSON has
+not are text: \`"NaN"\`, \`"Infinity"\`. Times are ISO 8601, sizes are bytes.
+
+| exit code | meaning                                                     |
+| --------- | ----------------------------------------------------------- |
+| ${EXIT.ok}         | done                                                        |
+| ${EXIT.failure}         | failed, or found something that needs attention             |
+| ${EXIT.usage}         | not understood, or not allowed; nothing was done            |
+| 3         | \`verify\` could not run                                      |
+| 130, 143  | interrupted by Ctrl-C, or by SIGTERM                        |
+| any       | \`exec\` gives that of the program                            |
+
+| variable                | meaning                                        |
+| ----------------------- | ---------------------------------------------- |
+| \`CHACHAML_DB\`           | database of the store, unless \`--db\` is given  |
+| \`CHACHAML_ARTIFACT_DIR\` | its artifact directory, unless it is given     |
+| \`CHACHAML_RUN\`          | the run that \`@run\` stands for; set by \`exec\`  |
+| \`CHACHAML_DEBUG\`        | anything: errors show where they come from     |
+| \`NO_COLOR\`              | anything: no colours                           |
+
+All commands take these options:
+
+${optionTable(COMMON_OPTIONS)}
+
+## Commands
+
+${verbs.map(({ name, summary }) => `- [${name}](#${name}): ${summary}`).join("\n")}
+
+${verbs.map(sectionOf).join("\n")}`;
+}
+
+function sectionOf({ name, summary, args, options, examples }: Verb): string {
+  const parts = [
+    `### ${name}\n`,
+    `${summary}.\n`,
+    `\`\`\`\n${["chachaml", name, args].filter((part) => part !== "").join(" ")}\n\`\`\`\n`,
+  ];
+  if (options.length > 0) parts.push(`${optionTable(options)}\n`);
+  for (const [words, command] of examples) {
+    parts.push(`${words}:\n\n\`\`\`sh\n${command}\n\`\`\`\n`);
+  }
+  return parts.join("\n");
+}
+
+function optionTable(options: readonly OptionSpec[]): string {
+  const rows = options.map(({ name, value, summary, repeats }) => {
+    const flag = value === undefined ? `--${name}` : `--${name} <${value}>`;
+    return `| \`${flag}\` | ${summary.replaceAll("|", "\\|")}${
+      repeats ? " (again for more)" : ""
+    } |`;
+  });
+  return ["| option | |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** The page as the formatter leaves it. */
+export async function formattedPage(): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--ext=md", "--line-width=100", "-"],
+    stdin: "piped",
+    stdout: "piped",
+  });
+  const child = command.spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(cliPage()));
+  await writer.close();
+  return new TextDecoder().decode((await child.output()).stdout);
+}
+
+if (import.meta.main) {
+  await Deno.mkdir(new URL(".", PAGE), { recursive: true });
+  await Deno.writeTextFile(PAGE, await formattedPage());
+}
