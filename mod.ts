@@ -101,4 +101,5 @@ export {
   StoreClosedError,
   StoreNotFoundError,
   UnsafePathError,
+  UnsupportedRuntimeError,
 } from "./src/errors.ts";

@@ -254,6 +254,17 @@ export class ArchiveError extends ChachamlError {
   }
 }
 
+/** A version of Deno that is too old. */
+export class UnsupportedRuntimeError extends ChachamlError {
+  /** Makes the error for the version at hand and the oldest that will do. */
+  constructor(version: string, oldest: string) {
+    super(
+      "unsupported-runtime",
+      `Cannot run on Deno ${version}: it takes ${oldest} or later; run: deno upgrade`,
+    );
+  }
+}
+
 /** A row of the database whose fields cannot be true. */
 export class DamagedRowError extends ChachamlError {
   /** Makes the error for a row, the field and its value. */

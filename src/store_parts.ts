@@ -8,6 +8,7 @@ import { locate } from "./location.ts";
 import { checkOpenOptions, type OpenOptions } from "./open_options.ts";
 import type { ModelStore } from "./models/model_store.ts";
 import { SqliteModelStore } from "./models/sqlite_model_store.ts";
+import { requireRuntime } from "./runtime.ts";
 import type { RunStore } from "./runs/run_store.ts";
 import { SqliteRunStore } from "./runs/sqlite_run_store.ts";
 import { chooseDriver } from "./sql/choose_driver.ts";
@@ -45,6 +46,7 @@ export interface StoreParts {
 
 /** Opens the parts of a store, creating what is missing. Throws what {@linkcode openStore} throws. */
 export async function openParts(options: OpenOptions): Promise<StoreParts> {
+  requireRuntime();
   checkOpenOptions(options);
   const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
   const driver = await chooseDriver(options.driver ?? "auto");

@@ -11,6 +11,7 @@ import {
 } from "../mod.ts";
 import { child } from "./children/flags.ts";
 import { inTempDir, openIn, sha256, testEachDriver, tree } from "./helpers.ts";
+import { requireRuntime } from "../src/runtime.ts";
 
 Deno.test("artifactDirOf() takes off a final .db alone, and adds -artifacts", () => {
   const cases: Record<string, string> = {
@@ -260,3 +261,13 @@ Deno.test("eight processes that open one new store at once all succeed", () =>
     }
     assert.equal((await store.find({})).length, 8);
   }));
+
+Deno.test("a version of Deno that is too old is told what it needs", () => {
+  for (const version of ["2.7.0", "2.10.1", "3.0.0", Deno.version.deno]) requireRuntime(version);
+  for (const version of ["2.6.9", "1.46.3", "0.1.0"]) {
+    assert.throws(() => requireRuntime(version), {
+      name: "UnsupportedRuntimeError",
+      message: `Cannot run on Deno ${version}: it takes 2.7 or later; run: deno upgrade`,
+    });
+  }
+});

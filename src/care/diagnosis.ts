@@ -2,6 +2,7 @@
 import { join } from "@std/path";
 import { STAGING } from "../names.ts";
 import type { OpenOptions } from "../open_options.ts";
+import { requireRuntime } from "../runtime.ts";
 import { openParts, type StoreParts } from "../store_parts.ts";
 
 /** Days after which a run is hardly still at work. */
@@ -40,11 +41,12 @@ export async function* diagnose(
 }
 
 function runtime(): Check {
-  const { deno } = Deno.version;
-  const [major = 0, minor = 0] = deno.split(".").map(Number);
-  return major > 2 || major === 2 && minor >= 7
-    ? ok("runtime", `Deno ${deno}`)
-    : problem("runtime", `Deno ${deno} is too old: it takes 2.7 or later; run: deno upgrade`);
+  try {
+    requireRuntime();
+    return ok("runtime", `Deno ${Deno.version.deno}`);
+  } catch (error) {
+    return problem("runtime", (error as Error).message);
+  }
 }
 
 async function database({ database }: StoreParts): Promise<Check> {

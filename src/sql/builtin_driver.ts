@@ -1,4 +1,5 @@
-import { backup, DatabaseSync, type StatementSync } from "node:sqlite";
+// As a whole: a name that an older Deno has not would fail before anyone could say so.
+import * as sqlite from "node:sqlite";
 import {
   type SqlAccess,
   type SqlConnection,
@@ -19,7 +20,7 @@ function open(path: string, access: SqlAccess): SqlConnection {
   return attempt(() =>
     new Connection(
       (access === "still" ? openStill(path) : undefined) ??
-        new DatabaseSync(path, { readOnly: access !== "write" }),
+        new sqlite.DatabaseSync(path, { readOnly: access !== "write" }),
     )
   );
 }
@@ -29,8 +30,8 @@ function open(path: string, access: SqlAccess): SqlConnection {
  * read one in WAL mode writes beside it. Only called while nobody has the file open, so reading
  * it here drops no locks. Before Deno had `deserialize`, there was no such way.
  */
-function openStill(path: string): DatabaseSync | undefined {
-  const memory = new DatabaseSync(":memory:") as DatabaseSync & {
+function openStill(path: string): sqlite.DatabaseSync | undefined {
+  const memory = new sqlite.DatabaseSync(":memory:") as sqlite.DatabaseSync & {
     deserialize?(bytes: Uint8Array): void;
   };
   if (!memory.deserialize) return memory.close(), undefined;
@@ -44,10 +45,10 @@ function openStill(path: string): DatabaseSync | undefined {
 }
 
 class Connection implements SqlConnection {
-  readonly #database: DatabaseSync;
+  readonly #database: sqlite.DatabaseSync;
   readonly #statements = new Map<string, SqlStatement>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: sqlite.DatabaseSync) {
     this.#database = database;
   }
 
@@ -62,7 +63,7 @@ class Connection implements SqlConnection {
 
   async copyTo(path: string): Promise<void> {
     try {
-      await backup(this.#database, path, { rate: ALL_PAGES });
+      await sqlite.backup(this.#database, path, { rate: ALL_PAGES });
     } catch (error) {
       throw sqlError(error, (error as { errcode?: number }).errcode);
     }
@@ -75,9 +76,9 @@ class Connection implements SqlConnection {
 }
 
 class Statement implements SqlStatement {
-  readonly #statement: StatementSync;
+  readonly #statement: sqlite.StatementSync;
 
-  constructor(statement: StatementSync) {
+  constructor(statement: sqlite.StatementSync) {
     this.#statement = statement;
   }
 
@@ -94,7 +95,7 @@ class Statement implements SqlStatement {
   }
 
   /** Integers are numbers; only rows with one that no number can hold are read by the slower way. */
-  #read<T extends SqlRow | undefined | SqlRow[]>(read: (statement: StatementSync) => T): T {
+  #read<T extends SqlRow | undefined | SqlRow[]>(read: (statement: sqlite.StatementSync) => T): T {
     return attempt(() => {
       try {
         return read(this.#statement);

@@ -3,7 +3,13 @@ import type { ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts"
 import { asReader } from "../artifacts/artifact_reader.ts";
 import type { StagedBytes } from "../bytes/byte_store.ts";
 import type { Finding } from "../care/verification.ts";
-import { ArtifactNotFoundError, ChachamlError, IntegrityError } from "../errors.ts";
+import {
+  ArtifactNotFoundError,
+  ChachamlError,
+  IntegrityError,
+  StorageError,
+  UnsafePathError,
+} from "../errors.ts";
 import type { OpenOptions } from "../open_options.ts";
 import { openParts, type StoreParts } from "../store_parts.ts";
 import type { CopyOutcome, Omitted } from "./copy_artifacts.ts";
@@ -71,15 +77,14 @@ async function bringOne(
   store: StoreParts,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  return await firstOf(candidates, async ({ record }) => {
+  return await firstOf(artifact, candidates, async ({ record }) => {
     const { bytes } = await source.artifacts.open(record.id);
     const staged: StagedBytes = await store.bytes.stage(asReader(bytes), { signal });
     try {
       if (staged.hash === artifact.hash) {
         return await store.index.renew(artifact, (path) => store.bytes.publish(staged, path));
       }
-      const state = "its bytes are damaged in the backup too";
-      throw new IntegrityError(artifact.name, state, artifact.hash, staged.hash);
+      throw new IntegrityError(artifact.name, "other bytes", artifact.hash, staged.hash);
     } finally {
       staged.discard();
     }
@@ -91,29 +96,41 @@ async function foreseeOne(
   artifact: ArtifactRecord,
   candidates: readonly IndexEntry[],
   source: StoreParts,
+  store: StoreParts,
 ): Promise<boolean> {
-  return await firstOf(candidates, async ({ record }) => {
-    const { bytes } = await source.artifacts.open(record.id);
-    bytes.close();
-    if (bytes.size === artifact.size) return true;
-    const state = "its bytes are damaged in the backup too";
-    throw new IntegrityError(artifact.name, state, artifact.size, bytes.size);
+  if (store.bytes.look(artifact.path)?.kind === "folder") {
+    throw new StorageError(
+      `store ${JSON.stringify(artifact.path)}`,
+      "a directory that is no artifact is in its way; move it elsewhere",
+    );
+  }
+  return await firstOf(artifact, candidates, async ({ record }) => {
+    (await source.artifacts.open(record.id)).bytes.close();
+    return true;
   });
 }
 
-/** What `work` gives for the first candidate that is not damaged itself. */
+/** What `work` gives for the first candidate whose bytes are not lost themselves. */
 async function firstOf(
+  { name, hash }: ArtifactRecord,
   candidates: readonly IndexEntry[],
   work: (entry: IndexEntry) => Promise<boolean>,
 ): Promise<boolean> {
-  let failure: unknown;
+  let cause: Error | undefined;
   for (const candidate of candidates) {
     try {
       return await work(candidate);
     } catch (error) {
-      if (!(error instanceof IntegrityError || error instanceof ArtifactNotFoundError)) throw error;
-      failure = error;
+      if (!isLoss(error)) throw error;
+      cause = error;
     }
   }
-  throw failure;
+  const found = cause instanceof IntegrityError ? cause.found : null;
+  const state = "its bytes are missing or damaged in the backup too";
+  throw new IntegrityError(name, state, hash, found, { cause });
+}
+
+function isLoss(error: unknown): error is Error {
+  return error instanceof IntegrityError || error instanceof UnsafePathError ||
+    error instanceof ArtifactNotFoundError;
 }
