@@ -71,11 +71,9 @@ testEachDriver("backups of a store that this process writes to are true", async 
         }
       });
       try {
-        for (let at = 0; at < 6; at++) {
-          const before = rounds;
-          await backUpAndCheck(store, join(dir, "b"));
-          assert.ok(rounds > before, "no writer went on meanwhile");
-        }
+        const before = rounds;
+        for (let at = 0; at < 6; at++) await backUpAndCheck(store, join(dir, "b"));
+        assert.ok(rounds > before, "no writer went on meanwhile");
       } finally {
         over = true;
         await Promise.allSettled(writing);

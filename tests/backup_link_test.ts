@@ -4,7 +4,7 @@ import { IntegrityError } from "../mod.ts";
 import { assertTidy, backedUp, contentsOf, filled, tamper } from "./backup_helpers.ts";
 import { inTempDir, openIn } from "./helpers.ts";
 
-const inode = (...path: string[]) => Deno.lstatSync(join(...path)).ino;
+const inode = (dir: string, ...path: string[]) => Deno.lstatSync(join(dir, ...path)).ino;
 
 Deno.test("with link, a backup shares its files with the store", () =>
   inTempDir(async (dir) => {

@@ -5,7 +5,9 @@ import { type OpenOptions, openStore, type Store } from "../mod.ts";
 import { chooseDriver } from "../src/sql/choose_driver.ts";
 
 // Off by default: with them a file, timer or call left open fails the test that has left it.
-Deno.test.sanitizer({ ops: true, resources: true });
+// Before Deno had this, sanitizing was what it did by itself.
+(Deno.test as { sanitizer?: (what: Record<string, boolean>) => void })
+  .sanitizer?.({ ops: true, resources: true });
 
 /** Gives a test a directory of its own, by its real path, and removes it afterwards. */
 export async function inTempDir(work: (dir: string) => Promise<void>): Promise<void> {

@@ -48,7 +48,7 @@ function makeProgram(verbs: readonly Verb[], accept: Accept): Command {
 function makeCommand(verb: Verb, accept: Accept): Command {
   const command = new Command().description(verb.summary).throwErrors().noExit();
   if (verb.hidden) command.hidden();
-  const args = verb.args.replace(/([>\]])/g, ":string$1").replaceAll("...:string", ":string...");
+  const args = verb.args.replace(/([>\]])/g, ":string$1");
   if (args !== "") command.arguments(args);
   for (const option of [...verb.options, ...COMMON_OPTIONS]) addOption(command, option);
   for (const [words, example] of verb.examples) command.example(words, example);

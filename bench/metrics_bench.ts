@@ -1,0 +1,87 @@
+/**
+ * Metrics: a hundred thousand points logged and read, against rows of a table without any promise
+ * about them.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { join } from "@std/path";
+import { openStore } from "@chachaml/store";
+
+const POINTS = 100_000;
+
+async function inTempDir(work: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "chachaml-bench-" });
+  try {
+    await work(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.bench({
+  name: "SQLite rows, one commit in all",
+  group: "log 100,000 points",
+  baseline: true,
+  n: 5,
+  warmup: 1,
+  fn: (bench) =>
+    inTempDir((dir) => {
+      const database = new DatabaseSync(join(dir, "plain.db"));
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      database.exec(
+        "CREATE TABLE points (run TEXT, key TEXT, value REAL, step INTEGER, time INTEGER)",
+      );
+      database.exec("CREATE INDEX by_run ON points(run)");
+      const insert = database.prepare("INSERT INTO points VALUES (?, ?, ?, ?, ?)");
+      bench.start();
+      database.exec("BEGIN");
+      for (let step = 0; step < POINTS; step++) {
+        insert.run("run", "loss", 1 / (step + 1), step, Date.now());
+      }
+      database.exec("COMMIT");
+      bench.end();
+      database.close();
+      return Promise.resolve();
+    }),
+});
+
+Deno.bench({
+  name: "run.log one by one, then flush",
+  group: "log 100,000 points",
+  n: 5,
+  warmup: 1,
+  fn: (bench) =>
+    inTempDir(async (dir) => {
+      await using store = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
+      const run = await store.startRun({ environment: false });
+      bench.start();
+      for (let step = 0; step < POINTS; step++) run.log({ loss: 1 / (step + 1) }, { step });
+      await run.flush();
+      bench.end();
+    }),
+});
+
+const READS = ["metrics()", "curve()", "curve() of 500 points"] as const;
+for (const what of READS) {
+  Deno.bench({
+    name: what,
+    group: "read 100,000 points",
+    baseline: what === "metrics()",
+    n: 5,
+    warmup: 1,
+    fn: (bench) =>
+      inTempDir(async (dir) => {
+        await using store = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
+        const { id } = await store.startRun({ environment: false });
+        const points = Array.from({ length: POINTS }, (_, step) => ({
+          key: "loss",
+          value: Math.sin(step / 1000),
+          step,
+        }));
+        await store.logPoints(id, points);
+        bench.start();
+        if (what === "metrics()") await store.metrics(id, "loss");
+        else await store.curve(id, "loss", what === "curve()" ? {} : { points: 500 });
+        bench.end();
+      }),
+  });
+}
