@@ -23,8 +23,8 @@ Deno.bench({
   baseline: true,
   n: 5,
   warmup: 1,
-  fn: (bench) =>
-    inTempDir((dir) => {
+  fn: async (bench) =>
+    await inTempDir((dir) => {
       const database = new DatabaseSync(join(dir, "plain.db"));
       database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       database.exec(
@@ -49,8 +49,8 @@ Deno.bench({
   group: "log 100,000 points",
   n: 5,
   warmup: 1,
-  fn: (bench) =>
-    inTempDir(async (dir) => {
+  fn: async (bench) =>
+    await inTempDir(async (dir) => {
       await using store = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
       const run = await store.startRun({ environment: false });
       bench.start();
@@ -68,8 +68,8 @@ for (const what of READS) {
     baseline: what === "metrics()",
     n: 5,
     warmup: 1,
-    fn: (bench) =>
-      inTempDir(async (dir) => {
+    fn: async (bench) =>
+      await inTempDir(async (dir) => {
         await using store = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
         const { id } = await store.startRun({ environment: false });
         const points = Array.from({ length: POINTS }, (_, step) => ({
