@@ -174,3 +174,15 @@ Deno.test("what is replaced while a backup is made is in it with the row of its 
     const copy = artifacts.find(({ name }) => name === "099")!;
     assert.deepEqual(copy, { ...(await store.get(id, "099")).toJSON(), text: "longer text" });
   }));
+
+Deno.test("a model version whose artifact is left out is left out with it", () =>
+  inTempDir(async (dir) => {
+    await using store = await filled(dir);
+    for (const artifact of ["a", "large"]) {
+      await store.models.register("m", { runId: "r", artifact });
+    }
+    Deno.removeSync((await store.get("r", "a")).filePath);
+    await store.backup(join(dir, "b"));
+    await using backup = await openBackup(join(dir, "b"));
+    assert.deepEqual((await backup.models.versions("m")).map(({ version }) => version), [2]);
+  }));

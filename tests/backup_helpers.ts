@@ -1,7 +1,9 @@
 /** What the tests of backup and restore share. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../mod.ts";
+import { child } from "./children/flags.ts";
 import { openIn } from "./helpers.ts";
 
 /** All that a store says, and the text of each artifact, as read and checked. */
@@ -44,10 +46,23 @@ export async function backedUp(dir: string, { leftovers = 0 } = {}): Promise<Con
   return await contentsOf(store);
 }
 
+/** What a backup that was interrupted holds; each artifact is checked as it is read. */
+export async function readBackup(dest: string): Promise<Contents> {
+  await using backup = await openBackup(dest);
+  return await contentsOf(backup);
+}
+
 /** Asserts that a backup is all that its directory holds. */
 export function assertTidy(dir: string): void {
   assert.deepEqual(namesIn(dir), ["chachaml-artifacts", "chachaml.db"]);
   assert.deepEqual(namesIn(join(dir, "chachaml-artifacts/.staging")), []);
+  assertWal(join(dir, "chachaml.db"));
+}
+
+/** Asserts that a database, which no one has open, is one for readers and writers side by side. */
+export function assertWal(path: string): void {
+  // Bytes 18 and 19 are the journal version: 2 is WAL.
+  assert.deepEqual([...Deno.readFileSync(path).subarray(18, 20)], [2, 2], path);
 }
 
 /** The names in a directory, sorted. */
@@ -83,8 +98,38 @@ export async function filled(dir: string, options: OpenOptions = {}): Promise<St
   return store;
 }
 
+/** Has another process open a store and write to it while `work` goes on, and kills it then. */
+export async function whileHeldOpen(path: string, work: () => Promise<void>): Promise<void> {
+  const holder = child("backup_holder.ts", [path]).spawn();
+  try {
+    const reader = holder.stdout.getReader();
+    const { value } = await reader.read();
+    reader.releaseLock();
+    assert.equal(new TextDecoder().decode(value), "open\n");
+    await work();
+  } finally {
+    holder.kill("SIGKILL");
+    await Promise.all([holder.status, holder.stdout.cancel(), holder.stderr.cancel()]);
+  }
+}
+
 /** Copies a directory with its modes and hard links, as a user would. */
 export async function copyTree(from: string, to: string): Promise<void> {
   const { success } = await new Deno.Command("cp", { args: ["-a", from, to] }).output();
   assert.ok(success);
+}
+
+/** All that is in a directory: each file by inode and content, so that it shows what was touched. */
+export function stateOf(dir: string, under = ""): Record<string, string> {
+  const state: Record<string, string> = {};
+  for (const name of namesIn(join(dir, under))) {
+    const path = under === "" ? name : `${under}/${name}`;
+    const info = Deno.lstatSync(join(dir, path));
+    if (info.isDirectory) Object.assign(state, { [path]: "folder" }, stateOf(dir, path));
+    else if (info.isFile) {
+      const hash = createHash("sha256").update(Deno.readFileSync(join(dir, path))).digest("hex");
+      state[path] = `${info.ino} ${hash}`;
+    } else state[path] = "link";
+  }
+  return state;
 }

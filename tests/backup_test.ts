@@ -116,6 +116,7 @@ testEachDriver("a store in memory is backed up", (driver) =>
     assert.equal((await store.backup(dest)).artifacts, 4);
     await store.put("r", "new", "x");
     assert.equal((await store.backup(dest)).copied, 1);
+    assertTidy(join(dir, "b b"));
     assert.deepEqual(await backedUp(join(dir, "b b")), await contentsOf(store));
   }));
 
@@ -135,6 +136,7 @@ testEachDriver(
       assert.deepEqual(namesIn(join(home, "t-artifacts/.staging")), []);
       assert.deepEqual(await Deno.readFile(join(home, "t.db")), before);
       assert.deepEqual(Deno.statSync(join(home, "t.db")).mtime, mtime);
+      assertTidy(join(dir, "b"));
       assert.deepEqual(await backedUp(join(dir, "b")), contents);
     }),
 );

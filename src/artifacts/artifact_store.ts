@@ -21,6 +21,7 @@ import type {
   ArtifactRecord,
   IndexEntry,
   NewArtifact,
+  Replacement,
 } from "./artifact_index.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
 import { checkContentType, guessContentType } from "./content_type.ts";
@@ -102,7 +103,7 @@ export class ArtifactStore {
       throw error;
     }
     const opened = await openSource(name, source, options.signal);
-    const copy = await this.#bytes.stage(opened.reader, options);
+    const copy = await this.#bytes.stage(opened.reader, { ...options, name });
     const staged = await this.#share(copy, options) ?? copy;
     const { size, hash } = staged;
     const contentType = options.contentType ?? guessContentType(name, opened.contentType);
@@ -118,7 +119,8 @@ export class ArtifactStore {
   ): Promise<Artifact> {
     await this.#admit(runId, name, options);
     const adopted = options.move ? await this.#adopt(name, path, options) : undefined;
-    const own = adopted ?? await this.#bytes.stage((await openFile(name, path)).reader, options);
+    const own = adopted ??
+      await this.#bytes.stage((await openFile(name, path)).reader, { ...options, name });
     const staged = await this.#share(own, options) ?? own;
     const { size, hash } = staged;
     const contentType = options.contentType ?? guessContentType(name);
@@ -152,7 +154,7 @@ export class ArtifactStore {
     if (isBelow(await Deno.realPath(path), this.#root)) {
       throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");
     }
-    return await this.#bytes.adopt(path, options);
+    return await this.#bytes.adopt(path, { ...options, name });
   }
 
   /** Refuses, before any of several artifacts is stored, what could not be stored anyway. */
@@ -245,16 +247,25 @@ export class ArtifactStore {
       );
     } catch (error) {
       if (error instanceof ArtifactNotFoundError) return undefined; // Removed: put it anew.
-      await this.#undoReplacement(id, staged.key);
+      const replaced = await this.#undoReplacement(id, noted);
+      if (replaced) return replaced;
       throw error;
     }
   }
 
-  /** After a failure: the note goes, or, if the bytes are in place already, the row follows them. */
-  async #undoReplacement(id: string, key: string): Promise<void> {
+  /** After a failure: the note goes; or, if the bytes are in place already, the row follows them. */
+  async #undoReplacement(
+    id: string,
+    { staged, hash, createdAt }: Replacement,
+  ): Promise<ArtifactRecord | undefined> {
     try {
-      if (this.#bytes.stagedState(key) === "absent") await this.settle();
-      else await this.#index.dropReplacement(id, key);
+      if (this.#bytes.stagedState(staged) === "absent") {
+        await this.settle();
+        const record = (await this.#index.byId(id))?.record;
+        const isOurs = record?.hash === hash && record.createdAt.getTime() === createdAt.getTime();
+        return isOurs ? record : undefined;
+      }
+      await this.#index.dropReplacement(id, staged);
     } catch {
       // The note stays, and whoever opens the store next settles it.
     }
@@ -298,7 +309,7 @@ export class ArtifactStore {
       const bytes = await this.#bytes.open(record.path);
       try {
         if (bytes.size !== replacement!.size) return "not replaced";
-        const { hash } = await hashFile(bytes, {});
+        const { hash } = await hashFile(bytes, {}, bytes.size);
         return hash === replacement!.hash ? "replaced" : "not replaced";
       } finally {
         bytes.close();

@@ -25,6 +25,8 @@ export interface Progress {
 
 /** What goes along with the reading of a source. */
 export interface StageOptions {
+  /** What the bytes are to be, for the words of an error. */
+  readonly name?: string | undefined;
   /** Stops the work. */
   readonly signal?: AbortSignal | undefined;
   /** Told of the bytes done so far. */

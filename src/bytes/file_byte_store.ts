@@ -102,7 +102,8 @@ export class FileByteStore implements ByteStore {
       return staged;
     } catch (error) {
       leave();
-      throw fsError(error, `store bytes in ${JSON.stringify(this.#root)}`);
+      const what = options.name === undefined ? "bytes" : JSON.stringify(options.name);
+      throw fsError(error, `store ${what} in ${JSON.stringify(this.#root)}`);
     }
   }
 

@@ -82,7 +82,8 @@ export async function hashFile(
   total?: number,
 ): Promise<Digest> {
   const hash = createHash("sha256");
-  let [chunk, next] = [new Uint8Array(LARGEST_CHUNK), new Uint8Array(LARGEST_CHUNK)];
+  const room = Math.min(Math.max(total ?? LARGEST_CHUNK, 1), LARGEST_CHUNK);
+  let [chunk, next] = [new Uint8Array(room), new Uint8Array(room)];
   let size = 0;
   for (let filled = await file.read(chunk); filled;) {
     signal?.throwIfAborted();

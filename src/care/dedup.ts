@@ -39,6 +39,7 @@ export async function dedup(
   bytes: ByteStore,
   { dryRun = false, signal, onProgress }: DedupOptions,
 ): Promise<DedupReport> {
+  signal?.throwIfAborted();
   const groups = await twins(index);
   const total = groups.flat().reduce((sum, { size }) => sum + size, 0);
   const shared: ArtifactRecord[] = [];
@@ -107,7 +108,7 @@ async function keep(
   try {
     const opened = await bytes.open(record.path);
     try {
-      const { hash } = await hashFile(opened, { signal });
+      const { hash } = await hashFile(opened, { signal }, record.size);
       return hash === record.hash ? { record, file } : undefined;
     } finally {
       opened.close();

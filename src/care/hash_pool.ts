@@ -1,7 +1,12 @@
+import type { Progress } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hash_copy.ts";
+import { breathe } from "../wait.ts";
 
 /** Below so many bytes, starting workers takes longer than hashing them here. */
 const WORTH_WORKERS = 64 * 1024 * 1024;
+
+/** Bytes of a file that is read at once. */
+const SMALL = 256 * 1024;
 
 interface Task {
   readonly resolve: (hash: string) => void;
@@ -83,16 +88,19 @@ async function hashHere(
   advance: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  using file = await Deno.open(path);
+  using file = Deno.openSync(path);
+  const { size } = file.statSync();
+  // Reading a small file takes less than asking another thread to do it.
+  const read = size <= SMALL
+    ? (into: Uint8Array) => Promise.resolve(file.readSync(into))
+    : (into: Uint8Array) => file.read(into);
+  await breathe();
   let before = 0;
-  const { hash } = await hashFile({ read: async (into) => await file.read(into) ?? 0 }, {
-    signal,
-    onProgress: ({ bytes }) => {
-      advance(bytes - before);
-      before = bytes;
-    },
-  });
-  return hash;
+  const onProgress = ({ bytes }: Progress) => {
+    advance(bytes - before);
+    before = bytes;
+  };
+  return (await hashFile({ read }, { signal, onProgress }, size)).hash;
 }
 
 /**

@@ -172,7 +172,7 @@ async function findInPlace(
   if (known?.get(record.path) === record.hash) return { identity };
   const bytes = await to.open(record.path);
   try {
-    const digest = await hashFile(bytes, { signal });
+    const digest = await hashFile(bytes, { signal }, bytes.size);
     return digest.hash === record.hash ? { identity, digest } : undefined;
   } finally {
     bytes.close();

@@ -5,6 +5,7 @@ import type { IndexEntry } from "../artifacts/artifact_index.ts";
 import { syncDirectory } from "../bytes/directories.ts";
 import { fsError } from "../bytes/fs_error.ts";
 import { StorageError } from "../errors.ts";
+import { releaseVersions } from "../models/version_use.ts";
 import type { Database } from "../sql/database.ts";
 import { publicError } from "../sql/public_error.ts";
 import { hasTable } from "../sql/schema.ts";
@@ -30,7 +31,7 @@ export class DatabaseFile {
     await removeDatabase(path);
     try {
       await source.copyTo(path);
-      return new DatabaseFile(path, driver.open(path, "write"));
+      return new DatabaseFile(path, openInWal(path, driver));
     } catch (error) {
       await removeDatabase(path);
       throw publicError(error, `write ${JSON.stringify(path)}`);
@@ -53,7 +54,10 @@ export class DatabaseFile {
         sql.prepare("DELETE FROM artifact_replacements").run();
       }
       const remove = sql.prepare("DELETE FROM artifacts WHERE id = ?");
-      for (const { artifact } of omitted) remove.run(artifact.id);
+      for (const { artifact } of omitted) {
+        releaseVersions(sql, "artifact_id", artifact.id, true);
+        remove.run(artifact.id);
+      }
       const update = sql.prepare(
         `UPDATE artifacts SET content_type = ?2, size = ?3, hash = ?4, created_at = ?5
           WHERE id = ?1 AND hash <> ?4`,
@@ -95,6 +99,18 @@ export class DatabaseFile {
   close(): void {
     if (this.#open) this.#sql.close();
     this.#open = false;
+  }
+}
+
+/** What has been copied from memory, or from a database that was only read, is not in WAL mode. */
+function openInWal(path: string, driver: SqlDriver): SqlConnection {
+  const sql = driver.open(path, "write");
+  try {
+    sql.prepare("PRAGMA journal_mode = WAL").get();
+    return sql;
+  } catch (error) {
+    sql.close();
+    throw error;
   }
 }
 

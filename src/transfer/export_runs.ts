@@ -52,8 +52,9 @@ async function writeArchive(
   const total = artifacts.reduce((sum, { artifact }) => sum + artifact.size, 0);
   let done = 0;
   for (const { runId, artifact } of artifacts) {
+    signal?.throwIfAborted();
     const { name, size, createdAt } = artifact;
-    await add(archive, `${runId}/${name}`, size, new Date(createdAt), async (write) => {
+    await add(archive, `${runId}/${name}`, size, timeOf(createdAt), async (write) => {
       const opened = await openSame(store, artifact);
       for await (const chunk of readChunks(opened, { verify: true, ...(signal && { signal }) })) {
         await write(chunk);
@@ -62,6 +63,11 @@ async function writeArchive(
     });
   }
   archive.finalize();
+}
+
+/** A time that a tar archive can tell: its field holds as many seconds. */
+function timeOf(milliseconds: number): Date {
+  return new Date(Math.min(Math.max(milliseconds, 0), 0o77777777777 * 1000));
 }
 
 async function add(

@@ -1,10 +1,12 @@
 /** Takes up the runs of an archive: all of it is checked before any of it can be seen. */
 import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@^0.8.6";
-import { openSource } from "../artifacts/put_source.ts";
+import { abandonSource, openSource } from "../artifacts/put_source.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../errors.ts";
 import type { ArtifactDocument, RunDocument } from "../runs/run_document.ts";
+import type { ArtifactPlace } from "../runs/run_store.ts";
 import type { StoreParts } from "../store_parts.ts";
+import { unsafePath } from "../names.ts";
 import { Gate, inParallel } from "../wait.ts";
 import { decodeManifest, MANIFEST, MAX_MANIFEST } from "./manifest.ts";
 
@@ -63,26 +65,40 @@ export async function importRuns(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const batch = crypto.randomUUID();
-  const unlock = await store.bytes.lock(batch);
-  if (!unlock) throw new StorageError("import", "the staging folder cannot be locked");
+  const unlock = await lock(store.bytes, batch, archive);
   const arrivals: Arrival[] = [];
   try {
     await receive(store.bytes, archive, arrivals, batch, options);
     options.signal?.throwIfAborted();
-    const runs: ImportedRun[] = [];
-    let [artifacts, bytes] = [0, 0];
-    for (const arrival of arrivals) {
-      const { archivedId, run } = arrival;
-      const imported = await adopt(store, arrival);
-      runs.push({ id: run.id, archivedId, imported });
-      if (!imported) continue;
-      artifacts += run.artifacts.length;
-      bytes += run.artifacts.reduce((sum, { size }) => sum + size, 0);
-    }
-    return { runs, artifacts, bytes };
+    const fresh = await adopt(store, arrivals);
+    const runs = arrivals.map(({ archivedId, run: { id } }) => ({
+      id,
+      archivedId,
+      imported: fresh.has(id),
+    }));
+    const artifacts = arrivals.filter(({ run }) => fresh.has(run.id))
+      .flatMap(({ run }) => run.artifacts);
+    const bytes = artifacts.reduce((sum, { size }) => sum + size, 0);
+    return { runs, artifacts: artifacts.length, bytes };
   } finally {
     for (const { staged } of arrivals) for (const bytes of staged.values()) bytes.discard();
     unlock();
+  }
+}
+
+/** Takes the lock of what will be staged; where that fails, the archive is given back unread. */
+async function lock(
+  bytes: ByteStore,
+  batch: string,
+  archive: ReadableStream<Uint8Array>,
+): Promise<() => void> {
+  try {
+    const unlock = await bytes.lock(batch);
+    if (unlock) return unlock;
+    throw new StorageError("import", "the staging folder cannot be locked");
+  } catch (error) {
+    await abandonSource(archive, error);
+    throw error;
   }
 }
 
@@ -175,10 +191,11 @@ async function* readMembers(
   archive: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ParsedTarEntry, undefined> {
-  const entries = archive.pipeThrough(
-    createTarDecoder({ strict: true }),
-    signal && { signal },
-  );
+  // A source that gives nothing for a while is cancelled only by a signal.
+  const enough = new AbortController();
+  const entries = archive.pipeThrough(createTarDecoder({ strict: true }), {
+    signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
+  });
   const reader = entries.getReader();
   try {
     for (;;) {
@@ -188,13 +205,23 @@ async function* readMembers(
       const { type = "file" } = header;
       // As `tar` names what it is given as `./`.
       const name = header.name.replace(/^(\.\/)+/, "");
-      if (type === "directory") await body.cancel();
-      else if (type === "file") yield { header: { ...header, name }, body };
+      if (type === "directory") {
+        requireInside(name);
+        await body.cancel();
+      } else if (type === "file") yield { header: { ...header, name }, body };
       else throw new ArchiveError(`${JSON.stringify(header.name)} is a ${type}, not a file`);
     }
   } finally {
     await reader.cancel().catch(() => {});
+    enough.abort();
   }
+}
+
+/** Refuses a folder that is not below the one unpacked to; those below it are made when needed. */
+function requireInside(name: string): void {
+  const folder = name.replace(/\/$/, "");
+  const reason = folder === "" || folder === "." ? undefined : unsafePath(folder);
+  if (reason !== undefined) throw new ArchiveError(`${JSON.stringify(name)}: ${reason}`);
 }
 
 async function readManifest(member: ParsedTarEntry): Promise<Uint8Array> {
@@ -235,34 +262,57 @@ function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
   return [...arrivals.values()];
 }
 
-/** Publishes a run's bytes and writes its rows, in one transaction; `false` if it is there already. */
-async function adopt(store: StoreParts, { run, staged }: Arrival): Promise<boolean> {
-  const { id } = run;
-  const published: { runId: string; name: string; path: string; bytes: StagedBytes }[] = [];
-  const publish = () =>
-    inParallel(staged, WIDTH, async ([name, bytes]) => {
-      const path = `${id}/${name}`;
-      published.push({ runId: id, name, path, bytes });
-      await store.bytes.publish(bytes, path);
+/**
+ * Publishes the bytes of all runs and writes their rows, in one transaction; a run that is there
+ * already is left as it is.
+ *
+ * @returns Ids of the runs that were not there.
+ */
+async function adopt(
+  store: StoreParts,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlySet<string>> {
+  const published: Published[] = [];
+  const publish = (fresh: ReadonlySet<string>) =>
+    inParallel(filesOf(arrivals, fresh), WIDTH, async (file) => {
+      published.push(file);
+      await store.bytes.publish(file.bytes, file.path);
     });
-  let imported: boolean;
+  let fresh: ReadonlySet<string>;
   try {
-    imported = await store.runs.adopt(run, publish);
+    fresh = await store.runs.adopt(arrivals.map(({ run }) => run), publish);
   } catch (error) {
     await takeBack(store, published);
     throw error;
   } finally {
-    store.index.forget(id);
+    for (const { run } of arrivals) store.index.forget(run.id);
   }
-  for (const bytes of staged.values()) imported ? bytes.release() : bytes.discard();
-  staged.clear();
-  return imported;
+  for (const { run, staged } of arrivals) {
+    for (const bytes of staged.values()) fresh.has(run.id) ? bytes.release() : bytes.discard();
+    staged.clear();
+  }
+  return fresh;
+}
+
+/** Staged bytes on their way to their place. */
+interface Published extends ArtifactPlace {
+  readonly bytes: StagedBytes;
+}
+
+function* filesOf(
+  arrivals: readonly Arrival[],
+  fresh: ReadonlySet<string>,
+): Generator<Published> {
+  for (const { run: { id: runId }, staged } of arrivals) {
+    if (!fresh.has(runId)) continue;
+    for (const [name, bytes] of staged) yield { runId, name, path: `${runId}/${name}`, bytes };
+  }
 }
 
 /** Removes what was published, unless its rows are there after all. */
 async function takeBack(
   store: StoreParts,
-  published: readonly { runId: string; name: string; path: string; bytes: StagedBytes }[],
+  published: readonly Published[],
 ): Promise<void> {
   try {
     const bytesOf = new Map(published.map(({ path, bytes }) => [path, bytes]));

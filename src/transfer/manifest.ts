@@ -1,6 +1,6 @@
 /** The first member of an archive: what the runs in it are, and which files follow. */
 import * as v from "npm:valibot@^1.1.0";
-import { ArchiveError, ChachamlError } from "../errors.ts";
+import { ArchiveError, ChachamlError, StorageError } from "../errors.ts";
 import { NameIndex } from "../name_index.ts";
 import { checkArtifactName, checkRunId, fold } from "../names.ts";
 import type { RunDocument } from "../runs/run_document.ts";
@@ -13,12 +13,15 @@ export const MAX_MANIFEST: number = 256 * 1024 * 1024;
 
 const FORMAT = "chachaml-runs";
 const VERSION = 1;
+const MAX_TIME = 8.64e15;
 
 const text = v.string();
 const textOrNull = v.nullable(text);
 const integer = v.pipe(v.number(), v.safeInteger());
 const integerOrNull = v.nullable(integer);
 const count = v.pipe(integer, v.minValue(0));
+/** Epoch milliseconds that a `Date` can hold. */
+const time = v.pipe(integer, v.minValue(-MAX_TIME), v.maxValue(MAX_TIME));
 const pairs = v.array(v.strictTuple([text, text]));
 const nonFinite = v.picklist(["NaN", "Infinity", "-Infinity"]);
 
@@ -27,7 +30,7 @@ const metric = v.pipe(
     key: text,
     values: v.array(v.union([v.number(), nonFinite])),
     steps: v.array(integer),
-    times: v.array(integer),
+    times: v.array(time),
   }),
   v.check(
     ({ values, steps, times }) => values.length === steps.length && steps.length === times.length,
@@ -43,7 +46,7 @@ const dataset = v.strictObject({
   features: textOrNull,
   hash: textOrNull,
   source: textOrNull,
-  createdAt: integer,
+  createdAt: time,
 });
 
 const artifact = v.strictObject({
@@ -52,7 +55,7 @@ const artifact = v.strictObject({
   contentType: textOrNull,
   size: count,
   hash: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, "it is no SHA-256")),
-  createdAt: integer,
+  createdAt: time,
 });
 
 const run = v.strictObject({
@@ -60,8 +63,8 @@ const run = v.strictObject({
   experiment: v.pipe(text, v.minLength(1)),
   name: textOrNull,
   status: text,
-  startTime: integer,
-  endTime: integerOrNull,
+  startTime: time,
+  endTime: v.nullable(time),
   error: textOrNull,
   startTags: textOrNull,
   environment: textOrNull,
@@ -82,12 +85,14 @@ const manifest = v.strictObject({
 
 /** The bytes of a manifest; one that could not be read back is refused. */
 export function encodeManifest(runs: readonly RunDocument[]): Uint8Array<ArrayBuffer> {
-  requireSound(runs);
-  const bytes = new TextEncoder().encode(
-    JSON.stringify({ format: FORMAT, version: VERSION, runs }),
-  );
+  requireSound(runs, notExportable);
+  const content = { format: FORMAT, version: VERSION, runs };
+  const { issues } = v.safeParse(manifest, content, { abortEarly: true });
+  // Another program can have written rows that are not what they should be.
+  if (issues) throw notExportable(`what is stored cannot be true at ${v.getDotPath(issues[0])}`);
+  const bytes = new TextEncoder().encode(JSON.stringify(content));
   if (bytes.length > MAX_MANIFEST) {
-    throw new ArchiveError("its runs have logged more than fits; export fewer at a time");
+    throw notExportable("the runs have logged more than fits; export fewer at a time");
   }
   return bytes;
 }
@@ -115,7 +120,7 @@ export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
   }
   const { runs } = parsed.output;
   try {
-    requireSound(runs);
+    requireSound(runs, notImportable);
   } catch (cause) {
     throw cause instanceof ChachamlError && !(cause instanceof ArchiveError)
       ? new ArchiveError(cause.message, { cause })
@@ -125,28 +130,29 @@ export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
 }
 
 /** Refuses runs that cannot stand side by side in one archive and one store. */
-function requireSound(runs: readonly RunDocument[]): void {
+function requireSound(runs: readonly RunDocument[], refuse: Refuse): void {
   const ids = new Set<string>();
   const runIds = new Set([fold(MANIFEST)]);
   for (const { id, artifacts, datasets, params, tags, metrics } of runs) {
     checkRunId(id);
-    if (!addNew(runIds, fold(id))) throw new ArchiveError(`it has no place for the run "${id}"`);
+    if (!addNew(runIds, fold(id))) throw refuse(`an archive has no place for the run "${id}"`);
     const names = new NameIndex();
     for (const { name } of artifacts) {
       checkArtifactName(name);
       names.check(name);
-      if (names.conflicts(name)) throw twice(name);
+      if (names.conflicts(name)) throw refuse(twice(name));
       names.add(name);
     }
-    for (const { id } of [...artifacts, ...datasets]) if (!addNew(ids, id)) throw twice(id);
-    for (const rows of [params, tags]) requireDistinct(rows.map(([key]) => key));
-    requireDistinct(metrics.map(({ key }) => key));
+    for (const { id } of [...artifacts, ...datasets]) if (!addNew(ids, id)) throw refuse(twice(id));
+    for (const keys of [...[params, tags].map(keysOf), metrics.map(({ key }) => key)]) {
+      const seen = new Set<string>();
+      for (const key of keys) if (!addNew(seen, key)) throw refuse(twice(key));
+    }
   }
 }
 
-function requireDistinct(keys: readonly string[]): void {
-  const seen = new Set<string>();
-  for (const key of keys) if (!addNew(seen, key)) throw twice(key);
+function keysOf(rows: readonly (readonly [key: string, value: string])[]): string[] {
+  return rows.map(([key]) => key);
 }
 
 function addNew(set: Set<string>, item: string): boolean {
@@ -155,6 +161,17 @@ function addNew(set: Set<string>, item: string): boolean {
   return true;
 }
 
-function twice(what: string): ArchiveError {
-  return new ArchiveError(`it names ${JSON.stringify(what)} twice`);
+function twice(what: string): string {
+  return `${JSON.stringify(what)} is named twice`;
+}
+
+/** Makes an error of a reason. */
+type Refuse = (reason: string) => ChachamlError;
+
+function notExportable(reason: string): ChachamlError {
+  return new StorageError("export", reason);
+}
+
+function notImportable(reason: string): ChachamlError {
+  return new ArchiveError(reason);
 }
