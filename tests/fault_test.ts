@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constants } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { StorageError, type Store } from "../mod.ts";
@@ -136,6 +137,48 @@ Deno.test("a commit that fails once takes the published bytes back", async () =>
   });
 });
 
+/**
+ * Has a put replace an artifact while one of its commits fails: that of the look for a row, of the
+ * note of what is to come, or of the row, when the bytes are in place already.
+ */
+async function replaceWithFault(store: Store, id: string, fatal: 1 | 2 | 3) {
+  let commits = 0;
+  using _fault = failing(statement, "run", diskBroken, (args, self) => {
+    return isSql(/^COMMIT/)(args, self) && ++commits === fatal;
+  });
+  return await store.put(id, "a", "new bytes", { ifExists: "replace" });
+}
+
+Deno.test("a replacement whose last commit fails once takes place, and says so", async () => {
+  await inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    const { id } = await store.startRun();
+    const before = await store.put(id, "a", "old");
+    const after = await replaceWithFault(store, id, 3);
+    assert.deepEqual([after.id, after.size], [before.id, 9]);
+    const stored = await store.get(id, "a");
+    assert.deepEqual(stored.toJSON(), after.toJSON());
+    assert.equal(await stored.text({ verify: true }), "new bytes");
+    assert.deepEqual(staged(store), []);
+    assert.deepEqual(await Array.fromAsync(store.verify()), []);
+  });
+});
+
+Deno.test("a replacement of which an earlier commit fails does not take place", async () => {
+  await inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    const { id } = await store.startRun();
+    const before = await store.put(id, "a", "old");
+    for (const fatal of [1, 2] as const) {
+      await assert.rejects(replaceWithFault(store, id, fatal), StorageError);
+      const stored = await store.get(id, "a");
+      assert.deepEqual(stored.toJSON(), before.toJSON());
+      assert.equal(await stored.text({ verify: true }), "old");
+      assert.deepEqual(staged(store), []);
+    }
+  });
+});
+
 Deno.test("of puts that share a transaction, only the one that fails is refused", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
@@ -155,20 +198,47 @@ Deno.test("of puts that share a transaction, only the one that fails is refused"
   });
 });
 
-Deno.test("where there are no hard links, a name is published by renaming", async () => {
+/** How a file system says that it cannot link; Deno gives some of these errors by number alone. */
+const NO_LINKS: Record<string, Error> = {
+  EPERM: systemError("Operation not permitted (os error 1)", "EPERM"),
+  ENOTSUP: numbered("Operation not supported", constants.errno.ENOTSUP),
+  ENOSYS: numbered("Function not implemented", constants.errno.ENOSYS),
+  EMLINK: numbered("Too many links", constants.errno.EMLINK),
+};
+
+function numbered(message: string, number: number): Error {
+  return new Error(`${message} (os error ${number}): link 'a' -> 'b (os error 5)'`);
+}
+
+for (const [code, error] of Object.entries(NO_LINKS)) {
+  Deno.test(`where there are no hard links (${code}), a name is published by renaming`, async () => {
+    await inTempDir(async (dir) => {
+      using _fault = failing(Deno, "linkSync", () => error);
+      await using store = await openIn(dir);
+      const { id } = await store.startRun();
+      await store.put(id, "a/b", "x");
+      assert.equal(await (await store.get(id, "a/b")).text({ verify: true }), "x");
+      assert.deepEqual(staged(store), []);
+      await assert.rejects(store.put(id, "a/b", "y"), /already has it/);
+      const source = join(dir, "moved");
+      await Deno.writeTextFile(source, "moved");
+      await store.putFile(id, "moved", source, { move: true });
+      await assert.rejects(Deno.stat(source), Deno.errors.NotFound);
+    });
+  });
+}
+
+Deno.test("a put whose link fails for another reason is refused", async () => {
   await inTempDir(async (dir) => {
-    const unsupported = () => systemError("Operation not permitted (os error 1)", "EPERM");
-    using _fault = failing(Deno, "linkSync", unsupported);
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    await store.put(id, "a/b", "x");
-    assert.equal(await (await store.get(id, "a/b")).text({ verify: true }), "x");
+    {
+      const loop = () => numbered("Too many symbolic links", constants.errno.ELOOP);
+      using _fault = failing(Deno, "linkSync", loop);
+      await assert.rejects(store.put(id, "a", "x"), StorageError);
+    }
     assert.deepEqual(staged(store), []);
-    await assert.rejects(store.put(id, "a/b", "y"), /already has it/);
-    const source = join(dir, "moved");
-    await Deno.writeTextFile(source, "moved");
-    await store.putFile(id, "moved", source, { move: true });
-    await assert.rejects(Deno.stat(source), Deno.errors.NotFound);
+    await store.put(id, "a", "x");
   });
 });
 

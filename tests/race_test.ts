@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import { ArtifactExistsError, ArtifactNotFoundError, type Store } from "../mod.ts";
 import { child } from "./children/flags.ts";
 import { inTempDir, openIn, testEachDriver, tree } from "./helpers.ts";
@@ -180,6 +181,33 @@ testEachDriver(
     });
   },
 );
+
+testEachDriver("put against gc of one name: one put wins, and keeps its bytes", async (driver) => {
+  await inTempDir(async (dir) => {
+    await using store = await openIn(dir, { driver });
+    await using twin = await openIn(dir, { driver });
+    const { id } = await store.startRun();
+    for (let round = 0; round < 30; round++) {
+      const folder = join(store.artifactDir, id, `${round}`);
+      await Deno.mkdir(folder, { recursive: true });
+      // What gc finds is an orphan, the file of a put, or both in turn.
+      if (round % 2 === 0) await Deno.writeTextFile(join(folder, "a"), "orphan");
+      const [, , ...puts] = await Promise.allSettled([
+        twin.gc({ grace: 0 }),
+        store.gc({ grace: 0 }),
+        store.put(id, `${round}/a`, "store"),
+        twin.put(id, `${round}/a`, "twin"),
+        twin.gc({ grace: 0 }),
+      ]);
+      const [first, second, collected] = puts;
+      assert.equal(collected!.status, "fulfilled");
+      assert.deepEqual([first!.status, second!.status].sort(), ["fulfilled", "rejected"]);
+      const text = await (await store.get(id, `${round}/a`)).text({ verify: true });
+      assert.equal(text, first!.status === "fulfilled" ? "store" : "twin");
+    }
+    await requireConsistent(store);
+  });
+});
 
 testEachDriver("close waits for the puts that are under way", async (driver) => {
   await inTempDir(async (dir) => {

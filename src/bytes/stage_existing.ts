@@ -96,14 +96,15 @@ export function stageShared(
 
 /**
  * Stages a copy that the kernel makes, which on some file systems takes no space of its own until one
- * of the two is changed. The hash is that of the copy.
+ * of the two is changed. The hash is that of the copy. While it is made it has no lock of its own:
+ * that of the batch tells that someone is at work on it.
  */
 export async function stageClone(
   folder: string,
   source: string,
-  options: StageFileOptions,
+  options: StageFileOptions & { readonly batch: string },
 ): Promise<StagedFile> {
-  const key = crypto.randomUUID();
+  const key = `${options.batch}.${crypto.randomUUID()}`;
   const path = join(folder, key);
   let file: Deno.FsFile | undefined;
   try {
