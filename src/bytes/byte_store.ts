@@ -79,10 +79,7 @@ export interface ByteStore {
   /** Takes a local file of this file system as it is, without copying; `undefined` if it can't. */
   adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
   /** Copies bytes kept by a store of the same kind, in the cheapest way that there is. */
-  clone(
-    location: string,
-    options: StageOptions & { readonly batch: string },
-  ): Promise<StagedBytes>;
+  clone(location: string, options: StageOptions): Promise<StagedBytes>;
   /**
    * Stages bytes kept by a store of the same kind without copying them; their hash is known.
    *

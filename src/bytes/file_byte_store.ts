@@ -66,15 +66,8 @@ export class FileByteStore implements ByteStore {
     return await this.#stage(options, (how) => stageLink(this.#staging, path, how));
   }
 
-  async clone(
-    location: string,
-    options: StageOptions & { readonly batch: string },
-  ): Promise<StagedBytes> {
-    const { batch } = options;
-    return (await this.#stage(
-      options,
-      (how) => stageClone(this.#staging, location, { ...how, batch }),
-    ))!;
+  async clone(location: string, options: StageOptions): Promise<StagedBytes> {
+    return (await this.#stage(options, (how) => stageClone(this.#staging, location, how)))!;
   }
 
   async share(

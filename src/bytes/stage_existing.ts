@@ -2,7 +2,14 @@
 import { join } from "@std/path";
 import { SourceChangedError } from "../errors.ts";
 import { type Digest, hashFile } from "./hash_copy.ts";
-import { attempt, identityOf, letGo, StagedFile, type StageFileOptions } from "./staged_file.ts";
+import {
+  attempt,
+  identityOf,
+  letGo,
+  lockFile,
+  StagedFile,
+  type StageFileOptions,
+} from "./staged_file.ts";
 
 /**
  * Stages a file as it is, by a second name. Its first name is removed only once the bytes are
@@ -96,28 +103,34 @@ export function stageShared(
 
 /**
  * Stages a copy that the kernel makes, which on some file systems takes no space of its own until one
- * of the two is changed. The hash is that of the copy. While it is made it has no lock of its own:
- * that of the batch tells that someone is at work on it.
+ * of the two is changed. The hash is that of the copy. As it cannot be locked before it is made, the
+ * lock of another file tells that someone is at work on it.
  */
 export async function stageClone(
   folder: string,
   source: string,
-  options: StageFileOptions & { readonly batch: string },
+  options: StageFileOptions,
 ): Promise<StagedFile> {
-  const key = `${options.batch}.${crypto.randomUUID()}`;
+  const lock = crypto.randomUUID();
+  const key = `${lock}.${crypto.randomUUID()}`;
   const path = join(folder, key);
+  const unlock = lockFile(folder, lock)!; // Nobody else knows its name.
   let file: Deno.FsFile | undefined;
   try {
     await Deno.copyFile(source, path);
     Deno.chmodSync(path, 0o444);
     file = Deno.openSync(path);
-    if (!file.tryLockSync(true)) throw new Error("another process is at work on it");
     const info = file.statSync();
     const digest = await hashFile(file, options, info.size);
     if (options.durable) await file.sync();
-    return new StagedFile({ path, key, file, info }, digest, { gone: options.onGone });
+    const gone = () => {
+      unlock();
+      options.onGone();
+    };
+    return new StagedFile({ path, key, file, info }, digest, { gone });
   } catch (error) {
     letGo(path, file);
+    unlock();
     throw error;
   }
 }

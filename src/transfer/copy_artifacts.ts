@@ -10,7 +10,6 @@ import {
   UnsafePathError,
 } from "../errors.ts";
 import { inParallel } from "../wait.ts";
-import { PLACE_LOCK } from "./place.ts";
 
 /** Artifacts copied at a time. */
 const WIDTH = 32;
@@ -59,7 +58,7 @@ export interface CopyOutcome {
   readonly omitted: Omitted[];
 }
 
-/** The caller holds the lock of the place. Copies what is not in place yet; a bad artifact is left out, and stops nothing. */
+/** Copies what is not in place yet; a bad artifact is left out, and stops nothing. */
 export async function copyArtifacts(
   entries: readonly IndexEntry[],
   from: CopySource,
@@ -246,9 +245,7 @@ async function stageOne(
     if (shared) return shared;
     await bytes.seek(0);
   }
-  if (size >= WORTH_CLONING) {
-    return await to.clone(here, { batch: PLACE_LOCK, signal, onProgress });
-  }
+  if (size >= WORTH_CLONING) return await to.clone(here, { signal, onProgress });
   const reader = asReader(bytes);
   const read = async (into: Uint8Array) => {
     try {

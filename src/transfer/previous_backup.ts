@@ -8,7 +8,6 @@ import { hasTable, inspectSchema } from "../sql/schema.ts";
 import type { SqlConnection, SqlDriver } from "../sql/sql_driver.ts";
 import type { Coming } from "./coming.ts";
 import { COMPANIONS, isThere, requireUnopened } from "./database_file.ts";
-import { PLACE_LOCK } from "./place.ts";
 
 /** Our own table that makes a database a backup, and says of what. */
 export const BACKUP_TABLE = "backup_of";
@@ -136,7 +135,7 @@ async function addName(bytes: ByteStore, path: string, place: string): Promise<b
   const { identity, size } = entry;
   const location = bytes.locate(path);
   const staged = await bytes.share(location, identity, { size, hash: "" }) ??
-    await bytes.clone(location, { batch: PLACE_LOCK });
+    await bytes.clone(location, {});
   try {
     await bytes.publish(staged, place);
   } finally {
