@@ -1,9 +1,11 @@
 /**
  * Does one operation on a store and kills itself just before the n-th call by which it changes a
  * file or the database: `crash_child.ts PATH OPERATION N`. Prints how many calls there were if it
- * gets to the end.
+ * gets to the end. With 0 for N it is killed by someone else, who says when to begin: it makes the
+ * file `PATH.ready`, and waits for `PATH.go`.
  */
 import { DatabaseSync } from "node:sqlite";
+import { dirname, join } from "@std/path";
 import { openStore, type Store } from "@chachaml/store";
 import { CONTENT } from "./crash_content.ts";
 
@@ -42,9 +44,18 @@ const OPERATIONS = {
   remove: (store: Store) => store.remove("run", "deep/old"),
   gc: (store: Store) => store.gc({ grace: 0 }),
   removeRun: (store: Store) => store.removeRun("run"),
+  prune: (store: Store) => store.prune({ status: "completed" }),
+  backup: (store: Store) => store.backup(join(dirname(path), "backup")),
 };
 
 const store = await openStore({ path, driver: "builtin" });
+if (operation === "backup") await store.put("other", "newer", CONTENT.old);
+if (fatal === "0") {
+  await Deno.writeTextFile(`${path}.ready`, "");
+  while (!await Deno.lstat(`${path}.go`).then(() => true, () => false)) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
 armed = true;
 await OPERATIONS[operation](store);
 armed = false;
