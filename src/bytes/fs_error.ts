@@ -28,8 +28,10 @@ export function fsError(error: unknown, action: string): unknown {
 
 /** The code of a system error. Deno gives some, such as "Too many links", by their number alone. */
 export function codeOf(error: Error): string | undefined {
-  const { code } = error as { code?: string };
-  if (code !== undefined || Deno.build.os === "windows") return code; // Whose numbers are others.
+  const { code } = error as { code?: unknown };
+  // Errors that are no system's have numbers as codes: those of a signal's reason, for one.
+  if (typeof code === "string") return code;
+  if (Deno.build.os === "windows") return undefined; // Whose numbers are others.
   const number = Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
   return Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
 }

@@ -3,6 +3,8 @@ import type { PutFileOptions, PutOptions } from "../artifacts/artifact_store.ts"
 import type { PutDirectoryOptions } from "../artifacts/put_directory.ts";
 import type { PutSource } from "../artifacts/put_source.ts";
 import type { ModelVersion, RegisterModelOptions } from "../models/model.ts";
+import type { CapturedDisplay, CaptureOptions } from "../notebook/capture.ts";
+import { DISPLAY, type MediaBundle } from "../notebook/displayable.ts";
 import type { Store } from "../store.ts";
 import type { Dataset, DatasetOptions } from "./dataset.ts";
 import type { MetricOptions, MetricPoint } from "./metric.ts";
@@ -36,6 +38,39 @@ export class ActiveRun {
   /** Stores every file of a directory. See {@linkcode Store.putDirectory}. */
   putDirectory(path: string | URL, options?: PutDirectoryOptions): Promise<Artifact[]> {
     return this.#store.putDirectory(this.id, path, options);
+  }
+
+  /**
+   * Stores what a notebook shows of a value, in files that other programs open: a canvas or the bytes
+   * of a picture, an SVG or HTML element, a Vega or Vega-Lite plot (its spec, and rendered, where the
+   * npm packages `vega` and `vega-lite` can be loaded), a polars dataframe (as CSV, or as Parquet if
+   * the name says so), and whatever else tells Jupyter how it looks.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const run = await store.startRun();
+   * const { artifacts } = await run.logDisplay("plots/dot", {
+   *   outerHTML: '<svg width="9" height="9"><circle r="4" cx="4" cy="4"/></svg>',
+   * });
+   * console.log(artifacts.map(({ name }) => name)); // ["plots/dot.svg"]
+   * ```
+   *
+   * @param name Name of the artifact; what it lacks of an extension is added.
+   * @param value What the notebook shows.
+   * @param options What to do with artifacts of the same names, and a signal.
+   * @returns The artifacts, and the forms that could not be made.
+   * @throws {InvalidSourceError} If a notebook shows nothing of the value but text.
+   */
+  async logDisplay(
+    name: string,
+    value: unknown,
+    options: CaptureOptions = {},
+  ): Promise<CapturedDisplay> {
+    const { capture } = await import("../notebook/capture.ts");
+    return await capture(this, name, value, options);
   }
 
   /** Sets params. See {@linkcode Store.logParams}. */
@@ -106,5 +141,18 @@ export class ActiveRun {
   async [Symbol.asyncDispose](): Promise<void> {
     const { status } = await this.#store.getRun(this.id);
     if (status === "running") await this.end({ error: "left before it was ended" });
+  }
+
+  /** The run as it started, for a console. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    return `ActiveRun ${inspect(this.info, options)}`;
+  }
+
+  /** Its params, metrics and artifacts as they stand, for a notebook. */
+  async [DISPLAY](): Promise<MediaBundle> {
+    return await (await import("../notebook/active_run.ts")).showActiveRun(this.#store, this.info);
   }
 }

@@ -1,5 +1,4 @@
 /** A metric as a curve: in columns, and with as many points as a plot has room for. */
-import { createLTTB } from "npm:downsample@^1.4.0";
 import { InvalidOptionError } from "../errors.ts";
 import type { SqlRow } from "../sql/sql_driver.ts";
 import type { Curve, CurveOptions } from "./metric.ts";
@@ -22,11 +21,39 @@ export function curveOf(key: string, rows: readonly SqlRow[], { points }: CurveO
   };
 }
 
-/** Those of the rows that keep the shape; along the steps, or, where these stand still, in order. */
+/**
+ * Those of the rows that keep the shape (largest triangle three buckets), the first and the last among
+ * them; along the steps, or, where these stand still, in order.
+ */
 function choose(rows: readonly SqlRow[], points: number): readonly SqlRow[] {
   if (rows.length <= points) return rows;
-  const rising = Number(rows[0]!.step) < Number(rows.at(-1)!.step);
-  const items = rows.map((row, at) => ({ row, x: rising ? Number(row.step) : at }));
-  const downsample = createLTTB<typeof items[number]>({ x: "x", y: ({ row }) => valueOf(row) });
-  return Array.from(downsample(items, points), ({ row }) => row);
+  const last = rows.length - 1;
+  const rising = Number(rows[0]!.step) < Number(rows[last]!.step);
+  const x = rows.map((row, at) => rising ? Number(row.step) : at);
+  const y = rows.map(valueOf);
+  // Where a bucket begins; behind the buckets is the last point, by itself.
+  const edge = (bucket: number) =>
+    bucket >= points - 2 ? last : 1 + Math.floor(bucket * (last - 1) / (points - 2));
+  const chosen = [0];
+  for (let bucket = 0; bucket < points - 2; bucket++) {
+    const from = chosen.at(-1)!;
+    const nextEnd = Math.max(edge(bucket + 2), edge(bucket + 1) + 1);
+    const nextX = mean(x, edge(bucket + 1), nextEnd);
+    const nextY = mean(y, edge(bucket + 1), nextEnd);
+    let [best, largest] = [edge(bucket), -1];
+    for (let at = edge(bucket); at < edge(bucket + 1); at++) {
+      const area = Math.abs(
+        (x[from]! - nextX) * (y[at]! - y[from]!) - (x[from]! - x[at]!) * (nextY - y[from]!),
+      );
+      if (area > largest) [best, largest] = [at, area];
+    }
+    chosen.push(best);
+  }
+  return [...chosen, last].map((at) => rows[at]!);
+}
+
+function mean(numbers: readonly number[], start: number, end: number): number {
+  let sum = 0;
+  for (let at = start; at < end; at++) sum += numbers[at]!;
+  return sum / (end - start);
 }

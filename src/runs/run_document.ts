@@ -90,17 +90,17 @@ export function sameDocument(a: RunDocument, b: RunDocument): boolean {
 }
 
 function canonical(run: RunDocument): string {
-  const sorted = Object.entries(run).map(([key, value]) => [key, sortItems(value)]);
-  return JSON.stringify(sorted.sort(byText));
+  return textOf(Object.entries(run).map(([key, value]) => [key, sortItems(value)]));
 }
 
 function sortItems(value: unknown): unknown {
   if (!Array.isArray(value)) return value;
-  return value.map((item) => Array.isArray(item) ? item : Object.entries(item).sort(byText))
-    .sort(byText);
+  return value.map((item) =>
+    Array.isArray(item) ? JSON.stringify(item) : textOf(Object.entries(item))
+  ).sort();
 }
 
-function byText(a: unknown, b: unknown): number {
-  const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+/** Each is made text once: the points of a metric can be many. */
+function textOf(entries: readonly [key: string, value: unknown][]): string {
+  return JSON.stringify(entries.toSorted(([a], [b]) => a < b ? -1 : 1));
 }

@@ -35,13 +35,16 @@ export interface RunStore {
   /** A run with all that is kept of it; `undefined` if it is not there. */
   document(id: string): Promise<RunDocument | undefined>;
   /**
-   * Takes up a run that another store has had. `publish`, called with the write lock held, gives its
-   * artifacts' bytes their places, before any row is written.
+   * Takes up runs that another store has had: all of them, or none. `publish`, called with the write
+   * lock held, gives the bytes of those that are new their places, before any row is written.
    *
-   * @returns `false`, with nothing done, if the very same run is there already.
-   * @throws {RunStateError} If a run of this id is there that is not the same.
+   * @returns Ids of those that are new; of the others the very same is there already.
+   * @throws {RunStateError} If a run of one of the ids is there that is not the same.
    */
-  adopt(run: RunDocument, publish: () => Promise<void>): Promise<boolean>;
+  adopt(
+    runs: readonly RunDocument[],
+    publish: (fresh: ReadonlySet<string>) => Promise<void>,
+  ): Promise<ReadonlySet<string>>;
   /** Sets params; one that is set already to another value is refused. */
   logParams(id: string, params: Params): Promise<void>;
   /** The params of a run. */

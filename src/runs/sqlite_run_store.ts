@@ -51,7 +51,7 @@ export class SqliteRunStore implements RunStore {
     checkRunId(id);
     return await this.#database.write({
       apply: (sql) => {
-        if (options.id !== undefined) requireFreeId(sql, id);
+        if (options.id !== undefined) requireFreeId(sql, id, "start");
         if (parentId !== null) require(sql, parentId);
         sql.prepare(
           `INSERT INTO runs (id, experiment, name, status, start_time, tags, env, parent_run_id,
@@ -120,20 +120,23 @@ export class SqliteRunStore implements RunStore {
     return this.#database.read((sql) => readDocument(sql, id));
   }
 
-  adopt(run: RunDocument, publish: () => Promise<void>): Promise<boolean> {
-    let isNew = false;
+  adopt(
+    runs: readonly RunDocument[],
+    publish: (fresh: ReadonlySet<string>) => Promise<void>,
+  ): Promise<ReadonlySet<string>> {
+    const fresh = new Set<string>();
     return this.#database.write({
       alone: true,
       check: (sql) => {
-        isNew = requireNewOrSame(sql, run);
+        for (const run of runs) if (requireNewOrSame(sql, run)) fresh.add(run.id);
         return "now";
       },
       publish: async () => {
-        if (isNew) await publish();
+        if (fresh.size > 0) await publish(fresh);
       },
       apply: (sql) => {
-        if (isNew) insertDocument(sql, run);
-        return isNew;
+        for (const run of runs) if (fresh.has(run.id)) insertDocument(sql, run);
+        return fresh;
       },
     });
   }
@@ -300,7 +303,7 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
         "--new-ids)",
     );
   }
-  requireFreeId(sql, run.id);
+  requireFreeId(sql, run.id, "import");
   for (const table of ["artifacts", "datasets"] as const) {
     if (!hasTable(sql, table)) continue;
     const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
@@ -316,7 +319,7 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
 }
 
 /** Two runs share no directory, also where the file system ignores case or normalisation. */
-function requireFreeId(sql: SqlConnection, id: string): void {
+function requireFreeId(sql: SqlConnection, id: string, action: "start" | "import"): void {
   const folded = fold(id);
   // Ids of plain letters are compared by SQLite; only the few others must be read.
   const plain = /^[ -~]*$/.test(id);
@@ -326,7 +329,7 @@ function requireFreeId(sql: SqlConnection, id: string): void {
   ).find((other) => fold(other) === folded);
   if (alike === undefined) return;
   throw new RunStateError(
-    "start",
+    action,
     id,
     alike === id
       ? "there is a run of this id; choose another, or leave it out"

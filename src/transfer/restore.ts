@@ -6,6 +6,7 @@ import type { Progress } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../errors.ts";
 import { DEFAULT_PATH, locate } from "../location.ts";
+import { displayable } from "../notebook/displayable.ts";
 import type { OpenOptions } from "../open_options.ts";
 import { toPath } from "../path.ts";
 import { openParts, type StoreParts } from "../store_parts.ts";
@@ -197,5 +198,5 @@ function reportOf(
   { copied, omitted }: Pick<CopyOutcome, "copied" | "omitted">,
 ): RestoreReport {
   const bytes = copied.reduce((sum, { size }) => sum + (size || 0), 0);
-  return { ...place, restored: copied, bytes, failed: omitted };
+  return displayable({ ...place, restored: copied, bytes, failed: omitted }, "restore");
 }
