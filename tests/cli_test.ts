@@ -1,62 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { main } from "../src/cli/main.ts";
+import { chachaml, fails, ok, startRun } from "./cli_helpers.ts";
 import { inTempDir } from "./helpers.ts";
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Calls the command line in process, on the store of `dir`. */
-async function chachaml(
-  dir: string,
-  args: readonly string[],
-  stdin: string = "",
-  env: Record<string, string> = {},
-): Promise<Outcome> {
-  const [out, err]: string[][] = [[], []];
-  const decoder = new TextDecoder();
-  const code = await main(args, {
-    stdin: new Blob([stdin]).stream(),
-    stdout: (data) => {
-      out!.push(typeof data === "string" ? data : decoder.decode(data));
-      return Promise.resolve();
-    },
-    stderr: (words) => {
-      err!.push(words);
-      return Promise.resolve();
-    },
-    env: (name) => ({ CHACHAML_DB: join(dir, "cli.db"), ...env })[name],
-  });
-  return { code, out: out!.join(""), err: err!.join("") };
-}
-
-/** Expects success, with nothing but data printed. */
-async function ok(dir: string, args: readonly string[], stdin?: string): Promise<string> {
-  const { code, out, err } = await chachaml(dir, args, stdin);
-  assert.deepEqual({ code, err }, { code: 0, err: "" });
-  return out;
-}
-
-/** Expects failure: an exit code, one line of words that fits, and no data. */
-async function fails(
-  dir: string,
-  args: readonly string[],
-  code: number,
-  words: RegExp,
-): Promise<void> {
-  const outcome = await chachaml(dir, args);
-  assert.equal(outcome.code, code, outcome.err);
-  assert.equal(outcome.out, "");
-  assert.match(outcome.err, /^chachaml: [^\n]+\n$/);
-  assert.match(outcome.err, words);
-}
-
-async function startRun(dir: string, ...args: string[]): Promise<string> {
-  return (await ok(dir, ["start", ...args])).trim();
-}
 
 Deno.test("the way of a run through the command line", async () => {
   await inTempDir(async (dir) => {
@@ -64,7 +9,7 @@ Deno.test("the way of a run through the command line", async () => {
     const file = join(dir, "model.onnx");
     await Deno.writeTextFile(file, "weights");
     assert.equal(await ok(dir, ["put", run, file]), "");
-    await ok(dir, ["put", run, "-", "--as", "notes/in.txt"], "from stdin");
+    await ok(dir, ["put", run, "-", "--as", "notes/in.txt"], { stdin: "from stdin" });
     const listed = JSON.parse(await ok(dir, ["ls", run, "--json"]));
     assert.deepEqual(listed.map((a: { name: string }) => a.name), ["model.onnx", "notes/in.txt"]);
     assert.equal(await ok(dir, ["get", run, "notes/in.txt", "-"]), "from stdin");
@@ -84,8 +29,8 @@ Deno.test("the way of a run through the command line", async () => {
 Deno.test("tables name their columns and set sizes to the right", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "--as", "a.txt"], "12345");
-    await ok(dir, ["put", run, "-", "--as", "b.bin"], "x".repeat(1500));
+    await ok(dir, ["put", run, "-", "--as", "a.txt"], { stdin: "12345" });
+    await ok(dir, ["put", run, "-", "--as", "b.bin"], { stdin: "x".repeat(1500) });
     const [head, first, second] = (await ok(dir, ["ls", run])).split("\n");
     assert.match(head!, /^NAME {5}SIZE {2}TYPE +SHA-256 +STORED$/);
     assert.match(first!, /^a\.txt {5}5 B {2}text\/plain/);
@@ -116,8 +61,8 @@ Deno.test("put takes --type, --if-exists and --move", async () => {
     await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
     const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
     assert.equal(artifact.contentType, "text/x-model");
-    assert.equal((await chachaml(dir, ["put", run, "-", "--as", "m"], "two")).code, 1);
-    await ok(dir, ["put", "--if-exists=replace", run, "-", "--as", "m"], "two");
+    assert.equal((await chachaml(dir, ["put", run, "-", "--as", "m"], { stdin: "two" })).code, 1);
+    await ok(dir, ["put", "--if-exists=replace", run, "-", "--as", "m"], { stdin: "two" });
     assert.equal(await ok(dir, ["get", run, "m", "-"]), "two");
   });
 });
@@ -125,7 +70,7 @@ Deno.test("put takes --type, --if-exists and --move", async () => {
 Deno.test("get saves to a file, and replaces one only with --force", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "--as", "deep/a.txt"], "stored");
+    await ok(dir, ["put", run, "-", "--as", "deep/a.txt"], { stdin: "stored" });
     await ok(dir, ["get", run, "deep/a.txt", dir]);
     const path = join(dir, "a.txt");
     assert.equal(await Deno.readTextFile(path), "stored");
@@ -176,7 +121,7 @@ Deno.test("what is not understood exits with 2 and changes nothing", async () =>
 Deno.test("what fails exits with 1 and says what to do", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "--as", "a"], "x");
+    await ok(dir, ["put", run, "-", "--as", "a"], { stdin: "x" });
     await fails(dir, ["put", run, "-", "--as", "a"], 1, /already has it; choose another name/);
     await fails(dir, ["put", "no-run", "-", "--as", "a"], 1, /Cannot find run "no-run"/);
     await fails(dir, ["put", run, join(dir, "missing")], 1, /there is no file/);
@@ -205,7 +150,7 @@ Deno.test("only start makes a store", async () => {
 Deno.test("arguments behind -- are names, whatever they begin with", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "--as=--json"], "x");
+    await ok(dir, ["put", run, "-", "--as=--json"], { stdin: "x" });
     const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
     assert.equal(artifact.name, "--json");
     assert.equal(await ok(dir, ["get", run, "--", "--json", "-"]), "x");
@@ -228,7 +173,10 @@ Deno.test("--artifact-dir and CHACHAML_ARTIFACT_DIR name the directory of the by
     const bytes = join(dir, "bytes");
     const run = (await ok(dir, ["start", "--artifact-dir", bytes])).trim();
     const env = { CHACHAML_ARTIFACT_DIR: bytes };
-    assert.equal((await chachaml(dir, ["put", run, "-", "--as", "a"], "x", env)).code, 0);
+    assert.equal(
+      (await chachaml(dir, ["put", run, "-", "--as", "a"], { stdin: "x", env })).code,
+      0,
+    );
     assert.equal(await Deno.readTextFile(join(bytes, run, "a")), "x");
   });
 });
@@ -258,7 +206,7 @@ Deno.test("a hostile name cannot steer the terminal", async () => {
 
 Deno.test("a failure shows its stack only with CHACHAML_DEBUG", async () => {
   await inTempDir(async (dir) => {
-    const { err } = await chachaml(dir, ["runs"], "", { CHACHAML_DEBUG: "1" });
+    const { err } = await chachaml(dir, ["runs"], { env: { CHACHAML_DEBUG: "1" } });
     assert.match(err, /\n +at /);
   });
 });

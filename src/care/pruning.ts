@@ -41,7 +41,7 @@ export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] 
   const { olderThan, keepLast, experiment, status } = options;
   if ([olderThan, keepLast, experiment, status].every((value) => value === undefined)) {
     throw new InvalidOptionError(
-      "Cannot prune: say which runs, by olderThan, keepLast, experiment or status",
+      "Cannot prune: say which runs, by age, number, experiment or status",
     );
   }
   if (keepLast !== undefined && !(Number.isSafeInteger(keepLast) && keepLast >= 0)) {

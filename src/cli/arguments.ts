@@ -1,8 +1,8 @@
 import { COMMON_OPTIONS, type OptionSpec, UsageError, type Verb } from "./verb.ts";
 
 /**
- * Stands before each positional argument on its way through the parser, which would take some for
- * an option, and an unknown option for one of them.
+ * Stands before each value on its way through the parser, which would take some arguments for an
+ * option, an unknown option for an argument, and an empty value for none.
  */
 const MARK = "\u0001";
 
@@ -14,23 +14,27 @@ export interface Arranged {
   readonly help: boolean;
   /** Whether the version was asked for. */
   readonly version: boolean;
-  /** The verb, its options as `--name=value`, and its marked positional arguments. */
+  /** Whether JSON was asked for. */
+  readonly json: boolean;
+  /** The verb, its options as `--name=value`, and its arguments; values and arguments are marked. */
   readonly argv: string[];
 }
 
 /**
- * Arranges the arguments of a call: options may stand anywhere, before the verb too, up to `--`.
+ * Arranges the arguments of a call: options may stand anywhere, before the verb too, up to `--`. Of
+ * an option that is given again, though it does not repeat, the last value counts.
  *
  * @throws {UsageError} If a verb or an option is not known, or a value is missing.
  */
 export function arrange(args: readonly string[], verbs: readonly Verb[]): Arranged {
-  const options: [name: string, value: string | undefined][] = [];
+  const options: [spec: OptionSpec, value: string | undefined][] = [];
   const words: string[] = [];
   let verb: Verb | undefined;
   let [help, version] = [false, false];
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
     if (arg === "--") {
+      if (!verb) throw new UsageError("a command comes before --; see: chachaml --help");
       words.push(...args.slice(at + 1));
       break;
     } else if (verb?.leavesRest && !arg.startsWith("-")) {
@@ -49,20 +53,26 @@ export function arrange(args: readonly string[], verbs: readonly Verb[]): Arrang
           value === undefined ? `${name} needs a value: ${spec.value}` : `${name} takes no value`,
         );
       }
-      options.push([spec.name, value]);
+      options.push([spec, value]);
     } else if (verb) words.push(arg);
-    else if (arg === "help" && !help) help = true;
+    else if (arg === "help") help = true;
     else verb = verbNamed(arg, verbs);
   }
   if (verb && !help) checkCount(verb, words);
+  const counting = options.filter(([spec], at) =>
+    spec.repeats || !options.slice(at + 1).some(([later]) => later === spec)
+  );
   const argv = [
-    ...options.map(([name, value]) => value === undefined ? `--${name}` : `--${name}=${value}`),
+    ...counting.map(([{ name }, value]) =>
+      `--${name}${value === undefined ? "" : `=${MARK}${value}`}`
+    ),
     ...words.map((word) => MARK + word),
   ];
-  return { verb, help, version, argv: verb ? [verb.name, ...argv] : argv };
+  const json = options.some(([{ name }]) => name === "json");
+  return { verb, help, version, json, argv: verb ? [verb.name, ...argv] : argv };
 }
 
-/** A positional argument as it was typed. */
+/** A value or a positional argument as it was typed. */
 export function unmark(arg: string): string {
   return arg.startsWith(MARK) ? arg.slice(MARK.length) : arg;
 }

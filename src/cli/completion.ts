@@ -6,6 +6,14 @@ import { COMMON_OPTIONS, type OptionSpec, type Verb } from "./verb.ts";
 /** Stands for the names of files, which shells know better. */
 export const FILES = ":files";
 
+/** What is needed of the store. */
+export interface Access {
+  /** Opens the store, if there is one; told where it is as far as the words say so. */
+  readonly open: (place: { path?: string; artifactDir?: string }) => Promise<Store>;
+  /** The id of a run that is named in one of the ways of people. */
+  readonly runId: (store: Store, ref: string) => Promise<string>;
+}
+
 /** Values that are known, by what stands for them in the help. */
 const KNOWN: Record<string, readonly string[]> = {
   status: ["running", "completed", "failed"],
@@ -13,6 +21,20 @@ const KNOWN: Record<string, readonly string[]> = {
   what: ["error", "same", "replace"],
   shell: ["bash", "zsh", "fish"],
 };
+
+/** What the names of files stand for in the help. */
+const PATHS = [
+  "path",
+  "source",
+  "directory",
+  "backup",
+  "archive",
+  "file",
+  "destination",
+  "glob",
+  "command",
+  "argument",
+];
 
 /** Runs offered: a list that is longer is of no help. */
 const MANY = 200;
@@ -22,81 +44,119 @@ const MANY = 200;
  *
  * @param words The words typed, without the program's name; the last one may be unfinished, or empty.
  * @param verbs The verbs.
- * @param open Opens the store, if there is one.
+ * @param access How to get at the store.
  */
 export async function complete(
   words: readonly string[],
   verbs: readonly Verb[],
-  open: () => Promise<Store>,
+  access: Access,
 ): Promise<readonly string[]> {
   const current = words.at(-1) ?? "";
-  const { verb, args, pending } = read(words.slice(0, -1), verbs);
-  const candidates = async () => {
-    if (pending) return await valuesOf(pending.value!, args, open);
-    if (current.startsWith("-")) {
-      return [...verb?.options ?? [], ...COMMON_OPTIONS].map(({ name }) => `--${name}`);
-    }
-    if (!verb) return verbs.filter(({ hidden }) => !hidden).map(({ name }) => name);
-    const slots = verb.args.split(" ");
-    const slot = slots[args.length] ?? (slots.at(-1)!.includes("...") ? slots.at(-1)! : "");
-    return await valuesOf(slot.replace(/[<>[\].]/g, ""), args, open);
-  };
-  return (await candidates()).filter((word) => word === FILES || word.startsWith(current));
+  const typed = read(words.slice(0, -1), verbs);
+  const found = await candidates(current, typed, verbs, access);
+  return found.filter((word) => word === FILES || word.startsWith(current));
 }
 
 /** What the words before the cursor say. */
-function read(words: readonly string[], verbs: readonly Verb[]) {
-  let verb: Verb | undefined;
-  let pending: OptionSpec | undefined;
-  const args: string[] = [];
+interface Typed {
+  verb?: Verb;
+  /** The option whose value comes next. */
+  pending?: OptionSpec | undefined;
+  readonly args: string[];
+  /** Whether all that comes is an argument. */
+  argsOnly: boolean;
+  readonly place: { path?: string; artifactDir?: string };
+}
+
+function read(words: readonly string[], verbs: readonly Verb[]): Typed {
+  const typed: Typed = { args: [], argsOnly: false, place: {} };
+  const take = (name: string, value: string) => {
+    if (name === "db") typed.place.path = value;
+    if (name === "artifact-dir") typed.place.artifactDir = value;
+  };
   for (const word of words) {
-    if (pending) pending = undefined;
-    else if (word.startsWith("--")) {
-      const spec = [...verb?.options ?? [], ...COMMON_OPTIONS]
-        .find(({ name }) => `--${name}` === word);
-      if (spec?.value !== undefined) pending = spec;
-    } else if (verb) args.push(word);
-    else verb = verbs.find(({ name }) => name === word);
+    const [, name, value] = /^(--[^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (typed.pending) {
+      take(typed.pending.name, word);
+      typed.pending = undefined;
+    } else if (typed.argsOnly) typed.args.push(word);
+    else if (word === "--") typed.argsOnly = true;
+    else if (name !== undefined) {
+      const spec = optionOf(name, typed.verb);
+      if (spec?.value === undefined) continue;
+      if (value === undefined) typed.pending = spec;
+      else take(spec.name, value);
+    } else if (typed.verb) {
+      typed.args.push(word);
+      typed.argsOnly = typed.verb.leavesRest ?? false;
+    } else {
+      const verb = verbs.find(({ name }) => name === word);
+      if (verb) typed.verb = verb;
+    }
   }
-  return { verb, args, pending };
+  return typed;
+}
+
+async function candidates(
+  current: string,
+  typed: Typed,
+  verbs: readonly Verb[],
+  access: Access,
+): Promise<readonly string[]> {
+  const { verb, args, pending, argsOnly } = typed;
+  if (pending) return await valuesOf(kindOf(pending), typed, access);
+  if (current.startsWith("-") && !argsOnly) {
+    const option = optionOf(/^(--[^=]+)=/.exec(current)?.[1] ?? "", verb);
+    if (!option?.value) {
+      return [...verb?.options ?? [], ...COMMON_OPTIONS].map(({ name }) => `--${name}`);
+    }
+    const values = await valuesOf(kindOf(option), typed, access);
+    return values.map((value) => value === FILES ? FILES : `--${option.name}=${value}`);
+  }
+  if (!verb) return verbs.filter(({ hidden }) => !hidden).map(({ name }) => name);
+  const slots = verb.args.split(" ");
+  const slot = slots[args.length] ?? (slots.at(-1)!.includes("...") ? slots.at(-1)! : "");
+  const kind = slot.replace(/[<>[\].]/g, "");
+  return await valuesOf(kind === "name" ? "artifact" : kind, typed, access);
+}
+
+function optionOf(name: string, verb: Verb | undefined): OptionSpec | undefined {
+  return [...verb?.options ?? [], ...COMMON_OPTIONS].find((option) => `--${option.name}` === name);
+}
+
+/** What an option takes; of names, only its own name tells which. */
+function kindOf({ name, value }: OptionSpec): string {
+  return name === "experiment" ? name : value!;
 }
 
 async function valuesOf(
-  what: string,
-  args: readonly string[],
-  open: () => Promise<Store>,
+  kind: string,
+  { args, place }: Typed,
+  { open, runId }: Access,
 ): Promise<readonly string[]> {
-  if (KNOWN[what]) return KNOWN[what];
+  if (KNOWN[kind]) return KNOWN[kind];
+  if (PATHS.includes(kind)) return [FILES];
   try {
-    if (what === "run") {
-      const runs = await (await open()).listRuns({ limit: MANY });
-      return [...runs.map(({ id }) => id), ...RUN_WORDS];
+    switch (kind) {
+      case "run": {
+        const runs = await (await open(place)).listRuns({ limit: MANY });
+        return [...runs.map(({ id }) => id), ...RUN_WORDS];
+      }
+      case "artifact": {
+        const store = await open(place);
+        return (await store.list(await runId(store, args.at(-1)!))).map(({ name }) => name);
+      }
+      case "experiment":
+        return (await (await open(place)).experiments()).map(({ name }) => name);
+      case "model":
+        return (await (await open(place)).models.list()).map(({ name }) => name);
+      case "version": {
+        const versions = await (await open(place)).models.versions(args.at(-1)!);
+        return versions.map(({ version }) => String(version));
+      }
     }
-    if (what === "name" || what === "artifact") {
-      const store = await open();
-      const run = args.at(-1) === undefined ? [] : await store.listRuns({ idPrefix: args.at(-1)! });
-      const last = args.at(-1) === "@last" ? await store.listRuns({ limit: 1 }) : run;
-      return last.length === 1 ? (await store.list(last[0]!.id)).map(({ name }) => name) : [];
-    }
-    if (what === "experiment") {
-      return (await (await open()).experiments()).map(({ name }) => name);
-    }
-    if (what === "model") return (await (await open()).models.list()).map(({ name }) => name);
   } catch {
-    return []; // Without a store there is nothing to offer.
+    // Without a store there is nothing to offer.
   }
-  return [
-      "path",
-      "source",
-      "directory",
-      "backup",
-      "archive",
-      "file",
-      "destination",
-      "glob",
-      "command",
-    ]
-      .includes(what)
-    ? [FILES]
-    : [];
+  return [];
 }

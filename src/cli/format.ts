@@ -34,7 +34,8 @@ export function formatNumber(value: number): string {
 export function formatValue(value: unknown): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
-  const special = typeof value === "bigint" || typeof value === "number" ||
+  if (typeof value === "bigint") return String(value);
+  const special = typeof value === "number" ||
     value instanceof EdnValue || value instanceof Map || value instanceof Set;
   return special ? toEdn(value as ParamValue) : toJson(value);
 }

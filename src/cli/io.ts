@@ -6,6 +6,8 @@ export interface Io {
   readonly stdout: (data: string | Uint8Array) => Promise<void>;
   /** Writes words to standard error. */
   readonly stderr: (words: string) => Promise<void>;
+  /** Writes what another program has printed to standard error, where that takes more than words. */
+  readonly stderrBytes?: (data: Uint8Array) => Promise<void>;
   /** Whether standard error is a terminal, where progress can be shown. */
   readonly terminal?: boolean;
   /** Columns of the terminal that standard output is; left out if it is none. */
@@ -30,6 +32,7 @@ export function processIo(): Io {
     stdin: Deno.stdin.readable,
     stdout: (data) => writeAll(Deno.stdout, typeof data === "string" ? encoder.encode(data) : data),
     stderr: (words) => writeAll(Deno.stderr, encoder.encode(words)),
+    stderrBytes: (data) => writeAll(Deno.stderr, data),
     terminal: Deno.stderr.isTerminal(),
     ...(Deno.stdout.isTerminal() && { columns: columnsOf(), colors: !Deno.noColor }),
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
@@ -60,24 +63,37 @@ async function ask(question: string): Promise<boolean> {
 /** What an interrupted program leaves with, as shells expect it: 128 and the signal's number. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
-  /** Exit code. */
-  readonly code: number;
+  /** Exit code of the program. */
+  readonly exitCode: number;
 
   /** Makes the reason for a signal's number. */
   constructor(signal: number) {
     super("interrupted; what was under way has been given up");
-    this.code = 128 + signal;
+    this.exitCode = 128 + signal;
   }
 }
 
+/** The one signal of the process: what is asked for twice has been asked for once. */
+let interruption: AbortSignal | undefined;
+
 function interrupted(): AbortSignal {
+  return interruption ??= listenForSignals();
+}
+
+function listenForSignals(): AbortSignal {
   const controller = new AbortController();
   for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
     // Windows knows no SIGTERM.
     if (signal === "SIGTERM" && Deno.build.os === "windows") continue;
     const stop = () => {
       // Whoever asks twice does not want to wait.
-      if (controller.signal.aborted) Deno.exit(128 + number);
+      if (controller.signal.aborted) {
+        // A progress bar has hidden the cursor and stopped the wrapping of lines.
+        if (Deno.stderr.isTerminal()) {
+          Deno.stderr.writeSync(new TextEncoder().encode("\u001b[?25h\u001b[?7h\n"));
+        }
+        Deno.exit(128 + number);
+      }
       controller.abort(new Interrupted(number));
     };
     Deno.addSignalListener(signal, stop);

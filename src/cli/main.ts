@@ -1,8 +1,9 @@
 import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../errors.ts";
 import { DEFAULT_PATH } from "../location.ts";
+import type { OpenOptions } from "../open_options.ts";
 import { openStore } from "../open_store.ts";
 import type { Store } from "../store.ts";
-import { arrange, unmark } from "./arguments.ts";
+import { arrange } from "./arguments.ts";
 import { printable } from "./format.ts";
 import { Interrupted, type Io } from "./io.ts";
 import { resolveRun } from "./run_ref.ts";
@@ -22,8 +23,10 @@ export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   let failureCode: number = EXIT.failure;
+  let json = wantsJson(args);
   try {
-    const { verb, help, version, argv } = arrange(args, VERBS);
+    const { verb, help, version, argv, ...arranged } = arrange(args, VERBS);
+    json = arranged.json;
     failureCode = verb?.failureCode ?? failureCode;
     if (version) await io.stdout(`chachaml ${VERSION}\n`);
     else if (help || !verb) await io.stdout(helpText(VERBS, verb));
@@ -31,14 +34,24 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
-    await io.stderr(
-      wantsJson(args)
+    await complain(
+      io,
+      json
         ? `${JSON.stringify({ error: { code: codeOf(error), message: messageOf(error) } })}\n`
         : `chachaml: ${printable(messageOf(error))}\n`,
     );
-    if (io.env("CHACHAML_DEBUG") && error instanceof Error) await io.stderr(`${error.stack}\n`);
-    if (error instanceof Interrupted) return error.code;
+    if (io.env("CHACHAML_DEBUG") && error instanceof Error) await complain(io, `${error.stack}\n`);
+    if (error instanceof Interrupted) return error.exitCode;
     return isUsage(error) ? EXIT.usage : failureCode;
+  }
+}
+
+/** Says what went wrong; that it cannot be said changes nothing about it. */
+async function complain(io: Io, words: string): Promise<void> {
+  try {
+    await io.stderr(words);
+  } catch {
+    // The exit code still tells it.
   }
 }
 
@@ -57,7 +70,7 @@ async function run(
   const opened: Store[] = [];
   try {
     return await work({
-      args: parsed.args.map(unmark),
+      args: parsed.args,
       options,
       verbs: VERBS,
       io: adjust(io, options),
@@ -65,8 +78,8 @@ async function run(
       runId: (store, ref) => resolveRun(store, ref, io),
       confirm: (question) => confirm(question, options, io),
       place: () => placeOf(options, io),
-      open: async (how) => {
-        const store = await openNamed(placeOf(options, io), how);
+      open: async (how, place) => {
+        const store = await openNamed({ ...placeOf(options, io), ...place }, how);
         opened.push(store);
         return store;
       },
@@ -103,15 +116,17 @@ function placeOf(options: Options, io: Io) {
 }
 
 async function openNamed(
-  place: ReturnType<typeof placeOf>,
+  place: OpenOptions & { readonly path: string | URL },
   how: "read" | "write" | "create",
 ): Promise<Store> {
   // A mistyped path must not become an empty store.
-  if (how === "write" && !await isThere(place.path)) throw new StoreNotFoundError(place.path);
+  if (how === "write" && !await isThere(place.path)) {
+    throw new StoreNotFoundError(String(place.path));
+  }
   return await openStore({ ...place, readOnly: how === "read" });
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function isThere(path: string | URL): Promise<boolean> {
   try {
     await Deno.stat(path);
     return true;
@@ -121,13 +136,14 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Whether JSON was asked for, also where the arguments could not be understood. */
+/** Whether JSON was asked for, as far as it can be told where arguments are not understood. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? undefined : end).includes("--json");
 }
 
 function codeOf(error: unknown): string {
+  if (error instanceof Interrupted) return "interrupted";
   if (isUsage(error)) {
     return error instanceof UsageError ? "usage" : (error as { code: string }).code;
   }
@@ -136,7 +152,15 @@ function codeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim() || "it failed without a reason";
+  return inOptions(message.trim()) || "it failed without a reason";
+}
+
+/** What to do, as one says it here: errors name the options of the library. */
+function inOptions(message: string): string {
+  return message
+    .replace('pass ifExists: "replace"', "pass --if-exists replace")
+    .replace("pass force: true", "pass --force")
+    .replace('pass symlinks: "skip"', "pass --skip-links");
 }
 
 function isUsage(error: unknown): boolean {

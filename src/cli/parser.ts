@@ -1,5 +1,6 @@
 import { Command } from "@cliffy/command";
 import config from "../../deno.json" with { type: "json" };
+import { unmark } from "./arguments.ts";
 import { COMMON_OPTIONS, type Options, type OptionSpec, type Verb } from "./verb.ts";
 
 /** What the parser makes of the arguments of a call. */
@@ -17,7 +18,7 @@ export const VERSION: string = config.version;
 export async function parse(verbs: readonly Verb[], argv: readonly string[]): Promise<Parsed> {
   let parsed: Parsed | undefined;
   const program = makeProgram(verbs, (given, args) => {
-    parsed = { args, options: optionsOf(given) };
+    parsed = { args: args.map(unmark), options: optionsOf(given) };
   });
   await program.parse([...argv]);
   return parsed!;
@@ -68,8 +69,13 @@ function optionsOf(given: Record<string, unknown>): Options {
   const valueOf = (name: string) =>
     given[name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())];
   return {
-    has: (name) => valueOf(name) === true,
-    get: (name) => valueOf(name) as string | undefined,
-    all: (name) => (valueOf(name) ?? []) as string[],
+    // A switch that begins with "no-" is taken as the opposite of one without.
+    has: (name) =>
+      valueOf(name) === true || name.startsWith("no-") && valueOf(name.slice(3)) === false,
+    get: (name) => {
+      const value = valueOf(name) as string | undefined;
+      return value === undefined ? undefined : unmark(value);
+    },
+    all: (name) => ((valueOf(name) ?? []) as string[]).map(unmark),
   };
 }

@@ -20,8 +20,8 @@ export interface ProgramOptions {
   readonly stdout: (chunk: Uint8Array) => Promise<void>;
   /** Where its standard error goes on to. */
   readonly stderr: (chunk: Uint8Array) => Promise<void>;
-  /** Told of each line of its standard output. */
-  readonly onLine?: ((line: string) => void) | undefined;
+  /** Told of each line of its standard output, one after the other. */
+  readonly onLine?: ((line: string) => Promise<void>) | undefined;
 }
 
 /** How a program has ended. */
@@ -50,13 +50,10 @@ export async function runProgram(
     const lines = onLine && new Lines(onLine);
     const [status, ...problems] = await Promise.all([
       child.status,
-      keep(run, "stdout.log", child.stdout, async (chunk) => {
-        lines?.take(chunk);
-        await stdout(chunk);
-      }),
+      keep(run, "stdout.log", child.stdout, stdout, lines),
       keep(run, "stderr.log", child.stderr, stderr),
     ]);
-    lines?.end();
+    await lines?.end();
     const { code, signal } = status;
     const error = signal ? `killed by ${signal}` : code === 0 ? undefined : `exit status ${code}`;
     return { code, error, problems: problems.filter((problem) => problem !== undefined) };
@@ -93,24 +90,32 @@ async function keep(
   name: string,
   output: ReadableStream<Uint8Array>,
   pass: (chunk: Uint8Array) => Promise<void>,
+  lines?: Lines,
 ): Promise<Error | undefined> {
   let passing = true;
   let problem: Error | undefined;
+  let refused = false;
   let writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   let storing: Promise<unknown> | undefined;
   for await (const chunk of output) {
     try {
       if (passing) await pass(chunk);
-    } catch {
-      passing = false; // Nobody reads it any more.
+    } catch (error) {
+      passing = false;
+      // That nobody reads it any more is nothing to tell.
+      if (!(error instanceof Deno.errors.BrokenPipe)) problem ??= error as Error;
     }
+    await lines?.take(chunk);
     if (!writer) {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       writer = writable.getWriter();
       storing = run.put(name, readable, { contentType: "text/plain" })
-        .catch((error) => void (problem = error));
+        .catch((error) => {
+          problem = error;
+          refused = true;
+        });
     }
-    if (!problem) await writer.write(chunk).catch(() => {});
+    if (!refused) await writer.write(chunk).catch(() => {});
   }
   await writer?.close().catch(() => {});
   await storing;
@@ -140,20 +145,31 @@ const LONGEST = 64 * 1024;
 /** Cuts bytes into lines. */
 class Lines {
   readonly #decoder = new TextDecoder();
-  readonly #tell: (line: string) => void;
+  readonly #tell: (line: string) => Promise<void>;
   #rest = "";
+  #tooLong = false;
 
-  constructor(tell: (line: string) => void) {
+  constructor(tell: (line: string) => Promise<void>) {
     this.#tell = tell;
   }
 
-  take(chunk: Uint8Array): void {
+  async take(chunk: Uint8Array): Promise<void> {
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/\r?\n/);
-    this.#rest = lines.pop()!.slice(0, LONGEST);
-    for (const line of lines) this.#tell(line);
+    this.#rest = lines.pop()!;
+    for (const line of lines) await this.#end(line);
+    if (this.#rest.length > LONGEST) {
+      this.#tooLong = true;
+      this.#rest = "";
+    }
   }
 
-  end(): void {
-    if (this.#rest !== "") this.#tell(this.#rest);
+  async end(): Promise<void> {
+    if (this.#rest !== "") await this.#end(this.#rest);
+  }
+
+  async #end(line: string): Promise<void> {
+    // Of a line that was too long, this is but the end.
+    if (!this.#tooLong && line.length <= LONGEST) await this.#tell(line);
+    this.#tooLong = false;
   }
 }

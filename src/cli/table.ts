@@ -9,6 +9,9 @@ const NARROW = 8;
 /** What stands between two columns. */
 const GAP = "  ";
 
+/** Cuts text where a reader would: an emoji of several code points stays whole. */
+const CHARACTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
+
 const BOLD = "\u001b[1m";
 const RESET = "\u001b[0m";
 
@@ -43,8 +46,9 @@ export async function printTable(
 
 /** Widths of the columns; where they are too wide together, the widest give way. */
 function fit(cells: readonly (readonly string[])[], room: number | undefined): number[] {
+  // Not `Math.max(...)`: there may be more rows than a call takes arguments.
   const widths = cells[0]!.map((_, column) =>
-    Math.max(...cells.map((row) => stringWidth(row[column]!)))
+    cells.reduce((width, row) => Math.max(width, stringWidth(row[column]!)), 0)
   );
   if (room === undefined) return widths;
   const gaps = GAP.length * (widths.length - 1);
@@ -60,9 +64,14 @@ function fit(cells: readonly (readonly string[])[], room: number | undefined): n
 
 function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
-  const characters = [...text];
-  while (stringWidth(characters.join("")) > width - 1) characters.pop();
-  return `${characters.join("")}…`;
+  let kept = "";
+  let room = width - 1;
+  for (const { segment } of CHARACTERS.segment(text)) {
+    room -= stringWidth(segment);
+    if (room < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
 
 function paint(text: string, isHead: boolean): string {

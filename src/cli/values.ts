@@ -64,7 +64,9 @@ export function parseMetric(key: string, text: string): number {
 }
 
 /** The value of a param: JSON where it is that, else the text as it is. */
-export function parseJson(text: string): JsonValue {
+export function parseJson(text: string): JsonValue | bigint {
+  // Beyond 2^53 a number would not keep its last digits, and seeds are such numbers.
+  if (/^-?[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) return BigInt(text);
   try {
     return JSON.parse(text);
   } catch {

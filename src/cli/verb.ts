@@ -48,8 +48,11 @@ export interface Call {
   readonly io: Io;
   /** Says how it went, on standard error, unless `--quiet` is given. */
   readonly say: (words: string) => Promise<void>;
-  /** Opens the store that the options name; only `"create"` makes one where there is none. */
-  readonly open: (how: "read" | "write" | "create") => Promise<Store>;
+  /** Opens the store that the options name, or another; only `"create"` makes one where there is none. */
+  readonly open: (
+    how: "read" | "write" | "create",
+    place?: Pick<OpenOptions, "path" | "artifactDir">,
+  ) => Promise<Store>;
   /** The id of a run that is named by it, by its beginning, or by `@last` or `@run`. */
   readonly runId: (store: Store, ref: string) => Promise<string>;
   /**

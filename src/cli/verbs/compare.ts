@@ -18,7 +18,7 @@ export const compare: Verb = {
       const all = { runs, params: shown(params), metrics: shown(metrics) };
       return await io.stdout(toJson(all) + "\n");
     }
-    const head = ["", ...runs.map(({ id, name }) => name ?? id.slice(0, 8))];
+    const head = ["", ...runs.map(({ id, name }) => name || id.slice(0, 8))];
     const rows = [
       ["run", ...runs.map(({ id }) => id.slice(0, 8))],
       ["experiment", ...runs.map(({ experiment }) => experiment)],

@@ -1,12 +1,12 @@
-import { relative } from "@std/path";
-import { expandGlob } from "@std/fs";
 import type { JsonValue } from "../../artifacts/put_source.ts";
-import { isBelow } from "../../path.ts";
 import type { ActiveRun } from "../../runs/active_run.ts";
 import type { Store } from "../../store.ts";
 import { printable, toJson } from "../format.ts";
+import type { Io } from "../io.ts";
+import { LineLog } from "../line_log.ts";
 import { runProgram } from "../program.ts";
-import { parseJson, parseMetric, splitPair } from "../values.ts";
+import { storeFiles } from "../run_files.ts";
+import { parseJson, splitPair } from "../values.ts";
 import type { Call, Verb } from "../verb.ts";
 
 export const exec: Verb = {
@@ -36,7 +36,7 @@ export const exec: Verb = {
     const { args, options, open, say } = call;
     const [experiment, name] = ["experiment", "name"].map(options.get);
     const params = Object.fromEntries(
-      options.all("param").map((pair): [string, JsonValue] => {
+      options.all("param").map((pair): [string, JsonValue | bigint] => {
         const [key, text] = splitPair("--param", pair);
         return [key, parseJson(text)];
       }),
@@ -61,27 +61,22 @@ export const exec: Verb = {
 
 async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
   const { args, options, io, say } = call;
-  const problems: string[] = [];
-  const words = new TextDecoder();
-  const toStderr = (chunk: Uint8Array) => io.stderr(words.decode(chunk, { stream: true }));
-  const pending: Promise<void>[] = [];
+  const log = options.has("lines") ? new LineLog(run) : undefined;
   const ended = await runProgram(run, args, {
     env: {
       CHACHAML_RUN: run.id,
       CHACHAML_DB: store.path!,
       CHACHAML_ARTIFACT_DIR: store.artifactDir,
     },
-    stdout: options.has("json") ? toStderr : (chunk) => io.stdout(chunk),
-    stderr: toStderr,
-    onLine: options.has("lines")
-      ? (line) =>
-        pending.push(logLine(run, line).catch((error) => void problems.push(error.message)))
-      : undefined,
+    stdout: options.has("json") ? toStderr(io) : io.stdout,
+    stderr: toStderr(io),
+    onLine: log && ((line) => log.take(line)),
   });
-  await Promise.all(pending);
-  problems.push(...ended.problems.map(({ message }) => message));
+  const problems = [...log?.problems() ?? [], ...ended.problems.map(({ message }) => message)];
+  // The program has ended: from here on, Ctrl-C is meant for us.
+  const signal = io.interrupted?.();
   for (const pattern of options.all("artifact")) {
-    problems.push(...await storeFiles(run, store, pattern));
+    problems.push(...await storeFiles(run, store, pattern, signal));
   }
   const { code, error } = ended;
   const info = await run.end(error === undefined ? {} : { error });
@@ -92,34 +87,8 @@ async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
   return code === 0 && problems.length > 0 ? 1 : code;
 }
 
-/** Logs what a line says, if it says anything. */
-async function logLine(run: ActiveRun, line: string): Promise<void> {
-  const [word, name, value, ...rest] = line.split(/\s+/);
-  if (word === "::param" && name !== undefined && value !== undefined) {
-    const text = line.slice(line.indexOf(value, line.indexOf(name) + name.length));
-    await run.logParams({ [name]: parseJson(text) });
-  }
-  if (word !== "::metric" || name === undefined || value === undefined) return;
-  const step = Number(rest[0] ?? 0);
-  run.log({ [name]: parseMetric(name, value) }, { step });
-}
-
-/** Stores the files that a pattern fits, by their paths below the working directory. */
-async function storeFiles(run: ActiveRun, store: Store, pattern: string): Promise<string[]> {
-  const problems: string[] = [];
-  const root = Deno.cwd();
-  let found = 0;
-  for await (const { path, name, isFile } of expandGlob(pattern, { root, includeDirs: false })) {
-    // The store itself may lie there, too.
-    if (!isFile || path.startsWith(store.path!) || isBelow(path, store.artifactDir)) continue;
-    found++;
-    try {
-      const inside = isBelow(path, root) ? relative(root, path).replaceAll("\\", "/") : name;
-      await run.putFile(inside, path, { ifExists: "same" });
-    } catch (error) {
-      problems.push((error as Error).message);
-    }
-  }
-  if (found === 0) problems.push(`no file fits ${JSON.stringify(pattern)}`);
-  return problems;
+/** Passes on what a program prints; as bytes where that can be, as they need not be text. */
+function toStderr(io: Io): (chunk: Uint8Array) => Promise<void> {
+  const decoder = new TextDecoder();
+  return io.stderrBytes ?? ((chunk) => io.stderr(decoder.decode(chunk, { stream: true })));
 }

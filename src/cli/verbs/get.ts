@@ -1,4 +1,5 @@
 import { basename, join } from "@std/path";
+import { withProgress } from "../progress.ts";
 import { type Call, UsageError, type Verb } from "../verb.ts";
 
 export const get: Verb = {
@@ -22,7 +23,12 @@ export const get: Verb = {
       return;
     }
     const path = await target(call, basename(name!), destination);
-    await artifact.saveTo(path);
+    const signal = io.interrupted?.();
+    await withProgress(
+      io,
+      artifact.name,
+      (onProgress) => artifact.saveTo(path, { onProgress, ...(signal && { signal }) }),
+    );
     if (options.has("json")) {
       await io.stdout(JSON.stringify({ ...artifact.toJSON(), savedTo: path }) + "\n");
     }
@@ -36,6 +42,9 @@ async function target(
   destination = ".",
 ): Promise<string> {
   const info = await stat(destination);
+  if (destination.endsWith("/") && !info?.isDirectory) {
+    throw new UsageError(`${JSON.stringify(destination)} is no directory; make it first`);
+  }
   const path = info?.isDirectory ? join(destination, name) : destination;
   const there = info?.isDirectory ? await stat(path) : info;
   if (there?.isDirectory) throw new UsageError(`${JSON.stringify(path)} is a directory`);

@@ -1,3 +1,4 @@
+import { fsError } from "../../bytes/fs_error.ts";
 import { formatBytes } from "../format.ts";
 import { withProgress } from "../progress.ts";
 import type { Verb } from "../verb.ts";
@@ -14,7 +15,7 @@ export const importVerb: Verb = {
     ["From standard input", "zcat run.tar.gz | chachaml import -"],
   ],
   run: async ({ args: [path], options, io, open, say }) => {
-    const archive = path === "-" ? io.stdin : (await Deno.open(path!)).readable;
+    const archive = path === "-" ? io.stdin : await read(path!);
     const store = await open("create");
     const signal = io.interrupted?.();
     const report = await withProgress(io, "import", (onProgress) =>
@@ -32,3 +33,11 @@ export const importVerb: Verb = {
     );
   },
 };
+
+async function read(path: string): Promise<ReadableStream<Uint8Array>> {
+  try {
+    return (await Deno.open(path)).readable;
+  } catch (error) {
+    throw fsError(error, `read ${JSON.stringify(path)}`);
+  }
+}

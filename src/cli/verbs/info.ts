@@ -1,4 +1,4 @@
-import { formatBytes } from "../format.ts";
+import { formatBytes, printable } from "../format.ts";
 import type { Verb } from "../verb.ts";
 
 export const info: Verb = {
@@ -21,7 +21,7 @@ export const info: Verb = {
       "on disk": formatBytes(info.fileBytes),
     };
     for (const [label, value] of Object.entries(lines)) {
-      await io.stdout(`${label.padEnd(12)} ${value}\n`);
+      await io.stdout(`${label.padEnd(12)} ${printable(value)}\n`);
     }
   },
 };

@@ -25,7 +25,7 @@ export const log: Verb = {
       return [key, parseMetric(key, text)];
     }));
     const params = Object.fromEntries(
-      options.all("param").map((pair): [string, JsonValue] => {
+      options.all("param").map((pair): [string, JsonValue | bigint] => {
         const [key, text] = splitPair("--param", pair);
         return [key, parseJson(text)];
       }),

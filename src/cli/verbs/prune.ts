@@ -40,7 +40,9 @@ export const prune: Verb = {
     const how = { ...selection, force: options.has("force") };
     if (!dryRun) {
       const { removed } = await store.prune({ ...how, dryRun: true });
-      await confirm(`This removes ${removed.length} runs with all they have.`);
+      if (removed.length > 0) {
+        await confirm(`This removes ${removed.length} runs with all they have.`);
+      }
     }
     const report = await store.prune({ ...how, dryRun });
     if (options.has("json")) {

@@ -1,5 +1,6 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { PutOptions } from "../../artifacts/artifact_store.ts";
+import type { Progress } from "../../bytes/byte_store.ts";
 import type { Store } from "../../store.ts";
 import { withProgress } from "../progress.ts";
 import { findSources, type Source } from "../sources.ts";
@@ -24,6 +25,7 @@ export const put: Verb = {
       name: "dedup",
       summary: "Share the file of an artifact with the same bytes, if there is one",
     },
+    { name: "skip-links", summary: "Leave out the symbolic links in directories" },
     { name: "move", summary: "Move the files into the store" },
   ],
   examples: [
@@ -79,7 +81,14 @@ async function putSource(
   const { contentType: _, ...how } = putOptionsOf(call);
   const place = placed(call, options.get("as") ?? name);
   if (isDirectory) {
-    return await store.putDirectory(run, path, { ...how, ...(place !== "" && { prefix: place }) });
+    const put = (onProgress: (progress: Progress) => void) =>
+      store.putDirectory(run, path, {
+        ...how,
+        ...(place !== "" && { prefix: place }),
+        ...(options.has("skip-links") && { symlinks: "skip" }),
+        onProgress: ({ done, total }) => onProgress({ bytes: done, total }),
+      });
+    return await withProgress(io, place || path, put, (count) => `${Math.round(count)} files`);
   }
   const stored = await withProgress(io, place, (onProgress) =>
     store.putFile(run, place, path, {

@@ -9,7 +9,7 @@ import {
   splitTest,
 } from "../values.ts";
 import { printTable } from "../table.ts";
-import type { Verb } from "../verb.ts";
+import { UsageError, type Verb } from "../verb.ts";
 
 export const runs: Verb = {
   name: "runs",
@@ -81,10 +81,14 @@ function conditionsOf<T>(
   tests: readonly string[],
   parse: (text: string, key: string) => T,
 ): Record<string, Bounds<T>> {
-  const conditions: Record<string, Bounds<T>> = {};
+  const conditions = new Map<string, Bounds<T>>();
   for (const test of tests) {
     const { key, operator, text } = splitTest(test);
-    conditions[key] = { ...conditions[key], [operator]: parse(text, key) };
+    const others = conditions.get(key);
+    if (others && operator in others) {
+      throw new UsageError(`${JSON.stringify(test)} is the second such test of its key`);
+    }
+    conditions.set(key, { ...others, [operator]: parse(text, key) });
   }
-  return conditions;
+  return Object.fromEntries(conditions);
 }

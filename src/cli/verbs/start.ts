@@ -1,3 +1,4 @@
+import { checkRunId } from "../../names.ts";
 import { splitPair } from "../values.ts";
 import type { Verb } from "../verb.ts";
 
@@ -22,14 +23,17 @@ export const start: Verb = {
   run: async ({ options, io, open, runId }) => {
     const [id, experiment, name, parent, createdBy] = ["id", "experiment", "name", "parent", "by"]
       .map(options.get);
-    const store = await open("create");
+    const tags = Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag)));
+    if (id !== undefined) checkRunId(id);
+    // A call that is refused makes no store; nor does one whose parent cannot be in it.
+    const store = await open(parent === undefined ? "create" : "write");
     const run = await store.startRun({
       ...(id !== undefined && { id }),
       ...(experiment !== undefined && { experiment }),
       ...(name !== undefined && { name }),
       ...(parent !== undefined && { parentId: await runId(store, parent) }),
       ...(createdBy !== undefined && { createdBy }),
-      tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),
+      tags,
     });
     await io.stdout((options.has("json") ? JSON.stringify(run.info) : run.id) + "\n");
   },
