@@ -58,6 +58,11 @@ export type {
   RegisterOptions,
 } from "./src/models/model.ts";
 
+export { notebookProgress } from "./src/notebook/progress.ts";
+export type { NotebookProgress } from "./src/notebook/progress.ts";
+export type { CapturedDisplay, CaptureOptions } from "./src/notebook/capture.ts";
+export type { MediaBundle } from "./src/notebook/displayable.ts";
+
 export { Verification } from "./src/care/verification.ts";
 export type {
   Finding,

@@ -3,7 +3,7 @@ import type { Artifact } from "./artifacts/artifact.ts";
 import type { ArtifactQuery } from "./artifacts/artifact_index.ts";
 import type { PutFileOptions, PutOptions } from "./artifacts/artifact_store.ts";
 import { putDirectory, type PutDirectoryOptions } from "./artifacts/put_directory.ts";
-import type { PutSource } from "./artifacts/put_source.ts";
+import { abandonSource, type PutSource } from "./artifacts/put_source.ts";
 import type { GcOptions, GcReport } from "./care/collection.ts";
 import type { DedupOptions, DedupReport } from "./care/dedup.ts";
 import { describe, type StoreInfo } from "./care/info.ts";
@@ -13,6 +13,7 @@ import { ReadOnlyError, StoreClosedError } from "./errors.ts";
 import { Models } from "./models/models.ts";
 import { toPath } from "./path.ts";
 import { backup, type BackupOptions, type BackupReport } from "./transfer/backup.ts";
+import { DISPLAY, type MediaBundle, shownAs } from "./notebook/displayable.ts";
 import { type ExportOptions, exportRuns } from "./transfer/export_runs.ts";
 import { type ImportOptions, type ImportReport, importRuns } from "./transfer/import_runs.ts";
 import { ActiveRun } from "./runs/active_run.ts";
@@ -116,7 +117,7 @@ export class Store implements AsyncDisposable {
     return this.#write(async ({ runs }) => {
       await this.#buffer.flush();
       return await runs.end(id, options);
-    });
+    }).then(shownAs("run"));
   }
 
   /**
@@ -160,7 +161,7 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If it is not in the store.
    */
   getRun(id: string): Promise<Run> {
-    return this.#use(({ runs }) => runs.get(id));
+    return this.#use(({ runs }) => runs.get(id)).then(shownAs("run"));
   }
 
   /**
@@ -184,7 +185,7 @@ export class Store implements AsyncDisposable {
    * @throws {InvalidOptionError} If the query cannot be meant.
    */
   listRuns(query: RunQuery = {}): Promise<Run[]> {
-    return this.#read(({ runs }) => runs.list(query));
+    return this.#read(({ runs }) => runs.list(query)).then(shownAs("runs"));
   }
 
   /**
@@ -218,7 +219,7 @@ export class Store implements AsyncDisposable {
    * @throws {InvalidOptionError} If nothing is said of which runs.
    */
   prune(options: PruneOptions): Promise<PruneReport> {
-    return this.#write(() => prune(this, options));
+    return this.#write(() => prune(this, options)).then(shownAs("prune"));
   }
 
   /**
@@ -317,7 +318,7 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   metrics(runId: string, key?: string): Promise<Metric[]> {
-    return this.#read(({ runs }) => runs.metrics(runId, key));
+    return this.#read(({ runs }) => runs.metrics(runId, key)).then(shownAs("metrics"));
   }
 
   /**
@@ -340,7 +341,7 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   curve(runId: string, key: string, options: CurveOptions = {}): Promise<Curve> {
-    return this.#read(({ runs }) => runs.curve(runId, key, options));
+    return this.#read(({ runs }) => runs.curve(runId, key, options)).then(shownAs("curve"));
   }
 
   /**
@@ -349,7 +350,7 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   metricSummary(runId: string): Promise<MetricSummary[]> {
-    return this.#read(({ runs }) => runs.summary(runId));
+    return this.#read(({ runs }) => runs.summary(runId)).then(shownAs("summary"));
   }
 
   /**
@@ -365,7 +366,7 @@ export class Store implements AsyncDisposable {
         items.push({ run, params: await runs.params(id), metrics: await runs.summary(id) });
       }
       return compare(items);
-    });
+    }).then(shownAs("comparison"));
   }
 
   /**
@@ -409,12 +410,12 @@ export class Store implements AsyncDisposable {
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   datasets(runId: string): Promise<Dataset[]> {
-    return this.#use(({ runs }) => runs.datasets(runId));
+    return this.#use(({ runs }) => runs.datasets(runId)).then(shownAs("datasets"));
   }
 
   /** The experiments, by name: those that have runs, and those that have been described. */
   experiments(): Promise<Experiment[]> {
-    return this.#use(({ runs }) => runs.experiments());
+    return this.#use(({ runs }) => runs.experiments()).then(shownAs("experiments"));
   }
 
   /** Says what an experiment is about, and whose it is. What is left out stays. */
@@ -497,7 +498,8 @@ export class Store implements AsyncDisposable {
     path: string | URL,
     options: PutDirectoryOptions = {},
   ): Promise<Artifact[]> {
-    return this.#write(({ artifacts }) => putDirectory(artifacts, runId, toPath(path), options));
+    return this.#write(({ artifacts }) => putDirectory(artifacts, runId, toPath(path), options))
+      .then(shownAs("artifacts"));
   }
 
   /**
@@ -530,7 +532,7 @@ export class Store implements AsyncDisposable {
     return this.#use(async ({ runs, artifacts }) => {
       await runs.get(runId);
       return await artifacts.list({ runId });
-    });
+    }).then(shownAs("artifacts"));
   }
 
   /**
@@ -547,7 +549,7 @@ export class Store implements AsyncDisposable {
    * ```
    */
   find(query: ArtifactQuery): Promise<Artifact[]> {
-    return this.#use(({ artifacts }) => artifacts.list(query));
+    return this.#use(({ artifacts }) => artifacts.list(query)).then(shownAs("artifacts"));
   }
 
   /**
@@ -606,7 +608,7 @@ export class Store implements AsyncDisposable {
    * @returns What was removed, and what could not be.
    */
   gc(options: GcOptions = {}): Promise<GcReport> {
-    return this.#write(({ artifacts }) => artifacts.gc(options));
+    return this.#write(({ artifacts }) => artifacts.gc(options)).then(shownAs("gc"));
   }
 
   /**
@@ -633,7 +635,7 @@ export class Store implements AsyncDisposable {
    * @throws {StorageError} If the system refuses, or another backup to the directory is under way.
    */
   backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
-    return this.#read((parts) => backup(parts, to, options));
+    return this.#read((parts) => backup(parts, to, options)).then(shownAs("backup"));
   }
 
   /**
@@ -645,12 +647,12 @@ export class Store implements AsyncDisposable {
    * @throws {StorageError} If the system refuses.
    */
   dedup(options: DedupOptions = {}): Promise<DedupReport> {
-    return this.#write(({ artifacts }) => artifacts.dedup(options));
+    return this.#write(({ artifacts }) => artifacts.dedup(options)).then(shownAs("dedup"));
   }
 
   /** Counts what is there: runs, artifacts, their bytes as rows say and as files take. */
   info(): Promise<StoreInfo> {
-    return this.#use(describe);
+    return this.#use(describe).then(shownAs("info"));
   }
 
   /**
@@ -698,11 +700,17 @@ export class Store implements AsyncDisposable {
    * @throws {ArchiveError} If the archive is damaged, not whole, or has anything but plain files.
    * @throws {RunStateError} If the store has another run of the same id.
    */
-  import(
+  async import(
     archive: ReadableStream<Uint8Array>,
     options: ImportOptions = {},
   ): Promise<ImportReport> {
-    return this.#write((parts) => importRuns(parts, archive, options));
+    try {
+      const report = await this.#write((parts) => importRuns(parts, archive, options));
+      return shownAs("import")(report);
+    } catch (error) {
+      await abandonSource(archive, error);
+      throw error;
+    }
   }
 
   /**
@@ -739,6 +747,11 @@ export class Store implements AsyncDisposable {
       closed: this.#closing !== undefined,
     };
     return `Store ${inspect(fields, options)}`;
+  }
+
+  /** What it holds, and its newest runs, for a notebook. */
+  async [DISPLAY](): Promise<MediaBundle> {
+    return await (await import("./notebook/store.ts")).showStore(this);
   }
 
   #write<T>(work: (parts: StoreParts) => Promise<T>): Promise<T> {

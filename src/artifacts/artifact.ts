@@ -1,4 +1,5 @@
 import type { ArtifactRecord } from "./artifact_index.ts";
+import { DISPLAY, type MediaBundle } from "../notebook/displayable.ts";
 import type { ArtifactReader, ReadOptions, SaveOptions } from "./artifact_reader.ts";
 
 /**
@@ -139,5 +140,10 @@ export class Artifact {
     options: Deno.InspectOptions,
   ): string {
     return `Artifact ${inspect(this.toJSON(), options)}`;
+  }
+
+  /** What it shows, by its type, for a notebook. */
+  async [DISPLAY](): Promise<MediaBundle> {
+    return await (await import("../notebook/artifact.ts")).showArtifact(this);
   }
 }

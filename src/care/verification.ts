@@ -1,6 +1,7 @@
 import type { ArtifactIndex, ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts";
 import type { ByteStore, Progress, StoredEntry } from "../bytes/byte_store.ts";
 import { STAGING } from "../names.ts";
+import { DISPLAY, displayable, type MediaBundle } from "../notebook/displayable.ts";
 import { wait } from "../wait.ts";
 import { HashPool } from "./hash_pool.ts";
 
@@ -76,6 +77,8 @@ export interface VerifySummary {
 export class Verification implements AsyncIterable<Finding> {
   readonly #findings: AsyncGenerator<Finding>;
   readonly #summary = { artifacts: 0, bytes: 0, damaged: 0, leftovers: 0 };
+  /** The findings that have been made, for {@linkcode DISPLAY}. */
+  readonly #made: Finding[] = [];
 
   /** @ignore Made by {@linkcode Store.verify}. */
   constructor(
@@ -95,7 +98,21 @@ export class Verification implements AsyncIterable<Finding> {
   /** Goes on to the end, and tells what it has come to. */
   async summary(): Promise<VerifySummary> {
     for await (const _ of this.#findings) { /* counted on the way */ }
-    return { ...this.#summary };
+    return displayable({ ...this.#summary }, "verification");
+  }
+
+  /** What it has come to so far, for a console. */
+  [Symbol.for("Deno.customInspect")](
+    inspect: typeof Deno.inspect,
+    options: Deno.InspectOptions,
+  ): string {
+    return `Verification ${inspect({ ...this.#summary, findings: this.#made }, options)}`;
+  }
+
+  /** Goes on to the end, and shows what it has come to, for a notebook. */
+  async [DISPLAY](): Promise<MediaBundle> {
+    const { showVerification } = await import("../notebook/reports.ts");
+    return showVerification(await this.summary(), this.#made);
   }
 
   async *#run(
@@ -109,6 +126,7 @@ export class Verification implements AsyncIterable<Finding> {
     const entries = await index.list(runId === undefined ? {} : { runId });
     for await (const finding of checkArtifacts(entries, index, bytes, options)) {
       this.#summary.damaged++;
+      this.#made.push(finding);
       yield finding;
     }
     this.#summary.artifacts = entries.length;
@@ -116,6 +134,7 @@ export class Verification implements AsyncIterable<Finding> {
     if (runId !== undefined) return;
     for (const finding of await findLeftovers(index, bytes, readOnly)) {
       this.#summary.leftovers++;
+      this.#made.push(finding);
       yield finding;
     }
   }

@@ -75,6 +75,6 @@ function cut(text: string, width: number): string {
 }
 
 function paint(text: string, isHead: boolean): string {
-  const color = isHead ? BOLD : COLORS[text];
+  const color = isHead ? BOLD : Object.hasOwn(COLORS, text) ? COLORS[text] : undefined;
   return color === undefined ? text : color + text + RESET;
 }

@@ -1,5 +1,6 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { ArtifactNotFoundError, StoreBusyError } from "../errors.ts";
+import { shownAs } from "../notebook/displayable.ts";
 import type { StoreParts } from "../store_parts.ts";
 import { pause, wait } from "../wait.ts";
 import type { Model, ModelSelector, ModelStage, ModelVersion, RegisterOptions } from "./model.ts";
@@ -80,7 +81,7 @@ export class Models {
 
   /** The models, by name. */
   list(): Promise<Model[]> {
-    return this.#access.use(({ models }) => models.list());
+    return this.#access.use(({ models }) => models.list()).then(shownAs("models"));
   }
 
   /**
@@ -100,7 +101,7 @@ export class Models {
    */
   async versions(name: string): Promise<ModelVersion[]> {
     checkAskedName(name);
-    return await this.#access.use(({ models }) => models.versions(name));
+    return shownAs("versions")(await this.#access.use(({ models }) => models.versions(name)));
   }
 
   /**

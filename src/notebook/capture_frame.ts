@@ -1,0 +1,28 @@
+/** Dataframes, as files that other programs read. */
+import type { Form } from "./capture.ts";
+
+/** What dataframes have to write themselves: nodejs-polars, arquero, danfo. */
+interface Frame {
+  writeParquet?: () => unknown;
+  writeCSV?: () => unknown;
+  toCSV?: () => unknown;
+}
+
+/** A dataframe as CSV, or as Parquet where the name asks for it; nothing of what is none. */
+export async function formsOfFrame(name: string, value: object): Promise<Form[]> {
+  const frame = value as Frame;
+  if (/\.parquet$/i.test(name) && typeof frame.writeParquet === "function") {
+    const source = await frame.writeParquet();
+    return isSource(source) ? [{ extension: ".parquet", source }] : [];
+  }
+  const source = typeof frame.writeCSV === "function"
+    ? await frame.writeCSV()
+    : typeof frame.toCSV === "function"
+    ? await frame.toCSV()
+    : undefined;
+  return isSource(source) ? [{ extension: ".csv", source }] : [];
+}
+
+function isSource(source: unknown): source is string | Uint8Array {
+  return typeof source === "string" || source instanceof Uint8Array;
+}

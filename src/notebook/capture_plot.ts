@@ -1,0 +1,56 @@
+/** Vega and Vega-Lite plots: the spec, and what it looks like. */
+import type { Form } from "./capture.ts";
+
+/** Loaded by names that no tool sees: who draws no plots shall not have to fetch these. */
+const [VEGA, VEGA_LITE] = ["npm:vega@^6.0.0", "npm:vega-lite@^6.0.0"];
+
+/** What is used of the libraries. */
+interface Vega {
+  parse(spec: unknown): unknown;
+  View: new (runtime: unknown, options: { renderer: "none" }) => {
+    toSVG(): Promise<string>;
+    finalize(): void;
+  };
+}
+interface VegaLite {
+  compile(spec: unknown): { readonly spec: unknown };
+}
+
+/** A plot's spec and its picture; nothing of what is no plot. */
+export async function formsOfPlot(value: object): Promise<Form[]> {
+  const { toSpec } = value as { toSpec?: () => unknown };
+  const spec = typeof toSpec === "function" ? toSpec.call(value) : value;
+  const extension = specExtension(spec);
+  if (extension === undefined) return [];
+  return [
+    { extension, source: JSON.stringify(spec, null, 2) },
+    { extension: ".svg", source: await render(spec, extension === ".vl.json") },
+  ];
+}
+
+/** The extension of a spec's file, by the schema that it names. */
+function specExtension(spec: unknown): string | undefined {
+  const schema = (spec as { $schema?: unknown } | null)?.$schema;
+  if (typeof schema !== "string") return undefined;
+  const library = /\/schema\/(vega|vega-lite)\//.exec(schema)?.[1];
+  return library && (library === "vega" ? ".vg.json" : ".vl.json");
+}
+
+async function render(spec: unknown, isLite: boolean): Promise<string | Error> {
+  try {
+    const vega: Vega = await import(VEGA!);
+    const lite: VegaLite | undefined = isLite ? await import(VEGA_LITE!) : undefined;
+    // The libraries may write into what they are given.
+    const own: unknown = structuredClone(spec);
+    const view = new vega.View(vega.parse(lite ? lite.compile(own).spec : own), {
+      renderer: "none",
+    });
+    try {
+      return await view.toSVG();
+    } finally {
+      view.finalize();
+    }
+  } catch (error) {
+    return new Error(`Cannot draw the plot: ${(error as Error).message}`, { cause: error });
+  }
+}
