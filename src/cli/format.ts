@@ -22,6 +22,11 @@ export function formatBytes(bytes: number): string {
   return `${unit > 0 && bytes < 9.95 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
 }
 
+/** A number with the noun that it counts. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** A number with as many digits as one looks at. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value) || Number.isInteger(value) && Math.abs(value) < 1e15) {

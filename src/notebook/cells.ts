@@ -56,8 +56,3 @@ export function unbroken(text: string): Cell {
 export function oneLine(text: string): string {
   return printable(text.toWellFormed());
 }
-
-/** A number with the noun that it counts. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}

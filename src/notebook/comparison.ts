@@ -1,7 +1,7 @@
 /** Runs side by side: one line a run, and a column for each thing in which they differ. */
-import { formatNumber, formatValue } from "../cli/format.ts";
+import { count, formatNumber, formatValue } from "../cli/format.ts";
 import type { Comparison } from "../runs/comparison.ts";
-import { count, idCell, oneLine, statusCell } from "./cells.ts";
+import { idCell, oneLine, statusCell } from "./cells.ts";
 import type { MediaBundle } from "./displayable.ts";
 import { bundle } from "./frame.ts";
 import { markup } from "./html.ts";

@@ -1,10 +1,10 @@
 /** Lists of what a store has, as tables. */
 import type { ArtifactRecord } from "../artifacts/artifact_index.ts";
-import { formatBytes } from "../cli/format.ts";
+import { count, formatBytes } from "../cli/format.ts";
 import type { Model, ModelVersion } from "../models/model.ts";
 import type { Dataset, Experiment } from "../runs/dataset.ts";
 import type { Run } from "../runs/run.ts";
-import { count, duration, idCell, statusCell, timeCell } from "./cells.ts";
+import { duration, idCell, statusCell, timeCell } from "./cells.ts";
 import type { MediaBundle } from "./displayable.ts";
 import { bundle } from "./frame.ts";
 import { markup } from "./html.ts";

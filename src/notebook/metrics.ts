@@ -1,7 +1,7 @@
 /** Metrics: value by value, summed up, and as curves. */
-import { formatNumber } from "../cli/format.ts";
+import { count, formatNumber } from "../cli/format.ts";
 import type { Curve, Metric, MetricSummary } from "../runs/metric.ts";
-import { count, oneLine, timeCell } from "./cells.ts";
+import { oneLine, timeCell } from "./cells.ts";
 import { curveFigure, curveText } from "./curve_svg.ts";
 import type { MediaBundle } from "./displayable.ts";
 import { bundle } from "./frame.ts";

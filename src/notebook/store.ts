@@ -1,7 +1,7 @@
 /** A store at a glance. */
-import { formatBytes } from "../cli/format.ts";
+import { count, formatBytes } from "../cli/format.ts";
 import type { Store } from "../store.ts";
-import { count, oneLine } from "./cells.ts";
+import { oneLine } from "./cells.ts";
 import type { MediaBundle } from "./displayable.ts";
 import { bundle } from "./frame.ts";
 import { markup } from "./html.ts";

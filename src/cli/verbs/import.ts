@@ -1,5 +1,5 @@
 import { fsError } from "../../bytes/fs_error.ts";
-import { formatBytes } from "../format.ts";
+import { count, formatBytes } from "../format.ts";
 import { withProgress } from "../progress.ts";
 import type { Verb } from "../verb.ts";
 
@@ -28,7 +28,8 @@ export const importVerb: Verb = {
     for (const { id } of report.runs) await io.stdout(`${id}\n`);
     const there = report.runs.filter(({ imported }) => !imported).length;
     await say(
-      `${report.runs.length - there} runs imported, ${report.artifacts} artifacts, ` +
+      `${count(report.runs.length - there, "run")} imported, ` +
+        `${count(report.artifacts, "artifact")}, ` +
         `${formatBytes(report.bytes)}; ${there} were there already\n`,
     );
   },

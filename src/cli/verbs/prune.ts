@@ -1,5 +1,5 @@
 import { parseDuration } from "../duration.ts";
-import { formatTime } from "../format.ts";
+import { count, formatTime } from "../format.ts";
 import { printTable } from "../table.ts";
 import type { Verb } from "../verb.ts";
 import { parseCount, parseStatus } from "../values.ts";
@@ -41,7 +41,7 @@ export const prune: Verb = {
     if (!dryRun) {
       const { removed } = await store.prune({ ...how, dryRun: true });
       if (removed.length > 0) {
-        await confirm(`This removes ${removed.length} runs with all they have.`);
+        await confirm(`This removes ${count(removed.length, "run")} with all they have.`);
       }
     }
     const report = await store.prune({ ...how, dryRun });
@@ -55,7 +55,7 @@ export const prune: Verb = {
       formatTime(run.startTime),
     ]);
     await printTable(io, ["RUN", "EXPERIMENT", "STATUS", "STARTED"], rows);
-    await say(`${rows.length} runs ${dryRun ? "would be removed" : "removed"}\n`);
+    await say(`${count(rows.length, "run")} ${dryRun ? "would be removed" : "removed"}\n`);
     if (report.kept.length > 0) {
       await say(`${report.kept.length} kept, as model versions need them; see --force\n`);
     }

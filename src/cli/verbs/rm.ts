@@ -1,3 +1,4 @@
+import { count } from "../format.ts";
 import type { Verb } from "../verb.ts";
 
 export const rm: Verb = {
@@ -17,7 +18,7 @@ export const rm: Verb = {
     const id = await runId(store, run!);
     if (name === undefined) {
       const { length } = await store.list(id);
-      await confirm(`This removes the run ${id} with ${length} artifacts.`);
+      await confirm(`This removes the run ${id} with ${count(length, "artifact")}.`);
     }
     const force = options.has("force");
     if (name === undefined) await store.removeRun(id, { force });
