@@ -6,8 +6,11 @@ import { VERBS } from "../src/cli/verbs/mod.ts";
 /** Where the page is. */
 export const PAGE: URL = new URL("../docs/cli.md", import.meta.url);
 
+/** The types of what `--json` prints, which the page shows. */
+export const JSON_TYPES: URL = new URL("../docs/cli_json.ts", import.meta.url);
+
 /** The page, as the commands are now. */
-export function cliPage(): string {
+export async function cliPage(): Promise<string> {
   const verbs = VERBS.filter(({ hidden }) => !hidden);
   return `# The command line
 
@@ -19,8 +22,7 @@ begins with. A \`<run>\` is an id, the beginning of one that no other run's has,
 started last, or \`@run\` for that of \`CHACHAML_RUN\`. \`-\` is standard input or output.
 
 Data goes to standard output; words, progress and errors to standard error. With \`--json\` the data is
-one JSON document on one line, and an error is \`{"error":{"code","message"}}\`. Numbers that JSON has
-not are text: \`"NaN"\`, \`"Infinity"\`. Times are ISO 8601, sizes are bytes.
+one [JSON document](#json) on one line.
 
 | exit code | meaning                                                     |
 | --------- | ----------------------------------------------------------- |
@@ -47,7 +49,17 @@ ${optionTable(COMMON_OPTIONS)}
 
 ${verbs.map(({ name, summary }) => `- [${name}](#${name}): ${summary}`).join("\n")}
 
-${verbs.map(sectionOf).join("\n")}`;
+${verbs.map(sectionOf).join("\n")}
+## JSON
+
+With \`--json\`, a command prints the one of these documents that has its name. Those that have none
+print nothing but what they are asked for. Times are ISO 8601, sizes are bytes. Numbers that JSON has
+not are text: \`"NaN"\`, \`"Infinity"\`. Fields may be added, and none are taken away or renamed
+before the next major version.
+
+\`\`\`ts
+${await Deno.readTextFile(JSON_TYPES)}\`\`\`
+`;
 }
 
 function sectionOf({ name, summary, args, options, examples }: Verb): string {
@@ -82,7 +94,7 @@ export async function formattedPage(): Promise<string> {
   });
   const child = command.spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(cliPage()));
+  await writer.write(new TextEncoder().encode(await cliPage()));
   await writer.close();
   return new TextDecoder().decode((await child.output()).stdout);
 }

@@ -4,7 +4,7 @@ import type { OpenOptions } from "../open_options.ts";
 import { openStore } from "../open_store.ts";
 import type { Store } from "../store.ts";
 import { arrange } from "./arguments.ts";
-import { printable } from "./format.ts";
+import { printable, toJson } from "./format.ts";
 import { Interrupted, type Io } from "./io.ts";
 import { resolveRun } from "./run_ref.ts";
 import { helpText, parse, VERSION } from "./parser.ts";
@@ -75,6 +75,7 @@ async function run(
       verbs: VERBS,
       io: adjust(io, options),
       say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(words),
+      json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,
       runId: (store, ref) => resolveRun(store, ref, io),
       confirm: (question) => confirm(question, options, io),
       place: () => placeOf(options, io),

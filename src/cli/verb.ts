@@ -48,6 +48,8 @@ export interface Call {
   readonly io: Io;
   /** Says how it went, on standard error, unless `--quiet` is given. */
   readonly say: (words: string) => Promise<void>;
+  /** Prints what `--json` asks for, one document on one line; `undefined` if it is not asked for. */
+  readonly json: ((document: unknown) => Promise<void>) | undefined;
   /** Opens the store that the options name, or another; only `"create"` makes one where there is none. */
   readonly open: (
     how: "read" | "write" | "create",

@@ -15,7 +15,7 @@ export const backup: Verb = {
     ["Only what is new is copied the next time", "chachaml backup /mnt/backup/work"],
     ["And read all of it once more", "chachaml backup /mnt/backup/work --check"],
   ],
-  run: async ({ args: [directory], options, io, open, say }) => {
+  run: async ({ args: [directory], options, json, io, open, say }) => {
     const store = await open("read");
     const signal = io.interrupted?.();
     const report = await withProgress(io, "backup", (onProgress) =>
@@ -32,7 +32,7 @@ export const backup: Verb = {
       code: (error as { code?: string }).code,
     }));
     const damaged = report.check?.damaged ?? 0;
-    if (options.has("json")) await io.stdout(JSON.stringify({ ...report, omitted }) + "\n");
+    if (json) await json({ ...report, omitted });
     else {
       for (const { error } of omitted) await io.stderr(`left out: ${printable(error)}\n`);
       await say(

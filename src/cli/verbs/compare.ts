@@ -1,4 +1,4 @@
-import { formatNumber, formatValue, toJson } from "../format.ts";
+import { formatNumber, formatValue } from "../format.ts";
 import { printTable } from "../table.ts";
 import type { Verb } from "../verb.ts";
 
@@ -8,15 +8,15 @@ export const compare: Verb = {
   args: "<run...>",
   options: [{ name: "diff", summary: "Only what is not the same in all of them" }],
   examples: [["What made the difference", "chachaml compare --diff 3f2a @last"]],
-  run: async ({ args, options, io, open, runId }) => {
+  run: async ({ args, options, json, io, open, runId }) => {
     const store = await open("read");
     const ids = await Promise.all(args.map((ref) => runId(store, ref)));
     const { runs, params, metrics } = await store.compareRuns(ids);
     const shown = <T extends { readonly differs: boolean }>(items: readonly T[]) =>
       options.has("diff") ? items.filter(({ differs }) => differs) : items;
-    if (options.has("json")) {
+    if (json) {
       const all = { runs, params: shown(params), metrics: shown(metrics) };
-      return await io.stdout(toJson(all) + "\n");
+      return await json(all);
     }
     const head = ["", ...runs.map(({ id, name }) => name || id.slice(0, 8))];
     const rows = [

@@ -8,7 +8,7 @@ export const dedup: Verb = {
   args: "",
   options: [{ name: "dry-run", summary: "Tell only what would be shared" }],
   examples: [["See what it would free", "chachaml dedup --dry-run"]],
-  run: async ({ options, io, open, say }) => {
+  run: async ({ options, json, io, open, say }) => {
     const dryRun = options.has("dry-run");
     const store = await open("write");
     const signal = io.interrupted?.();
@@ -17,9 +17,7 @@ export const dedup: Verb = {
       "dedup",
       (onProgress) => store.dedup({ dryRun, onProgress, ...(signal && { signal }) }),
     );
-    if (options.has("json")) {
-      return await io.stdout(JSON.stringify({ ...report, dryRun }) + "\n");
-    }
+    if (json) return await json({ ...report, dryRun });
     for (const { runId, name, size } of report.shared) {
       await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
     }

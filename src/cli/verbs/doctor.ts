@@ -14,17 +14,17 @@ export const doctor: Verb = {
   args: "",
   options: [],
   examples: [["Exit code: 0 nothing or only warnings, 1 problems", "chachaml doctor"]],
-  run: async ({ options, io, place }) => {
+  run: async ({ json, io, place }) => {
     const checks: Check[] = [];
     for await (const check of diagnose(place())) {
       checks.push(check);
-      if (options.has("json")) continue;
+      if (json) continue;
       const [mark, color] = MARKS[check.state];
       const painted = io.colors ? `${color}${mark}\u001b[0m` : mark;
       const padding = " ".repeat(9 - mark.length);
       await io.stdout(`${painted}${padding}${check.name.padEnd(12)} ${printable(check.message)}\n`);
     }
-    if (options.has("json")) await io.stdout(JSON.stringify(checks) + "\n");
+    if (json) await json(checks);
     return checks.some(({ state }) => state === "problem") ? 1 : 0;
   },
 };

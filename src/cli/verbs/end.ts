@@ -9,7 +9,7 @@ export const end: Verb = {
     { name: "error", value: "text", summary: "It has failed, and why" },
   ],
   examples: [["End a run that went wrong", 'chachaml end $RUN --error "out of memory"']],
-  run: async ({ args: [run], options, io, open, runId }) => {
+  run: async ({ args: [run], options, json, open, runId }) => {
     const error = options.get("error");
     const failed = options.has("failed") || error !== undefined;
     const store = await open("write");
@@ -17,6 +17,6 @@ export const end: Verb = {
       status: failed ? "failed" : "completed",
       ...(error !== undefined && { error }),
     });
-    if (options.has("json")) await io.stdout(JSON.stringify(ended) + "\n");
+    if (json) await json(ended);
   },
 };

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../artifacts/put_source.ts";
 import type { ActiveRun } from "../../runs/active_run.ts";
 import type { Store } from "../../store.ts";
-import { printable, toJson } from "../format.ts";
+import { printable } from "../format.ts";
 import type { Io } from "../io.ts";
 import { LineLog } from "../line_log.ts";
 import { runProgram } from "../program.ts";
@@ -60,7 +60,7 @@ export const exec: Verb = {
 };
 
 async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
-  const { args, options, io, say } = call;
+  const { args, options, json, io, say } = call;
   const log = options.has("lines") ? new LineLog(run) : undefined;
   const ended = await runProgram(run, args, {
     env: {
@@ -68,7 +68,7 @@ async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
       CHACHAML_DB: store.path!,
       CHACHAML_ARTIFACT_DIR: store.artifactDir,
     },
-    stdout: options.has("json") ? toStderr(io) : io.stdout,
+    stdout: json ? toStderr(io) : io.stdout,
     stderr: toStderr(io),
     onLine: log && ((line) => log.take(line)),
   });
@@ -82,7 +82,7 @@ async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
   const info = await run.end(error === undefined ? {} : { error });
   for (const problem of problems) await io.stderr(`chachaml: ${printable(problem)}\n`);
   await say(`run ${run.id} ${info.status}${error === undefined ? "" : `: ${error}`}\n`);
-  if (options.has("json")) await io.stdout(toJson({ run: info, code, problems }) + "\n");
+  if (json) await json({ run: info, code, problems });
   // What the program says of itself counts; only where that is success, ours does.
   return code === 0 && problems.length > 0 ? 1 : code;
 }

@@ -11,7 +11,7 @@ export const gc: Verb = {
     { name: "dry-run", summary: "Tell only what would be removed" },
   ],
   examples: [["See what would go", "chachaml gc --dry-run --grace 1h"]],
-  run: async ({ options, io, open, say }) => {
+  run: async ({ options, json, io, open, say }) => {
     const grace = options.get("grace");
     const dryRun = options.has("dry-run");
     const store = await open("write");
@@ -20,9 +20,8 @@ export const gc: Verb = {
       ...(grace !== undefined && { grace: parseDuration("grace", grace) }),
     });
     const failed = report.failed.map(({ path, error }) => ({ path, error: error.message }));
-    if (options.has("json")) {
-      await io.stdout(JSON.stringify({ ...report, failed, dryRun }) + "\n");
-    } else {
+    if (json) await json({ ...report, failed, dryRun });
+    else {
       for (const { kind, path, bytes } of report.removed) {
         await io.stdout(printable(`${kind}  ${path}  ${formatBytes(bytes)}`) + "\n");
       }

@@ -12,8 +12,8 @@ export const get: Verb = {
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
   ],
   run: async (call) => {
-    const { args: [run, name, destination], options, io, open, runId } = call;
-    if (destination === "-" && options.has("json")) {
+    const { args: [run, name, destination], json, io, open, runId } = call;
+    if (destination === "-" && json) {
       throw new UsageError("--json and standard output as the destination exclude each other");
     }
     const store = await open("read");
@@ -29,9 +29,7 @@ export const get: Verb = {
       artifact.name,
       (onProgress) => artifact.saveTo(path, { onProgress, ...(signal && { signal }) }),
     );
-    if (options.has("json")) {
-      await io.stdout(JSON.stringify({ ...artifact.toJSON(), savedTo: path }) + "\n");
-    }
+    if (json) await json({ ...artifact.toJSON(), savedTo: path });
   },
 };
 

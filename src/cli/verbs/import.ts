@@ -14,7 +14,7 @@ export const importVerb: Verb = {
     ["From a file", "chachaml import run.tar"],
     ["From standard input", "zcat run.tar.gz | chachaml import -"],
   ],
-  run: async ({ args: [path], options, io, open, say }) => {
+  run: async ({ args: [path], options, json, io, open, say }) => {
     const archive = path === "-" ? io.stdin : await read(path!);
     const store = await open("create");
     const signal = io.interrupted?.();
@@ -24,7 +24,7 @@ export const importVerb: Verb = {
         onProgress,
         ...(signal && { signal }),
       }));
-    if (options.has("json")) return await io.stdout(JSON.stringify(report) + "\n");
+    if (json) return await json(report);
     for (const { id } of report.runs) await io.stdout(`${id}\n`);
     const there = report.runs.filter(({ imported }) => !imported).length;
     await say(

@@ -7,10 +7,10 @@ export const info: Verb = {
   args: "",
   options: [],
   examples: [["As JSON", "chachaml info --json"]],
-  run: async ({ options, io, open }) => {
+  run: async ({ json, io, open }) => {
     const store = await open("read");
     const info = await store.info();
-    if (options.has("json")) return await io.stdout(JSON.stringify(info) + "\n");
+    if (json) return await json(info);
     const runs = Object.entries(info.runs).map(([status, count]) => `${count} ${status}`);
     const lines = {
       database: `${info.path} (${formatBytes(info.databaseBytes ?? 0)})`,

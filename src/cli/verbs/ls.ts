@@ -8,14 +8,14 @@ export const ls: Verb = {
   args: "[run]",
   options: [{ name: "name", value: "pattern", summary: "Only names that fit, with * and ?" }],
   examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],
-  run: async ({ args: [run], options, io, open, runId }) => {
+  run: async ({ args: [run], options, json, io, open, runId }) => {
     const store = await open("read");
     const name = options.get("name");
     const found = await store.find({
       ...(run !== undefined && { runId: await runId(store, run) }),
       ...(name !== undefined && { name }),
     });
-    if (options.has("json")) return await io.stdout(JSON.stringify(found) + "\n");
+    if (json) return await json(found);
     const rows = found.map((artifact) => [
       ...(run === undefined ? [artifact.runId] : []),
       artifact.name,

@@ -8,11 +8,11 @@ export const models: Verb = {
   args: "[model]",
   options: [],
   examples: [["Which version is in production", "chachaml models iris-classifier"]],
-  run: async ({ args: [name], options, io, open }) => {
+  run: async ({ args: [name], json, io, open }) => {
     const store = await open("read");
     if (name === undefined) {
       const all = await store.models.list();
-      if (options.has("json")) return await io.stdout(JSON.stringify(all) + "\n");
+      if (json) return await json(all);
       const rows = all.map((model) => [
         model.name,
         String(model.versions),
@@ -24,7 +24,7 @@ export const models: Verb = {
     }
     await store.models.get(name);
     const versions = await store.models.versions(name);
-    if (options.has("json")) return await io.stdout(JSON.stringify(versions) + "\n");
+    if (json) return await json(versions);
     const artifacts = new Map((await store.find({})).map((artifact) => [artifact.id, artifact]));
     const rows = versions.map((version) => [
       String(version.version),

@@ -10,13 +10,13 @@ export const promote: Verb = {
     ["Into production; what was there is archived", "chachaml promote iris 3"],
     ["Out of use", "chachaml promote iris 2 archived"],
   ],
-  run: async ({ args: [model, number, stage = "production"], options, io, open, say }) => {
+  run: async ({ args: [model, number, stage = "production"], json, open, say }) => {
     if (!/^\d+$/.test(number!)) {
       throw new UsageError(`a version is a number, not ${JSON.stringify(number)}`);
     }
     const store = await open("write");
     const version = await store.models.promote(model!, Number(number), stage as ModelStage);
-    if (options.has("json")) return await io.stdout(JSON.stringify(version) + "\n");
+    if (json) return await json(version);
     await say(`${version.model} ${version.version} is in ${version.stage}\n`);
   },
 };

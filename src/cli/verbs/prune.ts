@@ -21,7 +21,7 @@ export const prune: Verb = {
     ["See what would go", "chachaml prune --keep-last 10 --dry-run"],
     ["Failed runs older than a month", "chachaml prune --status failed --older-than 30d --yes"],
   ],
-  run: async ({ options, io, open, confirm, say }) => {
+  run: async ({ options, json, io, open, confirm, say }) => {
     const dryRun = options.has("dry-run");
     const [olderThan, keepLast, experiment, status] = [
       "older-than",
@@ -45,9 +45,7 @@ export const prune: Verb = {
       }
     }
     const report = await store.prune({ ...how, dryRun });
-    if (options.has("json")) {
-      return await io.stdout(JSON.stringify({ ...report, dryRun }) + "\n");
-    }
+    if (json) return await json({ ...report, dryRun });
     const rows = report.removed.map((run) => [
       run.id,
       run.experiment,

@@ -36,7 +36,7 @@ export const put: Verb = {
     ["What another program prints", "nvidia-smi | chachaml put $RUN - --as gpu.txt"],
   ],
   run: async (call) => {
-    const { args: [ref, ...named], options, io, open, runId } = call;
+    const { args: [ref, ...named], options, json, io, open, runId } = call;
     const sources = named.includes("-") ? undefined : await findSources(named);
     check(call, named, sources);
     const how = putOptionsOf(call);
@@ -47,7 +47,7 @@ export const put: Verb = {
       stored.push(await store.put(run, placed(call, options.get("as")!), io.stdin, how));
     }
     for (const source of sources ?? []) stored.push(...await putSource(store, run, source, call));
-    if (options.has("json")) await io.stdout(JSON.stringify(stored) + "\n");
+    if (json) await json(stored);
   },
 };
 

@@ -10,7 +10,7 @@ export const register: Verb = {
     { name: "description", value: "text", summary: "What is new in it" },
   ],
   examples: [["A candidate", "chachaml register iris @last model.onnx --stage staging"]],
-  run: async ({ args: [model, ref, artifact], options, io, open, runId }) => {
+  run: async ({ args: [model, ref, artifact], options, json, io, open, runId }) => {
     const [stage, description] = ["stage", "description"].map(options.get);
     const store = await open("write");
     const version = await store.models.register(model!, {
@@ -19,6 +19,7 @@ export const register: Verb = {
       ...(stage !== undefined && { stage: stage as ModelStage }),
       ...(description !== undefined && { description }),
     });
-    await io.stdout((options.has("json") ? JSON.stringify(version) : version.version) + "\n");
+    if (json) await json(version);
+    else await io.stdout(`${version.version}\n`);
   },
 };

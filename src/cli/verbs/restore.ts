@@ -16,7 +16,7 @@ export const restore: Verb = {
     ["See what is lost", "chachaml restore /mnt/backup/work --dry-run"],
     ["To a new place", "chachaml restore /mnt/backup/work --db ./again.db"],
   ],
-  run: async ({ args: [from], options, io, place, say }) => {
+  run: async ({ args: [from], options, json, io, place, say }) => {
     const dryRun = options.has("dry-run");
     const signal = io.interrupted?.();
     const report = await withProgress(io, "restore", (onProgress) =>
@@ -32,7 +32,7 @@ export const restore: Verb = {
       artifact,
       error: error.message,
     }));
-    if (options.has("json")) await io.stdout(JSON.stringify({ ...report, failed, dryRun }) + "\n");
+    if (json) await json({ ...report, failed, dryRun });
     else {
       for (const { runId, name, size } of report.restored) {
         await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");

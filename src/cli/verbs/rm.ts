@@ -13,7 +13,7 @@ export const rm: Verb = {
     ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],
     ["A run with all it has", "chachaml rm $RUN --yes"],
   ],
-  run: async ({ args: [run, name], options, io, open, runId, confirm }) => {
+  run: async ({ args: [run, name], options, json, open, runId, confirm }) => {
     const store = await open("write");
     const id = await runId(store, run!);
     if (name === undefined) {
@@ -23,6 +23,6 @@ export const rm: Verb = {
     const force = options.has("force");
     if (name === undefined) await store.removeRun(id, { force });
     else await store.remove(id, name, { force });
-    if (options.has("json")) await io.stdout(JSON.stringify({ removed: { run: id, name } }) + "\n");
+    if (json) await json({ removed: { run: id, name } });
   },
 };

@@ -46,7 +46,7 @@ export const runs: Verb = {
     ["The ten latest that failed", "chachaml runs --status failed --limit 10"],
     ["The best of a sweep", "chachaml runs --metric 'accuracy>0.9' --sort=-loss --limit 3"],
   ],
-  run: async ({ options, io, open }) => {
+  run: async ({ options, json, io, open }) => {
     const [experiment, status, sort, limit] = ["experiment", "status", "sort", "limit"]
       .map(options.get);
     const query = {
@@ -60,7 +60,7 @@ export const runs: Verb = {
     };
     const store = await open("read");
     const found = await store.listRuns(query);
-    if (options.has("json")) return await io.stdout(JSON.stringify(found) + "\n");
+    if (json) return await json(found);
     const rows = found.map((run) => [
       run.id,
       run.experiment,

@@ -3,14 +3,7 @@ import type { Dataset } from "../../runs/dataset.ts";
 import type { MetricSummary } from "../../runs/metric.ts";
 import type { Run } from "../../runs/run.ts";
 import type { Store } from "../../store.ts";
-import {
-  formatBytes,
-  formatNumber,
-  formatTime,
-  formatValue,
-  printable,
-  toJson,
-} from "../format.ts";
+import { formatBytes, formatNumber, formatTime, formatValue, printable } from "../format.ts";
 import { printTable } from "../table.ts";
 import type { Verb } from "../verb.ts";
 
@@ -20,10 +13,10 @@ export const show: Verb = {
   args: "<run>",
   options: [],
   examples: [["The run that was started last", "chachaml show @last"]],
-  run: async ({ args: [ref], options, io, open, runId }) => {
+  run: async ({ args: [ref], json, io, open, runId }) => {
     const store = await open("read");
     const all = await gather(store, await runId(store, ref!));
-    if (options.has("json")) return await io.stdout(toJson(all) + "\n");
+    if (json) return await json(all);
     const { run, params, metrics, datasets, artifacts } = all;
     await io.stdout(factsOf(run));
     const tables: [head: string[], rows: string[][], right?: string[]][] = [

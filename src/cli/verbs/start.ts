@@ -20,7 +20,7 @@ export const start: Verb = {
     { name: "id", value: "id", summary: "Its id (default: a UUID)" },
   ],
   examples: [["Keep the id for the commands to come", "RUN=$(chachaml start --experiment iris)"]],
-  run: async ({ options, io, open, runId }) => {
+  run: async ({ options, json, io, open, runId }) => {
     const [id, experiment, name, parent, createdBy] = ["id", "experiment", "name", "parent", "by"]
       .map(options.get);
     const tags = Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag)));
@@ -35,6 +35,7 @@ export const start: Verb = {
       ...(createdBy !== undefined && { createdBy }),
       tags,
     });
-    await io.stdout((options.has("json") ? JSON.stringify(run.info) : run.id) + "\n");
+    if (json) await json(run.info);
+    else await io.stdout(`${run.id}\n`);
   },
 };

@@ -16,7 +16,7 @@ export const verify: Verb = {
     "chachaml verify --quick",
   ]],
   failureCode: 3,
-  run: async ({ options, io, open, runId, say }) => {
+  run: async ({ options, json, io, open, runId, say }) => {
     const run = options.get("run");
     const store = await open("read");
     const only = run === undefined ? undefined : await runId(store, run);
@@ -31,14 +31,14 @@ export const verify: Verb = {
       });
       for await (const finding of verification) {
         findings.push(finding);
-        if (options.has("json")) continue;
+        if (json) continue;
         const where = finding.artifact ? ` (run ${finding.artifact.runId})` : "";
         await clearLine(io);
         await io.stdout(printable(`${finding.kind}: ${finding.message}${where}`) + "\n");
       }
       return await verification.summary();
     });
-    if (options.has("json")) await io.stdout(JSON.stringify({ ...summary, findings }) + "\n");
+    if (json) await json({ ...summary, findings });
     else {
       await say(
         `${summary.artifacts} artifacts, ${formatBytes(summary.bytes)}: ` +

@@ -1,0 +1,192 @@
+/** What `--json` prints: one document for each command. */
+export interface Documents {
+  start: Run;
+  end: Run;
+  exec: {
+    run: Run;
+    /** The program's exit code. */
+    code: number;
+    /** What could not be stored or logged, in sentences. */
+    problems: string[];
+  };
+  put: Artifact[];
+  get: Artifact & { savedTo: string };
+  ls: Artifact[];
+  show: {
+    run: Run;
+    params: Record<string, Value>;
+    metrics: Metric[];
+    datasets: Dataset[];
+    artifacts: Artifact[];
+  };
+  rm: { removed: { run: string; name?: string } };
+  runs: Run[];
+  /** Values are in the order of the runs; `null` where a run has none. */
+  compare: {
+    runs: Run[];
+    params: { key: string; values: (Value | null)[]; differs: boolean }[];
+    metrics: { key: string; values: (Metric | null)[]; differs: boolean }[];
+  };
+  /** The versions, where a model is named. */
+  models: Model[] | ModelVersion[];
+  register: ModelVersion;
+  promote: ModelVersion;
+  verify: VerifySummary & { findings: Finding[] };
+  gc: {
+    removed: { kind: "orphan" | "staged" | "folder"; path: string; bytes: number }[];
+    bytes: number;
+    failed: { path: string; error: string }[];
+    dryRun: boolean;
+  };
+  /** Runs that a model version is made of are kept. */
+  prune: { removed: Run[]; kept: Run[]; dryRun: boolean };
+  /** `bytes` are freed; what is `unshared` has the bytes of another, but cannot be linked to it. */
+  dedup: { shared: Artifact[]; bytes: number; unshared: Artifact[]; dryRun: boolean };
+  backup: {
+    /** Of the backup's database, and its artifact directory. */
+    path: string;
+    artifactDir: string;
+    artifacts: number;
+    bytes: number;
+    copied: number;
+    copiedBytes: number;
+    /** Left out, with their rows: removed meanwhile, or damaged. */
+    omitted: { artifact: Artifact; error: string; code: string }[];
+    /** With `--check`. */
+    check?: VerifySummary;
+  };
+  restore: {
+    path: string;
+    artifactDir: string;
+    /** Whether it was brought back too, and where the damaged one is now. */
+    database: boolean;
+    setAside?: string;
+    restored: Artifact[];
+    bytes: number;
+    /** Missing or damaged still. */
+    failed: { artifact: Artifact; error: string }[];
+    dryRun: boolean;
+  };
+  /** A run that is not `imported` was there already. */
+  import: {
+    runs: { id: string; archivedId: string; imported: boolean }[];
+    artifacts: number;
+    bytes: number;
+  };
+  info: {
+    path: string;
+    artifactDir: string;
+    driver: "builtin" | "ffi";
+    /** How many, by status. */
+    runs: Record<string, number>;
+    experiments: number;
+    artifacts: number;
+    /** Of all artifacts. */
+    bytes: number;
+    /** Of their files, each counted once however many artifacts share it. */
+    fileBytes: number;
+    databaseBytes: number;
+  };
+  doctor: { name: string; state: "ok" | "warning" | "problem"; message: string }[];
+}
+
+/** Printed to standard error in place of any of these, with an exit code other than 0. */
+export interface Failure {
+  error: { code: string; message: string };
+}
+
+export interface Run {
+  id: string;
+  experiment: string;
+  name: string | null;
+  /** `running`, `completed` or `failed`. */
+  status: string;
+  startTime: string;
+  endTime: string | null;
+  error: string | null;
+  tags: Record<string, string>;
+  parentId: string | null;
+  createdBy: string | null;
+  environment: Record<string, Value> | null;
+}
+
+export interface Artifact {
+  id: string;
+  runId: string;
+  name: string;
+  /** Below the artifact directory. */
+  path: string;
+  contentType: string | null;
+  size: number;
+  /** SHA-256, in hexadecimal digits. */
+  hash: string;
+  createdAt: string;
+}
+
+/** What the values of a metric come to. */
+export interface Metric {
+  key: string;
+  count: number;
+  last: number | string;
+  step: number;
+  min: number | string;
+  max: number | string;
+}
+
+export interface Dataset {
+  id: string;
+  role: string;
+  rows: number | null;
+  columns: number | null;
+  features: string[] | null;
+  hash: string | null;
+  source: string | null;
+  createdAt: string;
+}
+
+export interface Model {
+  name: string;
+  description: string | null;
+  createdAt: string;
+  versions: number;
+  production: number | null;
+}
+
+export interface ModelVersion {
+  model: string;
+  version: number;
+  runId: string;
+  artifactId: string;
+  stage: string;
+  description: string | null;
+  createdAt: string;
+}
+
+export interface VerifySummary {
+  artifacts: number;
+  bytes: number;
+  damaged: number;
+  leftovers: number;
+}
+
+export interface Finding {
+  kind:
+    | "missing"
+    | "wrong-size"
+    | "wrong-hash"
+    | "not-a-file"
+    | "unsafe-path"
+    | "damaged-row"
+    | "unreadable"
+    | "orphan"
+    | "abandoned";
+  path: string;
+  artifact?: Artifact;
+  /** Size or hash, where the row is not true. */
+  expected?: number | string;
+  found?: number | string;
+  message: string;
+}
+
+/** Any JSON. What JSON has not is text: `"NaN"`, `"##Inf"`, `":keyword"`. */
+export type Value = unknown;
