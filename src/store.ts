@@ -486,7 +486,7 @@ export class Store implements AsyncDisposable {
   /**
    * Stores every file of a directory, named by its path within it. All names are checked first; after
    * a failure some files may be stored, and the same call with `ifExists: "same"` stores the others.
-   * Throws what {@linkcode put} throws.
+   * The store's own database and artifacts are left out, should they lie in it. Throws what {@linkcode put} throws.
    *
    * @param runId The run that they belong to.
    * @param path The directory.
@@ -498,7 +498,7 @@ export class Store implements AsyncDisposable {
     path: string | URL,
     options: PutDirectoryOptions = {},
   ): Promise<Artifact[]> {
-    return this.#write(({ artifacts }) => putDirectory(artifacts, runId, toPath(path), options))
+    return this.#write((parts) => putDirectory(parts, runId, toPath(path), options))
       .then(shownAs("artifacts"));
   }
 

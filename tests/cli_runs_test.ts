@@ -132,6 +132,8 @@ Deno.test("a run is named by its beginning, by @last or by @run", async () => {
     assert.equal(await shown("@last"), "b2");
     assert.equal(await shown("@run", { CHACHAML_RUN: "b1" }), "b1");
     await fails(dir, ["show", "b"], 2, /2 runs begin with "b": b2, b1; give more/);
+    await fails(dir, ["show", ""], 2, /the run is empty/);
+    await fails(dir, ["rm", "", "--yes"], 2, /the run is empty/);
     await fails(dir, ["show", "c"], 1, /Cannot find run "c"/);
     await fails(dir, ["show", "%"], 1, /Cannot find run "%"/);
     await fails(dir, ["show", "@run"], 2, /CHACHAML_RUN/);

@@ -11,7 +11,7 @@ import {
   RunNotFoundError,
   type Store,
 } from "../mod.ts";
-import { assertEmpty, inMemory, inTempDir, testWithFifo } from "./helpers.ts";
+import { assertEmpty, inMemory, inTempDir, openIn, testWithFifo } from "./helpers.ts";
 
 const FILES = ["README.md", "a.csv", "deep/er/est.txt", "deep/x", "deep.x", "empty"];
 
@@ -240,4 +240,40 @@ Deno.test("putDirectory() of the store's own directory is refused, or stores wha
       assert.ok(error instanceof ChachamlError);
     });
     for (const artifact of await store.find({})) await artifact.bytes({ verify: true });
+  }));
+
+Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await using other = await openIn(dir, { path: join(dir, "other.db") });
+    await other.startRun({ id: "o" });
+    await store.startRun({ id: "r" });
+    await store.put("r", "first", "1");
+    await Deno.writeTextFile(join(dir, "data.csv"), "a,b");
+    assert.deepEqual(names(await store.putDirectory("r", dir)), ["data.csv"]);
+  }));
+
+Deno.test("putDirectory() stores the artifacts of a run again, where their folder is named", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await store.startRun({ id: "r" });
+    await store.startRun({ id: "s" });
+    await store.put("r", "deep/first", "1");
+    assert.deepEqual(names(await store.putDirectory("s", join(store.artifactDir, "r"))), [
+      "deep/first",
+    ]);
+  }));
+
+Deno.test("putFile() refuses the database of an open store: reading it would drop its locks", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await store.startRun({ id: "r" });
+    await Deno.symlink(store.path!, join(dir, "link"));
+    for (const path of [store.path!, `${store.path}-wal`, `${store.path}-shm`, join(dir, "link")]) {
+      for (const move of [false, true]) {
+        await assert.rejects(store.putFile("r", "x", path, { move }), InvalidSourceError);
+      }
+      await assert.rejects(store.put("r", "x", toFileUrl(path)), InvalidSourceError);
+    }
+    await assertEmpty(store);
   }));

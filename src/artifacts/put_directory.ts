@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { InvalidOptionError, InvalidSourceError } from "../errors.ts";
+import { isOpenDatabase } from "../sql/open_files.ts";
 import { inParallel } from "../wait.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
@@ -24,9 +25,12 @@ export interface PutDirectoryOptions extends Pick<PutOptions, "ifExists" | "dedu
   readonly onProgress?: (progress: { done: number; total: number; artifact: Artifact }) => void;
 }
 
-/** Stores every file of a directory, named by its path within; gives them by name. */
+/**
+ * Stores every file of a directory, named by its path within; gives them by name. What belongs to an
+ * open store itself is left out: its database, and its artifacts, which are in `artifactDir`.
+ */
 export async function putDirectory(
-  artifacts: ArtifactStore,
+  { artifacts, artifactDir }: { artifacts: ArtifactStore; artifactDir: string },
   runId: string,
   root: string,
   options: PutDirectoryOptions,
@@ -42,7 +46,7 @@ export async function putDirectory(
     );
   }
   const files: { name: string; path: string }[] = [];
-  for await (const name of walk(root, "", symlinks)) {
+  for await (const name of walk(root, "", symlinks, artifactDir)) {
     files.push({
       name: prefix === undefined ? name : `${prefix}/${name}`,
       path: join(root, name),
@@ -73,12 +77,16 @@ async function* walk(
   root: string,
   under: string,
   symlinks: "refuse" | "skip",
+  artifactDir: string,
 ): AsyncGenerator<string> {
   for await (const entry of readDirectory(join(root, under))) {
     const name = under === "" ? entry.name : `${under}/${entry.name}`;
-    if (entry.isDirectory) yield* walk(root, name, symlinks);
-    else if (entry.isFile) yield name;
-    else if (!entry.isSymlink) {
+    const path = join(root, name);
+    if (entry.isDirectory) {
+      if (!await isSame(path, artifactDir)) yield* walk(root, name, symlinks, artifactDir);
+    } else if (entry.isFile) {
+      if (!isOpenDatabase(path)) yield name;
+    } else if (!entry.isSymlink) {
       throw new InvalidSourceError(name, "it is neither a file nor a directory");
     } else if (symlinks === "refuse") {
       throw new InvalidSourceError(
@@ -87,6 +95,10 @@ async function* walk(
       );
     }
   }
+}
+
+async function isSame(path: string, other: string): Promise<boolean> {
+  return await Deno.realPath(path) === other;
 }
 
 async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {

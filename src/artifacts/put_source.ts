@@ -1,4 +1,5 @@
 /** What can be put, and how its bytes are read. */
+import { isOpenDatabase } from "../sql/open_files.ts";
 import { toPath } from "../path.ts";
 import { InvalidSourceError, SourceChangedError } from "../errors.ts";
 import type { ByteReader } from "../bytes/byte_store.ts";
@@ -86,7 +87,7 @@ export async function openFile(name: string, path: string): Promise<OpenSource> 
 }
 
 /**
- * Refuses a path that is no regular file.
+ * Refuses a path that is no regular file, or a database that is in use here.
  *
  * @throws {InvalidSourceError} If it is a directory, a device or anything else.
  */
@@ -96,6 +97,12 @@ export async function requireFile(name: string, path: string): Promise<void> {
     info = await Deno.stat(path);
   } catch (error) {
     throw unreadable(name, path, error);
+  }
+  if (info.isFile && isOpenDatabase(path)) {
+    throw new InvalidSourceError(
+      name,
+      `${JSON.stringify(path)} is the database of an open store; back the store up instead`,
+    );
   }
   if (info.isFile) return;
   const state = info.isDirectory

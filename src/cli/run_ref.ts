@@ -13,9 +13,11 @@ export const RUN_WORDS: readonly string[] = ["@last", "@run"];
  * @param ref An id, its beginning, `@last` for the run started last, or `@run` for that of
  * `CHACHAML_RUN`.
  * @throws {RunNotFoundError} If there is none.
- * @throws {UsageError} If several ids begin so.
+ * @throws {UsageError} If several ids begin so, or nothing is named.
  */
 export async function resolveRun(store: Store, ref: string, io: Io): Promise<string> {
+  // Every id begins with it: what a variable that is not set stands for must not name a run.
+  if (ref === "") throw new UsageError("the run is empty; name one, or @last");
   if (ref === "@last") {
     const [last] = await store.listRuns({ limit: 1 });
     if (last) return last.id;

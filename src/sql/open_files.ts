@@ -34,6 +34,25 @@ export function isWrittenHere(path: string): boolean {
 }
 
 /**
+ * Whether a file is a database that this process has open, or one that SQLite keeps beside it: to
+ * read it and close it would drop the locks that hold other processes off.
+ */
+export function isOpenDatabase(path: string): boolean {
+  const files = openFiles();
+  if (files.size === 0) return false;
+  const key = identity(path);
+  if (files.has(key)) return true;
+  const [end] = /-(wal|shm)$/.exec(path) ?? [];
+  return end !== undefined && [...files.values()].some((file) => {
+    try {
+      return identity(Deno.realPathSync(file.path) + end) === key;
+    } catch {
+      return false; // It is not there.
+    }
+  });
+}
+
+/**
  * Notes that `driver` has opened the file at `path`.
  *
  * @returns A function that takes the note back.
