@@ -165,3 +165,40 @@ Deno.test("put() and putFile() tell of progress, forward to the size", () =>
       }
     })
   ));
+
+for (const ifExists of ["same", "replace"] as const) {
+  const damages: Record<string, (path: string) => Promise<void>> = {
+    missing: (path) => Deno.remove(path),
+    damaged: async (path) => {
+      await Deno.chmod(path, 0o644);
+      await Deno.writeTextFile(path, "BAAD bytes");
+    },
+    "cut short": async (path) => {
+      await Deno.chmod(path, 0o644);
+      await Deno.truncate(path, 3);
+    },
+  };
+  for (const [state, damage] of Object.entries(damages)) {
+    Deno.test(`put() with ifExists ${ifExists} brings back bytes that are ${state}`, () =>
+      inTempDir((dir) =>
+        inMemory(async (store) => {
+          const source = join(dir, "source");
+          const { id, filePath } = await store.put("r", "a", "good bytes");
+          for (const move of [false, true]) {
+            await damage(filePath);
+            await Deno.writeTextFile(source, "good bytes");
+            const again = await store.putFile("r", "a", source, { ifExists, move });
+            assert.equal(again.id, id);
+            assert.equal(await again.text({ verify: true }), "good bytes");
+          }
+          assert.deepEqual(
+            await store.verify().summary().then(({ damaged, leftovers }) => [
+              damaged,
+              leftovers,
+            ]),
+            [0, 0],
+          );
+        })
+      ));
+  }
+}

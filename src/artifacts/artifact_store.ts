@@ -1,12 +1,10 @@
 import {
   ArtifactExistsError,
   ArtifactNotFoundError,
-  ChachamlError,
   InvalidOptionError,
   InvalidSourceError,
 } from "../errors.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
-import { hashFile } from "../bytes/hash_copy.ts";
 import { checkArtifactName, checkRunId, unsafePath } from "../names.ts";
 import { collect, type GcOptions, type GcReport } from "../care/collection.ts";
 import { dedup, type DedupOptions, type DedupReport, stageTwin } from "../care/dedup.ts";
@@ -25,6 +23,7 @@ import type {
 } from "./artifact_index.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
 import { checkContentType, guessContentType } from "./content_type.ts";
+import { areStored } from "./stored_bytes.ts";
 import { abandonSource, openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
 /** How to put an artifact. */
@@ -35,7 +34,8 @@ export interface PutOptions {
    * What to do if the run has an artifact of this name: `"error"` refuses; `"same"` gives the stored
    * one if its bytes are the same, and refuses otherwise; `"replace"` swaps the bytes in one step,
    * unless a model version is made of them: that never changes, so other bytes are refused with an
-   * {@linkcode ArtifactInUseError}.
+   * {@linkcode ArtifactInUseError}. Where the bytes are the same, `"same"` and `"replace"` read those
+   * stored, and bring them back if they are missing or damaged.
    *
    * @default {"error"}
    */
@@ -224,7 +224,7 @@ export class ArtifactStore {
     { record, problem, replacement }: IndexEntry,
     staged: StagedBytes,
     artifact: NewArtifact,
-    { ifExists = "error", contentType }: PutOptions,
+    { ifExists = "error", contentType, signal }: PutOptions,
   ): Promise<ArtifactRecord | undefined> {
     const { runId, name, size, hash } = artifact;
     if (ifExists === "error") throw new ArtifactExistsError(runId, name);
@@ -232,7 +232,15 @@ export class ArtifactStore {
     if (replacement) return undefined;
     const same = record.hash === hash && record.size === size;
     const sameType = contentType === undefined || contentType === record.contentType;
-    if (same && (ifExists === "same" || sameType)) return record;
+    if (same && (ifExists === "same" || sameType)) {
+      // The bytes at hand make good what has been lost of those stored.
+      if (await areStored(this.#bytes, record, signal)) return record;
+      const renewed = await this.#index.renew(
+        record,
+        (path) => this.#bytes.replace(staged, path),
+      );
+      return renewed ? record : undefined;
+    }
     if (ifExists === "same") throw new ArtifactExistsError(runId, name, record.hash, hash);
     const { id } = record;
     const createdAt = new Date(this.#now());
@@ -305,21 +313,9 @@ export class ArtifactStore {
     const state = this.#bytes.stagedState(replacement!.staged);
     if (state === "in use") return "under way";
     if (state === "abandoned" || problem) return "not replaced";
-    try {
-      const bytes = await this.#bytes.open(record.path);
-      try {
-        if (bytes.size !== replacement!.size) return "not replaced";
-        const { hash } = await hashFile(bytes, {}, bytes.size);
-        return hash === replacement!.hash ? "replaced" : "not replaced";
-      } finally {
-        bytes.close();
-      }
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound || error instanceof ChachamlError) {
-        return "not replaced";
-      }
-      throw error;
-    }
+    const { path } = record;
+    const replaced = await areStored(this.#bytes, { ...replacement!, path });
+    return replaced ? "replaced" : "not replaced";
   }
 
   /** The artifact of an id, or of a run and name. */
