@@ -1,9 +1,10 @@
-import { fromFileUrl, resolve } from "@std/path";
+import { fromFileUrl, isAbsolute, relative, resolve } from "@std/path";
 import { InvalidOptionError } from "./errors.ts";
 
 /** Whether an absolute path is a directory, or lies below it. */
 export function isBelow(path: string, directory: string): boolean {
-  return `${path}/`.startsWith(`${directory}/`);
+  const way = relative(directory, path);
+  return !isAbsolute(way) && !/^\.\.([/\\]|$)/.test(way);
 }
 
 /** The absolute path that a path or `file:` URL names. */

@@ -50,7 +50,7 @@ export async function openParts(options: OpenOptions): Promise<StoreParts> {
   checkOpenOptions(options);
   const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
   const driver = await chooseDriver(options.driver ?? "auto");
-  const { path, artifactDir, cleanUp } = await locate(options);
+  const { path, artifactDir, cleanUp, undo } = await locate(options);
   try {
     const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
     const now = Date.now;
@@ -72,7 +72,7 @@ export async function openParts(options: OpenOptions): Promise<StoreParts> {
     const parts = { path, artifactDir, driver, readOnly, busyTimeout, database };
     return { ...parts, runs, models, index, bytes, artifacts, close };
   } catch (error) {
-    await cleanUp();
+    await undo();
     throw error;
   }
 }

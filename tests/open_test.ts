@@ -4,6 +4,7 @@ import {
   artifactDirOf,
   ChachamlError,
   InvalidOptionError,
+  NotAStoreError,
   type OpenOptions,
   openStore,
   Store,
@@ -271,3 +272,32 @@ Deno.test("a version of Deno that is too old is told what it needs", () => {
     });
   }
 });
+
+Deno.test("openStore() refuses a database that lies among the artifacts, whatever links lead there", () =>
+  inTempDir(async (dir) => {
+    await Deno.mkdir(join(dir, "real/deep"), { recursive: true });
+    await Deno.symlink("real", join(dir, "link"));
+    const places: OpenOptions[] = [
+      { path: join(dir, "real/x.db"), artifactDir: join(dir, "real") },
+      { path: join(dir, "link/x.db"), artifactDir: join(dir, "real") },
+      { path: join(dir, "real/deep/x.db"), artifactDir: join(dir, "link") },
+      { path: join(dir, "x.db"), artifactDir: "/" },
+    ];
+    for (const place of places) {
+      await assert.rejects(openIn(dir, place), InvalidOptionError);
+    }
+    assert.deepEqual(tree(dir).sort(), ["link", "real", "real/deep"]);
+    await (await openIn(dir, { path: join(dir, "real/x.db"), artifactDir: join(dir, "real2") }))
+      .close();
+  }));
+
+Deno.test("openStore() that is refused leaves no artifact directory, nor touches one that was there", () =>
+  inTempDir(async (dir) => {
+    const path = join(dir, "notes.db");
+    await Deno.writeTextFile(path, "These are notes, and no database at all. ".repeat(20));
+    await assert.rejects(openIn(dir, { path }), NotAStoreError);
+    assert.deepEqual(tree(dir), ["notes.db"]);
+    await Deno.mkdir(join(dir, "notes-artifacts"));
+    await assert.rejects(openIn(dir, { path }), NotAStoreError);
+    assert.deepEqual(tree(dir), ["notes-artifacts", "notes.db"]);
+  }));

@@ -1,7 +1,7 @@
 /** Stands in for `@std/path` where JSR is out of reach: what the code uses of it. */
 import { pathToFileURL } from "node:url";
 
-export { basename, dirname, join, relative, resolve } from "node:path";
+export { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 export { fileURLToPath as fromFileUrl } from "node:url";
 
 /** The `file:` URL of an absolute path. */
