@@ -121,6 +121,8 @@ const FOREIGN: Record<string, (path: string) => void | Promise<void>> = {
   "another program's table artifacts": (path) =>
     create(path, "CREATE TABLE artifacts (id TEXT, museum TEXT)"),
   "another program's table Tags": (path) => create(path, "CREATE TABLE Tags (tag TEXT)"),
+  "nothing but another program's tables": (path) =>
+    create(path, "CREATE TABLE moz_places (id INTEGER PRIMARY KEY, url TEXT)"),
   "a view runs": (path) =>
     create(path, "CREATE TABLE x (id TEXT, status TEXT); CREATE VIEW runs AS SELECT * FROM x"),
   "a view artifacts beside the other tables": (path) =>
@@ -150,10 +152,28 @@ for (const [what, make] of Object.entries(FOREIGN)) {
         const before = await Deno.readFile(path);
         await assert.rejects(openIn(dir, { driver }), NotAStoreError);
         assert.deepEqual(await Deno.readFile(path), before);
-        assert.deepEqual(tree(dir).filter((name) => name !== "t-artifacts"), ["t.db"]);
+        assert.deepEqual(tree(dir), ["t.db"]);
       }),
   );
 }
+
+testEachDriver(
+  "another program's database stays as it is, with what a crash left in its log",
+  (driver) =>
+    inTempDir(async (dir) => {
+      const path = join(dir, "t.db");
+      using live = new DatabaseSync(join(dir, "live.db"));
+      live.exec("PRAGMA journal_mode = WAL; CREATE TABLE runs (distance REAL)");
+      live.exec("PRAGMA wal_checkpoint; INSERT INTO runs VALUES (1)");
+      for (const end of ["", "-wal"]) await Deno.copyFile(join(dir, `live.db${end}`), path + end);
+      const content = () => Promise.all(["", "-wal"].map((end) => Deno.readFile(path + end)));
+      const before = await content();
+      for (const readOnly of [false, true]) {
+        await assert.rejects(openIn(dir, { driver, readOnly }), NotAStoreError);
+        assert.deepEqual(await content(), before);
+      }
+    }),
+);
 
 for (const what of ["a short text", "a view runs", "another program's table artifacts"]) {
   testEachDriver(

@@ -51,6 +51,7 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
   let forget = noteIfThere(path, driver);
   let sql: SqlConnection | undefined;
   try {
+    if (forget && fileState(path) === "in use") inspectAhead(path, driver);
     const opened = sql = await connectMakingFolder(driver, path);
     let state = await whenFree<SchemaState>(() => inspectSchema(opened, path), busyTimeout);
     forget ??= noteOpenFile(path, driver.name, "write");
@@ -66,6 +67,23 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
     sql?.close();
     forget?.();
     throw error;
+  }
+}
+
+/**
+ * Refuses another program's database before it is opened for writing: closing it, SQLite would
+ * write into it what a crash has left in its log.
+ */
+function inspectAhead(path: string, driver: SqlDriver): void {
+  let sql: SqlConnection | undefined;
+  try {
+    sql = driver.open(path, "read");
+    inspectSchema(sql, path);
+  } catch (error) {
+    // Anything else shows again when it is opened for writing, or was of this moment.
+    if (error instanceof NotAStoreError) throw error;
+  } finally {
+    sql?.close();
   }
 }
 

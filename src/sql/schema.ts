@@ -88,7 +88,14 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
     }
   }
   const shared = Object.keys(SHARED_TABLES);
-  if (!shared.some((table) => present.has(table))) return "absent";
+  if (!shared.some((table) => present.has(table))) {
+    const other = [...objects.keys()].find((name) => !name.startsWith("sqlite_"));
+    if (other === undefined) return "absent";
+    throw new NotAStoreError(
+      path,
+      `it has none of the store's tables, but "${other}": it belongs to another program`,
+    );
+  }
   const complete = [...shared, ...Object.keys(OWN_TABLES)].every((table) => present.has(table)) &&
     objects.has("idx_artifacts_run_name") && columnsOf(sql, "runs").has("created_by");
   return complete ? "complete" : "incomplete";
