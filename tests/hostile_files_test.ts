@@ -169,11 +169,9 @@ Deno.test("put() refuses a name where a directory that is no artifact stands, an
   withStore(async (store) => {
     const path = join(store.artifactDir, "r", "d", "new");
     await Deno.mkdir(path);
-    for (const inner of ["", "/inner"]) {
-      if (inner) await Deno.writeTextFile(path + inner, "inner");
-      await assert.rejects(store.put("r", "d/new", TEXT), StorageError);
-      assert.ok((await Deno.lstat(path)).isDirectory);
-    }
+    await Deno.writeTextFile(`${path}/inner`, "inner");
+    await assert.rejects(store.put("r", "d/new", TEXT), StorageError);
+    assert.ok((await Deno.lstat(path)).isDirectory);
     assert.equal(await store.has("r", "d/new"), false);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/new", "r/d/new/inner"]);
   }));

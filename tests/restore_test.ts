@@ -122,6 +122,7 @@ Deno.test("links and whole folders that were put in place of artifacts are seen 
     Deno.symlinkSync(join(dir, "outside"), file("a"));
     Deno.removeSync(file("empty"));
     Deno.mkdirSync(file("empty"));
+    Deno.writeTextFileSync(join(file("empty"), "notes"), "not ours");
     Deno.renameSync(file("deep"), join(dir, "deep"));
     Deno.symlinkSync(join(dir, "deep"), file("deep"));
     const told = { "empty": StorageError, "deep/er/b": IntegrityError };
@@ -132,7 +133,7 @@ Deno.test("links and whole folders that were put in place of artifacts are seen 
     assert.equal(Deno.lstatSync(file("a")).isFile, true);
     assert.equal(Deno.readTextFileSync(join(dir, "outside")), "text of a");
     // Once they have made way, all is well.
-    Deno.removeSync(file("empty"));
+    Deno.removeSync(file("empty"), { recursive: true });
     Deno.removeSync(file("deep"));
     assert.deepEqual(namesOf(await restore()), ["r/deep/er/b", "r/empty"]);
     await using store = await openIn(home);

@@ -29,8 +29,10 @@ function stateOf(folder: string, { isSymlink }: Deno.FileInfo): string {
 export interface Folder {
   /** Absolute path. */
   readonly path: string;
-  /** Path and inode: another one after it has been removed and made again. */
+  /** Path, inode and birth: another one after it has been removed and made again. */
   readonly id: string;
+  /** Whether it was made just now. */
+  readonly made: boolean;
 }
 
 /** Makes folders. What one turn of the event loop finds, it need not look at again. */
@@ -50,7 +52,9 @@ export class FolderMaker {
     for (const folder of foldersOf(this.#root, path)) {
       let found = this.#found.get(folder);
       if (!found) {
-        found = { path: folder, id: `${folder}\0${makeFolder(folder, path).ino}` };
+        const { info, made } = makeFolder(folder, path);
+        // An inode alone may be that of a folder that is gone.
+        found = { path: folder, id: `${folder}\0${info.ino} ${+(info.birthtime ?? 0)}`, made };
         this.#found.set(folder, found);
       }
       folders.push(found);
@@ -59,17 +63,19 @@ export class FolderMaker {
   }
 }
 
-function makeFolder(folder: string, path: string): Deno.FileInfo {
+function makeFolder(folder: string, path: string): { info: Deno.FileInfo; made: boolean } {
   let info: Deno.FileInfo;
+  let made = false;
   try {
     info = Deno.lstatSync(folder);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     Deno.mkdirSync(folder);
+    made = true;
     info = Deno.lstatSync(folder);
   }
   requireDirectory(folder, path, info);
-  return info;
+  return { info, made };
 }
 
 function requireDirectory(folder: string, path: string, info: Deno.FileInfo): void {
@@ -77,8 +83,23 @@ function requireDirectory(folder: string, path: string, info: Deno.FileInfo): vo
   if (info.isSymlink) throw new UnsafePathError(path, stateOf(folder, info));
   throw new StorageError(
     `use the path ${JSON.stringify(path)}`,
-    `${JSON.stringify(folder)} is in its way and no artifact; move it elsewhere`,
+    `${
+      JSON.stringify(folder)
+    } is in its way and no artifact; move it elsewhere, or collect it (gc)`,
   );
+}
+
+/** Removes a folder that holds nothing but empty folders; `false` if it holds more. */
+export function removeIfEmpty(folder: string): boolean {
+  try {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      if (!isDirectory || !removeIfEmpty(join(folder, name))) return false;
+    }
+    Deno.removeSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes the folders of a path that are empty, innermost first. The caller holds the lock. */

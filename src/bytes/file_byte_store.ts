@@ -11,7 +11,13 @@ import type {
   StageOptions,
   StoredEntry,
 } from "./byte_store.ts";
-import { checkFolders, DirectorySync, FolderMaker, removeEmptyFolders } from "./directories.ts";
+import {
+  checkFolders,
+  DirectorySync,
+  FolderMaker,
+  removeEmptyFolders,
+  removeIfEmpty,
+} from "./directories.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import type { Digest } from "./hash_copy.ts";
 import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
@@ -124,16 +130,19 @@ export class FileByteStore implements ByteStore {
       try {
         Deno.linkSync(from, target);
       } catch (error) {
-        const there = lstat(target);
+        let there = lstat(target);
+        // A crash, too, leaves empty folders.
+        if (there?.isDirectory && removeIfEmpty(target)) there = undefined;
         if (there?.isDirectory) {
           throw new StorageError(
             `store ${JSON.stringify(path)}`,
-            "a directory that is no artifact is in its way; move it elsewhere",
+            "a directory that is no artifact is in its way; move it elsewhere, or collect it (gc)",
           );
         }
         // With no row, under the write lock: the orphan of a crash. A link cannot fail otherwise
         // where links are known, and renaming is as good where the lock keeps others away.
-        if (!there && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
+        const exists = error instanceof Deno.errors.AlreadyExists;
+        if (!there && !exists && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
         Deno.renameSync(from, target);
       }
     });
@@ -150,7 +159,7 @@ export class FileByteStore implements ByteStore {
       const folders = this.#folders.make(path);
       enter(target);
       if (!this.#durable) return;
-      const fresh = folders.filter(({ id }) => !this.#settled.has(id));
+      const fresh = folders.filter(({ id, made }) => made || !this.#settled.has(id));
       await Promise.all([
         this.#directories.sync(dirname(target)),
         ...fresh.map((folder) => this.#directories.sync(dirname(folder.path))),
