@@ -288,9 +288,13 @@ export class StoreNotFoundError extends ChachamlError {
 
 /** A file that is no store: no SQLite database, or one whose tables are not a store's. */
 export class NotAStoreError extends ChachamlError {
+  /** Whether it is a SQLite database with the tables of another program. */
+  readonly foreign: boolean;
+
   /** Makes the error; `state` says what the file is. */
-  constructor(path: string, state: string, options?: ErrorOptions) {
+  constructor(path: string, state: string, options?: ErrorOptions & { foreign?: boolean }) {
     super("not-a-store", `Cannot open ${quote(path)} as a store: ${state}`, options);
+    this.foreign = options?.foreign ?? false;
   }
 }
 

@@ -13,7 +13,7 @@ import {
   stateOf,
   whileHeldOpen,
 } from "./backup_helpers.ts";
-import { inTempDir, openIn, testEachDriver } from "./helpers.ts";
+import { inMemory, inTempDir, openIn, testEachDriver } from "./helpers.ts";
 
 /** Asserts that a backup is refused by an error of this kind, and that nothing in `dir` changes. */
 async function refused(
@@ -86,6 +86,37 @@ Deno.test("the backup of another store is not overwritten, unless it is taken ov
     assert.deepEqual(await backedUp(dest), await contentsOf(second));
     await second.backup(dest); // It is its own by now.
     await refused(first, dest, [InvalidOptionError, /second\/t\.db/]);
+  }));
+
+Deno.test("a store that has none of a backup's runs does not take its place", () =>
+  inTempDir(async (dir) => {
+    const [home, dest] = [join(dir, "home"), join(dir, "b")];
+    const first = await filled(home);
+    await first.backup(dest);
+    await first.close();
+    await Deno.remove(home, { recursive: true });
+    await using second = await openIn(home);
+    const reason = /of its \d runs this store has none; choose another directory.*--take-over/;
+    await refused(second, dest, [InvalidOptionError, reason]);
+    await second.startRun();
+    await refused(second, dest, [InvalidOptionError, reason]);
+    await second.backup(dest, { takeOver: true });
+    await second.backup(dest);
+    assert.deepEqual(await backedUp(dest), await contentsOf(second));
+  }));
+
+Deno.test("every store in memory is another one", () =>
+  inTempDir(async (dir) => {
+    const dest = join(dir, "b");
+    await inMemory(async (store) => {
+      await store.put("r", "only", "x");
+      await store.backup(dest);
+      await store.put("r", "more", "y");
+      assert.equal((await store.backup(dest)).copied, 1);
+    });
+    await inMemory((store) =>
+      refused(store, dest, [InvalidOptionError, /it holds the backup of "memory, /])
+    );
   }));
 
 Deno.test("a store that was moved takes over its backup, and copies nothing anew", () =>

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import {
   InvalidOptionError,
@@ -152,6 +153,21 @@ Deno.test("what is not a damaged database, but cannot be read, is not set aside"
     await Deno.mkdir(path);
     const restore = () => restoreStore(backup, { path, database: true, driver });
     await refused(dir, restore, [StorageError, /^Cannot .*t\.db/]);
+  }));
+
+Deno.test("another program's database is not taken for a damaged one", () =>
+  withBackup(async (dir, backup) => {
+    const path = join(dir, "history.db");
+    const foreign = new DatabaseSync(path);
+    foreign.exec("CREATE TABLE moz_places (url TEXT); INSERT INTO moz_places VALUES ('x')");
+    foreign.close();
+    for (const database of [false, true]) {
+      await refused(
+        dir,
+        () => restoreStore(backup, { path, database, driver }),
+        [NotAStoreError, /"moz_places": it belongs to another program/],
+      );
+    }
   }));
 
 Deno.test("of two restores to one new place at a time, one is refused", () =>

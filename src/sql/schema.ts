@@ -76,12 +76,12 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
     if (type === undefined) continue;
     present.add(table);
     if (type !== "table") {
-      throw new NotAStoreError(path, `its "${table}" is a ${type}, not the store's table`);
+      throw foreign(path, `its "${table}" is a ${type}, not the store's table`);
     }
     const found = columnsOf(sql, table);
     const missing = columns.filter((column) => !found.has(column));
     if (missing.length > 0) {
-      throw new NotAStoreError(
+      throw foreign(
         path,
         `its table "${table}" has no column "${missing[0]}": it belongs to another program`,
       );
@@ -91,7 +91,7 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
   if (!shared.some((table) => present.has(table))) {
     const other = [...objects.keys()].find((name) => !name.startsWith("sqlite_"));
     if (other === undefined) return "absent";
-    throw new NotAStoreError(
+    throw foreign(
       path,
       `it has none of the store's tables, but "${other}": it belongs to another program`,
     );
@@ -99,6 +99,10 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
   const complete = [...shared, ...Object.keys(OWN_TABLES)].every((table) => present.has(table)) &&
     objects.has("idx_artifacts_run_name") && columnsOf(sql, "runs").has("created_by");
   return complete ? "complete" : "incomplete";
+}
+
+function foreign(path: string, state: string): NotAStoreError {
+  return new NotAStoreError(path, state, { foreign: true });
 }
 
 /**

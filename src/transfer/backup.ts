@@ -89,12 +89,14 @@ async function backUp(
 ): Promise<BackupReport> {
   const { link = false, takeOver = false, signal, onProgress } = options;
   const { path, artifactDir } = place;
-  const origin = source.path ?? ":memory:";
+  // Every store in memory is another one, by the directory that it has for its time.
+  const origin = source.path ?? `memory, with ${source.artifactDir}`;
   const previous = await PreviousBackup.open(path, source.driver, origin, takeOver);
   let fresh: DatabaseFile | undefined;
   let outcome;
   try {
     if (!previous) await claimPlace(place, bytes, takeOver);
+    else if (!takeOver) await source.database.read((sql) => previous.requireKin(sql));
     fresh = await DatabaseFile.copy(source.database, source.driver, `${path}.new`);
     const entries = fresh.entries();
     const coming = new Coming(entries);

@@ -31,8 +31,9 @@ export async function isDamaged(
   }
 }
 
-/** What may not be read, or is a directory, is not damaged. */
+/** What may not be read, is a directory, or another program's, is not damaged. */
 function isDamage(error: unknown): boolean {
+  if (error instanceof NotAStoreError && error.foreign) return false;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (Object.values(Deno.errors).some((kind) => cause instanceof kind)) return false;
   }

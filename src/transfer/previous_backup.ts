@@ -26,9 +26,11 @@ export function markAsBackup(sql: SqlConnection, origin: string): void {
 export class PreviousBackup {
   readonly #sql: SqlConnection;
   readonly #forget: () => void;
+  readonly #path: string;
   #open = true;
 
-  private constructor(sql: SqlConnection, forget: () => void) {
+  private constructor(path: string, sql: SqlConnection, forget: () => void) {
+    this.#path = path;
     this.#sql = sql;
     this.#forget = forget;
   }
@@ -73,13 +75,30 @@ export class PreviousBackup {
       sql = undefined;
       await requireUnopened(path);
       sql = driver.open(path, "write");
-      return new PreviousBackup(sql, forget);
+      return new PreviousBackup(path, sql, forget);
     } catch (error) {
       sql?.close();
       forget?.();
       const action = `open ${JSON.stringify(path)}`;
       throw fsError(publicError(error, action), action);
     }
+  }
+
+  /**
+   * Refuses a store that has none of its runs: another one has taken the place of that which was
+   * backed up, and would drop all of this.
+   *
+   * @throws {InvalidOptionError} If that is so.
+   */
+  requireKin(store: SqlConnection): void {
+    const ids = this.#sql.prepare("SELECT id FROM runs").all().map(({ id }) => id ?? null);
+    const has = store.prepare("SELECT 1 FROM runs WHERE id = ?");
+    if (ids.length === 0 || ids.some((id) => has.get(id))) return;
+    refuse(
+      this.#path,
+      `of its ${ids.length} runs this store has none; choose another directory, or take it over ` +
+        "(takeOver, --take-over) if they are not needed any more",
+    );
   }
 
   /** The hashes of its files, by path. */
