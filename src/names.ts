@@ -12,6 +12,9 @@ const MAX_SEGMENT_BYTES = 255;
 /** The store's own folder inside the artifact directory. */
 export const STAGING = ".staging";
 
+/** The file in it that tells which database the directory belongs to. */
+export const OWNER = "owner";
+
 /** C0, DEL, C1, and the two line separators that break a listing apart. */
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;

@@ -1,4 +1,5 @@
 /** The parts that a store is put together from. */
+import { noteOwner, requireOwn } from "./artifact_owner.ts";
 import { ArtifactStore } from "./artifacts/artifact_store.ts";
 import type { ArtifactIndex } from "./artifacts/artifact_index.ts";
 import { SqliteArtifactIndex } from "./artifacts/sqlite_artifact_index.ts";
@@ -52,6 +53,7 @@ export async function openParts(options: OpenOptions): Promise<StoreParts> {
   const driver = await chooseDriver(options.driver ?? "auto");
   const { path, artifactDir, cleanUp, undo } = await locate(options);
   try {
+    if (!readOnly) await requireOwn(artifactDir, path);
     const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
     const now = Date.now;
     const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
@@ -65,6 +67,7 @@ export async function openParts(options: OpenOptions): Promise<StoreParts> {
     };
     try {
       if (!readOnly) await artifacts.settle();
+      if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
     } catch (error) {
       await database.close();
       throw error;

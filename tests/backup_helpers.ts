@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../mod.ts";
 import { child } from "./children/flags.ts";
+import { OWNER } from "../src/names.ts";
 import { openIn } from "./helpers.ts";
 
 /** All that a store says, and the text of each artifact, as read and checked. */
@@ -65,9 +66,10 @@ export function assertWal(path: string): void {
   assert.deepEqual([...Deno.readFileSync(path).subarray(18, 20)], [2, 2], path);
 }
 
-/** The names in a directory, sorted. */
+/** The names in a directory, sorted; all but that of the note of whose directory it is. */
 export function namesIn(dir: string): string[] {
-  return [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+  const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
+  return names.filter((name) => name !== OWNER).sort();
 }
 
 /** Overwrites a stored file, as no one should. */

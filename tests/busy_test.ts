@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Store, StoreBusyError } from "../mod.ts";
-import { inMemory, inTempDir, openIn, testEachDriver, tree } from "./helpers.ts";
+import { inMemory, inTempDir, openIn, stagedIn, testEachDriver, tree } from "./helpers.ts";
 
 /** Holds the write lock of a database, as another process would, until disposed of. */
 function holdLock(path: string): Disposable {
@@ -40,7 +40,7 @@ Deno.test("a put that waits for longer than busyTimeout fails and leaves nothing
       await assert.rejects(store.startRun(), StoreBusyError);
     }
     assert.deepEqual(tree(store.artifactDir), []);
-    assert.deepEqual([...Deno.readDirSync(`${store.artifactDir}/.staging`)], []);
+    assert.deepEqual(stagedIn(store.artifactDir), []);
     await store.put(id, "a", "x");
   });
 });

@@ -1,7 +1,7 @@
 /** The command line in a pseudo-terminal, as `script` of util-linux makes one. */
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
-import { childFlags, inTempDir, openIn } from "./helpers.ts";
+import { childFlags, inTempDir, openIn, stagedIn } from "./helpers.ts";
 
 /** Bytes of a file that takes a while, all of them zero, so that it takes no room. */
 const LONG = 800_000_000;
@@ -142,12 +142,12 @@ async function assertWhole(dir: string, artifacts: number): Promise<void> {
     [summary.artifacts, summary.damaged, summary.leftovers],
     [artifacts, 0, 0],
   );
-  assert.deepEqual(stagedIn(store.artifactDir), []);
+  assert.deepEqual(stagedBy(store.artifactDir), []);
 }
 
-function stagedIn(artifactDir: string): string[] {
+function stagedBy(artifactDir: string): string[] {
   try {
-    return [...Deno.readDirSync(join(artifactDir, ".staging"))].map(({ name }) => name);
+    return stagedIn(artifactDir);
   } catch {
     return [];
   }

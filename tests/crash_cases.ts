@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { ArtifactExistsError, openStore, type Store } from "../mod.ts";
 import { CONTENT } from "./children/crash_content.ts";
-import { openIn } from "./helpers.ts";
+import { openIn, stagedIn } from "./helpers.ts";
 
 /** Makes a store with a run and artifacts that no crash may harm. */
 export async function prepare(dir: string): Promise<string> {
@@ -153,5 +153,5 @@ export async function requireSound(
   await store.gc({ grace: 0 });
   const { damaged, leftovers } = await store.verify().summary();
   assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
-  assert.deepEqual([...Deno.readDirSync(join(store.artifactDir, ".staging"))], []);
+  assert.deepEqual(stagedIn(store.artifactDir), []);
 }

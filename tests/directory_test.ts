@@ -244,13 +244,15 @@ Deno.test("putDirectory() of the store's own directory is refused, or stores wha
 
 Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>
   inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await using other = await openIn(dir, { path: join(dir, "other.db") });
+    const home = join(dir, "home");
+    await using store = await openIn(home);
+    const elsewhere = { path: join(home, "other.db"), artifactDir: join(dir, "others") };
+    await using other = await openIn(home, elsewhere);
     await other.startRun({ id: "o" });
     await store.startRun({ id: "r" });
     await store.put("r", "first", "1");
-    await Deno.writeTextFile(join(dir, "data.csv"), "a,b");
-    assert.deepEqual(names(await store.putDirectory("r", dir)), ["data.csv"]);
+    await Deno.writeTextFile(join(home, "data.csv"), "a,b");
+    assert.deepEqual(names(await store.putDirectory("r", home)), ["data.csv"]);
   }));
 
 Deno.test("putDirectory() stores the artifacts of a run again, where their folder is named", () =>

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { StorageError, type Store } from "../mod.ts";
-import { inTempDir, openIn, tree } from "./helpers.ts";
+import { inTempDir, openIn, stagedIn, tree } from "./helpers.ts";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -69,7 +69,7 @@ const FAULTS: Record<string, [inject: () => Disposable, told: RegExp]> = {
 };
 
 function staged(store: Store): string[] {
-  return [...Deno.readDirSync(join(store.artifactDir, ".staging"))].map(({ name }) => name);
+  return stagedIn(store.artifactDir);
 }
 
 for (const [fault, [inject, told]] of Object.entries(FAULTS)) {

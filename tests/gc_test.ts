@@ -52,7 +52,6 @@ Deno.test("gc() removes a link, not what it leads to", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     Deno.mkdirSync(join(dir, "elsewhere"));
-    Deno.mkdirSync(join(store.artifactDir, ".staging"));
     Deno.writeTextFileSync(join(dir, "elsewhere/precious"), "x");
     Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, "link"));
     Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, ".staging/link"));

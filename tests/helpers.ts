@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../mod.ts";
+import { OWNER } from "../src/names.ts";
 import { chooseDriver } from "../src/sql/choose_driver.ts";
 
 // Off by default: with them a file, timer or call left open fails the test that has left it.
@@ -103,10 +104,16 @@ export function tree(dir: string, under = ""): string[] {
   const names: string[] = [];
   for (const entry of Deno.readDirSync(join(dir, under))) {
     const name = under === "" ? entry.name : `${under}/${entry.name}`;
-    if (name !== ".staging") names.push(name);
+    // Neither of them tells of an artifact.
+    if (name !== ".staging" && !name.endsWith(`.staging/${OWNER}`)) names.push(name);
     if (entry.isDirectory) names.push(...tree(dir, name));
   }
   return names.sort();
+}
+
+/** What is staged, or has been left so. */
+export function stagedIn(artifactDir: string): string[] {
+  return tree(join(artifactDir, ".staging")).filter((name) => name !== OWNER);
 }
 
 /** What a child process that runs one of our modules must be told, wherever packages come from. */

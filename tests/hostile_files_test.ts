@@ -7,7 +7,7 @@ import {
   type Store,
   UnsafePathError,
 } from "../mod.ts";
-import { inTempDir, openIn, testWithFifo, tree } from "./helpers.ts";
+import { inTempDir, openIn, stagedIn, testWithFifo, tree } from "./helpers.ts";
 
 const TEXT = "the bytes";
 
@@ -65,14 +65,14 @@ for (const [what, [at, to]] of Object.entries(LINKS).slice(0, 2)) {
         await assert.rejects(store.put("r", name, TEXT), UnsafePathError);
         assert.equal(await store.has("r", name), false);
       }
-      assert.deepEqual(tree(join(store.artifactDir, ".staging")), []);
+      assert.deepEqual(stagedIn(store.artifactDir), []);
     }));
 }
 
 Deno.test("nothing is put where the staging folder is a symbolic link", () =>
   withStore(async (store, outside) => {
     const staging = join(store.artifactDir, ".staging");
-    await Deno.remove(staging);
+    await Deno.remove(staging, { recursive: true });
     await Deno.symlink(join(outside, "d"), staging);
     const source = join(outside, "..", "source");
     await Deno.writeTextFile(source, TEXT);
@@ -85,7 +85,7 @@ Deno.test("nothing is put where the staging folder is a symbolic link", () =>
 
 Deno.test("nothing is put where the staging folder is a file", () =>
   withStore(async (store) => {
-    await Deno.remove(join(store.artifactDir, ".staging"));
+    await Deno.remove(join(store.artifactDir, ".staging"), { recursive: true });
     await Deno.writeTextFile(join(store.artifactDir, ".staging"), "a file");
     await assert.rejects(store.put("r", "new", TEXT), isOurs);
     assert.equal(await Deno.readTextFile(join(store.artifactDir, ".staging")), "a file");

@@ -238,7 +238,8 @@ Deno.test("import() takes the place of orphans, and of nothing else", () =>
     await assertSame(there, here);
     // A folder in the way is no orphan.
     await there.removeRun("r");
-    await Deno.mkdir(join(there.artifactDir, "r/a.txt/x"), { recursive: true });
+    await Deno.mkdir(join(there.artifactDir, "r/a.txt"), { recursive: true });
+    await Deno.writeTextFile(join(there.artifactDir, "r/a.txt/x"), "not ours");
     await assert.rejects(there.import(streamOf(archive)), /a directory that is no artifact/);
     assert.deepEqual(await there.find({}), []);
     assert.deepEqual(tree(there.artifactDir), ["r", "r/a.txt", "r/a.txt/x"]);

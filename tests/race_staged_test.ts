@@ -8,7 +8,6 @@ function withStaged(work: (store: Store, path: string) => Promise<void>): Promis
   return inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const staging = join(store.artifactDir, ".staging");
-    await Deno.mkdir(staging);
     const path = join(staging, crypto.randomUUID());
     await Deno.writeTextFile(path, "staged", { mode: 0o444 });
     await work(store, path);

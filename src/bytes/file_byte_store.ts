@@ -1,7 +1,7 @@
 import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
 import { StorageError, UnsafePathError } from "../errors.ts";
-import { STAGING, unsafePath } from "../names.ts";
+import { OWNER, STAGING, unsafePath } from "../names.ts";
 import { Gate } from "../wait.ts";
 import type {
   ByteReader,
@@ -241,7 +241,7 @@ export class FileByteStore implements ByteStore {
       const info = lstat(join(this.#root, path));
       if (!info) continue;
       if (info.isDirectory) yield* this.entries(path);
-      if (path !== STAGING) yield entryOf(path, info);
+      if (path !== STAGING && path !== `${STAGING}/${OWNER}`) yield entryOf(path, info);
     }
   }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from "@std/path";
 import { ensureDir } from "@std/fs";
+import { requireOwn } from "../artifact_owner.ts";
 import type { ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts";
 import { fsError } from "../bytes/fs_error.ts";
 import type { Progress } from "../bytes/byte_store.ts";
@@ -161,6 +162,7 @@ async function bringAll(
     const entries = await source.index.list({});
     return reportOf(report, await foresee(entries, from, bytes, how(entries)));
   }
+  await requireOwn(artifactDir, path);
   await ensureDir(dirname(path));
   const unlock = await bytes.lock(PLACE_LOCK);
   if (!unlock) {
