@@ -37,10 +37,14 @@ export class Gate {
     this.#free = limit;
   }
 
-  /** Waits for a place; the function returned gives it back, once. */
-  async enter(): Promise<() => void> {
+  /**
+   * Waits for a place; the function returned gives it back, once. Rejects with the signal's reason if
+   * that comes first.
+   */
+  async enter(signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#queue(signal);
     let held = true;
     return () => {
       if (!held) return;
@@ -49,6 +53,21 @@ export class Gate {
       if (next) next();
       else this.#free++;
     };
+  }
+
+  #queue(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      };
+      const stop = () => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(signal!.reason);
+      };
+      this.#waiting.push(enter);
+      signal?.addEventListener("abort", stop, { once: true });
+    });
   }
 }
 

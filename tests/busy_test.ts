@@ -61,6 +61,72 @@ Deno.test("a put whose signal is aborted while it waits stores nothing", async (
   });
 });
 
+Deno.test("a put that waits for another writer, or for its turn, ends with its signal", async () => {
+  await inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    const { id } = await store.startRun();
+    {
+      const lock = holdLock(store.path!);
+      const first = new AbortController();
+      const stopped = store.put(id, "a", "x", { signal: first.signal });
+      const goesOn = store.put(id, "b", "x", { signal: new AbortController().signal });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const later = new AbortController();
+      const queued = store.put(id, "c", "x", { signal: later.signal });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      // While the lock is held: what is not waited for any more is not waited for.
+      first.abort(new Error("enough"));
+      await assert.rejects(stopped, /enough/);
+      later.abort(new Error("more than enough"));
+      await assert.rejects(queued, /more than enough/);
+      assert.equal(stagedIn(store.artifactDir).length, 1);
+      lock[Symbol.dispose]();
+      await goesOn;
+    }
+    assert.deepEqual((await store.list(id)).map(({ name }) => name), ["b"]);
+    assert.deepEqual(stagedIn(store.artifactDir), []);
+  });
+});
+
+Deno.test("closing a store does not wait for writers that have given up", async () => {
+  await inTempDir(async (dir) => {
+    const store = await openIn(dir);
+    const { id } = await store.startRun();
+    using _lock = holdLock(store.path!);
+    const abort = new AbortController();
+    const put = store.put(id, "a", "x", { signal: abort.signal });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    abort.abort(new Error("enough"));
+    await assert.rejects(put, /enough/);
+    await store.close();
+  });
+});
+
+Deno.test("a put ends with its signal while so many others are staged that it has no place", () =>
+  inMemory(async (store) => {
+    const all = new AbortController();
+    const hanging = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+    const others = Array.from(
+      { length: 128 },
+      (_, at) => store.put("r", `hanging/${at}`, hanging(), { signal: all.signal }),
+    );
+    while (tree(store.artifactDir).length < 128) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const one = new AbortController();
+    const put = store.put("r", "one", "x", { signal: one.signal });
+    const next = store.put("r", "next", "x");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    one.abort(new Error("enough"));
+    await assert.rejects(put, /enough/);
+    all.abort(new Error("all of it"));
+    for (const outcome of await Promise.allSettled(others)) {
+      assert.equal(outcome.status, "rejected");
+    }
+    await next;
+    assert.deepEqual((await store.list("r")).map(({ name }) => name), ["next"]);
+  }));
+
 testEachDriver("readers are not held up by a writer", async (driver) => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir, { driver, busyTimeout: 0 });

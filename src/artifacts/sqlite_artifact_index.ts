@@ -90,6 +90,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     try {
       const outcome = await this.#database.write({
         single: true,
+        ...(signal && { signal }),
         check: (sql) => {
           signal?.throwIfAborted();
           // Another put of this very transaction comes first; its row tells what to do.

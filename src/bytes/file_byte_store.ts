@@ -99,7 +99,7 @@ export class FileByteStore implements ByteStore {
     options: StageOptions,
     work: (how: StageFileOptions) => Promise<StagedFile | undefined>,
   ): Promise<StagedBytes | undefined> {
-    const leave = await this.#gate.enter();
+    const leave = await this.#gate.enter(options.signal);
     try {
       options.signal?.throwIfAborted();
       await this.#makeStaging();

@@ -21,10 +21,14 @@ export interface WriteJob<T> {
   readonly alone?: boolean;
   /** Whether `apply` changes rows by one statement at most, which needs no savepoint. */
   readonly single?: boolean;
+  /** Withdraws the job while it waits; later on, `check` may look at it. */
+  readonly signal?: AbortSignal;
 }
 
 interface Pending {
   readonly job: WriteJob<unknown>;
+  /** Whether it is begun, or was withdrawn before it could be. */
+  state: "waiting" | "begun" | "withdrawn";
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -83,8 +87,26 @@ export class Database {
   /** Queues a job; resolves with what `apply` returned once it is committed. */
   write<T>(job: WriteJob<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreClosedError());
+    const { signal } = job;
+    if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ job, resolve: resolve as (value: unknown) => void, reject });
+      const withdraw = () => {
+        if (pending.state !== "waiting") return;
+        pending.state = "withdrawn";
+        reject(signal!.reason);
+      };
+      const settle = <A>(how: (result: A) => void) => (result: A) => {
+        signal?.removeEventListener("abort", withdraw);
+        how(result);
+      };
+      const pending: Pending = {
+        job,
+        state: "waiting",
+        resolve: settle(resolve as (value: unknown) => void),
+        reject: settle(reject),
+      };
+      signal?.addEventListener("abort", withdraw, { once: true });
+      this.#queue.push(pending);
       this.#pumping ??= this.#pump();
     });
   }
@@ -138,9 +160,11 @@ export class Database {
 
   async #runGroup(group: Pending[]): Promise<void> {
     const sql = this.#writer!;
+    const isWanted = () => group.some(({ state }) => state === "waiting");
     try {
       const begin = sql.prepare("BEGIN IMMEDIATE");
-      await whenFree(() => begin.run(), this.#busyTimeout);
+      const begun = await whenFree(() => isWanted() && (begin.run(), true), this.#busyTimeout);
+      if (!begun) return;
     } catch (error) {
       for (const { reject } of group) reject(error);
       return;
@@ -166,8 +190,11 @@ export class Database {
     const admitted: Pending[] = [];
     const later: Pending[] = [];
     for (const pending of group) {
+      if (pending.state === "withdrawn") continue;
       try {
+        pending.state = "begun";
         const verdict = pending.job.check?.(sql) ?? "now";
+        if (verdict === "later") pending.state = "waiting";
         (verdict === "now" ? admitted : later).push(pending);
       } catch (error) {
         pending.reject(publicError(error, "read the database"));
