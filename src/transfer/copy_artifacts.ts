@@ -1,12 +1,14 @@
 /** Copies the bytes of artifacts from one store to another, each checked against its hash. */
 import { asReader, type OpenArtifact } from "../artifacts/artifact_reader.ts";
 import type { ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts";
-import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import type { ByteStore, OpenBytes, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import { codeOf } from "../bytes/fs_error.ts";
 import { type Digest, hashFile } from "../bytes/hash_copy.ts";
 import {
   ArtifactNotFoundError,
   DamagedRowError,
   IntegrityError,
+  StorageError,
   UnsafePathError,
 } from "../errors.ts";
 import { inParallel } from "../wait.ts";
@@ -19,6 +21,12 @@ const WORTH_CLONING = 1024 * 1024;
 
 /** How often an artifact is tried again that is replaced while it is copied. */
 const MAX_TRIES = 10;
+
+/** Codes by which a system says that one file cannot be read, whatever the state of the others. */
+const UNREADABLE = new Set(["EACCES", "EPERM", "EIO", "EBADMSG", "ESTALE", "EBUSY"]);
+
+/** Codes by which a system says that there is no room for a copy, however it is made. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** What artifacts are copied from. */
 export interface CopySource {
@@ -114,7 +122,7 @@ export async function foresee(
       if (problem) throw problem;
       if (await findInPlace(record, to, options)) outcome.present.push(record);
       else {
-        (await from.open(record.id)).bytes.close();
+        (await openOne(record, from)).bytes.close();
         outcome.copied.push(record);
       }
     } catch (error) {
@@ -187,13 +195,13 @@ async function copyOne(
   options: CopyOptions,
 ): Promise<ArtifactRecord> {
   for (let tries = 1;; tries++) {
-    const opened = await from.open(record.id);
+    const opened = await openOne(record, from);
     let staged: StagedBytes;
     try {
       staged = await stageOne(opened, from, to, twin, options);
     } catch (error) {
       // Perhaps it has been removed meanwhile, which opening it again tells.
-      (await from.open(record.id)).bytes.close();
+      (await openOne(record, from)).bytes.close();
       throw error;
     } finally {
       opened.bytes.close();
@@ -210,7 +218,7 @@ async function copyOne(
       return opened.record;
     }
     staged.discard();
-    const again = await from.open(record.id);
+    const again = await openOne(record, from);
     again.bytes.close();
     if (again.record.hash === hash || tries === MAX_TRIES) {
       throw new IntegrityError(
@@ -231,31 +239,66 @@ async function stageOne(
   twin: ArtifactRecord | undefined,
   { link = false, signal, onProgress }: CopyOptions,
 ): Promise<StagedBytes> {
-  const { path, hash, size, name } = record;
+  const { path, hash, size } = record;
   const here = from.bytes.locate(path);
   if (twin?.hash === hash) {
     const there = to.look(twin.path);
     const shared = there && await to.share(to.locate(twin.path), there.identity, { hash, size });
     if (shared) return shared;
   }
+  const source = tellingOf(record, bytes);
   if (link) {
     const identity = from.bytes.look(path)?.identity ?? "";
-    const digest = await hashFile(bytes, { signal, onProgress }, size);
+    const digest = await hashFile(source, { signal, onProgress }, size);
     const shared = digest.hash === hash ? await to.share(here, identity, digest) : undefined;
     if (shared) return shared;
     await bytes.seek(0);
   }
-  if (size >= WORTH_CLONING) return await to.clone(here, { signal, onProgress });
-  const reader = asReader(bytes);
-  const read = async (into: Uint8Array) => {
+  if (size >= WORTH_CLONING) {
     try {
-      return await reader.read(into);
-    } catch (cause) {
-      const state = `its file cannot be read: ${(cause as Error).message}`;
-      throw new IntegrityError(name, state, hash, null, { cause });
+      return await to.clone(here, { signal, onProgress });
+    } catch (error) {
+      // Reading and writing apart tell which of the two has failed.
+      if (!(error instanceof StorageError) || NO_ROOM.has(codeBehind(error) ?? "")) throw error;
     }
+  }
+  return await to.stage(asReader(source), { signal, onProgress });
+}
+
+/** Opens an artifact; a file that the system refuses to open is told as damage of its own. */
+async function openOne(record: ArtifactRecord, from: CopySource): Promise<OpenArtifact> {
+  try {
+    return await from.open(record.id);
+  } catch (error) {
+    if (!(error instanceof StorageError) || !UNREADABLE.has(codeBehind(error) ?? "")) throw error;
+    throw unreadable(record, error.cause as Error);
+  }
+}
+
+/** Bytes that tell of a failure to read them as damage of their artifact. */
+function tellingOf(record: ArtifactRecord, bytes: OpenBytes): OpenBytes {
+  return {
+    size: bytes.size,
+    read: async (into) => {
+      try {
+        return await bytes.read(into);
+      } catch (cause) {
+        throw unreadable(record, cause as Error);
+      }
+    },
+    seek: (position) => bytes.seek(position),
+    close: () => bytes.close(),
   };
-  return await to.stage({ ...reader, read }, { signal, onProgress });
+}
+
+function unreadable({ name, hash }: ArtifactRecord, cause: Error): IntegrityError {
+  const state = `its file cannot be read: ${cause.message}`;
+  return new IntegrityError(name, state, hash, null, { cause });
+}
+
+/** The code of the system error that a storage error tells of. */
+function codeBehind({ cause }: StorageError): string | undefined {
+  return cause instanceof Error ? codeOf(cause) : undefined;
 }
 
 /** Whether an error is of the one artifact, and no reason to stop. */
