@@ -114,13 +114,23 @@ export interface ByteStore {
   locate(path: string): string;
   /** What is at a path, without following a link; `undefined` if nothing is. */
   look(path: string): StoredEntry | undefined;
-  /** All there is, or all below a folder, staged bytes too, folders behind what they hold; follows no link. */
-  entries(under?: string): Iterable<StoredEntry>;
+  /**
+   * All there is, or all below a folder, staged bytes too, folders behind what they hold; follows no
+   * link.
+   *
+   * @param under The folder; `""` is all there is.
+   * @param onFailure Told of what cannot be looked at, and of folders that cannot be listed; the
+   * others follow. Without it, such a failure is thrown.
+   */
+  entries(under?: string, onFailure?: OnFailure): Iterable<StoredEntry>;
   /** Whether an entry found by {@linkcode entries} is still there, and the very same. */
   isThere(entry: StoredEntry): boolean;
   /** Removes such an entry; `false` if it is not there any more. */
   collect(entry: StoredEntry): boolean;
 }
+
+/** Told of an entry that something cannot be done with, and why. */
+export type OnFailure = (path: string, error: Error) => void;
 
 /** One entry of a byte store, whoever put it there. */
 export interface StoredEntry {

@@ -6,6 +6,7 @@ import { Gate } from "../wait.ts";
 import type {
   ByteReader,
   ByteStore,
+  OnFailure,
   OpenBytes,
   StagedBytes,
   StageOptions,
@@ -227,20 +228,31 @@ export class FileByteStore implements ByteStore {
     }
   }
 
-  *entries(under = ""): Generator<StoredEntry> {
+  *entries(under = "", onFailure?: OnFailure): Generator<StoredEntry> {
+    const fail = (path: string, error: unknown, action: string) => {
+      const failure = fsError(error, `${action} ${JSON.stringify(path || this.#root)}`);
+      // Without its own directory, there is nothing that could follow.
+      if (!onFailure || path === "") throw failure;
+      onFailure(path, failure as Error);
+    };
     let names: Deno.DirEntry[];
     try {
       names = [...Deno.readDirSync(join(this.#root, under))];
     } catch (error) {
       // It went away meanwhile, or no artifact has been stored yet.
       if (error instanceof Deno.errors.NotFound) return;
-      throw fsError(error, `list ${JSON.stringify(under || this.#root)}`);
+      return fail(under, error, "list");
     }
     for (const { name } of names) {
       const path = under === "" ? name : `${under}/${name}`;
-      const info = lstat(join(this.#root, path));
+      let info: Deno.FileInfo | undefined;
+      try {
+        info = lstat(join(this.#root, path));
+      } catch (error) {
+        fail(path, error, "look at");
+      }
       if (!info) continue;
-      if (info.isDirectory) yield* this.entries(path);
+      if (info.isDirectory) yield* this.entries(path, onFailure);
       if (path !== STAGING && path !== `${STAGING}/${OWNER}`) yield entryOf(path, info);
     }
   }

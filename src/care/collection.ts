@@ -43,7 +43,7 @@ export interface GcReport {
   readonly removed: readonly Collected[];
   /** Bytes of all that. */
   readonly bytes: number;
-  /** What could not be removed, and why. */
+  /** What could not be removed, or looked at, and why. */
   readonly failed: readonly { readonly path: string; readonly error: Error }[];
 }
 
@@ -78,7 +78,9 @@ export async function collect(
   };
 
   // Folders come behind what they hold, so those that the collection empties are found empty.
-  const candidates = [...bytes.entries()].filter(old);
+  const found = [...bytes.entries("", (path, error) => failed.push({ path, error }))];
+  const unlisted = new Set(failed.map(({ path }) => path));
+  const candidates = found.filter((entry) => old(entry) && !unlisted.has(entry.path));
   for (let at = 0; at < candidates.length; at += MAX_BATCH) {
     signal?.throwIfAborted();
     const batch = candidates.slice(at, at + MAX_BATCH);

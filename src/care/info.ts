@@ -54,7 +54,8 @@ async function countArtifacts(index: ArtifactIndex): Promise<{ artifacts: number
 
 function fileBytes(bytes: ByteStore): number {
   const files = new Map<string, number>();
-  for (const { path, kind, size, identity } of bytes.entries()) {
+  // What cannot be looked at is told by verify.
+  for (const { path, kind, size, identity } of bytes.entries("", () => {})) {
     if (kind === "file" && !path.startsWith(`${STAGING}/`)) files.set(identity, size);
   }
   return files.values().reduce((sum, size) => sum + size, 0);

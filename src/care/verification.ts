@@ -1,5 +1,6 @@
 import type { ArtifactIndex, ArtifactRecord, IndexEntry } from "../artifacts/artifact_index.ts";
-import type { ByteStore, Progress, StoredEntry } from "../bytes/byte_store.ts";
+import type { ByteStore, OnFailure, Progress, StoredEntry } from "../bytes/byte_store.ts";
+import { fsError } from "../bytes/fs_error.ts";
 import { STAGING } from "../names.ts";
 import { DISPLAY, displayable, type MediaBundle } from "../notebook/displayable.ts";
 import { wait } from "../wait.ts";
@@ -43,7 +44,8 @@ export type FindingKind =
 export interface Finding {
   /**
    * `"orphan"` is a file that no row names, `"abandoned"` what a crash left staged: both are
-   * harmless, and collected by `gc`. All others concern an artifact.
+   * harmless, and collected by `gc`. All others concern an artifact, but for an `"unreadable"` one
+   * without: a folder, say, of which no one can tell whether anything is left behind in it.
    */
   readonly kind: FindingKind;
   /** Path below the artifact directory. */
@@ -66,7 +68,7 @@ export interface VerifySummary {
   readonly bytes: number;
   /** Findings that concern an artifact. */
   readonly damaged: number;
-  /** Files without a row, and staged bytes without a writer. */
+  /** Files without a row, staged bytes without a writer, and what cannot be told from these. */
   readonly leftovers: number;
 }
 
@@ -272,17 +274,18 @@ async function findLeftovers(
   const candidates: StoredEntry[] = [];
   const leftovers: Finding[] = [];
   const staged: StoredEntry[] = [];
-  for (const entry of bytes.entries()) {
+  const fail: OnFailure = (path, error) => leftovers.push(unreadable(path, error));
+  for (const entry of bytes.entries("", fail)) {
     if (entry.path.startsWith(`${STAGING}/`)) {
-      if (stateOf(entry, bytes) !== "in use") staged.push(entry);
+      if (stateOf(entry, bytes, fail) !== "in use") staged.push(entry);
     } else if (entry.kind !== "folder") candidates.push(entry);
   }
   // What was made just then is locked by now, and what was let go of is gone.
-  if (staged.some((entry) => isFresh(entry) && stateOf(entry, bytes) === "abandoned")) {
+  if (staged.some((entry) => isFresh(entry) && stateOf(entry, bytes, fail) === "abandoned")) {
     await wait(LOCKING);
   }
   for (const entry of staged) {
-    if (stateOf(entry, bytes) === "in use" || !bytes.isThere(entry)) continue;
+    if (stateOf(entry, bytes, fail) === "in use" || !bytes.isThere(entry)) continue;
     leftovers.push(leftover("abandoned", entry, "was left by a put that did not end"));
   }
   const keep = (isNamed: (path: string) => boolean) =>
@@ -300,9 +303,17 @@ async function findLeftovers(
   return leftovers;
 }
 
-/** What has no lock is staged, or lies there, by nobody who is at work. */
-function stateOf({ path, kind }: StoredEntry, bytes: ByteStore): string {
-  return kind === "file" ? bytes.stagedState(path.slice(STAGING.length + 1)) : "absent";
+/**
+ * What has no lock is staged, or lies there, by nobody who is at work. What cannot be read may be
+ * anyone's.
+ */
+function stateOf({ path, kind }: StoredEntry, bytes: ByteStore, onFailure: OnFailure): string {
+  try {
+    return kind === "file" ? bytes.stagedState(path.slice(STAGING.length + 1)) : "absent";
+  } catch (error) {
+    onFailure(path, fsError(error, `look at ${JSON.stringify(path)}`) as Error);
+    return "in use";
+  }
 }
 
 function isFresh({ since }: StoredEntry): boolean {
@@ -317,6 +328,11 @@ function findingOf(
   found?: string | number,
 ): Finding {
   return { kind, path: artifact.path, artifact, expected, found, message };
+}
+
+function unreadable(path: string, { message }: Error): Finding {
+  const nothing = { artifact: undefined, expected: undefined, found: undefined };
+  return { kind: "unreadable", path, ...nothing, message };
 }
 
 function leftover(kind: FindingKind, { path }: StoredEntry, state: string): Finding {
