@@ -134,6 +134,25 @@ Deno.test("a damaged file of the backup that shows by its size is copied anew", 
     assert.equal((await backedUp(join(dir, "b"))).artifacts.length, 4);
   }));
 
+for (const link of [false, true]) {
+  Deno.test(`with check, what is damaged in the backup is copied again at once (link: ${link})`, () =>
+    inTempDir(async (dir) => {
+      await using store = await filled(dir);
+      const { artifactDir } = await store.backup(join(dir, "b"));
+      // Of the right size: only hashing tells.
+      for (const name of ["a", "large"]) {
+        const path = join(artifactDir, "r", name);
+        tamper(path, "X".repeat(Deno.statSync(path).size));
+      }
+      assert.equal((await store.backup(join(dir, "b"))).copied, 0);
+      const { copied, check } = await store.backup(join(dir, "b"), { link, check: true });
+      assert.deepEqual([copied, check?.damaged], [2, 0]);
+      assertTidy(join(dir, "b"));
+      assert.equal((await backedUp(join(dir, "b"))).artifacts.length, 4);
+      assert.equal((await store.backup(join(dir, "b"), { link, check: true })).copied, 0);
+    }));
+}
+
 /** Does something to the store when the first bytes of its backup have been copied. */
 async function backUpDuring(store: Store, dest: string, change: () => Promise<unknown>) {
   let changing: Promise<unknown> | undefined;

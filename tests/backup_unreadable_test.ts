@@ -98,6 +98,26 @@ for (const [what, inject] of Object.entries(FAULTS)) {
   }
 }
 
+Deno.test("with check, a file of the backup that the disk does not give is copied again", () =>
+  inTempDir(async (dir) => {
+    await using store = await filled(dir);
+    const { artifactDir } = await store.backup(join(dir, "b"));
+    const { openSync } = Deno;
+    let broken = true;
+    // As the bytes of the old file are, and those of the new one in its place are not.
+    using _open = replacing(Deno, {
+      openSync: (from: string, how?: Deno.OpenOptions) => {
+        if (broken && from === join(artifactDir, "r/a")) {
+          broken = false;
+          throw systemError("EIO", "Input/output error (os error 5)");
+        }
+        return openSync(from, how);
+      },
+    });
+    const { copied, check } = await store.backup(join(dir, "b"), { check: true });
+    assert.deepEqual([copied, check?.damaged], [1, 0]);
+  }));
+
 Deno.test("a disk that breaks where the backup is made stops it", () =>
   inTempDir(async (dir) => {
     await using store = await filled(dir);

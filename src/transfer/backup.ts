@@ -20,7 +20,8 @@ export interface BackupOptions {
    */
   readonly link?: boolean;
   /**
-   * Whether to verify the whole backup afterwards, what was there before too.
+   * Whether to verify the whole backup afterwards. What was there before is read first, too, and
+   * copied again if it proves damaged.
    *
    * @default {false}
    */
@@ -87,7 +88,7 @@ async function backUp(
   bytes: ByteStore,
   options: BackupOptions,
 ): Promise<BackupReport> {
-  const { link = false, takeOver = false, signal, onProgress } = options;
+  const { link = false, check = false, takeOver = false, signal, onProgress } = options;
   const { path, artifactDir } = place;
   // Every store in memory is another one, by the directory that it has for its time.
   const origin = source.path ?? `memory, with ${source.artifactDir}`;
@@ -106,7 +107,7 @@ async function backUp(
     previous?.close();
     clearWay(coming, bytes, known.keys());
     const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
-    outcome = await copyArtifacts(entries, from, bytes, { link, known, signal, onProgress });
+    outcome = await copyArtifacts(entries, from, bytes, { link, known, check, signal, onProgress });
     signal?.throwIfAborted();
     fresh.settle(outcome, (sql) => markAsBackup(sql, origin));
     await fresh.moveTo(path);

@@ -42,6 +42,8 @@ export interface CopyOptions {
   readonly link?: boolean;
   /** Hashes of files in place that need not be read again, by path. */
   readonly known?: ReadonlyMap<string, string>;
+  /** Whether these are read all the same, and copied again if they are damaged. */
+  readonly check?: boolean;
   /** Stops the work. */
   readonly signal?: AbortSignal | undefined;
   /** Told of the bytes done so far. */
@@ -168,22 +170,29 @@ async function isInPlace(
   return staged !== undefined;
 }
 
-/** The file that has an artifact's bytes already, hashed unless its hash is known. */
+/** The file that has an artifact's bytes already; with their digest, unless its hash is known. */
 async function findInPlace(
   record: ArtifactRecord,
   to: ByteStore,
-  { known, signal }: CopyOptions,
+  { known, check = false, signal }: CopyOptions,
 ): Promise<{ identity: string; digest?: Digest } | undefined> {
   const there = to.look(record.path);
   if (there?.kind !== "file" || there.size !== record.size) return undefined;
   const { identity } = there;
-  if (known?.get(record.path) === record.hash) return { identity };
-  const bytes = await to.open(record.path);
+  const isKnown = known?.get(record.path) === record.hash;
+  if (isKnown && !check) return { identity };
   try {
-    const digest = await hashFile(bytes, { signal }, bytes.size);
-    return digest.hash === record.hash ? { identity, digest } : undefined;
-  } finally {
-    bytes.close();
+    const bytes = await to.open(record.path);
+    try {
+      const digest = await hashFile(bytes, { signal }, bytes.size);
+      if (digest.hash !== record.hash) return undefined;
+      return isKnown ? { identity } : { identity, digest };
+    } finally {
+      bytes.close();
+    }
+  } catch {
+    signal?.throwIfAborted();
+    return undefined; // It cannot be read: a copy takes its place.
   }
 }
 

@@ -7,7 +7,10 @@ export const backup: Verb = {
   summary: "Copy the store, database and artifacts together, while it is in use",
   args: "<directory>",
   options: [
-    { name: "check", summary: "Verify the whole backup afterwards" },
+    {
+      name: "check",
+      summary: "Read all that is there, copy again what is damaged, and verify the whole",
+    },
     { name: "link", summary: "Share files with the store, by hard links, instead of copying" },
     { name: "take-over", summary: "Go on where the backup of another store, or a moved one, is" },
   ],
