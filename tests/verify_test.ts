@@ -170,6 +170,36 @@ Deno.test("verify() hashes on all cores, tells its progress and can be stopped",
   });
 });
 
+for (const size of [1024, 80 * 1024 * 1024]) {
+  Deno.test(`verify() ends with the error of an onProgress that throws (${size} bytes)`, () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { durability: "relaxed" });
+      await store.startRun({ id: "r" });
+      for (const name of ["a", "b"]) await store.put("r", name, new Uint8Array(size / 2));
+      for (const quick of [false, true]) {
+        for (const when of ["at once", "at last"]) {
+          const findings: Finding[] = [];
+          const verification = store.verify({
+            quick,
+            onProgress: ({ bytes, total }) => {
+              if (when === "at once" || bytes === total) throw new Error("boom");
+            },
+          });
+          const iterating = async () => {
+            for await (const finding of verification) findings.push(finding);
+          };
+          await assert.rejects(iterating(), /^Error: boom$/);
+          assert.deepEqual(findings, []);
+        }
+      }
+      const onProgress = () => {
+        throw new Error("boom");
+      };
+      await assert.rejects(store.verify({ onProgress }).summary(), /^Error: boom$/);
+      assert.deepEqual(await kinds(store), []);
+    }));
+}
+
 Deno.test("verify() of a closed store is refused", async () => {
   await inTempDir(async (dir) => {
     const store = await openIn(dir);

@@ -38,7 +38,7 @@ export class HashPool implements Disposable {
    * The SHA-256 of a file, lower-case hex. At most `width` may be asked for at a time.
    *
    * @param path Absolute path of a regular file.
-   * @param advance Told how many bytes more have been hashed.
+   * @param advance Told how many bytes more have been hashed; it must not throw.
    * @param signal Stops it.
    */
   async hash(
@@ -46,6 +46,7 @@ export class HashPool implements Disposable {
     advance: (bytes: number) => void,
     signal?: AbortSignal,
   ): Promise<string> {
+    signal?.throwIfAborted();
     const worker = this.#idle.pop();
     if (!worker) return await hashHere(path, advance, signal);
     const hash = await new Promise<string>((resolve, reject) => {

@@ -151,11 +151,21 @@ async function* checkArtifacts(
   entries: readonly IndexEntry[],
   index: ArtifactIndex,
   bytes: ByteStore,
-  { quick = false, signal, onProgress }: VerifyOptions,
+  { quick = false, signal: asked, onProgress }: VerifyOptions,
 ): AsyncGenerator<Finding> {
   const total = totalBytes(entries);
   let done = 0;
-  const advance = (count: number) => onProgress?.({ bytes: done += count, total });
+  // However it ends, nothing is read any more then.
+  const stop = new AbortController();
+  using _end = { [Symbol.dispose]: () => stop.abort() };
+  const signal = AbortSignal.any([stop.signal, ...asked ? [asked] : []]);
+  const advance = (count: number) => {
+    try {
+      onProgress?.({ bytes: done += count, total });
+    } catch (error) {
+      stop.abort(error); // It is no failure of the file that is being read.
+    }
+  };
   using pool = new HashPool(quick ? 0 : total);
   const waiting = new Map<number, Promise<{ key: number; finding: Finding | undefined }>>();
   let key = 0;
@@ -165,7 +175,7 @@ async function* checkArtifacts(
     return settled.finding;
   };
   for (const entry of entries) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const finding = look(entry, bytes);
     if (finding || quick) {
       advance(entry.record.size || 0);
@@ -184,10 +194,11 @@ async function* checkArtifacts(
     waiting.set(own, hashing);
   }
   while (waiting.size > 0) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const found = await next();
     if (found) yield found;
   }
+  signal.throwIfAborted();
 }
 
 /** What a look at the row and the file, without reading it, finds. */
@@ -228,7 +239,7 @@ async function hash(
   bytes: ByteStore,
   pool: HashPool,
   advance: (bytes: number) => void,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Finding | undefined> {
   const { record, replacement } = entry;
   const name = JSON.stringify(record.name);
@@ -244,7 +255,7 @@ async function hash(
       found,
     );
   } catch (error) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const { message } = error as Error;
     finding = findingOf("unreadable", record, `The file of ${name} cannot be read: ${message}`);
   }
