@@ -59,6 +59,8 @@ export class Store implements AsyncDisposable {
     use: (work) => this.#use(work),
     write: (work) => this.#write(work),
   });
+  /** Ends verifications: whoever iterates over one may never come back to it. */
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
 
   /** @ignore Made by {@linkcode openStore}. */
@@ -592,12 +594,14 @@ export class Store implements AsyncDisposable {
    *
    * @param options One run only, without hashing, progress.
    * @returns The findings as they come, and a summary.
-   * @throws {StoreClosedError} If the store is closed.
+   * @throws {StoreClosedError} If the store is closed, also while it goes on.
    */
   verify(options: VerifyOptions = {}): Verification {
     if (this.#closing) throw new StoreClosedError();
     const { artifacts, readOnly } = this.#parts;
-    return artifacts.verify(options, readOnly);
+    const { signal: asked } = options;
+    const signal = AbortSignal.any([this.#ending.signal, ...asked ? [asked] : []]);
+    return artifacts.verify({ ...options, signal }, readOnly);
   }
 
   /**
@@ -714,11 +718,12 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Closes the store, once the calls under way are done. Closing again does nothing. A store in
-   * memory is gone then, with the temporary directory that was made for it.
+   * Closes the store, once the calls under way are done; verifications end at once. Closing again
+   * does nothing. A store in memory is gone then, with the temporary directory that was made for it.
    */
   close(): Promise<void> {
     return this.#closing ??= (async () => {
+      this.#ending.abort(new StoreClosedError());
       await Promise.allSettled(this.#underWay);
       try {
         await this.#buffer.flush();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { type Finding, type Store, StoreClosedError, type VerifyOptions } from "../mod.ts";
+import { child } from "./children/flags.ts";
 import { inTempDir, openIn, testEachDriver } from "./helpers.ts";
 
 async function kinds(store: Store, options: VerifyOptions = {}): Promise<string[]> {
@@ -199,6 +200,33 @@ for (const size of [1024, 80 * 1024 * 1024]) {
       assert.deepEqual(await kinds(store), []);
     }));
 }
+
+for (const size of [1024, 80 * 1024 * 1024]) {
+  Deno.test(`close() ends a verification, whoever still iterates (${size} bytes)`, () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { durability: "relaxed" });
+      await store.startRun({ id: "r" });
+      await store.put("r", "missing", "x");
+      for (const name of ["a", "b"]) await store.put("r", name, new Uint8Array(size / 2));
+      Deno.removeSync((await store.get("r", "missing")).filePath);
+      // Workers that nobody ends would keep the test from being clean, and a program from its end.
+      const [dropped, kept] = [store.verify(), store.verify()];
+      await dropped[Symbol.asyncIterator]().next();
+      const findings = kept[Symbol.asyncIterator]();
+      assert.equal((await findings.next()).value.kind, "missing");
+      const [hashing, before] = [findings.next(), store.verify()];
+      hashing.catch(() => {});
+      await store.close();
+      await assert.rejects(hashing, StoreClosedError);
+      await assert.rejects(before.summary(), StoreClosedError);
+    }));
+}
+
+Deno.test("a program that drops a verification ends once the store is closed", () =>
+  inTempDir(async (dir) => {
+    const { success, stderr } = await child("dropped_verification.ts", [dir]).output();
+    assert.deepEqual([success, new TextDecoder().decode(stderr)], [true, ""]);
+  }));
 
 Deno.test("verify() of a closed store is refused", async () => {
   await inTempDir(async (dir) => {

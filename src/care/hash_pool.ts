@@ -25,13 +25,17 @@ export class HashPool implements Disposable {
   readonly width: number;
   readonly #idle: Worker[] = [];
   readonly #all: Worker[] = [];
+  readonly #signal: AbortSignal;
+  readonly #end = () => this.#all.forEach((worker) => worker.terminate());
 
-  /** Starts workers, if so many bytes are worth it. */
-  constructor(bytes: number) {
+  /** Starts workers, if so many bytes are worth it; the signal ends them, whoever still waits. */
+  constructor(bytes: number, signal: AbortSignal) {
     const workers = bytes >= WORTH_WORKERS ? navigator.hardwareConcurrency : 0;
     for (let count = 0; count < workers; count++) this.#all.push(startWorker());
     this.#idle.push(...this.#all);
     this.width = Math.max(1, workers);
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#end);
   }
 
   /**
@@ -72,7 +76,8 @@ export class HashPool implements Disposable {
 
   /** Ends the workers. */
   [Symbol.dispose](): void {
-    for (const worker of this.#all) worker.terminate();
+    this.#signal.removeEventListener("abort", this.#end);
+    this.#end();
   }
 }
 

@@ -134,7 +134,8 @@ export class Verification implements AsyncIterable<Finding> {
     this.#summary.artifacts = entries.length;
     this.#summary.bytes = totalBytes(entries);
     if (runId !== undefined) return;
-    for (const finding of await findLeftovers(index, bytes, readOnly)) {
+    signal?.throwIfAborted();
+    for (const finding of await findLeftovers(index, bytes, readOnly, signal)) {
       this.#summary.leftovers++;
       this.#made.push(finding);
       yield finding;
@@ -166,7 +167,7 @@ async function* checkArtifacts(
       stop.abort(error); // It is no failure of the file that is being read.
     }
   };
-  using pool = new HashPool(quick ? 0 : total);
+  using pool = new HashPool(quick ? 0 : total, signal);
   const waiting = new Map<number, Promise<{ key: number; finding: Finding | undefined }>>();
   let key = 0;
   const next = async (): Promise<Finding | undefined> => {
@@ -259,6 +260,7 @@ async function hash(
     const { message } = error as Error;
     finding = findingOf("unreadable", record, `The file of ${name} cannot be read: ${message}`);
   }
+  signal.throwIfAborted();
   return await isTrue(finding, entry, index, bytes) ? finding : undefined;
 }
 
@@ -281,6 +283,7 @@ async function findLeftovers(
   index: ArtifactIndex,
   bytes: ByteStore,
   readOnly: boolean,
+  signal: AbortSignal | undefined,
 ): Promise<Finding[]> {
   const candidates: StoredEntry[] = [];
   const leftovers: Finding[] = [];
@@ -293,7 +296,7 @@ async function findLeftovers(
   }
   // What was made just then is locked by now, and what was let go of is gone.
   if (staged.some((entry) => isFresh(entry) && stateOf(entry, bytes, fail) === "abandoned")) {
-    await wait(LOCKING);
+    await wait(LOCKING, signal);
   }
   for (const entry of staged) {
     if (stateOf(entry, bytes, fail) === "in use" || !bytes.isThere(entry)) continue;
@@ -305,7 +308,7 @@ async function findLeftovers(
   // read-only store must not take: there its rows are read after the files.
   let orphans = readOnly ? keep(await index.named()) : await index.underLock(keep);
   if (readOnly && orphans.some(isFresh)) {
-    await wait(PUBLISHING / 10);
+    await wait(PUBLISHING / 10, signal);
     orphans = keep(await index.named());
   }
   for (const entry of orphans) {
