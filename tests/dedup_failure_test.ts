@@ -103,6 +103,26 @@ Deno.test("dedup() begins another file where one has as many names as there can 
     assert.deepEqual(namesIn(join(store.artifactDir, ".staging")), []);
   }));
 
+for (const path of ["r/a", "r/deep/b"]) {
+  Deno.test(`dedup() shares what is left when one (${path}) is removed meanwhile`, () =>
+    withTwins(async (store) => {
+      await store.put("s", "z", "the same text");
+      let removing: Promise<void> | undefined;
+      const onProgress = () => {
+        removing ??= store.remove(path.slice(0, 1), path.slice(2));
+      };
+      const { shared, unshared } = paths(await store.dedup({ onProgress }));
+      await removing;
+      assert.deepEqual(unshared, []);
+      assert.equal(shared!.at(-1), "s/z");
+      const left = ["r/a", "r/deep/b", "s/a", "s/z"].filter((other) => other !== path);
+      const together = byFile(store).find((group) => group.includes("s/z"));
+      assert.deepEqual(together, left);
+      const { [path]: _, ...texts } = TEXTS;
+      await assertTrue(store, { ...texts, "s/z": "the same text" });
+    }));
+}
+
 Deno.test("dedup() that the system refuses in the middle leaves all whole", () =>
   withTwins(async (store) => {
     const refused = refusing(Deno.errors.PermissionDenied, "Permission denied (os error 13)");

@@ -52,10 +52,14 @@ export async function dedup(
       signal?.throwIfAborted();
       if (keeper === undefined) keeper = await keep(record, bytes, dryRun, signal);
       else if (fileOf(record, bytes) !== keeper.file) {
-        if (dryRun || await share(record, keeper, index, bytes)) shared.push(record);
-        else {
+        const outcome = dryRun ? "shared" : await share(record, keeper, index, bytes);
+        if (outcome === "shared") {
+          shared.push(record);
+          // The file has one more name now; its first one may be removed meanwhile.
+          if (!dryRun) keeper = { record, file: keeper.file };
+        } else if (outcome !== "gone") {
+          if (outcome === "no link") unshared.push(record);
           // Perhaps its file has as many names as there can be: the next ones share another.
-          unshared.push(record);
           keeper = await keep(record, bytes, dryRun, signal) ?? keeper;
         }
       }
@@ -119,18 +123,24 @@ async function keep(
   }
 }
 
-/** Has an artifact share a file; `false` where that is not possible. */
+/**
+ * Has an artifact share a file.
+ *
+ * @returns `"no link"` where that is not possible, `"gone"` where the artifact has been removed or
+ * replaced meanwhile, `"keeper gone"` where that has become of the file to share.
+ */
 async function share(
   record: ArtifactRecord,
   keeper: Keeper,
   index: ArtifactIndex,
   bytes: ByteStore,
-): Promise<boolean> {
+): Promise<"shared" | "no link" | "gone" | "keeper gone"> {
   const staged = await stage(keeper, bytes);
-  if (!staged) return false;
+  if (!staged) return fileOf(keeper.record, bytes) === keeper.file ? "no link" : "keeper gone";
   try {
     // Whatever file it had, what it gets is what its row says.
-    return await index.renew(record, (path) => bytes.replace(staged, path));
+    const renewed = await index.renew(record, (path) => bytes.replace(staged, path));
+    return renewed ? "shared" : "gone";
   } finally {
     staged.discard();
   }
