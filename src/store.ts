@@ -595,6 +595,7 @@ export class Store implements AsyncDisposable {
    * @param options One run only, without hashing, progress.
    * @returns The findings as they come, and a summary.
    * @throws {StoreClosedError} If the store is closed, also while it goes on.
+   * @throws {RunNotFoundError} From the findings or the summary, if the run is not in the store.
    */
   verify(options: VerifyOptions = {}): Verification {
     if (this.#closing) throw new StoreClosedError();

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
-import { type Finding, type Store, StoreClosedError, type VerifyOptions } from "../mod.ts";
+import {
+  type Finding,
+  RunNotFoundError,
+  type Store,
+  StoreClosedError,
+  type VerifyOptions,
+} from "../mod.ts";
 import { child } from "./children/flags.ts";
 import { inTempDir, openIn, testEachDriver } from "./helpers.ts";
 
@@ -226,6 +232,15 @@ Deno.test("a program that drops a verification ends once the store is closed", (
   inTempDir(async (dir) => {
     const { success, stderr } = await child("dropped_verification.ts", [dir]).output();
     assert.deepEqual([success, new TextDecoder().decode(stderr)], [true, ""]);
+  }));
+
+Deno.test("verify() of a run that is not in the store is refused, and of one without artifacts is not", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await store.startRun({ id: "r" });
+    await assert.rejects(store.verify({ runId: "nope" }).summary(), RunNotFoundError);
+    await assert.rejects(kinds(store, { runId: "nope" }), RunNotFoundError);
+    assert.equal((await store.verify({ runId: "r" }).summary()).artifacts, 0);
   }));
 
 Deno.test("verify() of a closed store is refused", async () => {

@@ -126,6 +126,7 @@ export class Verification implements AsyncIterable<Finding> {
     const { runId, signal } = options;
     signal?.throwIfAborted();
     const entries = await index.list(runId === undefined ? {} : { runId });
+    if (runId !== undefined && entries.length === 0) await index.requireRun(runId);
     for await (const finding of checkArtifacts(entries, index, bytes, options)) {
       this.#summary.damaged++;
       this.#made.push(finding);
