@@ -50,6 +50,8 @@ export interface Documents {
     bytes: number;
     copied: number;
     copiedBytes: number;
+    /** How many share their file with the store, as with `--link`. */
+    linked: number;
     /** Left out, with their rows: removed meanwhile, or damaged. */
     omitted: { artifact: Artifact; error: string; code: string }[];
     /** With `--check`. */

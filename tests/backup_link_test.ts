@@ -10,14 +10,38 @@ Deno.test("with link, a backup shares its files with the store", () =>
   inTempDir(async (dir) => {
     const dest = join(dir, "b");
     await using store = await filled(dir);
-    const { artifactDir, copied } = await store.backup(dest, { link: true });
-    assert.equal(copied, 4);
+    const { artifactDir, copied, linked } = await store.backup(dest, { link: true });
+    assert.deepEqual([copied, linked], [4, 4]);
     for (const { path, filePath } of await store.find({})) {
       assert.equal(inode(artifactDir, path), inode(filePath), path);
       assert.equal(Deno.statSync(filePath).mode! & 0o222, 0);
     }
     assertTidy(dest);
     assert.deepEqual(await backedUp(dest), await contentsOf(store));
+  }));
+
+Deno.test("a backup tells how many of its artifacts share their file with the store", () =>
+  inTempDir(async (dir) => {
+    const dest = join(dir, "b");
+    await using store = await filled(dir);
+    assert.equal((await store.backup(dest)).linked, 0);
+    await store.put("r", "new", "x");
+    // What was copied before stays so.
+    assert.equal((await store.backup(dest, { link: true })).linked, 1);
+    assert.equal((await store.backup(dest)).linked, 1);
+    const { linkSync } = Deno;
+    Deno.linkSync = (from, to) => {
+      const isApart = String(from).startsWith(store.artifactDir) &&
+        !String(to).startsWith(store.artifactDir);
+      if (isApart) throw new Error("Invalid cross-device link (os error 18)");
+      linkSync(from, to);
+    };
+    try {
+      const { copied, linked } = await store.backup(join(dir, "other"), { link: true });
+      assert.deepEqual([copied, linked], [5, 0]);
+    } finally {
+      Deno.linkSync = linkSync;
+    }
   }));
 
 Deno.test("what the store removes or replaces is untouched in a backup that shares files", () =>

@@ -27,6 +27,7 @@ testEachDriver(
         bytes: 9 + 9 + 1_600_000,
         copied: 4,
         copiedBytes: 9 + 9 + 1_600_000,
+        linked: 0,
         omitted: [],
         check: undefined,
       });

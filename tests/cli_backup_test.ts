@@ -102,6 +102,10 @@ Deno.test("backup tells what it has copied, and --check that it is whole", () =>
     const json = await chachaml(dir, ["backup", join(dir, "linked"), "--json"]);
     assert.equal(json.code, 1);
     assert.equal(JSON.parse(json.out).omitted[0].code, "integrity");
+    assert.equal(JSON.parse(json.out).linked, 2);
+    const apart = await chachaml(dir, ["backup", to, "--link"]);
+    assert.equal(apart.code, 0);
+    assert.match(apart.err, /^not linked: 3 of 3 artifacts [^\n]*\n3 artifacts, 13 B: 0 copied/);
   }));
 
 Deno.test("restore brings back what is lost, which --dry-run only tells", () =>

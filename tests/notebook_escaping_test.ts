@@ -152,6 +152,7 @@ const VALUES: Record<Kind, fc.Arbitrary<object>> = {
     bytes: count,
     copied: count,
     copiedBytes: count,
+    linked: count,
     omitted: some(failure),
     check: fc.constant(undefined),
   }),

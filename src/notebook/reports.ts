@@ -78,9 +78,10 @@ export function showPrune({ removed, kept }: PruneReport): MediaBundle {
 
 /** What has been backed up. */
 export function showBackup(backup: BackupReport): MediaBundle {
-  const { path, artifacts, bytes, copied, copiedBytes, omitted, check } = backup;
+  const { path, artifacts, bytes, copied, copiedBytes, linked, omitted, check } = backup;
   const told = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}; copied ${copied}, ` +
-    formatBytes(copiedBytes) + (check ? `; checked, ${check.damaged} damaged` : "");
+    formatBytes(copiedBytes) + (linked > 0 ? `; ${linked} sharing files with the store` : "") +
+    (check ? `; checked, ${check.damaged} damaged` : "");
   return report(omitted.length > 0 ? "bad" : "good", "Backed up", `${told}, to ${path}`, [
     ["Left out", failures(omitted.map(({ artifact: { name }, error }) => ({ name, error })))],
   ]);

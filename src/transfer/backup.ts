@@ -1,3 +1,4 @@
+import type { ArtifactRecord } from "../artifacts/artifact_index.ts";
 import type { ByteStore, Progress } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/file_byte_store.ts";
 import type { VerifySummary } from "../care/verification.ts";
@@ -53,6 +54,8 @@ export interface BackupReport {
   readonly copied: number;
   /** Bytes of these. */
   readonly copiedBytes: number;
+  /** Artifacts of the backup that share their file with the store, as `link` allows. */
+  readonly linked: number;
   /** Artifacts left out, with their rows: removed meanwhile, or damaged in the store. */
   readonly omitted: readonly Omitted[];
   /** What the check has come to, if one was asked for. */
@@ -124,9 +127,20 @@ async function backUp(
     bytes: sum(present),
     copied: copied.length,
     copiedBytes: sum(copied),
+    linked: present.filter((record) => isShared(record, source.bytes, bytes)).length,
     omitted,
     check: await tidy(source, place, options),
   };
+}
+
+/** Whether an artifact has the same file at two places. */
+function isShared({ path }: ArtifactRecord, one: ByteStore, other: ByteStore): boolean {
+  try {
+    const file = one.look(path);
+    return file !== undefined && file.identity === other.look(path)?.identity;
+  } catch {
+    return false; // It cannot be looked at where it is, but has been backed up before.
+  }
 }
 
 /** Drops what the backup has no use for any more, and checks what is left. */

@@ -37,6 +37,13 @@ export const backup: Verb = {
     const damaged = report.check?.damaged ?? 0;
     if (json) await json({ ...report, omitted });
     else {
+      const apart = options.has("link") ? report.artifacts - report.linked : 0;
+      if (apart > 0) {
+        await io.stderr(
+          `not linked: ${apart} of ${report.artifacts} artifacts have a file of their own in the ` +
+            "backup; it is on another file system, or they were copied before\n",
+        );
+      }
       for (const { error } of omitted) await io.stderr(`left out: ${printable(error)}\n`);
       await say(
         `${report.artifacts} artifacts, ${formatBytes(report.bytes)}: ${report.copied} copied, ` +
