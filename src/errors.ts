@@ -343,6 +343,16 @@ export class StorageError extends ChachamlError {
   }
 }
 
+/** The one error for failures of one kind, after which the work went on: the first, and how many. */
+export function joinFailures(action: string, failures: readonly Error[]): Error {
+  const [first] = failures;
+  if (failures.length === 1) return first!;
+  const state = `gc collects the files that are left, once it can; the first failure: ${
+    first!.message
+  }`;
+  return new StorageError(action, state, { cause: first });
+}
+
 /** Text in double quotes, with control characters escaped, for use in a message. */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : Deno.inspect(value);

@@ -191,12 +191,14 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Removes a run with all it has: first the rows, then the bytes.
+   * Removes a run with all it has: first the rows, then the bytes. Files that cannot be removed are
+   * told once all the others are, and left to {@linkcode Store.gc}.
    *
    * @param id The run.
    * @param options `force` removes also what model versions are made of, and those versions.
    * @throws {ArtifactInUseError} If a model version is made of the run.
    * @throws {RunNotFoundError} If it is not in the store.
+   * @throws {StorageError} If the system refuses to remove a file.
    */
   removeRun(id: string, options: RemoveOptions = {}): Promise<void> {
     return this.#write(async ({ runs, artifacts }) => {
@@ -219,6 +221,7 @@ export class Store implements AsyncDisposable {
    * ```
    *
    * @throws {InvalidOptionError} If nothing is said of which runs.
+   * @throws {StorageError} If the system refuses to remove files; all the others are gone then.
    */
   prune(options: PruneOptions): Promise<PruneReport> {
     return this.#write(() => prune(this, options)).then(shownAs("prune"));

@@ -148,9 +148,13 @@ export interface ArtifactIndex {
    * Calls `work` with the write lock held, and such a function, which is then true until `work` returns.
    */
   underLock<T>(work: (isNamed: (path: string) => boolean) => T): Promise<T>;
-  /** Calls `work` with the write lock held, for those of `paths` that no row names. */
+  /**
+   * Calls `work` with the write lock held, for those of `artifacts` whose path no row names.
+   *
+   * @returns What `work` has thrown: one path is no reason to leave out the others.
+   */
   withoutRow(
     artifacts: readonly { runId: string; name: string; path: string }[],
     work: (path: string) => void,
-  ): Promise<void>;
+  ): Promise<Error[]>;
 }

@@ -3,6 +3,7 @@ import {
   ArtifactNotFoundError,
   InvalidOptionError,
   InvalidSourceError,
+  joinFailures,
 } from "../errors.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { checkArtifactName, checkRunId, unsafePath } from "../names.ts";
@@ -361,17 +362,20 @@ export class ArtifactStore {
     await this.removeBytes([entry.record]);
   }
 
-  /** Removes the bytes of artifacts whose rows are gone. */
+  /** Removes the bytes of artifacts whose rows are gone; what cannot be removed is told at last. */
   async removeBytes(
     artifacts: readonly { runId: string; name: string; path: string }[],
   ): Promise<void> {
     // What another program's row says may lead anywhere: it is left alone.
     const safe = artifacts.filter(({ path }) => unsafePath(path) === undefined);
+    const failures: Error[] = [];
     // In parts, so that other writers need not wait for all of a large run.
     for (let at = 0; at < safe.length; at += 500) {
       const part = safe.slice(at, at + 500);
-      await this.#index.withoutRow(part, (path) => this.#bytes.remove(path));
+      failures.push(...await this.#index.withoutRow(part, (path) => this.#bytes.remove(path)));
     }
+    const what = `remove the files of ${failures.length} artifacts`;
+    if (failures.length > 0) throw joinFailures(what, failures);
   }
 
   /** Checks rows and bytes against each other. */

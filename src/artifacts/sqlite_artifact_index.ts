@@ -271,20 +271,27 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
-  async withoutRow(
+  withoutRow(
     artifacts: readonly { runId: string; name: string; path: string }[],
     work: (path: string) => void,
-  ): Promise<void> {
-    await this.#database.write({
+  ): Promise<Error[]> {
+    return this.#database.write({
       alone: true,
       apply: (sql) => {
+        const failures: Error[] = [];
         for (const { runId, name, path } of artifacts) {
           // A path made of run and name, as all of ours are, is looked for in its run alone.
           const named = path === `${runId}/${name}`
             ? this.#get(sql, `a.run_id = ? AND (a.name = ? OR ${PATH} = ?)`, runId, name, path)
             : this.#get(sql, `${PATH} = ?`, path);
-          if (!named) work(path);
+          if (named) continue;
+          try {
+            work(path);
+          } catch (error) {
+            failures.push(error as Error);
+          }
         }
+        return failures;
       },
     });
   }

@@ -1,4 +1,11 @@
-import { ArtifactInUseError, InvalidOptionError, RunNotFoundError } from "../errors.ts";
+import {
+  ArtifactInUseError,
+  InvalidOptionError,
+  joinFailures,
+  RunNotFoundError,
+  StorageError,
+  UnsafePathError,
+} from "../errors.ts";
 import type { Run, RunStatus } from "../runs/run.ts";
 import type { RunQuery } from "../runs/run_query.ts";
 
@@ -71,6 +78,7 @@ export async function prune(
   const runs = await store.listRuns(experiment === undefined ? {} : { experiment });
   const removed: Run[] = [];
   const kept: Run[] = [];
+  const failures: Error[] = [];
   for (const run of runsToPrune(runs, options)) {
     signal?.throwIfAborted();
     try {
@@ -78,8 +86,13 @@ export async function prune(
       removed.push(run);
     } catch (error) {
       if (error instanceof ArtifactInUseError) kept.push(run);
-      else if (!(error instanceof RunNotFoundError)) throw error; // Removed by another: as wished.
+      // The run is gone, and files of it are left: no reason to keep the others.
+      else if (error instanceof StorageError || error instanceof UnsafePathError) {
+        failures.push(error);
+      } else if (!(error instanceof RunNotFoundError)) throw error; // Removed by another: as wished.
     }
   }
+  const what = `remove ${failures.length} runs with all they have`;
+  if (failures.length > 0) throw joinFailures(what, failures);
   return { removed, kept };
 }
