@@ -165,7 +165,7 @@ await testUnder(
   "where the artifact directory must not be written to, all that would write there is refused",
   () => UNPRIVILEGED,
   async (use) => {
-    const told = /: permission was denied; check the owner and mode of the artifact directory$/;
+    const told = /: permission was denied; check the owner and mode of the file and its directory$/;
     check(await use("denied") as Report, [...ALL_PUTS, "remove", "gc"], told);
   },
 );

@@ -11,8 +11,11 @@ const STATES: Record<string, string> = {
   ENFILE: "too many files are open on this machine",
   EIO: "the disk reported an error; check it before you trust it",
   ENAMETOOLONG: "its path is too long for this file system; use a shorter name",
-  EACCES: "permission was denied; check the owner and mode of the artifact directory",
-  EPERM: "permission was denied; check the owner and mode of the artifact directory",
+  EACCES: "permission was denied; check the owner and mode of the file and its directory",
+  EPERM: "permission was denied; check the owner and mode of the file and its directory",
+  ENOENT: "it is not there, or a folder on the way to it is not",
+  ENOTDIR: "a part of its path is a file, not a directory",
+  EISDIR: "it is a directory, not a file",
 };
 
 /** A file system error in the store's terms. Errors that are the store's own, or no system's, pass. */
