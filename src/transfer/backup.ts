@@ -34,7 +34,10 @@ export interface BackupOptions {
    * @default {false}
    */
   readonly takeOver?: boolean;
-  /** Stops the work; the previous backup is as it was then. */
+  /**
+   * Stops the work, when the copies that the system is making of large files are made; the previous
+   * backup is as it was then.
+   */
   readonly signal?: AbortSignal;
   /** Told of the bytes done so far. */
   readonly onProgress?: (progress: Progress) => void;
