@@ -1,4 +1,5 @@
-import { InvalidOptionError } from "./errors.ts";
+import { checkObject } from "./checks.ts";
+import { InvalidOptionError, quote } from "./errors.ts";
 
 /** How to open a store. */
 export interface OpenOptions {
@@ -62,12 +63,13 @@ const CHOICES: Record<string, readonly unknown[]> = {
  * @throws {InvalidOptionError} If one is unknown, of a wrong value, or contradicts another.
  */
 export function checkOpenOptions(options: OpenOptions): void {
+  checkObject("open a store", "its options", options);
   const known = [...Object.keys(CHOICES), "path", "artifactDir", "busyTimeout"];
   for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) refuse(`unknown option ${JSON.stringify(key)}`);
     const choices = CHOICES[key];
     if (value !== undefined && choices && !choices.includes(value)) {
-      refuse(`${key} takes ${choices.join(", ")}, not ${String(value)}`);
+      refuse(`${key} takes ${choices.join(", ")}, not ${quote(value)}`);
     }
   }
   for (const key of ["path", "artifactDir"] as const) {
@@ -79,7 +81,7 @@ export function checkOpenOptions(options: OpenOptions): void {
   }
   const { busyTimeout = 0, path, inMemory, readOnly } = options;
   if (typeof busyTimeout !== "number" || !(busyTimeout >= 0)) {
-    refuse(`busyTimeout must be a number of milliseconds, 0 or more, not ${busyTimeout}`);
+    refuse(`busyTimeout must be a number of milliseconds, 0 or more, not ${quote(busyTimeout)}`);
   }
   if (path === ":memory:") refuse('path ":memory:" names a file here; use inMemory: true');
   if (inMemory && path !== undefined) refuse("inMemory has no path; leave one of them out");

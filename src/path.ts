@@ -1,5 +1,5 @@
 import { fromFileUrl, isAbsolute, relative, resolve } from "@std/path";
-import { InvalidOptionError } from "./errors.ts";
+import { InvalidOptionError, quote } from "./errors.ts";
 
 /** Whether an absolute path is a directory, or lies below it. */
 export function isBelow(path: string, directory: string): boolean {
@@ -7,9 +7,18 @@ export function isBelow(path: string, directory: string): boolean {
   return !isAbsolute(way) && !/^\.\.([/\\]|$)/.test(way);
 }
 
-/** The absolute path that a path or `file:` URL names. */
+/**
+ * The absolute path that a path or `file:` URL names.
+ *
+ * @throws {InvalidOptionError} If it is neither, or empty: that would be the working directory.
+ */
 export function toPath(path: string | URL): string {
-  if (!(path instanceof URL)) return resolve(path);
+  if (!(path instanceof URL)) {
+    if (typeof path === "string" && path !== "" && !path.includes("\0")) return resolve(path);
+    throw new InvalidOptionError(
+      `Cannot use ${quote(path)} as a path: it must be text that is not empty, or a file: URL`,
+    );
+  }
   if (path.protocol !== "file:") {
     throw new InvalidOptionError(
       `Cannot use the URL ${JSON.stringify(path.href)}: only file: URLs name a path; ` +

@@ -6,6 +6,7 @@ import { putDirectory, type PutDirectoryOptions } from "./artifacts/put_director
 import { abandonSource, type PutSource } from "./artifacts/put_source.ts";
 import type { GcOptions, GcReport } from "./care/collection.ts";
 import type { DedupOptions, DedupReport } from "./care/dedup.ts";
+import { checkIds } from "./checks.ts";
 import { describe, type StoreInfo } from "./care/info.ts";
 import { prune, type PruneOptions, type PruneReport } from "./care/pruning.ts";
 import type { Verification, VerifyOptions } from "./care/verification.ts";
@@ -28,8 +29,9 @@ import type {
   MetricPoint,
   MetricSummary,
 } from "./runs/metric.ts";
-import { addValues, emptyBatch, MetricBuffer } from "./runs/metric_batch.ts";
+import { addPoints, addValues, emptyBatch, MetricBuffer } from "./runs/metric_batch.ts";
 import type { EndOptions, Params, Run, StartOptions } from "./runs/run.ts";
+import { checkStart } from "./runs/run_options.ts";
 import type { MetricOrder, RunQuery } from "./runs/run_query.ts";
 import type { StoreParts } from "./store_parts.ts";
 
@@ -98,6 +100,7 @@ export class Store implements AsyncDisposable {
    */
   startRun(options: StartOptions = {}): Promise<ActiveRun> {
     return this.#write(async ({ runs }) => {
+      checkStart(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
       const where = environment ? await captureEnvironment() : null;
       return new ActiveRun(this, await runs.start({ ...options, parentId }, where));
@@ -220,7 +223,7 @@ export class Store implements AsyncDisposable {
    * console.log(removed.length, "runs removed");
    * ```
    *
-   * @throws {InvalidOptionError} If nothing is said of which runs.
+   * @throws {InvalidOptionError} If nothing is said of which runs, or something cannot be meant.
    * @throws {StorageError} If the system refuses to remove files; all the others are gone then.
    */
   prune(options: PruneOptions): Promise<PruneReport> {
@@ -295,7 +298,7 @@ export class Store implements AsyncDisposable {
   logPoints(runId: string, points: Iterable<MetricPoint>): Promise<void> {
     return this.#write(async ({ runs }) => {
       const batch = emptyBatch(runId);
-      for (const { key, value, ...rest } of points) addValues(batch, { [key]: value }, rest);
+      addPoints(batch, points);
       await this.#buffer.flush();
       await runs.logMetrics(batch);
     });
@@ -365,6 +368,7 @@ export class Store implements AsyncDisposable {
    */
   compareRuns(ids: readonly string[]): Promise<Comparison> {
     return this.#read(async ({ runs }) => {
+      checkIds("compare runs", ids);
       const items: Compared[] = [];
       for (const id of ids) {
         const run = await runs.get(id);
@@ -388,11 +392,13 @@ export class Store implements AsyncDisposable {
    *
    * @param by The metric, and whether a large value is best (`"desc"`, the default) or a small one.
    * @param query Among which runs.
+   * @throws {InvalidOptionError} If the metric or the query cannot be meant.
    */
   async bestRun(by: MetricOrder, query: Omit<RunQuery, "sortBy" | "limit"> = {}): Promise<
     Run | undefined
   > {
-    const [best] = await this.listRuns({ ...query, sortBy: by, limit: 1 });
+    // Of nothing, the newest run would be the best.
+    const [best] = await this.listRuns({ ...query, sortBy: by ?? {}, limit: 1 });
     if (!best) return undefined;
     // Runs without the metric, and those where it is no number, come last, and are not the best.
     const summary = (await this.metricSummary(best.id)).find(({ key }) => key === by.metric);
@@ -552,6 +558,8 @@ export class Store implements AsyncDisposable {
    *   console.log(runId, name, size);
    * }
    * ```
+   *
+   * @throws {InvalidOptionError} If the query cannot be meant.
    */
   find(query: ArtifactQuery): Promise<Artifact[]> {
     return this.#use(({ artifacts }) => artifacts.list(query)).then(shownAs("artifacts"));
@@ -573,7 +581,10 @@ export class Store implements AsyncDisposable {
     nameOrOptions?: string | RemoveOptions,
     options?: RemoveOptions,
   ): Promise<void> {
-    const [name, { force = false } = {}] = typeof nameOrOptions === "string"
+    // What is neither was meant as a name, and must not stand for none.
+    const named = typeof nameOrOptions !== "object" && nameOrOptions !== undefined ||
+      nameOrOptions === null;
+    const [name, { force = false } = {}] = named
       ? [nameOrOptions, options]
       : [undefined, nameOrOptions];
     return this.#write(({ artifacts }) => artifacts.remove(idOrRunId, name, force));

@@ -1,3 +1,4 @@
+import { checkAsked } from "../checks.ts";
 import { ArtifactNotFoundError, RunNotFoundError } from "../errors.ts";
 import { NameIndex } from "../name_index.ts";
 import type { Database } from "../sql/database.ts";
@@ -12,6 +13,7 @@ import type {
   Replacement,
 } from "./artifact_index.ts";
 import { releaseVersions, requireUnused } from "../models/version_use.ts";
+import { checkArtifactQuery } from "./artifact_query.ts";
 import { entryOf, pathOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_row.ts";
 
 /** Runs whose names are kept in memory. */
@@ -38,14 +40,22 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   }
 
   byId(id: string): Promise<IndexEntry | undefined> {
-    return this.#database.read((sql) => this.#get(sql, "a.id = ?", id));
+    return this.#database.read((sql) => {
+      checkAsked("an artifact id", id);
+      return this.#get(sql, "a.id = ?", id);
+    });
   }
 
   byName(runId: string, name: string): Promise<IndexEntry | undefined> {
-    return this.#database.read((sql) => this.#byName(sql, runId, name));
+    return this.#database.read((sql) => {
+      checkAsked("a run id", runId);
+      checkAsked("an artifact name", name);
+      return this.#byName(sql, runId, name);
+    });
   }
 
-  list(query: ArtifactQuery): Promise<IndexEntry[]> {
+  async list(query: ArtifactQuery): Promise<IndexEntry[]> {
+    checkArtifactQuery(query);
     const conditions: string[] = [];
     const values: SqlValue[] = [];
     const add = (condition: string, value: SqlValue | undefined) => {
@@ -64,7 +74,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     add("a.hash = ?", query.hash);
     const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
     values.push(query.limit ?? -1);
-    return this.#database.read((sql) =>
+    return await this.#database.read((sql) =>
       sql.prepare(`${this.#selectEntry(sql)} ${where} ORDER BY a.created_at, a.name LIMIT ?`)
         .all(...values).map(entryOf)
     );

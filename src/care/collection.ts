@@ -53,7 +53,7 @@ export async function collect(
   bytes: ByteStore,
   { grace = DAY, dryRun = false, signal }: GcOptions,
 ): Promise<GcReport> {
-  if (!(grace >= 0)) {
+  if (typeof grace !== "number" || !(grace >= 0)) {
     throw new InvalidOptionError(`Cannot collect with grace ${grace}: it must be 0 ms or more`);
   }
   const removed: Collected[] = [];

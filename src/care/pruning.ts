@@ -1,7 +1,9 @@
+import { checkCount, checkDate, checkKnown, checkObject, checkText } from "../checks.ts";
 import {
   ArtifactInUseError,
   InvalidOptionError,
   joinFailures,
+  quote,
   RunNotFoundError,
   StorageError,
   UnsafePathError,
@@ -43,20 +45,33 @@ export interface PruneReport {
   readonly kept: readonly Run[];
 }
 
-/** The runs that options speak of, oldest first. */
-export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] {
+const STATUSES: readonly RunStatus[] = ["running", "completed", "failed"];
+
+const OPTIONS = ["olderThan", "keepLast", "experiment", "status", "dryRun", "force", "signal"];
+
+/** Refuses options that cannot be meant: what is misread is gone. */
+function checkOptions(options: PruneOptions): void {
+  checkObject("prune", "its options", options);
+  checkKnown("prune", options, OPTIONS);
   const { olderThan, keepLast, experiment, status } = options;
   if ([olderThan, keepLast, experiment, status].every((value) => value === undefined)) {
     throw new InvalidOptionError(
       "Cannot prune: say which runs, by age, number, experiment or status",
     );
   }
-  if (keepLast !== undefined && !(Number.isSafeInteger(keepLast) && keepLast >= 0)) {
-    throw new InvalidOptionError(`Cannot prune: keepLast must be 0 or more, not ${keepLast}`);
+  checkDate("prune", "olderThan", olderThan);
+  checkCount("prune", "keepLast", keepLast);
+  checkText("prune", "experiment", experiment);
+  if (status !== undefined && !STATUSES.includes(status)) {
+    throw new InvalidOptionError(
+      `Cannot prune: status takes ${STATUSES.join(", ")}, not ${quote(status)}`,
+    );
   }
-  if (olderThan !== undefined && Number.isNaN(olderThan.getTime())) {
-    throw new InvalidOptionError("Cannot prune: olderThan is no valid date");
-  }
+}
+
+/** The runs that options speak of, oldest first. */
+export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] {
+  const { olderThan, keepLast, status } = options;
   const seen = new Map<string, number>();
   return runs.filter((run) => {
     const newer = seen.get(run.experiment) ?? 0;
@@ -74,6 +89,7 @@ export async function prune(
   },
   options: PruneOptions,
 ): Promise<PruneReport> {
+  checkOptions(options);
   const { experiment, dryRun = false, force = false, signal } = options;
   const runs = await store.listRuns(experiment === undefined ? {} : { experiment });
   const removed: Run[] = [];

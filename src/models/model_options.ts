@@ -1,4 +1,5 @@
 /** What a caller says of models, checked: types are no help to those who write JavaScript. */
+import { checkObject } from "../checks.ts";
 import { InvalidNameError, InvalidOptionError, quote } from "../errors.ts";
 import type { ModelSelector, ModelStage, RegisterOptions } from "./model.ts";
 import type { VersionWanted } from "./model_store.ts";
@@ -58,6 +59,7 @@ export function checkDescription(what: string, text: unknown): void {
 /** Refuses options of `register` that are of a wrong type or contradict each other. */
 export function checkRegister(name: string, options: RegisterOptions): void {
   checkModelName(name);
+  checkObject(`register model ${quote(name)}`, "its options", options);
   const { runId, artifact, artifactId, stage, description, modelDescription } = options;
   const refuse = (why: string) => {
     throw new InvalidOptionError(`Cannot register model ${quote(name)}: ${why}`);
@@ -73,7 +75,9 @@ export function checkRegister(name: string, options: RegisterOptions): void {
 }
 
 /** What a selector asks for: the latest version in production, if it says nothing. */
-export function wantedOf({ version, stage }: ModelSelector): VersionWanted {
+export function wantedOf(selector: ModelSelector): VersionWanted {
+  checkObject("select a model version", "a selector", selector);
+  const { version, stage } = selector;
   if (version === undefined) {
     const wanted = stage ?? "production";
     checkStage(wanted);

@@ -1,11 +1,14 @@
 /** A metric as a curve: in columns, and with as many points as a plot has room for. */
+import { checkObject } from "../checks.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { SqlRow } from "../sql/sql_driver.ts";
 import type { Curve, CurveOptions } from "./metric.ts";
 import { valueOf } from "./metric_rows.ts";
 
 /** Makes a curve of rows of one metric. */
-export function curveOf(key: string, rows: readonly SqlRow[], { points }: CurveOptions): Curve {
+export function curveOf(key: string, rows: readonly SqlRow[], options: CurveOptions): Curve {
+  checkObject("draw a curve", "its options", options);
+  const { points } = options;
   if (points !== undefined && !(Number.isSafeInteger(points) && points >= 3)) {
     throw new InvalidOptionError(`Cannot draw a curve of ${points} points: it takes 3 or more`);
   }

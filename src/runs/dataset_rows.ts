@@ -1,5 +1,6 @@
 /** Datasets and experiments in SQLite. Their tables are made when they are first needed. */
 import { fromEdn, toEdn } from "../edn.ts";
+import { checkAsked, checkCount, checkObject, checkText } from "../checks.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { hasTable } from "../sql/schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "../sql/sql_driver.ts";
@@ -22,15 +23,15 @@ const CREATE_EXPERIMENTS = `CREATE TABLE IF NOT EXISTS experiments (name TEXT PR
  * @throws {InvalidOptionError} If something of it is of a wrong type.
  */
 export function newDataset(options: DatasetOptions, now: number): DatasetDocument {
+  const action = "note a dataset";
+  checkObject(action, "a dataset", options);
   const { role = "train", rows = null, columns = null, features, hash, source } = options;
   for (const [key, value] of Object.entries({ rows, columns })) {
-    if (value === null || Number.isSafeInteger(value) && value >= 0) continue;
-    throw new InvalidOptionError(`Cannot note a dataset: ${key} must be 0 or more, not ${value}`);
+    if (value !== null) checkCount(action, key, value);
   }
-  for (const [key, value] of Object.entries({ role, hash, source })) {
-    if (value === undefined || typeof value === "string") continue;
-    throw new InvalidOptionError(`Cannot note a dataset: ${key} must be text`);
-  }
+  for (const [key, value] of Object.entries({ role, hash, source })) checkText(action, key, value);
+  const named = features === undefined || Array.isArray(features) && features.every(isText);
+  if (!named) throw new InvalidOptionError(`Cannot ${action}: features must be a list of names`);
   return {
     id: crypto.randomUUID(),
     role,
@@ -41,6 +42,10 @@ export function newDataset(options: DatasetOptions, now: number): DatasetDocumen
     source: source ?? null,
     createdAt: now,
   };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 /** Writes a dataset. */
@@ -111,6 +116,22 @@ function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
     runs: Number(row.runs),
     lastRun: new Date(Number(row.last)),
   });
+}
+
+/**
+ * Refuses what cannot be said of an experiment.
+ *
+ * @throws {InvalidNameError} If it is not named by text.
+ * @throws {InvalidOptionError} If something of it is of a wrong type.
+ */
+export function checkDescription(name: unknown, about: object): void {
+  checkAsked("the name of an experiment", name);
+  const action = `describe experiment ${JSON.stringify(name)}`;
+  checkObject(action, "what is said of it", about);
+  const { description, owner } = about as { description?: unknown; owner?: unknown };
+  for (const [key, value] of Object.entries({ description, owner })) {
+    if (value !== null) checkText(action, key, value);
+  }
 }
 
 /** Writes what is said of an experiment, beside what was said before. */

@@ -1,5 +1,6 @@
 /** Points on their way to the database: checked, gathered, and written together. */
-import { InvalidOptionError, RunNotFoundError } from "../errors.ts";
+import { checkObject } from "../checks.ts";
+import { InvalidOptionError, quote, RunNotFoundError } from "../errors.ts";
 import type { MetricBatch, MetricPoint } from "./metric.ts";
 
 /** Milliseconds that points wait for others to be written with. */
@@ -21,10 +22,13 @@ export function emptyBatch(runId: string): MetricBatch {
 export function addValues(
   batch: MetricBatch,
   values: Readonly<Record<string, number>>,
-  { step = 0, timestamp }: Pick<MetricPoint, "step" | "timestamp">,
+  options: Pick<MetricPoint, "step" | "timestamp">,
 ): void {
+  checkObject("log metrics", "metrics", values);
+  checkObject("log metrics", "options", options);
+  const { step = 0, timestamp } = options;
   const entries = Object.entries(values);
-  const time = timestamp?.getTime() ?? Date.now();
+  const time = timestamp === undefined ? Date.now() : timeOf(timestamp);
   for (const [key, value] of entries) checkPoint(key, value, step, time);
   for (const [key, value] of entries) {
     batch.keys.push(key);
@@ -32,6 +36,30 @@ export function addValues(
     batch.steps.push(step);
     batch.times.push(time);
   }
+}
+
+/**
+ * Adds points to a batch, in their order.
+ *
+ * @throws {InvalidOptionError} If one is none.
+ */
+export function addPoints(batch: MetricBatch, points: Iterable<MetricPoint>): void {
+  if (typeof points !== "object" || points === null || !(Symbol.iterator in points)) {
+    throw new InvalidOptionError(`Cannot log points: pass a list of them, not ${quote(points)}`);
+  }
+  for (const point of points) {
+    checkObject("log points", "a point", point);
+    const { key, value, ...rest } = point;
+    if (typeof key !== "string") {
+      throw new InvalidOptionError(`Cannot log points: ${quote(key)} is no name of a metric`);
+    }
+    addValues(batch, { [key]: value }, rest);
+  }
+}
+
+/** Epoch milliseconds of a date; `NaN` of what is none. */
+function timeOf(date: unknown): number {
+  return date instanceof Date ? date.getTime() : NaN;
 }
 
 function checkPoint(key: string, value: unknown, step: unknown, time: number): void {

@@ -1,20 +1,28 @@
 /** What a caller says of a run, checked: types are no help to those who write JavaScript. */
+import { checkObject, checkText } from "../checks.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { EndOptions, StartOptions } from "./run.ts";
 
 /** Refuses options of `startRun` that are of a wrong type. */
 export function checkStart(options: StartOptions): void {
+  const action = "start a run";
+  checkObject(action, "its options", options);
   for (const key of ["experiment", "name", "parentId", "createdBy"] as const) {
-    if (options[key] !== null || key !== "parentId") checkText(key, options[key]);
+    if (options[key] !== null || key !== "parentId") checkText(action, key, options[key]);
   }
   if (options.experiment === "") {
     throw new InvalidOptionError("Cannot start a run: experiment is empty");
   }
-  for (const [key, value] of Object.entries(options.tags ?? {})) checkText(`tag "${key}"`, value);
+  if (options.tags !== undefined) checkObject(action, "tags", options.tags);
+  for (const [key, value] of Object.entries(options.tags ?? {})) {
+    checkText(action, `tag ${JSON.stringify(key)}`, value);
+  }
 }
 
 /** Refuses options of `endRun` that contradict each other. */
-export function checkEnd({ status, error }: EndOptions): void {
+export function checkEnd(options: EndOptions): void {
+  checkObject("end a run", "its options", options);
+  const { status, error } = options;
   if (status !== undefined && status !== "completed" && status !== "failed") {
     throw new InvalidOptionError(
       `Cannot end a run as ${JSON.stringify(status)}: it ends as "completed" or "failed"`,
@@ -28,9 +36,4 @@ export function checkEnd({ status, error }: EndOptions): void {
 /** An error as the text that is kept of it. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
-function checkText(what: string, value: unknown): void {
-  if (value === undefined || typeof value === "string") return;
-  throw new InvalidOptionError(`Cannot start a run: ${what} must be text, not ${typeof value}`);
 }

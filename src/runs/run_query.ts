@@ -1,5 +1,6 @@
 /** Which runs to list, and in which order. */
 import { EdnValue, type ParamValue, toEdn } from "../edn.ts";
+import { checkCount, checkDate, checkKnown, checkObject, checkText } from "../checks.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { RunStatus } from "./run.ts";
 
@@ -130,7 +131,9 @@ function numberOf(value: unknown): number | undefined {
  * @throws {InvalidOptionError} If it has an unknown option, or one of a wrong value.
  */
 export function checkQuery(query: RunQuery): void {
-  const known = [
+  const action = "list runs";
+  checkObject(action, "a query", query);
+  checkKnown(action, query, [
     "idPrefix",
     "experiment",
     "status",
@@ -144,19 +147,19 @@ export function checkQuery(query: RunQuery): void {
     "metrics",
     "sortBy",
     "limit",
-  ];
-  for (const key of Object.keys(query)) {
-    if (!known.includes(key)) refuse(`there is no option ${JSON.stringify(key)}`);
+  ]);
+  const { sortBy } = query;
+  const texts = ["idPrefix", "experiment", "status", "name", "parentId", "createdBy"] as const;
+  for (const key of texts) checkText(action, key, query[key]);
+  for (const key of ["since", "before"] as const) checkDate(action, key, query[key]);
+  for (const key of ["tags", "params", "metrics", "sortBy"] as const) {
+    if (query[key] !== undefined) checkObject(action, key, query[key]);
   }
-  const { since, before, sortBy, limit } = query;
-  for (const [key, time] of Object.entries({ since, before })) {
-    if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime()))) {
-      refuse(`${key} is no valid date`);
-    }
+  for (const [key, value] of Object.entries(query.tags ?? {})) {
+    checkText(action, `tag ${JSON.stringify(key)}`, value);
   }
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    refuse(`limit must be 0 or more, not ${limit}`);
-  }
+  checkCount(action, "limit", query.limit);
+  if (sortBy && typeof sortBy.metric !== "string") refuse("sortBy takes the name of a metric");
   if (sortBy && !["asc", "desc", undefined].includes(sortBy.order)) {
     refuse(`order takes asc or desc, not ${sortBy.order}`);
   }

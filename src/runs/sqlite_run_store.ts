@@ -1,3 +1,4 @@
+import { checkAsked, checkObject, checkText } from "../checks.ts";
 import { InvalidOptionError, RunNotFoundError, RunStateError } from "../errors.ts";
 import { pathOf } from "../artifacts/artifact_row.ts";
 import { fromEdn, type ParamValue, toEdn } from "../edn.ts";
@@ -9,6 +10,7 @@ import type { SqlConnection, SqlRow } from "../sql/sql_driver.ts";
 import { curveOf } from "./curve.ts";
 import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
 import {
+  checkDescription,
   datasetOf,
   insertDataset,
   newDataset,
@@ -142,6 +144,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   async logParams(id: string, params: Params): Promise<void> {
+    checkObject("log params", "params", params);
     const entries = Object.entries(params).map(([key, value]) => [key, toEdn(value)] as const);
     await this.#database.write({
       apply: (sql) => {
@@ -177,6 +180,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   async setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
+    checkObject("set tags", "tags", tags);
     const entries = Object.entries(tags);
     for (const [key, value] of entries) {
       if (typeof value === "string" || value === null) continue;
@@ -213,6 +217,7 @@ export class SqliteRunStore implements RunStore {
   metrics(id: string, key: string | undefined): Promise<Metric[]> {
     return this.#database.read((sql) => {
       requireRow(sql, id);
+      checkText("read metrics", "the metric", key);
       return selectMetrics(sql, id, key).map(metricOf);
     });
   }
@@ -220,6 +225,7 @@ export class SqliteRunStore implements RunStore {
   curve(id: string, key: string, options: CurveOptions): Promise<Curve> {
     return this.#database.read((sql) => {
       requireRow(sql, id);
+      checkAsked("a metric", key);
       return curveOf(key, selectMetrics(sql, id, key), options);
     });
   }
@@ -257,6 +263,7 @@ export class SqliteRunStore implements RunStore {
     name: string,
     about: { readonly description?: string | null; readonly owner?: string | null },
   ): Promise<void> {
+    checkDescription(name, about);
     await this.#database.write({
       apply: (sql) => upsertExperiment(sql, name, about, this.#now()),
     });
@@ -277,6 +284,7 @@ function require(sql: SqlConnection, id: string): Run {
 }
 
 function requireRow(sql: SqlConnection, id: string): SqlRow {
+  checkAsked("a run id", id);
   const row = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
   if (!row) throw new RunNotFoundError(id);
   return row;

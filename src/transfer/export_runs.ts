@@ -2,6 +2,7 @@
 import { createTarPacker, type TarPackController } from "npm:modern-tar@^0.8.6";
 import type { Progress } from "../bytes/byte_store.ts";
 import { type OpenArtifact, readChunks } from "../artifacts/artifact_reader.ts";
+import { checkIds } from "../checks.ts";
 import { RunNotFoundError, StorageError } from "../errors.ts";
 import type { ArtifactDocument, RunDocument } from "../runs/run_document.ts";
 import type { StoreParts } from "../store_parts.ts";
@@ -38,6 +39,7 @@ async function writeArchive(
   { signal, onProgress }: ExportOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
+  checkIds("export", ids);
   const runs: RunDocument[] = [];
   for (const id of new Set(ids)) {
     const run = await store.runs.document(id);
