@@ -211,7 +211,7 @@ export class Store implements AsyncDisposable {
 
   /**
    * Removes runs: those that are older than a time, all but the newest, those of an experiment or
-   * status, or what fits several of these. Runs that have not ended stay, unless their status is asked
+   * status, or what fits several of these; the newest that are kept are of those that fit. Runs that have not ended stay, unless their status is asked
    * for, and so do those that a model version is made of.
    *
    * @example All but the ten newest of each experiment

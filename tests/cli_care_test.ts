@@ -233,22 +233,24 @@ Deno.test("prune --yes removes runs with their files, and prints them", () =>
 
 Deno.test("prune takes runs by age, number, experiment and status together", () =>
   withStore(async (dir, store) => {
-    for (const id of ["f", "g"]) await store.startRun({ id, experiment: "more" });
+    for (const id of ["e", "f", "g"]) await store.startRun({ id, experiment: "more" });
+    await store.endRun("e");
     await store.endRun("f", { error: "boom" });
     const chosen = async (...options: string[]) => {
       const { code, out } = await chachaml(dir, ["prune", "--dry-run", "--json", ...options]);
       assert.equal(code, 0);
       return JSON.parse(out).removed.map(({ id }: { id: string }) => id).sort();
     };
-    assert.deepEqual(await chosen("--keep-last", "0"), ["f", "r", "s"]);
-    assert.deepEqual(await chosen("--keep-last", "1"), ["f"]);
+    assert.deepEqual(await chosen("--keep-last", "0"), ["e", "f", "r", "s"]);
+    assert.deepEqual(await chosen("--keep-last", "1"), ["e"]);
+    assert.deepEqual(await chosen("--keep-last", "1", "--status", "failed"), []);
     assert.deepEqual(await chosen("--older-than", "1h"), []);
     assert.deepEqual(await chosen("--status", "failed"), ["f"]);
     assert.deepEqual(await chosen("--status", "running"), ["g"]);
     assert.deepEqual(await chosen("--status", "failed", "--experiment", "of r"), []);
     assert.deepEqual(await chosen("--status", "completed", "--keep-last", "1"), []);
     await new Promise((resolve) => setTimeout(resolve, 2));
-    assert.deepEqual(await chosen("--older-than", "0"), ["f", "r", "s"]);
+    assert.deepEqual(await chosen("--older-than", "0"), ["e", "f", "r", "s"]);
     assert.deepEqual(await chosen("--older-than", "0", "--experiment", "of s"), ["s"]);
   }));
 

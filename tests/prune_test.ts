@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { ArtifactInUseError, InvalidOptionError, type Store } from "../mod.ts";
+import { ArtifactInUseError, InvalidOptionError, type PruneOptions, type Store } from "../mod.ts";
 import { inTempDir, openIn, tree } from "./helpers.ts";
 
 /** Starts runs in this order, each with an artifact; all but those named have ended. */
@@ -38,6 +38,29 @@ Deno.test("prune() keeps the newest of each experiment", async () => {
     await store.prune({ keepLast: 1 });
     assert.deepEqual(await remaining(store), ["a-3", "b-2"]);
     assert.deepEqual(tree(store.artifactDir).filter((path) => !path.includes("/")), ["a-3", "b-2"]);
+  });
+});
+
+Deno.test("prune() keeps the newest of those that fit, whatever the others are", async () => {
+  await inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    const start = async (id: string, error?: string) => {
+      await store.startRun({ id, experiment: id.split("-")[0]! });
+      if (error !== "running") await store.endRun(id, error === undefined ? {} : { error });
+    };
+    for (const id of ["a-1", "a-2", "a-3"]) await start(id, "boom");
+    await start("b-1", "boom");
+    for (const id of ["a-4", "a-5", "a-6"]) await start(id);
+    for (const id of ["a-7", "a-8"]) await start(id, "running");
+    const pruned = async (options: PruneOptions) =>
+      (await store.prune({ ...options, dryRun: true })).removed.map(({ id }) => id);
+    assert.deepEqual(await pruned({ status: "failed", keepLast: 2 }), ["a-1"]);
+    assert.deepEqual(await pruned({ keepLast: 5 }), ["a-1"], "running ones do not count");
+    assert.deepEqual(await pruned({ experiment: "b", keepLast: 1 }), []);
+    const { startTime } = await store.getRun("a-4");
+    const older = (await store.listRuns({ before: startTime })).map(({ id }) => id).reverse();
+    const ofA = older.filter((id) => id.startsWith("a"));
+    assert.deepEqual(await pruned({ olderThan: startTime, keepLast: 1 }), ofA.slice(0, -1));
   });
 });
 

@@ -15,7 +15,7 @@ import type { RunQuery } from "../runs/run_query.ts";
 export interface PruneOptions {
   /** Those that started before this time. */
   readonly olderThan?: Date;
-  /** All but so many of the newest of each experiment. */
+  /** All but so many of the newest of each experiment, of those that fit the rest that is said. */
   readonly keepLast?: number;
   /** Those of this experiment. */
   readonly experiment?: string;
@@ -73,11 +73,14 @@ function checkOptions(options: PruneOptions): void {
 export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] {
   const { olderThan, keepLast, status } = options;
   const seen = new Map<string, number>();
-  return runs.filter((run) => {
+  const fitting = runs.filter((run) =>
+    (status === undefined ? run.status !== "running" : run.status === status) &&
+    (olderThan === undefined || run.startTime < olderThan)
+  );
+  return fitting.filter((run) => {
     const newer = seen.get(run.experiment) ?? 0;
     seen.set(run.experiment, newer + 1);
-    return (status === undefined ? run.status !== "running" : run.status === status) &&
-      (olderThan === undefined || run.startTime < olderThan) && newer >= (keepLast ?? 0);
+    return newer >= (keepLast ?? 0);
   }).reverse();
 }
 

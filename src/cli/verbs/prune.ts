@@ -10,7 +10,7 @@ export const prune: Verb = {
   args: "",
   options: [
     { name: "older-than", value: "time", summary: "Those that started longer ago, such as 30d" },
-    { name: "keep-last", value: "n", summary: "All but the newest n of each experiment" },
+    { name: "keep-last", value: "n", summary: "All but the newest n that fit, of each experiment" },
     { name: "experiment", value: "name", summary: "Those of an experiment" },
     { name: "status", value: "status", summary: "Those of a status (default: those that ended)" },
     { name: "dry-run", summary: "Tell only what would be removed" },
