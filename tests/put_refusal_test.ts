@@ -33,6 +33,9 @@ const NO_SOURCES: Record<string, unknown> = {
   "a promise of a response": Promise.resolve(new Response("late")),
   "a Request": new Request("http://localhost/"),
   "an Error": new Error("text"),
+  "NaN": NaN,
+  "an infinity": -Infinity,
+  "text with a lone surrogate": "a\ud800b",
 };
 
 for (const [kind, value] of Object.entries(NO_SOURCES)) {
@@ -42,6 +45,79 @@ for (const [kind, value] of Object.entries(NO_SOURCES)) {
       await assertEmpty(store);
     }));
 }
+
+/** Parts that JSON would lose or change, by how they are named. */
+const NO_JSON: Record<string, unknown> = {
+  "Map": new Map([[1, 2]]),
+  "Set": new Set([1]),
+  "NaN": NaN,
+  "Infinity": Infinity,
+  "-Infinity": -Infinity,
+  "BigInt": 5n,
+  "Float32Array": new Float32Array([1]),
+  "Uint8Array": new Uint8Array([1]),
+  "ArrayBuffer": new ArrayBuffer(1),
+  "Blob": new Blob(["text"]),
+  "Promise": Promise.resolve(1),
+  "Weights": new Weights(),
+  "Error": new Error("text"),
+};
+
+/** Parts that JSON leaves out of an object, and cannot leave out of a list. */
+const NO_ITEMS: Record<string, unknown> = {
+  "undefined": undefined,
+  "function": () => 1,
+  "symbol": Symbol("s"),
+};
+
+Deno.test("put() refuses what JSON would lose, however deep it lies, and says where", () =>
+  inMemory(async (store) => {
+    const refuses = async (source: unknown, kind: string, where: string) => {
+      await assert.rejects(store.put("r", "a.json", source as PutSource), (error: unknown) => {
+        assert.ok(error instanceof InvalidSourceError);
+        const words = `a value of type ${kind}, at ${where}, has no JSON form; pass text`;
+        assert.ok(error.message.includes(words), error.message);
+        return true;
+      });
+    };
+    for (const [kind, part] of Object.entries(NO_JSON)) {
+      await refuses({ a: part }, kind, ".a");
+      await refuses([[0, { "b c": { d: part } }]], kind, '[0][1]["b c"].d');
+      await refuses({ a: { toJSON: () => ({ b: part }) } }, kind, ".a.b");
+    }
+    for (const [kind, part] of Object.entries({ ...NO_JSON, ...NO_ITEMS })) {
+      await refuses({ a: [1, part] }, kind, ".a[1]");
+    }
+    const twice = { ok: 1, bad: [NaN] };
+    await refuses({ first: { ok: [] }, second: twice }, "NaN", ".second.bad[0]");
+    await assertEmpty(store);
+  }));
+
+Deno.test("put() stores what JSON keeps: toJSON speaks, and undefined properties are left out", () =>
+  inMemory(async (store) => {
+    const date = new Date(0);
+    const shared = { x: [1.5, -2, "\ud800", null, true] };
+    const source = {
+      date,
+      url: new URL("file:///a"),
+      bare: Object.assign(Object.create(null), { y: 1 }),
+      none: undefined,
+      method: () => 1,
+      toBe: { toJSON: () => 7 },
+      shared,
+      again: shared,
+    };
+    const stored = await store.put("r", "a.json", source as unknown as PutSource);
+    assert.deepEqual(await stored.json(), {
+      date: date.toJSON(),
+      url: "file:///a",
+      bare: { y: 1 },
+      toBe: 7,
+      shared,
+      again: shared,
+    });
+    assert.equal(await stored.text(), JSON.stringify(source));
+  }));
 
 /** Paths that are no regular file, by what makes them. */
 const NO_FILES: Record<string, (path: string) => Promise<string>> = {

@@ -3,6 +3,7 @@ import { isOpenDatabase } from "../sql/open_files.ts";
 import { toPath } from "../path.ts";
 import { InvalidSourceError, SourceChangedError } from "../errors.ts";
 import type { ByteReader } from "../bytes/byte_store.ts";
+import { jsonText } from "./json_text.ts";
 
 /** A value with a JSON form. */
 export type JsonValue =
@@ -47,7 +48,7 @@ export async function openSource(
   signal?: AbortSignal,
 ): Promise<OpenSource> {
   if (typeof source === "string") {
-    return { reader: new BytesReader(new TextEncoder().encode(source)), contentType: "text/plain" };
+    return { reader: new BytesReader(textBytes(name, source)), contentType: "text/plain" };
   }
   if (source instanceof URL) return await openFile(name, toPath(source));
   if (source instanceof ArrayBuffer) return octets(new BytesReader(new Uint8Array(source)));
@@ -138,25 +139,15 @@ async function openResponse(
 }
 
 function jsonBytes(name: string, value: unknown): Uint8Array {
-  // A Map, a Set or a class instance would lose its content without a word.
-  const plain = typeof value !== "object" || value === null || Array.isArray(value) ||
-    "toJSON" in value || [Object.prototype, null].includes(Object.getPrototypeOf(value));
-  let text: string | undefined;
-  try {
-    if (plain) text = JSON.stringify(value);
-  } catch (error) {
-    throw new InvalidSourceError(name, `it has no JSON form: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  if (text === undefined) {
-    throw new InvalidSourceError(
-      name,
-      `a value of type ${value?.constructor?.name ?? typeof value} has no JSON form; ` +
-        "pass text, bytes, a Blob, a stream, a Response, a file URL or a plain object",
-    );
-  }
-  return new TextEncoder().encode(text);
+  return new TextEncoder().encode(jsonText(name, value));
+}
+
+/** Half of a character has no bytes: others would be stored in its place. */
+function textBytes(name: string, text: string): Uint8Array {
+  if (text.isWellFormed()) return new TextEncoder().encode(text);
+  const state = "the text has half of a character (a lone surrogate), which has no bytes; " +
+    "pass it through toWellFormed(), or pass bytes";
+  throw new InvalidSourceError(name, state);
 }
 
 function octets(reader: ByteReader): OpenSource {
