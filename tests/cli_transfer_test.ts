@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { Interrupted } from "../src/cli/io.ts";
 import { membersOf, opened, streamOf } from "./archive_helpers.ts";
 import { namesIn, stateOf, tamper } from "./backup_helpers.ts";
+import { openIn } from "./helpers.ts";
 import { assertRefused, chachaml, TEXTS, textsAt, withStore } from "./cli_transfer_helpers.ts";
 
 Deno.test("export prints an archive and nothing else, of all the runs named", () =>
@@ -91,7 +92,7 @@ Deno.test("export and import that cannot run say so before they print anything",
       [["export", "r", "none"], /Cannot find run "none"/],
       [["export", "r", ...nothing], /there is no store/],
       [["import", join(dir, "none.tar")], /Cannot read ".*none\.tar"/],
-      [["import", dir, ...nothing], /./],
+      [["import", dir, ...nothing], /is a directory; name an archive/],
     ]);
     await assertRefused(dir, 2, [
       [["export"], /export needs <run\.\.\.>/],
@@ -138,6 +139,50 @@ Deno.test("import takes an archive from standard input or a file, into a store t
     );
     const quiet = await chachaml(dir, ["import", path, "--quiet", ...into(there)]);
     assert.deepEqual([quiet.code, quiet.err], [0, ""]);
+  }));
+
+Deno.test("import says what is no archive of runs, and leaves no store that it has made", () =>
+  withStore(async (dir, store) => {
+    const { bytes } = await chachaml(dir, ["export", "r", "s"]);
+    const damaged = bytes.slice();
+    damaged[damaged.lastIndexOf("o".charCodeAt(0))]! ^= 1;
+    const gzip = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+    const cases: Record<string, [content: Uint8Array<ArrayBuffer>, words: RegExp]> = {
+      "x.tgz": [await new Response(gzip).bytes(), /by gzip; .*: zcat FILE \| chachaml import -$/m],
+      "x.zst": [new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0]), /by zstd; .*zstdcat FILE \| chachaml/],
+      "text": [new TextEncoder().encode("no archive"), /is no archive of runs/],
+      "noise": [new Uint8Array(2048).fill(255), /is no archive of runs/],
+      "empty": [new Uint8Array(), /archive/],
+      "cut": [bytes.slice(0, -1024), /cannot be read/],
+      "cut early": [bytes.slice(0, 600), /cannot be read/],
+      "damaged": [damaged, /damaged/],
+    };
+    const there = join(dir, "there");
+    await Deno.mkdir(join(there, "own"), { recursive: true });
+    for (const [name, [content, words]] of Object.entries(cases)) {
+      const path = join(dir, name);
+      await Deno.writeFile(path, content);
+      const into = ["import", path, "--db", join(there, "new.db")];
+      await assertRefused(dir, 1, [[into, words]]);
+      assert.deepEqual(namesIn(there), ["own"], name);
+      await assertRefused(dir, 1, [[[...into, "--artifact-dir", join(there, "own")], words]]);
+      assert.deepEqual([namesIn(there), namesIn(join(there, "own"))], [["own"], []], name);
+    }
+    const interrupted = () => AbortSignal.abort(new Interrupted(2));
+    const stopped = await chachaml(dir, ["import", "-", "--db", join(there, "new.db")], {
+      interrupted,
+      stdin: streamOf(bytes),
+    });
+    assert.equal(stopped.code, 130);
+    assert.deepEqual(namesIn(there), ["own"]);
+    // One that was there stays, though it is empty.
+    await using _empty = await openIn(there);
+    await assertRefused(dir, 1, [[
+      ["import", join(dir, "text"), "--db", join(there, "t.db")],
+      /./,
+    ]]);
+    assert.ok(namesIn(there).includes("t.db"));
+    assert.equal((await store.listRuns()).length, 2);
   }));
 
 Deno.test("import of a bad archive exits with 1 and leaves the store as it was", () =>

@@ -8,6 +8,7 @@ import type { ArtifactPlace } from "../runs/run_store.ts";
 import type { StoreParts } from "../store_parts.ts";
 import { unsafePath } from "../names.ts";
 import { Gate, inParallel } from "../wait.ts";
+import { archiveSource } from "./archive_source.ts";
 import { decodeManifest, MANIFEST, MAX_MANIFEST } from "./manifest.ts";
 
 /** Artifacts staged or published at a time. */
@@ -114,11 +115,8 @@ async function receive(
   const gate = new Gate(WIDTH);
   const staging: Promise<void>[] = [];
   try {
-    const first = await members.next();
-    if (first.done || first.value.header.name !== MANIFEST) {
-      throw new ArchiveError(`it does not begin with ${MANIFEST}; export makes archives that do`);
-    }
-    arrivals.push(...arrange(decodeManifest(await readManifest(first.value)), newIds));
+    const first = await begin(members, signal);
+    arrivals.push(...arrange(decodeManifest(await readManifest(first)), newIds));
     const expected = expectedOf(arrivals);
     const total = [...expected.values()].reduce((sum, { artifact }) => sum + artifact.size, 0);
     let done = 0;
@@ -163,6 +161,26 @@ async function receive(
   }
 }
 
+/** The first member, which is the manifest; of what is no archive, not even that can be read. */
+async function begin(
+  members: AsyncGenerator<ParsedTarEntry, undefined>,
+  signal: AbortSignal | undefined,
+): Promise<ParsedTarEntry> {
+  let cause: unknown;
+  try {
+    const { value } = await members.next();
+    if (value?.header.name === MANIFEST) return value;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ChachamlError) throw error;
+    cause = error;
+  }
+  throw new ArchiveError(
+    `it is no archive of runs: it does not begin with ${MANIFEST}; export makes archives that do`,
+    { cause },
+  );
+}
+
 type Expected = Map<string, { arrival: Arrival; artifact: ArtifactDocument }>;
 
 function expectedOf(arrivals: readonly Arrival[]): Expected {
@@ -193,7 +211,7 @@ async function* readMembers(
 ): AsyncGenerator<ParsedTarEntry, undefined> {
   // A source that gives nothing for a while is cancelled only by a signal.
   const enough = new AbortController();
-  const entries = archive.pipeThrough(createTarDecoder({ strict: true }), {
+  const entries = archiveSource(archive).pipeThrough(createTarDecoder({ strict: true }), {
     signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
   });
   const reader = entries.getReader();

@@ -1,5 +1,7 @@
 import { fsError } from "../../bytes/fs_error.ts";
+import { StorageError } from "../../errors.ts";
 import { count, formatBytes } from "../format.ts";
+import { beforeStore } from "../made_store.ts";
 import { withProgress } from "../progress.ts";
 import type { Verb } from "../verb.ts";
 
@@ -14,8 +16,9 @@ export const importVerb: Verb = {
     ["From a file", "chachaml import run.tar"],
     ["From standard input", "zcat run.tar.gz | chachaml import -"],
   ],
-  run: async ({ args: [path], options, json, io, open, say }) => {
+  run: async ({ args: [path], options, json, io, open, place, say }) => {
     const archive = path === "-" ? io.stdin : await read(path!);
+    const takeAway = await beforeStore(place());
     const store = await open("create");
     const signal = io.interrupted?.();
     const report = await withProgress(io, "import", (onProgress) =>
@@ -23,7 +26,10 @@ export const importVerb: Verb = {
         newIds: options.has("new-ids"),
         onProgress,
         ...(signal && { signal }),
-      }));
+      })).catch(async (error) => {
+        await takeAway(store);
+        throw error;
+      });
     if (json) return await json(report);
     for (const { id } of report.runs) await io.stdout(`${id}\n`);
     const there = report.runs.filter(({ imported }) => !imported).length;
@@ -36,9 +42,14 @@ export const importVerb: Verb = {
 };
 
 async function read(path: string): Promise<ReadableStream<Uint8Array>> {
+  const action = `read ${JSON.stringify(path)}`;
   try {
-    return (await Deno.open(path)).readable;
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file.readable;
+    file.close();
   } catch (error) {
-    throw fsError(error, `read ${JSON.stringify(path)}`);
+    if (!(error instanceof Deno.errors.NotFound)) throw fsError(error, action);
+    throw new StorageError(action, "there is no such file; name an archive", { cause: error });
   }
+  throw new StorageError(action, "it is a directory; name an archive that export has made");
 }
