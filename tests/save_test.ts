@@ -155,6 +155,27 @@ Deno.test("saveTo() refuses the artifact directory, whatever way leads there", (
     assert.equal(await first.text({ verify: true }), "first");
   }));
 
+Deno.test("saveTo() says where there is no folder, or a directory in the place of the file", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    const run = await store.startRun();
+    const artifact = await run.put("a", "text");
+    await Deno.mkdir(join(dir, "folder"));
+    await Deno.writeTextFile(join(dir, "file"), "mine");
+    const before = tree(dir);
+    for (
+      const [to, words] of [
+        ["none/a", /^Cannot save "a" to ".*": there is no folder ".*none"; make it first$/],
+        ["file/a", /".*file" is a file, not a folder$/],
+        ["file/below/a", /there is no folder ".*below"/],
+        ["folder", /it is a directory; name a file in it$/],
+      ] as const
+    ) {
+      await assert.rejects(artifact.saveTo(join(dir, to)), { code: "storage", message: words });
+    }
+    assert.deepEqual(tree(dir), before);
+  }));
+
 Deno.test("saveTo() saves beside the artifact directory, where the path only begins alike", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import {
   ArtifactNotFoundError,
   IntegrityError,
@@ -7,8 +7,9 @@ import {
   StorageError,
 } from "../errors.ts";
 import type { ByteRange, ByteReader, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
-import { fsError } from "../bytes/fs_error.ts";
+import { codeOf, fsError } from "../bytes/fs_error.ts";
 import { hashCopy } from "../bytes/hash_copy.ts";
+import { folderOf } from "../folder.ts";
 import { isBelow, toPath } from "../path.ts";
 import type { ArtifactIndex, ArtifactRecord } from "./artifact_index.ts";
 
@@ -168,10 +169,11 @@ export class ArtifactReader {
     to: string | URL,
     options: SaveOptions,
   ): Promise<void> {
+    const action = `save ${JSON.stringify(record.name)} to ${JSON.stringify(String(to))}`;
     let part: string | undefined;
     try {
       const path = toPath(to);
-      const folder = await Deno.realPath(dirname(path));
+      const folder = await folderOf(path, action);
       if (isBelow(path, this.#root) || isBelow(folder, this.#root)) {
         throw new InvalidOptionError(
           `Cannot save to ${JSON.stringify(path)}: it lies in the artifact directory`,
@@ -185,7 +187,10 @@ export class ArtifactReader {
       await Deno.rename(part, path);
       part = undefined;
     } catch (error) {
-      throw fsError(error, `save ${JSON.stringify(record.name)} to ${JSON.stringify(String(to))}`);
+      if (error instanceof Error && codeOf(error) === "EISDIR") {
+        throw new StorageError(action, "it is a directory; name a file in it", { cause: error });
+      }
+      throw fsError(error, action);
     } finally {
       bytes.close();
       if (part !== undefined) await Deno.remove(part).catch(() => {});

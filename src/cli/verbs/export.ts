@@ -1,4 +1,6 @@
 import { fsError } from "../../bytes/fs_error.ts";
+import { StorageError } from "../../errors.ts";
+import { folderOf } from "../../folder.ts";
 import { withProgress } from "../progress.ts";
 import { UsageError, type Verb } from "../verb.ts";
 
@@ -17,7 +19,7 @@ export const exportVerb: Verb = {
   run: async ({ args, options, io, open, runId }) => {
     const output = options.get("output") ?? "-";
     const force = options.has("force");
-    if (output !== "-" && !force) await requireFree(output);
+    if (output !== "-") await requirePlace(output, force);
     const store = await open("read");
     // Before anything is written.
     const ids = await Promise.all(args.map((ref) => runId(store, ref)));
@@ -31,6 +33,14 @@ export const exportVerb: Verb = {
 };
 
 /** Refuses before anything is done what would be refused at its end. */
+async function requirePlace(path: string, force: boolean): Promise<void> {
+  const action = `write ${JSON.stringify(path)}`;
+  const there = await Deno.lstat(path).catch(() => undefined);
+  if (there?.isDirectory) throw new StorageError(action, "it is a directory; name a file in it");
+  if (there && !force) throw exists(path);
+  if (!there) await folderOf(path, action);
+}
+
 async function requireFree(path: string): Promise<void> {
   const there = await Deno.lstat(path).then(() => true, () => false);
   if (there) throw exists(path);

@@ -1,4 +1,5 @@
 import { basename, join } from "@std/path";
+import { leadsNowhere } from "../../folder.ts";
 import { withProgress } from "../progress.ts";
 import { type Call, UsageError, type Verb } from "../verb.ts";
 
@@ -56,7 +57,7 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (leadsNowhere(error)) return undefined;
     throw error;
   }
 }
