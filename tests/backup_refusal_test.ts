@@ -43,6 +43,37 @@ Deno.test("a store that is no backup is not overwritten", () =>
     assert.equal((await backedUp(dest)).artifacts.length, 4);
   }));
 
+Deno.test("a store that is no backup gets no artifact directory beside it", () =>
+  inTempDir(async (dir) => {
+    const dest = join(dir, "other");
+    await using store = await filled(dir);
+    const artifactDir = join(dir, "others");
+    await (await filled(dest, { path: join(dest, "chachaml.db"), artifactDir })).close();
+    const reason = /a store that is no backup; choose another directory/;
+    await refused(store, dest, [InvalidOptionError, reason]);
+    await Deno.remove(join(dest, "chachaml.db"));
+    await Deno.writeTextFile(join(dest, "chachaml.db-journal"), "of one that is gone");
+    await refused(store, dest, [InvalidOptionError, /of a database that is gone/]);
+    assert.deepEqual(stateOf(dest), {
+      "chachaml.db-journal": stateOf(dest)["chachaml.db-journal"],
+    });
+  }));
+
+Deno.test("a backup to an empty path is refused, and does not take the working directory", () =>
+  inTempDir(async (dir) => {
+    await using store = await filled(dir);
+    const elsewhere = join(dir, "here");
+    await Deno.mkdir(elsewhere);
+    const before = Deno.cwd();
+    Deno.chdir(elsewhere);
+    try {
+      await assert.rejects(store.backup(""), InvalidOptionError);
+    } finally {
+      Deno.chdir(before);
+    }
+    assert.deepEqual([...Deno.readDirSync(elsewhere)], []);
+  }));
+
 Deno.test("a database of another program, or a file that is none, is not overwritten", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
@@ -221,7 +252,7 @@ Deno.test("a file in place of the directory is not overwritten", () =>
     for (const dest of ["file", "file/below", "b"]) {
       await assert.rejects(store.backup(join(dir, dest)), (error: unknown) => {
         assert.ok(error instanceof StorageError, String(error));
-        assert.match(error.message, /^Cannot back up to ".*": .*(is a file|not a directory)/i);
+        assert.match(error.message, /^Cannot back up to ".*": .* is a file; choose another/);
         return true;
       });
       assert.deepEqual(stateOf(dir), before, dest);

@@ -144,6 +144,31 @@ Deno.test("restore brings back what is lost, which --dry-run only tells", () =>
     assert.deepEqual(await textsAt(to), TEXTS);
   }));
 
+Deno.test("backup and restore say which path is none that they can use", () =>
+  withStore(async (dir) => {
+    const [backup, file, to] = ["backup", "file", "new.db"].map((name) => join(dir, name));
+    await chachaml(dir, ["backup", backup!]);
+    await Deno.writeTextFile(file!, "text");
+    const before = stateOf(dir);
+    await assertRefused(dir, 1, [
+      [["backup", file!], /Cannot back up to ".*file": ".*file" is a file; choose another/],
+      [["backup", `${file}/below`], /a folder that ".*below" leads through is a file/],
+      [["restore", file!, "--db", to!], /Cannot open ".*file" as a store: it is not a SQLite/],
+      [
+        ["restore", `${file}/below`, "--db", to!],
+        /a folder that ".*below" leads through is a file/,
+      ],
+      [["restore", backup!, "--db", `${file}/t.db`], /".*t\.db" leads through is a file/],
+      [["restore", backup!, "--db", backup!], /it is a directory; name the store's database/],
+      [["restore", join(dir, "none"), "--db", to!], /there is no store/],
+    ]);
+    await assertRefused(dir, 2, [
+      [["backup", ""], /Cannot use "" as a path/],
+      [["restore", "", "--db", to!], /Cannot use "" as a path/],
+    ]);
+    assert.deepEqual(stateOf(dir), before);
+  }));
+
 Deno.test("restore exits with 1 where something stays lost, or it cannot run", () =>
   withStore(async (dir, store) => {
     const backup = join(dir, "backup");

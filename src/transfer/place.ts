@@ -4,11 +4,13 @@ import { basename, dirname, join } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { fsError } from "../bytes/fs_error.ts";
 import { InvalidOptionError, StorageError } from "../errors.ts";
+import { requireWay } from "../folder.ts";
 import { artifactDirOf, DEFAULT_PATH } from "../location.ts";
 import { STAGING } from "../names.ts";
 import { isBelow } from "../path.ts";
 import type { StoreParts } from "../store_parts.ts";
 import { isThere } from "./database_file.ts";
+import { PreviousBackup } from "./previous_backup.ts";
 
 /** Locked while a store is being copied to a place; like anything staged, it is known by a UUID. */
 export const PLACE_LOCK = "6b9dd1ee-7bd2-4c3e-9c0b-0c1d7f0a5a01";
@@ -27,15 +29,23 @@ export interface Place {
 /**
  * Makes the directory of a backup.
  *
- * @throws {InvalidOptionError} If it would get in the way of the store itself.
+ * @throws {InvalidOptionError} If it would get in the way of the store itself, or holds another.
+ * @throws {StorageError} If it is a file.
  */
 export async function makePlace(source: StoreParts, directory: string): Promise<Place> {
   const action = `back up to ${JSON.stringify(directory)}`;
   try {
     // Looked at before it is made, so that nothing is left where it must not be; and afterwards.
+    await requireWay(directory, action);
+    await refuseFile(directory, action);
     await placeIn(directory, source, action);
     await makeDirectory(directory, action);
     const place = await placeIn(directory, source, action);
+    if (!await isThere(place.artifactDir)) {
+      // A store that is no backup gets none beside it.
+      const previous = await PreviousBackup.open(place.path, source.driver, "", true);
+      previous?.close();
+    }
     await makeDirectory(place.artifactDir, action);
     return place;
   } catch (error) {
@@ -60,10 +70,16 @@ async function makeDirectory(path: string, action: string): Promise<void> {
     await ensureDir(path);
   } catch (error) {
     // Of no particular kind, and in words of its own for each implementation.
-    if (!await isThere(path) || (await Deno.stat(path)).isDirectory) throw error;
-    const state = `${JSON.stringify(path)} is a file; choose another directory`;
-    throw new StorageError(action, state, { cause: error });
+    await refuseFile(path, action);
+    throw error;
   }
+}
+
+async function refuseFile(path: string, action: string): Promise<void> {
+  const found = await Deno.stat(path).catch(() => undefined);
+  if (!found || found.isDirectory) return;
+  const state = `${JSON.stringify(path)} is a file; choose another directory`;
+  throw new StorageError(action, state);
 }
 
 /** Whether two stores have a database or artifacts in common, or one lies among the other's. */

@@ -6,6 +6,7 @@ import { fsError } from "../bytes/fs_error.ts";
 import type { Progress } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../errors.ts";
+import { requireWay } from "../folder.ts";
 import { DEFAULT_PATH, locate } from "../location.ts";
 import { displayable } from "../notebook/displayable.ts";
 import type { OpenOptions } from "../open_options.ts";
@@ -90,7 +91,9 @@ export interface RestoreReport {
  * @returns What has been brought back.
  * @throws {StoreNotFoundError} If there is no backup.
  * @throws {InvalidOptionError} If the store would be restored from itself.
- * @throws {StorageError} If the store's database is damaged, unless `database` is set.
+ * @throws {NotAStoreError} If the backup is a file that is no database of a store.
+ * @throws {StorageError} If the store's database is damaged, unless `database` is set; or if a path
+ * leads through a file.
  */
 export async function restoreStore(
   from: string | URL,
@@ -100,12 +103,17 @@ export async function restoreStore(
   options.signal?.throwIfAborted();
   const path = toPath(options.path ?? DEFAULT_PATH);
   const given = toPath(from);
+  const action = `restore ${JSON.stringify(path)}`;
+  await requireWay(given, action);
+  await requireWay(path, action);
+  if (await isDirectory(path)) {
+    throw new StorageError(action, "it is a directory; name the store's database (path, --db)");
+  }
   const source = await openParts({
     path: await isDirectory(given) ? join(given, DEFAULT_PATH) : given,
     readOnly: true,
     ...(driver && { driver }),
   });
-  const action = `restore ${JSON.stringify(path)}`;
   try {
     const how = { path, ...(artifactDir !== undefined && { artifactDir }) };
     const place = { path, artifactDir: (await locate({ ...how, readOnly: true })).artifactDir };
