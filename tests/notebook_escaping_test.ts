@@ -209,7 +209,8 @@ for (const [name, make] of CONTENTS) {
     const { id } = await store.startRun({ environment: false });
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
-        const artifact = await store.put(id, name, make(text), { ifExists: "replace" });
+        const content = make(text).toWellFormed();
+        const artifact = await store.put(id, name, content, { ifExists: "replace" });
         assertHarmless((await displayOf(artifact)).html);
       }),
       { numRuns: 25 },
