@@ -320,3 +320,42 @@ test("exec leaves bytes as they are that are no text", async () => {
     assert.deepEqual([...stdout, ...stderr], [0xff, 0, 0xfe]);
   });
 });
+
+test("exec gives the program's exit status also where that has ended or removed its own run", async () => {
+  await inTempDir(async (dir) => {
+    await startRun(dir);
+    const cli = [Deno.execPath(), "run", "-A", "--quiet", ...childFlags(), CLI].join(" ");
+    for (
+      const [verb, told] of [["end @run", /ended already/], ["rm @run --yes", /Cannot find run/]]
+    ) {
+      const script = `${cli} ${verb} > /dev/null; exit 3`;
+      const { code, err } = await chachaml(dir, ["exec", "--quiet", "--", "sh", "-c", script]);
+      assert.equal(code, 3, err);
+      assert.match(err, told as RegExp);
+    }
+  });
+});
+
+test("exec stops waiting for what the program has left running, once a signal comes", async () => {
+  await inTempDir(async (dir) => {
+    await startRun(dir);
+    const script = "sleep 30 & echo $! > left; echo hi";
+    const child = asProcess(dir, ["exec", "--quiet", "sh", "-c", script]);
+    await appearance(join(dir, "left"));
+    const left = Number(await Deno.readTextFile(join(dir, "left")));
+    // The program itself ends at once, and is then reaped.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    child.kill("SIGTERM");
+    const { code, stdout } = await child.output();
+    Deno.kill(left, "SIGKILL");
+    assert.equal(code, 0);
+    assert.equal(new TextDecoder().decode(stdout), "hi\n");
+    assert.equal((await last(dir)).run.status, "completed");
+  });
+});
+
+test("exec refuses a pattern that is empty, as an unset variable is", async () => {
+  await inTempDir(async (dir) => {
+    await fails(dir, ["exec", "--quiet", "--artifact", "", "--", "true"], 2, /names nothing/);
+  });
+});

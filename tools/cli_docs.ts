@@ -31,7 +31,8 @@ one [JSON document](#json) on one line.
 | ${EXIT.usage}         | not understood, or not allowed; nothing was done            |
 | 3         | \`verify\` could not run                                      |
 | 130, 143  | interrupted by Ctrl-C, or by SIGTERM                        |
-| any       | \`exec\` gives that of the program                            |
+| 141       | whoever read the output has gone, as in \`… \| head -1\`      |
+| any       | \`exec\` gives that of the program, which goes on unread       |
 
 | variable                | meaning                                        |
 | ----------------------- | ---------------------------------------------- |

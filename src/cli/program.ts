@@ -45,13 +45,15 @@ export async function runProgram(
   { env, stdout, stderr, onLine }: ProgramOptions,
 ): Promise<ProgramEnd> {
   const child = start(name!, args, env);
-  const stopPassing = passSignals(child);
+  // What it leaves running may hold its output open for long: a signal then ends the wait for that.
+  const enough = new AbortController();
+  const stopPassing = passSignals(child, enough);
   try {
     const lines = onLine && new Lines(onLine);
     const [status, ...problems] = await Promise.all([
       child.status,
-      keep(run, "stdout.log", child.stdout, stdout, lines),
-      keep(run, "stderr.log", child.stderr, stderr),
+      keep(run, "stdout.log", child.stdout, stdout, enough.signal, lines),
+      keep(run, "stderr.log", child.stderr, stderr, enough.signal),
     ]);
     await lines?.end();
     const { code, signal } = status;
@@ -90,6 +92,7 @@ async function keep(
   name: string,
   output: ReadableStream<Uint8Array>,
   pass: (chunk: Uint8Array) => Promise<void>,
+  enough: AbortSignal,
   lines?: Lines,
 ): Promise<Error | undefined> {
   let passing = true;
@@ -97,7 +100,10 @@ async function keep(
   let refused = false;
   let writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
   let storing: Promise<unknown> | undefined;
-  for await (const chunk of output) {
+  const reader = output.getReader();
+  enough.addEventListener("abort", () => void reader.cancel().catch(() => {}));
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const chunk = read.value;
     try {
       if (passing) await pass(chunk);
     } catch (error) {
@@ -122,10 +128,13 @@ async function keep(
   return problem;
 }
 
-function passSignals(child: Deno.ChildProcess): () => void {
+function passSignals(child: Deno.ChildProcess, enough: AbortController): () => void {
   if (Deno.build.os === "windows") return () => {};
+  let ended = false;
+  child.status.then(() => ended = true, () => {});
   const listeners = SIGNALS.map((signal) => {
     const pass = () => {
+      if (ended) return enough.abort();
       if (FROM_TERMINAL.includes(signal) && Deno.stdin.isTerminal()) return;
       try {
         child.kill(signal);

@@ -3,6 +3,7 @@ import { expandGlob } from "@std/fs";
 import { basename, relative, resolve } from "@std/path";
 import { isBelow } from "../path.ts";
 import type { ActiveRun } from "../runs/active_run.ts";
+import { isOpenDatabase } from "../sql/open_files.ts";
 import type { Store } from "../store.ts";
 
 /**
@@ -21,7 +22,7 @@ export async function storeFiles(
   const root = Deno.cwd();
   let found = 0;
   for await (const path of filesOf(pattern, root)) {
-    if (isOfStore(path, store)) continue;
+    if (await isOfStore(path, store)) continue;
     found++;
     try {
       const inside = isBelow(path, root)
@@ -38,9 +39,8 @@ export async function storeFiles(
 }
 
 /** Whether a file is the store's own, which may lie where the program works. */
-function isOfStore(path: string, { path: database, artifactDir }: Store): boolean {
-  return isBelow(path, artifactDir) ||
-    ["", "-wal", "-shm", "-journal"].some((end) => path === `${database}${end}`);
+async function isOfStore(path: string, { artifactDir }: Store): Promise<boolean> {
+  return isOpenDatabase(path) || isBelow(await Deno.realPath(path), artifactDir);
 }
 
 async function* filesOf(pattern: string, root: string): AsyncGenerator<string> {

@@ -7,7 +7,7 @@ import { LineLog } from "../line_log.ts";
 import { runProgram } from "../program.ts";
 import { storeFiles } from "../run_files.ts";
 import { parseJson, splitPair } from "../values.ts";
-import type { Call, Verb } from "../verb.ts";
+import { type Call, UsageError, type Verb } from "../verb.ts";
 
 export const exec: Verb = {
   name: "exec",
@@ -35,6 +35,7 @@ export const exec: Verb = {
   run: async (call) => {
     const { args, options, open, say } = call;
     const [experiment, name] = ["experiment", "name"].map(options.get);
+    if (options.all("artifact").includes("")) throw new UsageError("--artifact names nothing");
     const params = Object.fromEntries(
       options.all("param").map((pair): [string, JsonValue | bigint] => {
         const [key, text] = splitPair("--param", pair);
@@ -53,7 +54,7 @@ export const exec: Verb = {
       await run.logParams(params);
       return await work(run, store, call);
     } catch (error) {
-      await run.end({ error });
+      await run.end({ error }).catch(() => {}); // What went wrong first is what counts.
       throw error;
     }
   },
@@ -79,7 +80,11 @@ async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
     problems.push(...await storeFiles(run, store, pattern, signal));
   }
   const { code, error } = ended;
-  const info = await run.end(error === undefined ? {} : { error });
+  // The program may have ended its own run, or removed it.
+  const info = await run.end(error === undefined ? {} : { error }).catch((failure) => {
+    problems.push((failure as Error).message);
+    return run.info;
+  });
   for (const problem of problems) await io.stderr(`chachaml: ${printable(problem)}\n`);
   await say(`run ${run.id} ${info.status}${error === undefined ? "" : `: ${error}`}\n`);
   if (json) await json({ run: info, code, problems });
