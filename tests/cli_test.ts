@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { chachaml, fails, ok, startRun } from "./cli_helpers.ts";
+import { chachaml, fails, json, ok, startRun } from "./cli_helpers.ts";
 import { inTempDir } from "./helpers.ts";
 
 Deno.test("the way of a run through the command line", async () => {
@@ -93,8 +93,10 @@ Deno.test("what is not understood exits with 2 and changes nothing", async () =>
       [["put", run], /put needs <source\.\.\.>/],
       [["get", run, "a", "b", "c"], /get does not take "c"/],
       [["put", run, "-", "a"], /standard input stands alone/],
-      [["put", run, "a", "b", "--as", "c"], /--as names a single source/],
+      [["put", run, Deno.execPath(), dir, "--as", "c"], /--as names a single source/],
       [["put", run, join(dir, "*.none")], /no file fits/],
+      [["put", run, Deno.execPath(), join(dir, "none")], /there is no file/],
+      [["put", run, Deno.execPath(), Deno.execPath()], /is the second "deno.*; put it by itself/],
       [["ls", "@run"], /CHACHAML_RUN, which is not set/],
       [["log", run], /nothing to log/],
       [["log", run, "loss"], /key=value/],
@@ -208,5 +210,17 @@ Deno.test("a failure shows its stack only with CHACHAML_DEBUG", async () => {
   await inTempDir(async (dir) => {
     const { err } = await chachaml(dir, ["runs"], { env: { CHACHAML_DEBUG: "1" } });
     assert.match(err, /\n +at /);
+  });
+});
+
+Deno.test("put stores what a link to a file leads to, named or found by a pattern", async () => {
+  await inTempDir(async (dir) => {
+    const run = await startRun(dir);
+    await Deno.writeTextFile(join(dir, "model-1.pt"), "weights");
+    await Deno.symlink("model-1.pt", join(dir, "model-latest.pt"));
+    await Deno.symlink(dir, join(dir, "model-folder.pt"));
+    await ok(dir, ["put", run, join(dir, "model-*.pt")]);
+    const names = (await json(dir, ["ls", run]) as { name: string }[]).map(({ name }) => name);
+    assert.deepEqual(names, ["model-1.pt", "model-latest.pt"]);
   });
 });

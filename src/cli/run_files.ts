@@ -49,7 +49,7 @@ async function* filesOf(pattern: string, root: string): AsyncGenerator<string> {
   if (info?.isFile) return yield path;
   const [fitting, within] = info?.isDirectory ? ["**", path] : [pattern, root];
   const entries = expandGlob(fitting, { root: within, includeDirs: false });
-  for await (const entry of entries) if (entry.isFile) yield entry.path;
+  for await (const { path } of entries) if ((await stat(path))?.isFile) yield path;
 }
 
 async function stat(path: string): Promise<Deno.FileInfo | undefined> {

@@ -17,23 +17,37 @@ export interface Source {
  * Finds what is named. A path that is there is taken as it is, whatever characters it has; one with
  * `*`, `?`, `[` or `{` that is not there is a pattern.
  *
- * @throws {UsageError} If a pattern fits nothing.
+ * @throws {UsageError} If a pattern fits nothing, or if not all of several could be stored.
  */
 export async function findSources(named: readonly string[]): Promise<Source[]> {
   const found: Source[] = [];
   for (const path of named) {
     const info = await stat(path);
     if (!info && /[*?[{]/.test(path)) found.push(...await expand(path));
-    // Whatever is wrong with one that is not there, the store says it better.
+    else if (!info && named.length > 1) {
+      throw new UsageError(`there is no file ${JSON.stringify(path)}`);
+    } // Whatever is wrong with a single one, the store says it better.
     else found.push({ path, name: nameOf(path), isDirectory: info?.isDirectory ?? false });
+  }
+  const names = new Set<string>();
+  for (const { name, path, isDirectory } of found) {
+    if (!isDirectory && names.has(name)) {
+      throw new UsageError(
+        `${JSON.stringify(path)} is the second ${
+          JSON.stringify(name)
+        }; put it by itself, --as another`,
+      );
+    }
+    names.add(name);
   }
   return found;
 }
 
 async function expand(pattern: string): Promise<Source[]> {
   const files: Source[] = [];
-  for await (const { path, name, isFile } of expandGlob(pattern, { includeDirs: false })) {
-    if (isFile) files.push({ path, name, isDirectory: false });
+  for await (const { path, name } of expandGlob(pattern, { includeDirs: false })) {
+    // Also through a link, as where one names it.
+    if ((await stat(path))?.isFile) files.push({ path, name, isDirectory: false });
   }
   if (files.length > 0) return files.sort((a, b) => a.path < b.path ? -1 : 1);
   throw new UsageError(`no file fits ${JSON.stringify(pattern)}`);
