@@ -161,7 +161,8 @@ function inOptions(message: string): string {
   return message
     .replace('pass ifExists: "replace"', "pass --if-exists replace")
     .replace("pass force: true", "pass --force")
-    .replace('pass symlinks: "skip"', "pass --skip-links");
+    .replace('pass symlinks: "skip"', "pass --skip-links")
+    .replace("models.versions() lists all", "chachaml models MODEL lists all");
 }
 
 function isUsage(error: unknown): boolean {
