@@ -17,11 +17,11 @@
  *
  * @module
  */
-export { openStore } from "./src/open_store.ts";
-export type { OpenOptions } from "./src/open_options.ts";
-export { artifactDirOf } from "./src/location.ts";
-export { Store } from "./src/store.ts";
-export type { RemoveOptions } from "./src/store.ts";
+export { openStore } from "./src/store/open_store.ts";
+export type { OpenOptions } from "./src/store/open_options.ts";
+export { artifactDirOf } from "./src/store/location.ts";
+export { Store } from "./src/store/store.ts";
+export type { RemoveOptions } from "./src/store/store.ts";
 
 export { ActiveRun } from "./src/runs/active_run.ts";
 export type { EndOptions, Params, Run, RunStatus, StartOptions } from "./src/runs/run.ts";
@@ -33,15 +33,15 @@ export type {
   MetricOptions,
   MetricPoint,
   MetricSummary,
-} from "./src/runs/metric.ts";
+} from "./src/metrics/metric.ts";
 export type { ComparedMetric, ComparedParam, Comparison } from "./src/runs/comparison.ts";
 export type { Dataset, DatasetOptions, Experiment } from "./src/runs/dataset.ts";
 
-export { EdnValue } from "./src/edn.ts";
-export type { EdnKind, ParamValue } from "./src/edn.ts";
+export { EdnValue } from "./src/edn/mod.ts";
+export type { EdnKind, ParamValue } from "./src/edn/mod.ts";
 
 export { Artifact } from "./src/artifacts/artifact.ts";
-export type { ArtifactQuery, ArtifactRecord } from "./src/artifacts/artifact_index.ts";
+export type { ArtifactQuery, ArtifactRecord } from "./src/metadata/artifact_index.ts";
 export type { ReadOptions, SaveOptions } from "./src/artifacts/artifact_reader.ts";
 export type { PutFileOptions, PutOptions } from "./src/artifacts/artifact_store.ts";
 export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
@@ -58,29 +58,29 @@ export type {
   RegisterOptions,
 } from "./src/models/model.ts";
 
-export { notebookProgress } from "./src/notebook/progress.ts";
-export type { NotebookProgress } from "./src/notebook/progress.ts";
-export type { CapturedDisplay, CaptureOptions } from "./src/notebook/capture.ts";
-export type { MediaBundle } from "./src/notebook/displayable.ts";
+export { notebookProgress } from "./src/jupyter/progress.ts";
+export type { NotebookProgress } from "./src/jupyter/progress.ts";
+export type { CapturedDisplay, CaptureOptions } from "./src/jupyter/capture.ts";
+export type { MediaBundle } from "./src/display/displayable.ts";
 
-export { Verification } from "./src/care/verification.ts";
+export { Verification } from "./src/maintenance/verify.ts";
 export type {
   Finding,
   FindingKind,
   VerifyOptions,
   VerifySummary,
-} from "./src/care/verification.ts";
-export type { Collected, GcOptions, GcReport } from "./src/care/collection.ts";
-export type { DedupOptions, DedupReport } from "./src/care/dedup.ts";
-export type { StoreInfo } from "./src/care/info.ts";
-export type { PruneOptions, PruneReport } from "./src/care/pruning.ts";
+} from "./src/maintenance/verify.ts";
+export type { Collected, GcOptions, GcReport } from "./src/maintenance/gc.ts";
+export type { DedupOptions, DedupReport } from "./src/maintenance/dedup.ts";
+export type { StoreInfo } from "./src/maintenance/info.ts";
+export type { PruneOptions, PruneReport } from "./src/maintenance/prune.ts";
 
-export type { BackupOptions, BackupReport } from "./src/transfer/backup.ts";
-export { restoreStore } from "./src/transfer/restore.ts";
-export type { RestoreOptions, RestoreReport } from "./src/transfer/restore.ts";
-export type { ExportOptions } from "./src/transfer/export_runs.ts";
-export type { ImportedRun, ImportOptions, ImportReport } from "./src/transfer/import_runs.ts";
-export type { Omitted } from "./src/transfer/copy_artifacts.ts";
+export type { BackupOptions, BackupReport } from "./src/backup/backup.ts";
+export { restoreStore } from "./src/backup/restore.ts";
+export type { RestoreOptions, RestoreReport } from "./src/backup/restore.ts";
+export type { ExportOptions } from "./src/archive/export.ts";
+export type { ImportedRun, ImportOptions, ImportReport } from "./src/archive/import.ts";
+export type { Omitted } from "./src/backup/copy_artifacts.ts";
 
 export {
   ArchiveError,
@@ -107,4 +107,4 @@ export {
   StoreNotFoundError,
   UnsafePathError,
   UnsupportedRuntimeError,
-} from "./src/errors.ts";
+} from "./src/base/errors.ts";

@@ -1,7 +1,7 @@
 /** Writes `docs/cli.md` from the commands themselves: `deno task docs`. */
 import { EXIT } from "../src/cli/main.ts";
-import { COMMON_OPTIONS, type OptionSpec, type Verb } from "../src/cli/verb.ts";
-import { VERBS } from "../src/cli/verbs/mod.ts";
+import { COMMON_OPTIONS, type OptionSpec, type Verb } from "../src/cli/command.ts";
+import { VERBS } from "../src/cli/commands/mod.ts";
 
 /** Where the page is. */
 export const PAGE: URL = new URL("../docs/cli.md", import.meta.url);

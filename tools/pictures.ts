@@ -4,7 +4,7 @@
  * `jupyter-nbconvert` and `chromium`.
  */
 import { fromFileUrl, join } from "@std/path";
-import { execute, kernelMissing, type Notebook, textOf } from "../tests/notebook_kernel.ts";
+import { execute, kernelMissing, type Notebook, textOf } from "../tests/support/jupyter_kernel.ts";
 
 /** Bytes that a picture may have: it is kept in the repository. */
 const MAX_SIZE = 100_000;

@@ -1,6 +1,6 @@
 /** What a caller says of artifacts to look for, checked. */
-import { checkCount, checkKnown, checkObject, checkText } from "../checks.ts";
-import type { ArtifactQuery } from "./artifact_index.ts";
+import { checkCount, checkKnown, checkObject, checkText } from "../base/checks.ts";
+import type { ArtifactQuery } from "../metadata/artifact_index.ts";
 
 const TEXTS = ["runId", "name", "contentType", "hash"] as const;
 

@@ -5,13 +5,13 @@ import {
   IntegrityError,
   InvalidOptionError,
   StorageError,
-} from "../errors.ts";
+} from "../base/errors.ts";
 import type { ByteRange, ByteReader, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
-import { codeOf, fsError } from "../bytes/fs_error.ts";
-import { hashCopy } from "../bytes/hash_copy.ts";
-import { folderOf } from "../folder.ts";
-import { isBelow, toPath } from "../path.ts";
-import type { ArtifactIndex, ArtifactRecord } from "./artifact_index.ts";
+import { codeOf, fsError } from "../bytes/files/fs_error.ts";
+import { hashCopy } from "../bytes/hashing.ts";
+import { folderOf } from "../base/directory.ts";
+import { isBelow, toPath } from "../base/path.ts";
+import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
 
 /** Bytes that a stream gives at a time. */
 const STREAM_CHUNK = 256 * 1024;

@@ -4,15 +4,15 @@ import {
   InvalidOptionError,
   InvalidSourceError,
   joinFailures,
-} from "../errors.ts";
+} from "../base/errors.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
-import { checkArtifactName, checkRunId, unsafePath } from "../names.ts";
-import { collect, type GcOptions, type GcReport } from "../care/collection.ts";
-import { dedup, type DedupOptions, type DedupReport, stageTwin } from "../care/dedup.ts";
-import { Verification, type VerifyOptions } from "../care/verification.ts";
-import { NameIndex } from "../name_index.ts";
-import { isBelow } from "../path.ts";
-import { pause, wait } from "../wait.ts";
+import { checkArtifactName, checkRunId, unsafePath } from "../names/names.ts";
+import { collect, type GcOptions, type GcReport } from "../maintenance/gc.ts";
+import { dedup, type DedupOptions, type DedupReport, stageTwin } from "../maintenance/dedup.ts";
+import { Verification, type VerifyOptions } from "../maintenance/verify.ts";
+import { NameIndex } from "../names/name_index.ts";
+import { isBelow } from "../base/path.ts";
+import { pause, wait } from "../base/async.ts";
 import { Artifact } from "./artifact.ts";
 import type {
   ArtifactIndex,
@@ -21,10 +21,10 @@ import type {
   IndexEntry,
   NewArtifact,
   Replacement,
-} from "./artifact_index.ts";
+} from "../metadata/artifact_index.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
 import { checkContentType, guessContentType } from "./content_type.ts";
-import { areStored } from "./stored_bytes.ts";
+import { areStored } from "./check_bytes.ts";
 import { abandonSource, openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
 /** How to put an artifact. */

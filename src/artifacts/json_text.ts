@@ -1,4 +1,4 @@
-import { InvalidSourceError } from "../errors.ts";
+import { InvalidSourceError } from "../base/errors.ts";
 
 /** What to do instead. */
 const REMEDY = "pass text, bytes, a Blob, a stream, a Response, a file URL or a plain object";

@@ -1,7 +1,7 @@
 /** What can be put, and how its bytes are read. */
-import { isOpenDatabase } from "../sql/open_files.ts";
-import { toPath } from "../path.ts";
-import { InvalidSourceError, SourceChangedError } from "../errors.ts";
+import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
+import { toPath } from "../base/path.ts";
+import { InvalidSourceError, SourceChangedError } from "../base/errors.ts";
 import type { ByteReader } from "../bytes/byte_store.ts";
 import { jsonText } from "./json_text.ts";
 

@@ -1,6 +1,6 @@
 /** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
 
-import type { Digest } from "./hash_copy.ts";
+import type { Digest } from "./hashing.ts";
 
 /** A source of bytes that is read once, from start to end. */
 export interface ByteReader {

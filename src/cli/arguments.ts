@@ -1,4 +1,4 @@
-import { COMMON_OPTIONS, type OptionSpec, UsageError, type Verb } from "./verb.ts";
+import { COMMON_OPTIONS, type OptionSpec, UsageError, type Verb } from "./command.ts";
 
 /**
  * Stands before each value on its way through the parser, which would take some arguments for an

@@ -1,7 +1,7 @@
 /** What could stand where the cursor is. */
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
 import { RUN_WORDS } from "./run_ref.ts";
-import { COMMON_OPTIONS, type OptionSpec, type Verb } from "./verb.ts";
+import { COMMON_OPTIONS, type OptionSpec, type Verb } from "./command.ts";
 
 /** Stands for the names of files, which shells know better. */
 export const FILES = ":files";

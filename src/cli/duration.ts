@@ -1,4 +1,4 @@
-import { UsageError } from "./verb.ts";
+import { UsageError } from "./command.ts";
 
 const UNITS: Record<string, number> = {
   s: 1000,

@@ -1,15 +1,15 @@
-import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../errors.ts";
-import { DEFAULT_PATH } from "../location.ts";
-import type { OpenOptions } from "../open_options.ts";
-import { openStore } from "../open_store.ts";
-import type { Store } from "../store.ts";
+import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../base/errors.ts";
+import { DEFAULT_PATH } from "../store/location.ts";
+import type { OpenOptions } from "../store/open_options.ts";
+import { openStore } from "../store/open_store.ts";
+import type { Store } from "../store/store.ts";
 import { arrange } from "./arguments.ts";
-import { printable, toJson } from "./format.ts";
+import { printable, toJson } from "../base/format.ts";
 import { Interrupted, type Io } from "./io.ts";
 import { resolveRun } from "./run_ref.ts";
 import { helpText, parse, VERSION } from "./parser.ts";
-import { type Options, UsageError, type Verb } from "./verb.ts";
-import { VERBS } from "./verbs/mod.ts";
+import { type Options, UsageError, type Verb } from "./command.ts";
+import { VERBS } from "./commands/mod.ts";
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;

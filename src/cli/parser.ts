@@ -1,7 +1,7 @@
 import { Command } from "@cliffy/command";
 import config from "../../deno.json" with { type: "json" };
 import { unmark } from "./arguments.ts";
-import { COMMON_OPTIONS, type Options, type OptionSpec, type Verb } from "./verb.ts";
+import { COMMON_OPTIONS, type Options, type OptionSpec, type Verb } from "./command.ts";
 
 /** What the parser makes of the arguments of a call. */
 export interface Parsed {

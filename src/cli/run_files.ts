@@ -1,10 +1,10 @@
 /** The files that a program has left, as artifacts of its run. */
 import { expandGlob } from "@std/fs";
 import { basename, relative, resolve } from "@std/path";
-import { isBelow } from "../path.ts";
+import { isBelow } from "../base/path.ts";
 import type { ActiveRun } from "../runs/active_run.ts";
-import { isOpenDatabase } from "../sql/open_files.ts";
-import type { Store } from "../store.ts";
+import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
+import type { Store } from "../store/store.ts";
 
 /**
  * Stores the files that a pattern fits, by their paths below the working directory. The path of a

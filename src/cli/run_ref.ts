@@ -1,8 +1,8 @@
 /** Runs as people name them: by id, by the start of an id, as the last one, or as the one around. */
-import { RunNotFoundError } from "../errors.ts";
-import type { Store } from "../store.ts";
+import { RunNotFoundError } from "../base/errors.ts";
+import type { Store } from "../store/store.ts";
 import type { Io } from "./io.ts";
-import { UsageError } from "./verb.ts";
+import { UsageError } from "./command.ts";
 
 /** Named by these words, runs need no id. */
 export const RUN_WORDS: readonly string[] = ["@last", "@run"];

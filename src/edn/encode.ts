@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError } from "../base/errors.ts";
 import { fits64Bits } from "./decode.ts";
 import type { Form } from "./form.ts";
 import { formatInstant, isWritable } from "./instant.ts";

@@ -1,4 +1,4 @@
-import { InvalidOptionError, quote } from "../errors.ts";
+import { InvalidOptionError, quote } from "../base/errors.ts";
 // These two need each other: what a value is read as may hold values of this class.
 import { decode } from "./decode.ts";
 import { readForm } from "./reader.ts";

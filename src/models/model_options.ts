@@ -1,8 +1,8 @@
 /** What a caller says of models, checked: types are no help to those who write JavaScript. */
-import { checkObject } from "../checks.ts";
-import { InvalidNameError, InvalidOptionError, quote } from "../errors.ts";
+import { checkObject } from "../base/checks.ts";
+import { InvalidNameError, InvalidOptionError, quote } from "../base/errors.ts";
 import type { ModelSelector, ModelStage, RegisterOptions } from "./model.ts";
-import type { VersionWanted } from "./model_store.ts";
+import type { VersionWanted } from "../metadata/model_store.ts";
 
 /** Characters that a model's name may have. */
 const MAX_NAME_LENGTH = 255;

@@ -1,8 +1,8 @@
 import type { Artifact } from "../artifacts/artifact.ts";
-import { ArtifactNotFoundError, StoreBusyError } from "../errors.ts";
-import { shownAs } from "../notebook/displayable.ts";
-import type { StoreParts } from "../store_parts.ts";
-import { pause, wait } from "../wait.ts";
+import { ArtifactNotFoundError, StoreBusyError } from "../base/errors.ts";
+import { shownAs } from "../display/displayable.ts";
+import type { StoreParts } from "../store/compose.ts";
+import { pause, wait } from "../base/async.ts";
 import type { Model, ModelSelector, ModelStage, ModelVersion, RegisterOptions } from "./model.ts";
 import {
   checkAskedName,

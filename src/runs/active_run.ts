@@ -3,11 +3,11 @@ import type { PutFileOptions, PutOptions } from "../artifacts/artifact_store.ts"
 import type { PutDirectoryOptions } from "../artifacts/put_directory.ts";
 import type { PutSource } from "../artifacts/put_source.ts";
 import type { ModelVersion, RegisterModelOptions } from "../models/model.ts";
-import type { CapturedDisplay, CaptureOptions } from "../notebook/capture.ts";
-import { DISPLAY, type MediaBundle } from "../notebook/displayable.ts";
-import type { Store } from "../store.ts";
+import type { CapturedDisplay, CaptureOptions } from "../jupyter/capture.ts";
+import { DISPLAY, type MediaBundle } from "../display/displayable.ts";
+import type { Store } from "../store/store.ts";
 import type { Dataset, DatasetOptions } from "./dataset.ts";
-import type { MetricOptions, MetricPoint } from "./metric.ts";
+import type { MetricOptions, MetricPoint } from "../metrics/metric.ts";
 import type { EndOptions, Params, Run } from "./run.ts";
 
 /** A run that has been started: the store's calls, with the run filled in. */
@@ -69,7 +69,7 @@ export class ActiveRun {
     value: unknown,
     options: CaptureOptions = {},
   ): Promise<CapturedDisplay> {
-    const { capture } = await import("../notebook/capture.ts");
+    const { capture } = await import("../jupyter/capture.ts");
     return await capture(this, name, value, options);
   }
 
@@ -153,6 +153,6 @@ export class ActiveRun {
 
   /** Its params, metrics and artifacts as they stand, for a notebook. */
   async [DISPLAY](): Promise<MediaBundle> {
-    return await (await import("../notebook/active_run.ts")).showActiveRun(this.#store, this.info);
+    return await (await import("../jupyter/active_run.ts")).showActiveRun(this.#store, this.info);
   }
 }

@@ -1,6 +1,6 @@
 /** Runs side by side. */
-import { type ParamValue, toEdn } from "../edn.ts";
-import type { MetricSummary } from "./metric.ts";
+import { type ParamValue, toEdn } from "../edn/mod.ts";
+import type { MetricSummary } from "../metrics/metric.ts";
 import type { Run } from "./run.ts";
 
 /** What some runs have in common, and what not. */

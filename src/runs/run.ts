@@ -1,4 +1,4 @@
-import type { ParamValue } from "../edn.ts";
+import type { ParamValue } from "../edn/mod.ts";
 
 /** How far a run has come. */
 export type RunStatus = "running" | "completed" | "failed";

@@ -1,6 +1,6 @@
 /** What a caller says of a run, checked: types are no help to those who write JavaScript. */
-import { checkObject, checkText } from "../checks.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { checkObject, checkText } from "../base/checks.ts";
+import { InvalidOptionError } from "../base/errors.ts";
 import type { EndOptions, StartOptions } from "./run.ts";
 
 /** Refuses options of `startRun` that are of a wrong type. */

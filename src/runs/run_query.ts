@@ -1,7 +1,7 @@
 /** Which runs to list, and in which order. */
-import { EdnValue, type ParamValue, toEdn } from "../edn.ts";
-import { checkCount, checkDate, checkKnown, checkObject, checkText } from "../checks.ts";
-import { InvalidOptionError } from "../errors.ts";
+import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
+import { checkCount, checkDate, checkKnown, checkObject, checkText } from "../base/checks.ts";
+import { InvalidOptionError } from "../base/errors.ts";
 import type { RunStatus } from "./run.ts";
 
 /** A value that is to be met exactly, or bounds for a number. */

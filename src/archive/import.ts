@@ -1,0 +1,343 @@
+/** Takes up the runs of an archive: all of it is checked before any of it can be seen. */
+import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@^0.8.6";
+import { abandonSource, openSource } from "../artifacts/put_source.ts";
+import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../base/errors.ts";
+import type { ArtifactDocument, RunDocument } from "../runs/run_document.ts";
+import type { ArtifactPlace } from "../metadata/run_store.ts";
+import type { StoreParts } from "../store/compose.ts";
+import { unsafePath } from "../names/names.ts";
+import { Gate, inParallel } from "../base/async.ts";
+import { archiveSource } from "./archive_source.ts";
+import { decodeManifest, MANIFEST, MAX_MANIFEST } from "./manifest.ts";
+
+/** Artifacts staged or published at a time. */
+const WIDTH = 32;
+
+/** Bytes up to which a file is taken from the archive in one piece. */
+const SMALL = 256 * 1024;
+
+/** How to import. */
+export interface ImportOptions {
+  /**
+   * Whether runs and artifacts get new ids, so that they can stand beside those of the archive's ids.
+   * Importing the same archive again then makes further copies.
+   *
+   * @default {false}
+   */
+  readonly newIds?: boolean;
+  /** Stops the work; nothing is imported then. */
+  readonly signal?: AbortSignal;
+  /** Told of the artifacts' bytes done so far. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What an import has come to. */
+export interface ImportReport {
+  /** The archive's runs. */
+  readonly runs: readonly ImportedRun[];
+  /** Artifacts imported. */
+  readonly artifacts: number;
+  /** Their bytes. */
+  readonly bytes: number;
+}
+
+/** A run of an archive. */
+export interface ImportedRun {
+  /** Its id in the store. */
+  readonly id: string;
+  /** Its id in the archive. */
+  readonly archivedId: string;
+  /** Whether it has been imported: the very same run may have been there already. */
+  readonly imported: boolean;
+}
+
+/** A run of the archive, as it is to be stored, and its bytes so far. */
+interface Arrival {
+  readonly archivedId: string;
+  readonly run: RunDocument;
+  readonly staged: Map<string, StagedBytes>;
+}
+
+/** Imports an archive. */
+export async function importRuns(
+  store: StoreParts,
+  archive: ReadableStream<Uint8Array>,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const batch = crypto.randomUUID();
+  const unlock = await lock(store.bytes, batch, archive);
+  const arrivals: Arrival[] = [];
+  try {
+    await receive(store.bytes, archive, arrivals, batch, options);
+    options.signal?.throwIfAborted();
+    const fresh = await adopt(store, arrivals);
+    const runs = arrivals.map(({ archivedId, run: { id } }) => ({
+      id,
+      archivedId,
+      imported: fresh.has(id),
+    }));
+    const artifacts = arrivals.filter(({ run }) => fresh.has(run.id))
+      .flatMap(({ run }) => run.artifacts);
+    const bytes = artifacts.reduce((sum, { size }) => sum + size, 0);
+    return { runs, artifacts: artifacts.length, bytes };
+  } finally {
+    for (const { staged } of arrivals) for (const bytes of staged.values()) bytes.discard();
+    unlock();
+  }
+}
+
+/** Takes the lock of what will be staged; where that fails, the archive is given back unread. */
+async function lock(
+  bytes: ByteStore,
+  batch: string,
+  archive: ReadableStream<Uint8Array>,
+): Promise<() => void> {
+  try {
+    const unlock = await bytes.lock(batch);
+    if (unlock) return unlock;
+    throw new StorageError("import", "the staging folder cannot be locked");
+  } catch (error) {
+    await abandonSource(archive, error);
+    throw error;
+  }
+}
+
+/** Stages all of an archive's files, and refuses it if it is anything but what its manifest says. */
+async function receive(
+  bytes: ByteStore,
+  archive: ReadableStream<Uint8Array>,
+  arrivals: Arrival[],
+  batch: string,
+  { newIds = false, signal, onProgress }: ImportOptions,
+): Promise<void> {
+  const members = readMembers(archive, signal);
+  const gate = new Gate(WIDTH);
+  const staging: Promise<void>[] = [];
+  try {
+    const first = await begin(members, signal);
+    arrivals.push(...arrange(decodeManifest(await readManifest(first)), newIds));
+    const expected = expectedOf(arrivals);
+    const total = [...expected.values()].reduce((sum, { artifact }) => sum + artifact.size, 0);
+    let done = 0;
+    let failure: unknown;
+    for await (const member of members) {
+      const { name, size } = member.header;
+      const { arrival, artifact } = take(expected, member);
+      // The next member can be read once this one is. Small ones are then synced side by side.
+      const leave = await gate.enter();
+      const body = size <= SMALL ? await contentOf(member) : member.body;
+      const stage = async () => {
+        const { reader } = await openSource(artifact.name, body, signal);
+        const staged = await bytes.stage(reader, {
+          batch,
+          signal,
+          onProgress: onProgress && (({ bytes }) => onProgress({ bytes: done + bytes, total })),
+        });
+        done += size;
+        arrival.staged.set(artifact.name, staged);
+        if (staged.hash !== artifact.hash || staged.size !== artifact.size) {
+          throw new ArchiveError(`the bytes of ${JSON.stringify(name)} are damaged`);
+        }
+      };
+      const staged = stage().catch((error) => void (failure ??= error)).finally(leave);
+      staging.push(staged);
+      if (size > SMALL) await staged;
+      if (failure !== undefined) break;
+    }
+    await Promise.all(staging);
+    if (failure !== undefined) throw failure;
+    const [missing] = expected.keys();
+    if (missing === undefined) return;
+    throw new ArchiveError(`${JSON.stringify(missing)} is missing: it has been cut short`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ChachamlError && !(error instanceof InvalidSourceError)) throw error;
+    const reason = `it cannot be read: ${(error as Error).message}`;
+    throw new ArchiveError(reason, { cause: error });
+  } finally {
+    await Promise.all(staging);
+    await members.return(undefined);
+  }
+}
+
+/** The first member, which is the manifest; of what is no archive, not even that can be read. */
+async function begin(
+  members: AsyncGenerator<ParsedTarEntry, undefined>,
+  signal: AbortSignal | undefined,
+): Promise<ParsedTarEntry> {
+  let cause: unknown;
+  try {
+    const { value } = await members.next();
+    if (value?.header.name === MANIFEST) return value;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof ChachamlError) throw error;
+    cause = error;
+  }
+  throw new ArchiveError(
+    `it is no archive of runs: it does not begin with ${MANIFEST}; export makes archives that do`,
+    { cause },
+  );
+}
+
+type Expected = Map<string, { arrival: Arrival; artifact: ArtifactDocument }>;
+
+function expectedOf(arrivals: readonly Arrival[]): Expected {
+  return new Map(
+    arrivals.flatMap((arrival) =>
+      arrival.run.artifacts.map((artifact) =>
+        [`${arrival.archivedId}/${artifact.name}`, { arrival, artifact }] as const
+      )
+    ),
+  );
+}
+
+/** Finds the artifact that a member is of, which no other member can be then. */
+function take(expected: Expected, { header }: ParsedTarEntry) {
+  const name = JSON.stringify(header.name);
+  const found = expected.get(header.name);
+  if (!found) throw new ArchiveError(`${name} is not in its manifest, or is in it twice`);
+  expected.delete(header.name);
+  const { size } = found.artifact;
+  if (header.size === size) return found;
+  throw new ArchiveError(`${name} has ${header.size} bytes where its manifest says ${size}`);
+}
+
+/** The files of an archive; anything else but folders is refused. */
+async function* readMembers(
+  archive: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ParsedTarEntry, undefined> {
+  // A source that gives nothing for a while is cancelled only by a signal.
+  const enough = new AbortController();
+  const entries = archiveSource(archive).pipeThrough(createTarDecoder({ strict: true }), {
+    signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
+  });
+  const reader = entries.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const { header, body } = value;
+      const { type = "file" } = header;
+      // As `tar` names what it is given as `./`.
+      const name = header.name.replace(/^(\.\/)+/, "");
+      if (type === "directory") {
+        requireInside(name);
+        await body.cancel();
+      } else if (type === "file") yield { header: { ...header, name }, body };
+      else throw new ArchiveError(`${JSON.stringify(header.name)} is a ${type}, not a file`);
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+    enough.abort();
+  }
+}
+
+/** Refuses a folder that is not below the one unpacked to; those below it are made when needed. */
+function requireInside(name: string): void {
+  const folder = name.replace(/\/$/, "");
+  const reason = folder === "" || folder === "." ? undefined : unsafePath(folder);
+  if (reason !== undefined) throw new ArchiveError(`${JSON.stringify(name)}: ${reason}`);
+}
+
+async function readManifest(member: ParsedTarEntry): Promise<Uint8Array> {
+  if (member.header.size > MAX_MANIFEST) throw new ArchiveError(`${MANIFEST} is too large`);
+  return await contentOf(member);
+}
+
+async function contentOf({ body }: ParsedTarEntry): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(
+    await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+  );
+}
+
+/** The runs as they are to be stored, parents first. */
+function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
+  const ids = new Map(runs.map(({ id }) => [id, newIds ? crypto.randomUUID() : id]));
+  const renew = <T extends { readonly id: string }>(item: T): T =>
+    newIds ? { ...item, id: crypto.randomUUID() } : item;
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const arrivals = new Map<string, Arrival>();
+  const add = (run: RunDocument, children: ReadonlySet<string>) => {
+    if (arrivals.has(run.id) || children.has(run.id)) return;
+    const parent = run.parentId === null ? undefined : byId.get(run.parentId);
+    if (parent) add(parent, new Set([...children, run.id]));
+    arrivals.set(run.id, {
+      archivedId: run.id,
+      run: {
+        ...run,
+        id: ids.get(run.id)!,
+        parentId: run.parentId === null ? null : ids.get(run.parentId) ?? run.parentId,
+        artifacts: run.artifacts.map(renew),
+        datasets: run.datasets.map(renew),
+      },
+      staged: new Map(),
+    });
+  };
+  for (const run of runs) add(run, new Set());
+  return [...arrivals.values()];
+}
+
+/**
+ * Publishes the bytes of all runs and writes their rows, in one transaction; a run that is there
+ * already is left as it is.
+ *
+ * @returns Ids of the runs that were not there.
+ */
+async function adopt(
+  store: StoreParts,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlySet<string>> {
+  const published: Published[] = [];
+  const publish = (fresh: ReadonlySet<string>) =>
+    inParallel(filesOf(arrivals, fresh), WIDTH, async (file) => {
+      published.push(file);
+      await store.bytes.publish(file.bytes, file.path);
+    });
+  let fresh: ReadonlySet<string>;
+  try {
+    fresh = await store.runs.adopt(arrivals.map(({ run }) => run), publish);
+  } catch (error) {
+    await takeBack(store, published);
+    throw error;
+  } finally {
+    for (const { run } of arrivals) store.index.forget(run.id);
+  }
+  for (const { run, staged } of arrivals) {
+    for (const bytes of staged.values()) fresh.has(run.id) ? bytes.release() : bytes.discard();
+    staged.clear();
+  }
+  return fresh;
+}
+
+/** Staged bytes on their way to their place. */
+interface Published extends ArtifactPlace {
+  readonly bytes: StagedBytes;
+}
+
+function* filesOf(
+  arrivals: readonly Arrival[],
+  fresh: ReadonlySet<string>,
+): Generator<Published> {
+  for (const { run: { id: runId }, staged } of arrivals) {
+    if (!fresh.has(runId)) continue;
+    for (const [name, bytes] of staged) yield { runId, name, path: `${runId}/${name}`, bytes };
+  }
+}
+
+/** Removes what was published, unless its rows are there after all. */
+async function takeBack(
+  store: StoreParts,
+  published: readonly Published[],
+): Promise<void> {
+  try {
+    const bytesOf = new Map(published.map(({ path, bytes }) => [path, bytes]));
+    await store.index.withoutRow(published, (path) => {
+      if (store.bytes.holds(bytesOf.get(path)!, path)) store.bytes.remove(path);
+    });
+  } catch {
+    // Orphans stay behind: importing again takes their places, or they are collected.
+  }
+}

@@ -1,0 +1,136 @@
+/** Brings back the files that a store has lost, and nothing else. */
+import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
+import { asReader } from "../artifacts/artifact_reader.ts";
+import type { StagedBytes } from "../bytes/byte_store.ts";
+import type { Finding } from "../maintenance/verify.ts";
+import {
+  ArtifactNotFoundError,
+  ChachamlError,
+  IntegrityError,
+  StorageError,
+  UnsafePathError,
+} from "../base/errors.ts";
+import type { OpenOptions } from "../store/open_options.ts";
+import { openParts, type StoreParts } from "../store/compose.ts";
+import type { CopyOutcome, Omitted } from "./copy_artifacts.ts";
+import type { RestoreOptions } from "./restore.ts";
+
+/** Brings the files back that are missing or damaged. */
+export async function repair(
+  source: StoreParts,
+  place: Pick<OpenOptions, "path" | "artifactDir">,
+  { driver, busyTimeout, quick = false, dryRun = false, signal, onProgress }: RestoreOptions,
+): Promise<Pick<CopyOutcome, "copied" | "omitted">> {
+  const store = await openParts({
+    ...place,
+    readOnly: dryRun,
+    ...(driver && { driver }),
+    ...(busyTimeout !== undefined && { busyTimeout }),
+  });
+  try {
+    const copied: ArtifactRecord[] = [];
+    const omitted: Omitted[] = [];
+    const verification = store.artifacts.verify({
+      quick,
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+    }, true);
+    for await (const finding of verification) {
+      const { artifact } = finding;
+      if (!artifact) continue;
+      try {
+        const candidates = await candidatesFor(finding, artifact, source);
+        const bring = dryRun ? foreseeOne : bringOne;
+        if (await bring(artifact, candidates, source, store, signal)) copied.push(artifact);
+      } catch (error) {
+        if (!(error instanceof ChachamlError)) throw error;
+        omitted.push({ artifact, error });
+      }
+    }
+    return { copied, omitted };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Artifacts of the backup that have the bytes, under whatever name. */
+async function candidatesFor(
+  { kind, message, expected, found }: Finding,
+  { name, hash }: ArtifactRecord,
+  source: StoreParts,
+): Promise<IndexEntry[]> {
+  const fail = (state: string) => {
+    throw new IntegrityError(name, state, expected ?? null, found ?? null);
+  };
+  // The bytes are not what is wrong with it.
+  if (kind === "damaged-row" || kind === "unsafe-path") fail(message);
+  const candidates = (await source.index.list({ hash })).filter(({ problem }) => !problem);
+  if (candidates.length === 0) fail(`${message}, and the backup does not have its bytes`);
+  return candidates;
+}
+
+/** Puts bytes in their place, unless the artifact is another one, or gone, by now. */
+async function bringOne(
+  artifact: ArtifactRecord,
+  candidates: readonly IndexEntry[],
+  source: StoreParts,
+  store: StoreParts,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  return await firstOf(artifact, candidates, async ({ record }) => {
+    const { bytes } = await source.artifacts.open(record.id);
+    const staged: StagedBytes = await store.bytes.stage(asReader(bytes), { signal });
+    try {
+      if (staged.hash === artifact.hash) {
+        return await store.index.renew(artifact, (path) => store.bytes.publish(staged, path));
+      }
+      throw new IntegrityError(artifact.name, "other bytes", artifact.hash, staged.hash);
+    } finally {
+      staged.discard();
+    }
+  });
+}
+
+/** Looks whether bytes can be brought, as far as that shows without reading them. */
+async function foreseeOne(
+  artifact: ArtifactRecord,
+  candidates: readonly IndexEntry[],
+  source: StoreParts,
+  store: StoreParts,
+): Promise<boolean> {
+  if (store.bytes.look(artifact.path)?.kind === "folder") {
+    throw new StorageError(
+      `store ${JSON.stringify(artifact.path)}`,
+      "a directory that is no artifact is in its way; move it elsewhere",
+    );
+  }
+  return await firstOf(artifact, candidates, async ({ record }) => {
+    (await source.artifacts.open(record.id)).bytes.close();
+    return true;
+  });
+}
+
+/** What `work` gives for the first candidate whose bytes are not lost themselves. */
+async function firstOf(
+  { name, hash }: ArtifactRecord,
+  candidates: readonly IndexEntry[],
+  work: (entry: IndexEntry) => Promise<boolean>,
+): Promise<boolean> {
+  let cause: Error | undefined;
+  for (const candidate of candidates) {
+    try {
+      return await work(candidate);
+    } catch (error) {
+      if (!isLoss(error)) throw error;
+      cause = error;
+    }
+  }
+  const found = cause instanceof IntegrityError ? cause.found : null;
+  const state = "its bytes are missing or damaged in the backup too";
+  throw new IntegrityError(name, state, hash, found, { cause });
+}
+
+function isLoss(error: unknown): error is Error {
+  return error instanceof IntegrityError || error instanceof UnsafePathError ||
+    error instanceof ArtifactNotFoundError;
+}

@@ -1,0 +1,45 @@
+/** The folders that paths of callers lead through, and what is said where they are none. */
+import { dirname } from "@std/path";
+import { codeOf } from "../bytes/files/fs_error.ts";
+import { StorageError } from "./errors.ts";
+
+/**
+ * The real path of the folder that a file is to be in.
+ *
+ * @throws {StorageError} If there is none.
+ */
+export async function folderOf(path: string, action: string): Promise<string> {
+  const folder = dirname(path);
+  try {
+    const real = await Deno.realPath(folder);
+    if ((await Deno.stat(real)).isDirectory) return real;
+  } catch (cause) {
+    if (!leadsNowhere(cause)) throw cause;
+    const state = `there is no folder ${JSON.stringify(folder)}; make it first`;
+    throw new StorageError(action, state, { cause });
+  }
+  throw new StorageError(action, `${JSON.stringify(folder)} is a file, not a folder`);
+}
+
+/**
+ * Refuses a path that leads through a file; what is at its end, or that nothing is, does not matter.
+ *
+ * @throws {StorageError} If it does.
+ */
+export async function requireWay(path: string, action: string): Promise<void> {
+  try {
+    await Deno.lstat(path);
+  } catch (cause) {
+    if (codeOf(cause as Error) !== "ENOTDIR") return; // Whoever uses it says what is wrong.
+    const state = `a folder that ${
+      JSON.stringify(path)
+    } leads through is a file; choose another path`;
+    throw new StorageError(action, state, { cause });
+  }
+}
+
+/** Whether an error says that there is nothing at a path, nor can be. */
+export function leadsNowhere(error: unknown): boolean {
+  return error instanceof Error && ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "") ||
+    error instanceof Deno.errors.NotFound;
+}

@@ -1,0 +1,63 @@
+/** Values as a person reads them in a terminal. */
+import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
+
+/** Text without what would steer a terminal or break a line: a name can come from anywhere. */
+export function printable(text: string): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** A number of bytes in the unit that gives it three digits at most: `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (Number.isNaN(bytes)) return "?";
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let unit = 0;
+  while (bytes >= 999.5 && unit < units.length - 1) {
+    bytes /= 1000;
+    unit++;
+  }
+  return `${unit > 0 && bytes < 9.95 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
+}
+
+/** A number with the noun that it counts. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A number with as many digits as one looks at. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value) && Math.abs(value) < 1e15) {
+    return String(value);
+  }
+  return String(Number(value.toPrecision(6)));
+}
+
+/** A param's value: text as it is, JSON where it has such a form, else EDN. */
+export function formatValue(value: unknown): string {
+  if (value === undefined) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "bigint") return String(value);
+  const special = typeof value === "number" ||
+    value instanceof EdnValue || value instanceof Map || value instanceof Set;
+  return special ? toEdn(value as ParamValue) : toJson(value);
+}
+
+/** JSON of what may hold values that JSON has not: numbers and sets, for instance. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, item) => {
+    if (typeof item === "bigint") return String(item);
+    if (typeof item === "number" && !Number.isFinite(item)) return String(item);
+    if (item instanceof Set) return [...item];
+    if (item instanceof Map) return [...item];
+    return item;
+  });
+}
+
+/** A time to the second, in UTC: `2026-01-31 12:00:00`. */
+export function formatTime(time: Date | null): string {
+  if (time === null) return "";
+  return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(0, 19).replace("T", " ");
+}

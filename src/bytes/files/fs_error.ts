@@ -1,0 +1,44 @@
+import { constants } from "node:os";
+import { ChachamlError, StorageError } from "../../base/errors.ts";
+
+/** What an operating system's error code means, and what to do about it. */
+const STATES: Record<string, string> = {
+  ENOSPC: "the disk is full; free some space and try again",
+  EDQUOT: "the disk quota is used up; free some space and try again",
+  EROFS: "the file system is read-only; mount it writable and try again",
+  EFBIG: "the file would be larger than is allowed; raise the limit (ulimit -f) and try again",
+  EMFILE: "too many files are open; raise the limit (ulimit -n) or put fewer at once",
+  ENFILE: "too many files are open on this machine",
+  EIO: "the disk reported an error; check it before you trust it",
+  ENAMETOOLONG: "its path is too long for this file system; use a shorter name",
+  EACCES: "permission was denied; check the owner and mode of the file and its directory",
+  EPERM: "permission was denied; check the owner and mode of the file and its directory",
+  ENOENT: "it is not there, or a folder on the way to it is not",
+  ENOTDIR: "a part of its path is a file, not a directory",
+  EISDIR: "it is a directory, not a file",
+};
+
+/** A file system error in the store's terms. Errors that are the store's own, or no system's, pass. */
+export function fsError(error: unknown, action: string): unknown {
+  if (error instanceof ChachamlError || !(error instanceof Error)) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return new StorageError(action, error.message, { cause: error });
+  }
+  const code = codeOf(error);
+  if (code === undefined && !isSystemError(error)) return error;
+  return new StorageError(action, STATES[code ?? ""] ?? error.message, { cause: error });
+}
+
+/** The code of a system error. Deno gives some, such as "Too many links", by their number alone. */
+export function codeOf(error: Error): string | undefined {
+  const { code } = error as { code?: unknown };
+  // Errors that are no system's have numbers as codes: those of a signal's reason, for one.
+  if (typeof code === "string") return code;
+  if (Deno.build.os === "windows") return undefined; // Whose numbers are others.
+  const number = Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
+}
+
+function isSystemError(error: Error): boolean {
+  return Object.values(Deno.errors).some((kind) => error instanceof kind);
+}

@@ -1,0 +1,179 @@
+import { join } from "@std/path";
+import type { ByteReader, StagedBytes, StageOptions } from "../byte_store.ts";
+import { type Digest, hashCopy } from "../hashing.ts";
+
+/** How to stage a file. */
+export interface StageFileOptions extends StageOptions {
+  /** Whether the bytes are to be synced to disk. */
+  readonly durable: boolean;
+  /** Called when the staged file is closed, whatever became of it. */
+  readonly onGone: () => void;
+}
+
+/**
+ * Bytes under a name of their own in the staging folder. The file stays open and locked while
+ * they are staged, which tells other processes that someone is at work on them; one of a batch is
+ * closed, as the batch has a lock for all.
+ */
+export class StagedFile implements StagedBytes {
+  readonly key: string;
+  /** Absolute path of the staged name. */
+  readonly path: string;
+  readonly size: number;
+  readonly hash: string;
+  readonly #file: Deno.FsFile | undefined;
+  readonly #identity: string;
+  readonly #then: Partial<Record<"release" | "discard" | "gone", () => void>>;
+
+  /** Takes over a file that has been made, and what else there is to do once its fate is known. */
+  constructor(
+    { path, key, file, info }: Created,
+    { size, hash }: Digest,
+    then: Partial<Record<"release" | "discard" | "gone", () => void>>,
+  ) {
+    this.key = key;
+    this.path = path;
+    this.size = size;
+    this.hash = hash;
+    this.#file = file;
+    this.#identity = identityOf(info);
+    this.#then = then;
+  }
+
+  /** Whether the file at `path` is this very one. */
+  isAt(path: string): boolean {
+    try {
+      const there = Deno.lstatSync(path);
+      return there.isFile && identityOf(there) === this.#identity;
+    } catch {
+      return false;
+    }
+  }
+
+  release(): void {
+    this.#end("release");
+  }
+
+  discard(): void {
+    this.#end("discard");
+  }
+
+  #end(how: "release" | "discard"): void {
+    this.#then[how]?.();
+    letGo(this.path, this.#file);
+    this.#then.gone?.();
+  }
+}
+
+/** A file in the staging folder, by its name, open, and as it was found. */
+export interface Created {
+  /** Its name. */
+  readonly key: string;
+  /** Its absolute path. */
+  readonly path: string;
+  /** The open, locked file; one of a batch is closed. */
+  readonly file: Deno.FsFile | undefined;
+  /** Which file it is. */
+  readonly info: Deno.FileInfo;
+}
+
+/** Distinguishes a file from every other that exists. */
+export function identityOf({ dev, ino }: Deno.FileInfo): string {
+  return `${dev}:${ino}`;
+}
+
+/** Copies a source into a new file, which no one can write to afterwards. */
+export async function stageCopy(
+  folder: string,
+  source: ByteReader,
+  options: StageFileOptions,
+): Promise<StagedFile> {
+  const fresh = create(folder, options.batch);
+  const { path, file } = fresh;
+  try {
+    const digest = await hashCopy(source, file, options);
+    await source.close(); // Which is when a source says that it has changed meanwhile.
+    if (options.durable) await file.syncData();
+    if (options.batch === undefined) {
+      return new StagedFile(fresh, digest, { gone: options.onGone });
+    }
+    file.close();
+    options.onGone();
+    return new StagedFile({ ...fresh, file: undefined }, digest, {});
+  } catch (error) {
+    letGo(path, file);
+    throw error;
+  }
+}
+
+/**
+ * Whether a staged file is there, and whether its writer is. Many that are staged together, such as
+ * `<key>.17`, have one lock: that of the file `<key>`.
+ */
+export function stagedState(folder: string, key: string): "absent" | "abandoned" | "in use" {
+  const path = join(folder, key);
+  try {
+    if (!Deno.lstatSync(path).isFile) return "absent";
+    const [batch, member] = key.split(".");
+    if (member !== undefined) {
+      return stagedState(folder, batch!) === "in use" ? "in use" : "abandoned";
+    }
+    using free = lockIfFree(path);
+    return free ? "abandoned" : "in use";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "absent";
+    throw error;
+  }
+}
+
+/** Opens and locks a staged file; `undefined` if another one has locked it. */
+export function lockIfFree(path: string): Deno.FsFile | undefined {
+  const file = Deno.openSync(path);
+  if (file.tryLockSync(true)) return file;
+  file.close();
+}
+
+/**
+ * Creates a locked file in the staging folder, of a name that says what for.
+ *
+ * @returns A function that removes it; `undefined` if another process has it.
+ */
+export function lockFile(folder: string, key: string): (() => void) | undefined {
+  const path = join(folder, key);
+  for (;;) {
+    const file = Deno.openSync(path, { create: true, write: true });
+    if (!file.tryLockSync(true)) return file.close(), undefined;
+    // Whoever had it before removes it last, perhaps just now.
+    if (file.statSync().nlink !== 0) return () => letGo(path, file);
+    file.close();
+  }
+}
+
+function create(folder: string, batch: string | undefined): Created & { file: Deno.FsFile } {
+  for (;;) {
+    const key = (batch === undefined ? "" : `${batch}.`) + crypto.randomUUID();
+    const path = join(folder, key);
+    // The mode holds for everyone but this very descriptor: nobody else can ever write to it.
+    const file = Deno.openSync(path, { createNew: true, read: true, write: true, mode: 0o444 });
+    // A collector can come between; it then takes the file away, and another one is made.
+    const locked = file.tryLockSync(true);
+    const info = file.statSync();
+    if (locked && info.nlink !== 0) return { key, path, file, info };
+    letGo(path, file);
+  }
+}
+
+/** Removes a staged name and closes its file; never throws. */
+export function letGo(path: string, file: Deno.FsFile | undefined): void {
+  attempt(() => Deno.removeSync(path));
+  if (file) attempt(() => file.close());
+}
+
+/** Runs a step of tidying up, which goes on whatever fails: what is left is harmless, and collected later. */
+export function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // It is gone already, or was closed before.
+  }
+}

@@ -1,0 +1,57 @@
+import { formatBytes, printable } from "../../base/format.ts";
+import { withProgress } from "../progress.ts";
+import type { Verb } from "../command.ts";
+
+export const backup: Verb = {
+  name: "backup",
+  summary: "Copy the store, database and artifacts together, while it is in use",
+  args: "<directory>",
+  options: [
+    {
+      name: "check",
+      summary: "Read all that is there, copy again what is damaged, and verify the whole",
+    },
+    { name: "link", summary: "Share files with the store, by hard links, instead of copying" },
+    { name: "take-over", summary: "Go on where the backup of another store, or a moved one, is" },
+  ],
+  examples: [
+    ["Only what is new is copied the next time", "chachaml backup /mnt/backup/work"],
+    ["And read all of it once more", "chachaml backup /mnt/backup/work --check"],
+  ],
+  run: async ({ args: [directory], options, json, io, open, say }) => {
+    const store = await open("read");
+    const signal = io.interrupted?.();
+    const report = await withProgress(io, "backup", (onProgress) =>
+      store.backup(directory!, {
+        check: options.has("check"),
+        link: options.has("link"),
+        takeOver: options.has("take-over"),
+        onProgress,
+        ...(signal && { signal }),
+      }));
+    const omitted = report.omitted.map(({ artifact, error }) => ({
+      artifact,
+      error: error.message,
+      code: (error as { code?: string }).code,
+    }));
+    const damaged = report.check?.damaged ?? 0;
+    if (json) await json({ ...report, omitted });
+    else {
+      const apart = options.has("link") ? report.artifacts - report.linked : 0;
+      if (apart > 0) {
+        await io.stderr(
+          `not linked: ${apart} of ${report.artifacts} artifacts have a file of their own in the ` +
+            "backup; it is on another file system, or they were copied before\n",
+        );
+      }
+      for (const { error } of omitted) await io.stderr(`left out: ${printable(error)}\n`);
+      await say(
+        `${report.artifacts} artifacts, ${formatBytes(report.bytes)}: ${report.copied} copied, ` +
+          `${formatBytes(report.copiedBytes)}; ${omitted.length} left out` +
+          (report.check ? `; checked: ${damaged} damaged\n` : "\n"),
+      );
+    }
+    // What was removed meanwhile is no failure; what is damaged needs someone to look at it.
+    return damaged > 0 || omitted.some(({ code }) => code !== "artifact-not-found") ? 1 : 0;
+  },
+};

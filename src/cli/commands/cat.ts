@@ -1,0 +1,14 @@
+import type { Verb } from "../command.ts";
+
+export const cat: Verb = {
+  name: "cat",
+  summary: "Write an artifact to standard output, checked against its hash",
+  args: "<run> <name>",
+  options: [],
+  examples: [["Look into a log", "chachaml cat @last stdout.log | less"]],
+  run: async ({ args: [run, name], io, open, runId }) => {
+    const store = await open("read");
+    const artifact = await store.get(await runId(store, run!), name!);
+    for await (const chunk of artifact.stream({ verify: true })) await io.stdout(chunk);
+  },
+};

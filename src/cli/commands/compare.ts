@@ -1,0 +1,34 @@
+import { formatNumber, formatValue } from "../../base/format.ts";
+import { printTable } from "../table.ts";
+import type { Verb } from "../command.ts";
+
+export const compare: Verb = {
+  name: "compare",
+  summary: "Put runs side by side: their params, and what their metrics came to",
+  args: "<run...>",
+  options: [{ name: "diff", summary: "Only what is not the same in all of them" }],
+  examples: [["What made the difference", "chachaml compare --diff 3f2a @last"]],
+  run: async ({ args, options, json, io, open, runId }) => {
+    const store = await open("read");
+    const ids = await Promise.all(args.map((ref) => runId(store, ref)));
+    const { runs, params, metrics } = await store.compareRuns(ids);
+    const shown = <T extends { readonly differs: boolean }>(items: readonly T[]) =>
+      options.has("diff") ? items.filter(({ differs }) => differs) : items;
+    if (json) {
+      const all = { runs, params: shown(params), metrics: shown(metrics) };
+      return await json(all);
+    }
+    const head = ["", ...runs.map(({ id, name }) => name || id.slice(0, 8))];
+    const rows = [
+      ["run", ...runs.map(({ id }) => id.slice(0, 8))],
+      ["experiment", ...runs.map(({ experiment }) => experiment)],
+      ["status", ...runs.map(({ status }) => status)],
+      ...shown(params).map(({ key, values }) => [key, ...values.map(formatValue)]),
+      ...shown(metrics).map(({ key, values }) => [
+        key,
+        ...values.map((value) => value ? formatNumber(value.last) : ""),
+      ]),
+    ];
+    await printTable(io, head, rows);
+  },
+};

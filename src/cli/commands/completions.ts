@@ -1,0 +1,114 @@
+import { complete, FILES } from "../completion.ts";
+import { quote, unquote } from "../shell_words.ts";
+import { UsageError, type Verb } from "../command.ts";
+
+const SCRIPTS: Record<string, string> = {
+  bash: `# chachaml completions for bash: source <(chachaml completions bash)
+_chachaml() {
+  local line=\${COMP_LINE:0:COMP_POINT} words=() i word found before
+  COMPREPLY=()
+  # "=", ":" and "@" end a word for bash, but for nobody else: put together what has no space between.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    if [[ $i == 0 || $line == [[:space:]]* ]]; then words+=(""); fi
+    line=\${line#"\${line%%[![:space:]]*}"}
+    word=\${COMP_WORDS[i]}
+    if ((i == COMP_CWORD)); then word=$line; fi
+    words[\${#words[@]}-1]+=$word
+    line=\${line#"$word"}
+  done
+  # What stands before the part that bash will replace.
+  before=\${words[\${#words[@]}-1]}
+  before=\${before%"$word"}
+  if [[ $before == *@ ]]; then before=\${before%@} word=@$word; fi
+  while [[ $word == [=:]* ]]; do before+=\${word:0:1} word=\${word:1}; done
+  while IFS= read -r found; do
+    if [[ $found == ${FILES} ]]; then
+      compopt -o filenames 2>/dev/null
+      while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen -f -- "$word")
+    else
+      COMPREPLY+=("\${found#"$before"}")
+    fi
+  done < <(chachaml __complete --shell bash -- "\${words[@]:1}" 2>/dev/null)
+}
+complete -F _chachaml chachaml
+`,
+  zsh: `#compdef chachaml
+# chachaml completions for zsh: source <(chachaml completions zsh)
+_chachaml() {
+  local -a found typed
+  typed=("\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}")
+  found=("\${(@f)$(chachaml __complete --shell zsh -- "\${(@)typed}" 2>/dev/null)}")
+  if (( \${found[(Ie)${FILES}]} )); then
+    if [[ $PREFIX == --*=* ]]; then compset -P '*='; fi
+    _files
+    return
+  fi
+  found=("\${(@)found:#}")
+  (( \${#found} )) && compadd -- "\${(@)found}"
+}
+if [[ $funcstack[1] == _chachaml ]]; then _chachaml "$@"; else compdef _chachaml chachaml; fi
+`,
+  fish: `# chachaml completions for fish: chachaml completions fish | source
+function __chachaml_complete
+  set -l words (commandline -opc)
+  set -l word (commandline -ct)
+  for found in (chachaml __complete --shell fish -- $words[2..-1] "$word" 2>/dev/null)
+    if test "$found" = "${FILES}"
+      set -l option (string match -r -- '^--[^=]+=' "$word")
+      for path in (__fish_complete_path (string replace -r -- '^--[^=]+=' '' "$word"))
+        echo "$option$path"
+      end
+    else
+      echo $found
+    end
+  end
+end
+complete -c chachaml -f -a '(__chachaml_complete)'
+`,
+};
+
+export const completions: Verb = {
+  name: "completions",
+  summary: "Print what a shell needs to complete commands, runs and names",
+  args: "<shell>",
+  options: [],
+  examples: [
+    ["In ~/.bashrc", "source <(chachaml completions bash)"],
+    ["In ~/.zshrc", "source <(chachaml completions zsh)"],
+    ["In ~/.config/fish/config.fish", "chachaml completions fish | source"],
+  ],
+  run: async ({ args: [shell], io }) => {
+    const script = SCRIPTS[shell!];
+    if (!script) {
+      throw new UsageError(
+        `completions are for ${Object.keys(SCRIPTS).join(", ")}, not ${JSON.stringify(shell)}`,
+      );
+    }
+    await io.stdout(script);
+  },
+};
+
+export const completeVerb: Verb = {
+  name: "__complete",
+  summary: "Print what could stand where the cursor is",
+  args: "[word...]",
+  options: [{ name: "shell", value: "shell", summary: "Whose quotes the words have" }],
+  examples: [],
+  hidden: true,
+  leavesRest: true,
+  run: async ({ args, options, io, open, runId, verbs }) => {
+    const shell = options.get("shell");
+    const last = unquote(args.at(-1) ?? "");
+    // Fish takes the quotes off all words but the one at the cursor, zsh off all, bash off none.
+    const words = shell === "bash"
+      ? args.map((word) => unquote(word).text)
+      : shell === "fish"
+      ? [...args.slice(0, -1), last.text]
+      : args;
+    const found = await complete(words, verbs, { open: (place) => open("read", place), runId });
+    const quoted = found.map((word) =>
+      shell === "bash" && word !== FILES ? quote(word, last.open) : word
+    );
+    await io.stdout(quoted.map((word) => `${word}\n`).join(""));
+  },
+};

@@ -1,0 +1,32 @@
+import { formatBytes, printable } from "../../base/format.ts";
+import { withProgress } from "../progress.ts";
+import type { Verb } from "../command.ts";
+
+export const dedup: Verb = {
+  name: "dedup",
+  summary: "Make artifacts of the same bytes share one file, by hard links",
+  args: "",
+  options: [{ name: "dry-run", summary: "Tell only what would be shared" }],
+  examples: [["See what it would free", "chachaml dedup --dry-run"]],
+  run: async ({ options, json, io, open, say }) => {
+    const dryRun = options.has("dry-run");
+    const store = await open("write");
+    const signal = io.interrupted?.();
+    const report = await withProgress(
+      io,
+      "dedup",
+      (onProgress) => store.dedup({ dryRun, onProgress, ...(signal && { signal }) }),
+    );
+    if (json) return await json({ ...report, dryRun });
+    for (const { runId, name, size } of report.shared) {
+      await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
+    }
+    const done = dryRun ? "would be shared" : "shared";
+    await say(`${report.shared.length} ${done}, ${formatBytes(report.bytes)} freed\n`);
+    if (report.unshared.length > 0) {
+      await say(
+        `${report.unshared.length} keep a file of their own: the file system makes no such links\n`,
+      );
+    }
+  },
+};

@@ -1,0 +1,22 @@
+import type { Verb } from "../command.ts";
+
+export const end: Verb = {
+  name: "end",
+  summary: "End a run, as completed unless it is said to have failed",
+  args: "<run>",
+  options: [
+    { name: "failed", summary: "It has failed" },
+    { name: "error", value: "text", summary: "It has failed, and why" },
+  ],
+  examples: [["End a run that went wrong", 'chachaml end $RUN --error "out of memory"']],
+  run: async ({ args: [run], options, json, open, runId }) => {
+    const error = options.get("error");
+    const failed = options.has("failed") || error !== undefined;
+    const store = await open("write");
+    const ended = await store.endRun(await runId(store, run!), {
+      status: failed ? "failed" : "completed",
+      ...(error !== undefined && { error }),
+    });
+    if (json) await json(ended);
+  },
+};

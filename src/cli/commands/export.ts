@@ -1,0 +1,100 @@
+import { fsError } from "../../bytes/files/fs_error.ts";
+import { StorageError } from "../../base/errors.ts";
+import { folderOf } from "../../base/directory.ts";
+import { withProgress } from "../progress.ts";
+import { UsageError, type Verb } from "../command.ts";
+
+export const exportVerb: Verb = {
+  name: "export",
+  summary: "Write runs with their artifacts as a tar archive",
+  args: "<run...>",
+  options: [
+    { name: "output", value: "file", summary: "The archive (default: -, standard output)" },
+    { name: "force", summary: "Replace a file that is there" },
+  ],
+  examples: [
+    ["Into a file", "chachaml export $RUN --output run.tar"],
+    ["To another machine", "chachaml export $RUN | ssh there chachaml import -"],
+  ],
+  run: async ({ args, options, io, open, runId }) => {
+    const output = options.get("output") ?? "-";
+    const force = options.has("force");
+    if (output !== "-") await requirePlace(output, force);
+    const store = await open("read");
+    // Before anything is written.
+    const ids = await Promise.all(args.map((ref) => runId(store, ref)));
+    const signal = io.interrupted?.();
+    await withProgress(io, "export", async (onProgress) => {
+      const archive = store.export(ids, { onProgress, ...(signal && { signal }) });
+      if (output !== "-") return await save(archive, output, force);
+      for await (const chunk of archive) await io.stdout(chunk);
+    });
+  },
+};
+
+/** Refuses before anything is done what would be refused at its end. */
+async function requirePlace(path: string, force: boolean): Promise<void> {
+  const action = `write ${JSON.stringify(path)}`;
+  const there = await Deno.lstat(path).catch(() => undefined);
+  if (there?.isDirectory) throw new StorageError(action, "it is a directory; name a file in it");
+  if (there && !force) throw exists(path);
+  if (!there) await folderOf(path, action);
+}
+
+async function requireFree(path: string): Promise<void> {
+  const there = await Deno.lstat(path).then(() => true, () => false);
+  if (there) throw exists(path);
+}
+
+function exists(path: string): UsageError {
+  return new UsageError(`${JSON.stringify(path)} exists; pass --force to replace it`);
+}
+
+/** Saves an archive, all of it or nothing. */
+async function save(
+  archive: ReadableStream<Uint8Array>,
+  path: string,
+  force: boolean,
+): Promise<void> {
+  const part = `${path}.${crypto.randomUUID()}.part`;
+  try {
+    await write(archive, part);
+    if (force) await Deno.rename(part, path);
+    else await enter(part, path);
+  } catch (error) {
+    await Deno.remove(part).catch(() => {});
+    if (error instanceof Deno.errors.AlreadyExists) throw exists(path);
+    throw fsError(error, `write ${JSON.stringify(path)}`);
+  }
+}
+
+async function write(archive: ReadableStream<Uint8Array>, path: string): Promise<void> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path, { createNew: true, write: true });
+  } catch (error) {
+    await archive.cancel(error);
+    throw error;
+  }
+  try {
+    for await (const chunk of archive) {
+      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+    }
+    await file.syncData();
+  } finally {
+    file.close();
+  }
+}
+
+/** Gives a file its name, unless there is one of that name: a link never takes its place. */
+async function enter(part: string, path: string): Promise<void> {
+  try {
+    await Deno.link(part, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    // Perhaps the file system has no links.
+    await requireFree(path);
+    return await Deno.rename(part, path);
+  }
+  await Deno.remove(part);
+}

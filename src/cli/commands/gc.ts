@@ -1,0 +1,34 @@
+import { parseDuration } from "../duration.ts";
+import { formatBytes, printable } from "../../base/format.ts";
+import type { Verb } from "../command.ts";
+
+export const gc: Verb = {
+  name: "gc",
+  summary: "Remove files that belong to no artifact, and what crashes left",
+  args: "",
+  options: [
+    { name: "grace", value: "time", summary: "Leave what is newer than this (default: 24h)" },
+    { name: "dry-run", summary: "Tell only what would be removed" },
+  ],
+  examples: [["See what would go", "chachaml gc --dry-run --grace 1h"]],
+  run: async ({ options, json, io, open, say }) => {
+    const grace = options.get("grace");
+    const dryRun = options.has("dry-run");
+    const store = await open("write");
+    const report = await store.gc({
+      dryRun,
+      ...(grace !== undefined && { grace: parseDuration("grace", grace) }),
+    });
+    const failed = report.failed.map(({ path, error }) => ({ path, error: error.message }));
+    if (json) await json({ ...report, failed, dryRun });
+    else {
+      for (const { kind, path, bytes } of report.removed) {
+        await io.stdout(printable(`${kind}  ${path}  ${formatBytes(bytes)}`) + "\n");
+      }
+      for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
+      const done = dryRun ? "would be removed" : "removed";
+      await say(`${report.removed.length} ${done}, ${formatBytes(report.bytes)}\n`);
+    }
+    return failed.length > 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,55 @@
+import { fsError } from "../../bytes/files/fs_error.ts";
+import { StorageError } from "../../base/errors.ts";
+import { count, formatBytes } from "../../base/format.ts";
+import { beforeStore } from "../new_store.ts";
+import { withProgress } from "../progress.ts";
+import type { Verb } from "../command.ts";
+
+export const importVerb: Verb = {
+  name: "import",
+  summary: "Take up the runs of an archive that export has made",
+  args: "<archive>",
+  options: [
+    { name: "new-ids", summary: "Give runs and artifacts new ids, beside those of the archive's" },
+  ],
+  examples: [
+    ["From a file", "chachaml import run.tar"],
+    ["From standard input", "zcat run.tar.gz | chachaml import -"],
+  ],
+  run: async ({ args: [path], options, json, io, open, place, say }) => {
+    const archive = path === "-" ? io.stdin : await read(path!);
+    const takeAway = await beforeStore(place());
+    const store = await open("create");
+    const signal = io.interrupted?.();
+    const report = await withProgress(io, "import", (onProgress) =>
+      store.import(archive, {
+        newIds: options.has("new-ids"),
+        onProgress,
+        ...(signal && { signal }),
+      })).catch(async (error) => {
+        await takeAway(store);
+        throw error;
+      });
+    if (json) return await json(report);
+    for (const { id } of report.runs) await io.stdout(`${id}\n`);
+    const there = report.runs.filter(({ imported }) => !imported).length;
+    await say(
+      `${count(report.runs.length - there, "run")} imported, ` +
+        `${count(report.artifacts, "artifact")}, ` +
+        `${formatBytes(report.bytes)}; ${there} were there already\n`,
+    );
+  },
+};
+
+async function read(path: string): Promise<ReadableStream<Uint8Array>> {
+  const action = `read ${JSON.stringify(path)}`;
+  try {
+    const file = await Deno.open(path);
+    if (!(await file.stat()).isDirectory) return file.readable;
+    file.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw fsError(error, action);
+    throw new StorageError(action, "there is no such file; name an archive", { cause: error });
+  }
+  throw new StorageError(action, "it is a directory; name an archive that export has made");
+}

@@ -1,0 +1,27 @@
+import { formatBytes, printable } from "../../base/format.ts";
+import type { Verb } from "../command.ts";
+
+export const info: Verb = {
+  name: "info",
+  summary: "Tell where the store is, what is in it, and how much it takes",
+  args: "",
+  options: [],
+  examples: [["As JSON", "chachaml info --json"]],
+  run: async ({ json, io, open }) => {
+    const store = await open("read");
+    const info = await store.info();
+    if (json) return await json(info);
+    const runs = Object.entries(info.runs).map(([status, count]) => `${count} ${status}`);
+    const lines = {
+      database: `${info.path} (${formatBytes(info.databaseBytes ?? 0)})`,
+      artifacts: info.artifactDir,
+      experiments: String(info.experiments),
+      runs: runs.join(", ") || "none",
+      stored: `${info.artifacts} artifacts, ${formatBytes(info.bytes)}`,
+      "on disk": formatBytes(info.fileBytes),
+    };
+    for (const [label, value] of Object.entries(lines)) {
+      await io.stdout(`${label.padEnd(12)} ${printable(value)}\n`);
+    }
+  },
+};

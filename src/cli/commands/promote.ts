@@ -1,0 +1,22 @@
+import type { ModelStage } from "../../models/model.ts";
+import { UsageError, type Verb } from "../command.ts";
+
+export const promote: Verb = {
+  name: "promote",
+  summary: "Put a version of a model into production, or into another stage",
+  args: "<model> <version> [stage]",
+  options: [],
+  examples: [
+    ["Into production; what was there is archived", "chachaml promote iris 3"],
+    ["Out of use", "chachaml promote iris 2 archived"],
+  ],
+  run: async ({ args: [model, number, stage = "production"], json, open, say }) => {
+    if (!/^\d+$/.test(number!)) {
+      throw new UsageError(`a version is a number, not ${JSON.stringify(number)}`);
+    }
+    const store = await open("write");
+    const version = await store.models.promote(model!, Number(number), stage as ModelStage);
+    if (json) return await json(version);
+    await say(`${version.model} ${version.version} is in ${version.stage}\n`);
+  },
+};

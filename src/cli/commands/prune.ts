@@ -1,0 +1,61 @@
+import { parseDuration } from "../duration.ts";
+import { count, formatTime } from "../../base/format.ts";
+import { printTable } from "../table.ts";
+import type { Verb } from "../command.ts";
+import { parseCount, parseStatus } from "../values.ts";
+
+export const prune: Verb = {
+  name: "prune",
+  summary: "Remove old runs with all they have",
+  args: "",
+  options: [
+    { name: "older-than", value: "time", summary: "Those that started longer ago, such as 30d" },
+    { name: "keep-last", value: "n", summary: "All but the newest n that fit, of each experiment" },
+    { name: "experiment", value: "name", summary: "Those of an experiment" },
+    { name: "status", value: "status", summary: "Those of a status (default: those that ended)" },
+    { name: "dry-run", summary: "Tell only what would be removed" },
+    { name: "force", summary: "Also what model versions are made of" },
+    { name: "yes", summary: "Really remove" },
+  ],
+  examples: [
+    ["See what would go", "chachaml prune --keep-last 10 --dry-run"],
+    ["Failed runs older than a month", "chachaml prune --status failed --older-than 30d --yes"],
+  ],
+  run: async ({ options, json, io, open, confirm, say }) => {
+    const dryRun = options.has("dry-run");
+    const [olderThan, keepLast, experiment, status] = [
+      "older-than",
+      "keep-last",
+      "experiment",
+      "status",
+    ].map(options.get);
+    const selection = {
+      ...(olderThan !== undefined &&
+        { olderThan: new Date(Date.now() - parseDuration("older-than", olderThan)) }),
+      ...(keepLast !== undefined && { keepLast: parseCount("keep-last", keepLast) }),
+      ...(experiment !== undefined && { experiment }),
+      ...(status !== undefined && { status: parseStatus(status) }),
+    };
+    const store = await open("write");
+    const how = { ...selection, force: options.has("force") };
+    if (!dryRun) {
+      const { removed } = await store.prune({ ...how, dryRun: true });
+      if (removed.length > 0) {
+        await confirm(`This removes ${count(removed.length, "run")} with all they have.`);
+      }
+    }
+    const report = await store.prune({ ...how, dryRun });
+    if (json) return await json({ ...report, dryRun });
+    const rows = report.removed.map((run) => [
+      run.id,
+      run.experiment,
+      run.status,
+      formatTime(run.startTime),
+    ]);
+    await printTable(io, ["RUN", "EXPERIMENT", "STATUS", "STARTED"], rows);
+    await say(`${count(rows.length, "run")} ${dryRun ? "would be removed" : "removed"}\n`);
+    if (report.kept.length > 0) {
+      await say(`${report.kept.length} kept, as model versions need them; see --force\n`);
+    }
+  },
+};

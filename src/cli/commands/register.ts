@@ -1,0 +1,25 @@
+import type { ModelStage } from "../../models/model.ts";
+import type { Verb } from "../command.ts";
+
+export const register: Verb = {
+  name: "register",
+  summary: "Make an artifact the next version of a model, and print its number",
+  args: "<model> <run> <artifact>",
+  options: [
+    { name: "stage", value: "stage", summary: "none, staging, production or archived" },
+    { name: "description", value: "text", summary: "What is new in it" },
+  ],
+  examples: [["A candidate", "chachaml register iris @last model.onnx --stage staging"]],
+  run: async ({ args: [model, ref, artifact], options, json, io, open, runId }) => {
+    const [stage, description] = ["stage", "description"].map(options.get);
+    const store = await open("write");
+    const version = await store.models.register(model!, {
+      runId: await runId(store, ref!),
+      artifact: artifact!,
+      ...(stage !== undefined && { stage: stage as ModelStage }),
+      ...(description !== undefined && { description }),
+    });
+    if (json) await json(version);
+    else await io.stdout(`${version.version}\n`);
+  },
+};

@@ -1,0 +1,52 @@
+import { restoreStore } from "../../backup/restore.ts";
+import { formatBytes, printable } from "../../base/format.ts";
+import { withProgress } from "../progress.ts";
+import type { Verb } from "../command.ts";
+
+export const restore: Verb = {
+  name: "restore",
+  summary: "Bring a store back from a backup: all of it, or the files that it has lost",
+  args: "<backup>",
+  options: [
+    { name: "dry-run", summary: "Tell only what would be brought back" },
+    { name: "quick", summary: "Look at sizes only, without reading the files that are there" },
+    { name: "database", summary: "Set a damaged database aside, and take the backup's" },
+  ],
+  examples: [
+    ["See what is lost", "chachaml restore /mnt/backup/work --dry-run"],
+    ["To a new place", "chachaml restore /mnt/backup/work --db ./again.db"],
+  ],
+  run: async ({ args: [from], options, json, io, place, say }) => {
+    const dryRun = options.has("dry-run");
+    const signal = io.interrupted?.();
+    const report = await withProgress(io, "restore", (onProgress) =>
+      restoreStore(from!, {
+        ...place(),
+        dryRun,
+        quick: options.has("quick"),
+        database: options.has("database"),
+        onProgress,
+        ...(signal && { signal }),
+      }));
+    const failed = report.failed.map(({ artifact, error }) => ({
+      artifact,
+      error: error.message,
+    }));
+    if (json) await json({ ...report, failed, dryRun });
+    else {
+      for (const { runId, name, size } of report.restored) {
+        await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
+      }
+      for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
+      if (report.database) await say("the database is the backup's\n");
+      const aside = report.setAside;
+      if (aside) await say(`the damaged one is kept as ${JSON.stringify(aside)}\n`);
+      const done = dryRun ? "would be brought back" : "brought back";
+      await say(
+        `${report.restored.length} ${done}, ${formatBytes(report.bytes)}; ` +
+          `${failed.length} still missing or damaged\n`,
+      );
+    }
+    return failed.length > 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,28 @@
+import { count } from "../../base/format.ts";
+import type { Verb } from "../command.ts";
+
+export const rm: Verb = {
+  name: "rm",
+  summary: "Remove an artifact, or a run with all it has",
+  args: "<run> [name]",
+  options: [
+    { name: "yes", summary: "Really remove the whole run" },
+    { name: "force", summary: "Also what model versions are made of" },
+  ],
+  examples: [
+    ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],
+    ["A run with all it has", "chachaml rm $RUN --yes"],
+  ],
+  run: async ({ args: [run, name], options, json, open, runId, confirm }) => {
+    const store = await open("write");
+    const id = await runId(store, run!);
+    if (name === undefined) {
+      const { length } = await store.list(id);
+      await confirm(`This removes the run ${id} with ${count(length, "artifact")}.`);
+    }
+    const force = options.has("force");
+    if (name === undefined) await store.removeRun(id, { force });
+    else await store.remove(id, name, { force });
+    if (json) await json({ removed: { run: id, name } });
+  },
+};

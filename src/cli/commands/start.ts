@@ -1,0 +1,41 @@
+import { checkRunId } from "../../names/names.ts";
+import { splitPair } from "../values.ts";
+import type { Verb } from "../command.ts";
+
+export const start: Verb = {
+  name: "start",
+  summary: "Start a run and print its id",
+  args: "",
+  options: [
+    { name: "experiment", value: "name", summary: "What it belongs to (default: default)" },
+    { name: "name", value: "text", summary: "Name for people" },
+    {
+      name: "tag",
+      value: "label",
+      repeats: true,
+      summary: "Label, as key=value; may be given again",
+    },
+    { name: "parent", value: "run", summary: "The run that it is part of" },
+    { name: "by", value: "name", summary: "Who starts it" },
+    { name: "id", value: "id", summary: "Its id (default: a UUID)" },
+  ],
+  examples: [["Keep the id for the commands to come", "RUN=$(chachaml start --experiment iris)"]],
+  run: async ({ options, json, io, open, runId }) => {
+    const [id, experiment, name, parent, createdBy] = ["id", "experiment", "name", "parent", "by"]
+      .map(options.get);
+    const tags = Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag)));
+    if (id !== undefined) checkRunId(id);
+    // A call that is refused makes no store; nor does one whose parent cannot be in it.
+    const store = await open(parent === undefined ? "create" : "write");
+    const run = await store.startRun({
+      ...(id !== undefined && { id }),
+      ...(experiment !== undefined && { experiment }),
+      ...(name !== undefined && { name }),
+      ...(parent !== undefined && { parentId: await runId(store, parent) }),
+      ...(createdBy !== undefined && { createdBy }),
+      tags,
+    });
+    if (json) await json(run.info);
+    else await io.stdout(`${run.id}\n`);
+  },
+};

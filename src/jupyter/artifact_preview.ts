@@ -1,0 +1,53 @@
+/** One artifact, shown by its type; what has no look of its own as a card. */
+import type { Artifact } from "../artifacts/artifact.ts";
+import { formatBytes, formatTime } from "../base/format.ts";
+import { audioPreview, picturePreview } from "./media.ts";
+import { oneLine } from "./cells.ts";
+import type { MediaBundle } from "../display/displayable.ts";
+import { bundle } from "./bundle.ts";
+import { type Html, markup } from "./html.ts";
+import { pairs, tableHtml } from "./table.ts";
+import { textPreview } from "./text.ts";
+
+/** What is seen of an artifact's bytes. */
+export interface Preview {
+  /** In a notebook. */
+  readonly body: Html;
+  /** In a console, if anything. */
+  readonly text?: string;
+}
+
+/** An artifact. */
+export async function showArtifact(artifact: Artifact): Promise<MediaBundle> {
+  const { name, size, hash, createdAt } = artifact;
+  const type = artifact.contentType ?? "type unknown";
+  const told = `${type}, ${formatBytes(size)}`;
+  const title = markup`<div><strong>${name}</strong> <span class="dim">${told}</span></div>`;
+  const line = `Artifact ${oneLine(name)}  ${oneLine(told)}  sha256 ${oneLine(hash.slice(0, 12))}`;
+  try {
+    const preview = await previewOf(artifact);
+    if (preview) {
+      const { body, text } = preview;
+      return bundle(markup`${title}${body}`, [line, ...text ? ["", text] : []].join("\n"));
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    return bundle(
+      markup`${title}<div class="bad">${message}</div>`,
+      `${line}\n${oneLine(message)}`,
+    );
+  }
+  const card = pairs([["size", formatBytes(size)], ["sha-256", hash], [
+    "stored",
+    formatTime(createdAt),
+  ]]);
+  return bundle(markup`${title}${tableHtml(card)}`, line);
+}
+
+/** `undefined` where there is nothing to see. */
+async function previewOf(artifact: Artifact): Promise<Preview | undefined> {
+  const type = (artifact.contentType ?? "").split(";")[0]!.trim().toLowerCase();
+  if (type.startsWith("image/")) return await picturePreview(artifact, type);
+  if (type.startsWith("audio/")) return await audioPreview(artifact, type);
+  return await textPreview(artifact, type);
+}

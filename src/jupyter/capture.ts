@@ -1,0 +1,103 @@
+/** Stores what a notebook shows of a value. */
+import type { Artifact } from "../artifacts/artifact.ts";
+import type { PutOptions } from "../artifacts/artifact_store.ts";
+import { InvalidSourceError } from "../base/errors.ts";
+import { formsOfBundle } from "./capture_bundle.ts";
+import { formsOfFrame } from "./capture_frame.ts";
+import { pictureExtension, pictureOf } from "./capture_picture.ts";
+import { formsOfPlot } from "./capture_plot.ts";
+import { DISPLAY, shownAs } from "../display/displayable.ts";
+
+/** How to store what is shown. */
+export type CaptureOptions = Pick<PutOptions, "ifExists" | "signal">;
+
+/** What was stored of a value. */
+export interface CapturedDisplay {
+  /** The artifacts, one a form. */
+  readonly artifacts: readonly Artifact[];
+  /** Forms that could not be made, and why. */
+  readonly omitted: readonly {
+    /** The extension that its artifact would have. */
+    readonly form: string;
+    /** Why there is none. */
+    readonly error: Error;
+  }[];
+}
+
+/** One form of a value: the bytes of a file. */
+export interface Form {
+  /** Extension of its name, with the dot. */
+  readonly extension: string;
+  /** What to put, or why it could not be made. */
+  readonly source: string | Uint8Array | Error;
+}
+
+/** Takes what {@linkcode ActiveRun} and the tests have: something to put to. */
+interface Target {
+  put(name: string, source: string | Uint8Array, options?: PutOptions): Promise<Artifact>;
+}
+
+/** Stores each form that a value has. */
+export async function capture(
+  run: Target,
+  name: string,
+  value: unknown,
+  options: CaptureOptions,
+): Promise<CapturedDisplay> {
+  options.signal?.throwIfAborted();
+  const forms = await formsOf(name, value);
+  if (forms.length === 0) {
+    throw new InvalidSourceError(
+      name,
+      "a notebook shows nothing of it but text; put it as it is, or give it a method " +
+        '[Symbol.for("Jupyter.display")]',
+    );
+  }
+  const stem = stemOf(name, forms);
+  const artifacts: Artifact[] = [];
+  const omitted: { form: string; error: Error }[] = [];
+  for (const { extension, source } of forms) {
+    if (source instanceof Error) omitted.push({ form: extension, error: source });
+    else artifacts.push(await run.put(stem + extension, source, options));
+  }
+  return { artifacts: shownAs("artifacts")(artifacts), omitted };
+}
+
+/** Looks for what a value can do, from the most telling on. */
+async function formsOf(name: string, value: unknown): Promise<Form[]> {
+  if (value instanceof Uint8Array) {
+    const extension = pictureExtension(value);
+    return extension === undefined ? [] : [{ extension, source: value }];
+  }
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return [];
+  const frame = await formsOfFrame(name, value);
+  if (frame.length > 0) return frame;
+  const picture = await pictureOf(value);
+  if (picture) return [{ extension: pictureExtension(picture)!, source: picture }];
+  const { outerHTML } = value as { outerHTML?: unknown };
+  if (typeof outerHTML === "string") return [elementForm(outerHTML)];
+  const plot = await formsOfPlot(value);
+  if (plot.length > 0) return plot;
+  const display = Reflect.get(value, DISPLAY) as unknown;
+  return typeof display === "function" ? formsOfBundle(await display.call(value)) : [];
+}
+
+/** An element as a file that opens by itself. */
+function elementForm(outerHTML: string): Form {
+  if (!/^<svg[\s>]/i.test(outerHTML)) return { extension: ".html", source: outerHTML };
+  const start = /^<svg[^>]*>/i.exec(outerHTML)?.[0] ?? "";
+  // Within a page an SVG needs no namespace; a file without it is no picture.
+  const source = /\sxmlns\s*=/.test(start)
+    ? outerHTML
+    : outerHTML.replace(/^<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
+  return { extension: ".svg", source };
+}
+
+/** The name without the extension of one of the forms. */
+function stemOf(name: string, forms: readonly Form[]): string {
+  const extensions = forms.flatMap(({ extension }) =>
+    extension === ".jpg" ? [".jpg", ".jpeg"] : [extension]
+  );
+  const found = extensions.find((extension) => name.toLowerCase().endsWith(extension));
+  return found === undefined ? name : name.slice(0, -found.length);
+}

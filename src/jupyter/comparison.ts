@@ -1,0 +1,64 @@
+/** Runs side by side: one line a run, and a column for each thing in which they differ. */
+import { count, formatNumber, formatValue } from "../base/format.ts";
+import type { Comparison } from "../runs/comparison.ts";
+import { idCell, oneLine, statusCell } from "./cells.ts";
+import type { MediaBundle } from "../display/displayable.ts";
+import { bundle } from "./bundle.ts";
+import { markup } from "./html.ts";
+import { type Cell, cut, MAX_ROWS, type Table, tableHtml, tableText } from "./table.ts";
+
+/** Params and metrics that have a column at most. */
+const MAX_COLUMNS = 24;
+
+/** Characters of a param that is the same in all runs. */
+const MAX_VALUE = 80;
+
+/** A comparison. */
+export function showComparison(comparison: Comparison): MediaBundle {
+  const { runs, params, metrics } = comparison;
+  const same = params.filter(({ differs }) => !differs)
+    .map(({ key, values }) => cut(`${key} = ${formatValue(values[0])}`, MAX_VALUE)).join(", ");
+  const table = tableOf(comparison);
+  const left = params.filter(({ differs }) => differs).length + metrics.length - MAX_COLUMNS;
+  const title = count(runs.length, "run") + (left > 0 ? `, ${left} further columns not shown` : "");
+  const body = markup`<div class="dim">${title}</div>${tableHtml(table)}${
+    same === "" ? undefined : markup`<div class="dim">Same in all: ${same}</div>`
+  }`;
+  const text = [tableText(table), ...same === "" ? [] : [`Same in all: ${oneLine(same)}`]];
+  return bundle(body, text.join("\n"));
+}
+
+function tableOf({ runs, params, metrics }: Comparison): Table {
+  const differing = params.filter(({ differs }) => differs).slice(0, MAX_COLUMNS);
+  const measured = metrics.slice(0, MAX_COLUMNS - differing.length);
+  const best = measured.map(({ values }) => bounds(values.map((value) => value?.last)));
+  return {
+    head: ["run", "name", "status", ...[...differing, ...measured].map(({ key }) => key)],
+    right: measured.map(({ key }) => key),
+    total: runs.length,
+    rows: runs.slice(0, MAX_ROWS).map(({ id, name, status }, at) => [
+      idCell(id),
+      name ?? "",
+      statusCell(status),
+      ...differing.map(({ values }) => formatValue(values[at])),
+      ...measured.map(({ values }, column) => valueCell(values[at]?.last, best[column]!)),
+    ]),
+  };
+}
+
+/** A metric's value; the smallest and the largest of a column stand out. */
+function valueCell(value: number | undefined, { low, high }: { low: number; high: number }): Cell {
+  if (value === undefined) return "";
+  const text = formatNumber(value);
+  const standsOut = low < high && (value === low || value === high);
+  return standsOut ? { text, html: markup`<strong>${text}</strong>` } : text;
+}
+
+function bounds(values: readonly (number | undefined)[]): { low: number; high: number } {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value === undefined || !Number.isFinite(value)) continue;
+    [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  return { low, high };
+}

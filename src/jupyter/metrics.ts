@@ -1,0 +1,73 @@
+/** Metrics: value by value, summed up, and as curves. */
+import { count, formatNumber } from "../base/format.ts";
+import type { Curve, Metric, MetricSummary } from "../metrics/metric.ts";
+import { oneLine, timeCell } from "./cells.ts";
+import { curveFigure, curveText } from "./curve_svg.ts";
+import type { MediaBundle } from "../display/displayable.ts";
+import { bundle } from "./bundle.ts";
+import { markup } from "./html.ts";
+import { MAX_ROWS, type Table, tableHtml, tableText } from "./table.ts";
+
+/** One curve. */
+export function showCurve(curve: Curve): MediaBundle {
+  const { logged, nonFinite, steps } = curve;
+  const told = [
+    count(logged, "point"),
+    ...steps.length < logged ? [`${steps.length} shown`] : [],
+    ...nonFinite > 0 ? [`${nonFinite} not finite`] : [],
+  ].join(", ");
+  const note = markup`<div class="dim">${told}</div>`;
+  const body = markup`<div class="curves">${curveFigure(curve)}</div>${note}`;
+  return bundle(body, curveLine(curve, told));
+}
+
+/** A curve as a line of text. */
+export function curveLine(curve: Curve, told: string): string {
+  const last = curve.values.at(-1);
+  const parts = [
+    oneLine(curve.key),
+    curveText(curve),
+    last === undefined ? "" : formatNumber(last),
+  ];
+  return `${parts.filter((part) => part !== "").join("  ")}  (${told})`;
+}
+
+/** Values, one by one. */
+export function showMetrics(metrics: readonly Metric[]): MediaBundle {
+  if (metrics.length === 0) return bundle(markup`<div class="dim">no values</div>`, "no values");
+  const table: Table = {
+    head: ["metric", "step", "value", "time"],
+    right: ["step", "value"],
+    total: metrics.length,
+    rows: metrics.slice(0, MAX_ROWS).map(({ key, step, value, timestamp }) => [
+      key,
+      String(step),
+      formatNumber(value),
+      timeCell(timestamp),
+    ]),
+  };
+  const title = count(metrics.length, "value");
+  return bundle(markup`<div class="dim">${title}</div>${tableHtml(table)}`, tableText(table));
+}
+
+/** What the metrics of a run come to. */
+export function showSummary(summaries: readonly MetricSummary[]): MediaBundle {
+  if (summaries.length === 0) {
+    return bundle(markup`<div class="dim">no metrics</div>`, "no metrics");
+  }
+  const table = summaryTable(summaries);
+  return bundle(tableHtml(table), tableText(table));
+}
+
+/** What the metrics of a run come to, as a table. */
+export function summaryTable(summaries: readonly MetricSummary[]): Table {
+  const right = ["last", "min", "max", "step", "points"];
+  return {
+    head: ["metric", ...right],
+    right,
+    rows: summaries.map(({ key, last, min, max, step, count }) => [
+      key,
+      ...[last, min, max, step, count].map(formatNumber),
+    ]),
+  };
+}

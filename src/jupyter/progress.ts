@@ -1,0 +1,128 @@
+/** How far long work has come, as one line of a notebook that is written anew. */
+import type { Progress } from "../bytes/byte_store.ts";
+import { formatBytes } from "../base/format.ts";
+import { Html, markup } from "./html.ts";
+
+/** Milliseconds between two updates: what comes faster would flood the page. */
+const PAUSE = 250;
+
+/** What is used of `Deno.jupyter`, which is there only in the kernel, and typed as unstable. */
+interface Jupyter {
+  broadcast(type: string, content: Record<string, unknown>): Promise<void>;
+}
+
+/** Takes the progress of one piece of work. Made by {@linkcode notebookProgress}. */
+export interface NotebookProgress {
+  /** Shows how far it has come. */
+  (progress: Progress): void;
+  /**
+   * Says that the work is over, where its length was not known, and resolves once all is shown. It
+   * need not be called.
+   */
+  done(): Promise<void>;
+}
+
+/**
+ * Makes an `onProgress` that shows in a notebook how far long work has come: one line, written anew
+ * four times a second at most. Outside of the Deno Jupyter kernel it does nothing.
+ *
+ * @example
+ * ```ts
+ * import { notebookProgress, openStore } from "@chachaml/store";
+ *
+ * await using store = await openStore({ inMemory: true });
+ * await store.verify({ onProgress: notebookProgress("verify") }).summary();
+ * ```
+ *
+ * @param label What is done.
+ * @returns The function to pass. It is for one piece of work.
+ */
+export function notebookProgress(label: string): NotebookProgress {
+  const jupyter = findJupyter();
+  if (!jupyter) return Object.assign(() => {}, { done: () => Promise.resolve() });
+  const line = new Line(jupyter, label);
+  return Object.assign((progress: Progress) => line.take(progress), { done: () => line.done() });
+}
+
+/** One line of output. */
+class Line {
+  readonly #jupyter: Jupyter;
+  readonly #label: string;
+  readonly #id = `chachaml-${crypto.randomUUID()}`;
+  readonly #started = Date.now();
+  #sent = Promise.resolve();
+  #shown = 0;
+  #last: Progress = { bytes: 0, total: undefined };
+  #begun = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(jupyter: Jupyter, label: string) {
+    this.#jupyter = jupyter;
+    this.#label = label;
+  }
+
+  take(progress: Progress): void {
+    this.#last = progress;
+    const left = this.#shown + PAUSE - Date.now();
+    if (left <= 0 || isComplete(progress)) this.#show();
+    // The last one of a burst must not be lost.
+    else this.#timer ??= setTimeout(() => this.#show(), left);
+  }
+
+  async done(): Promise<void> {
+    if (this.#begun && !isComplete(this.#last)) {
+      this.#last = { bytes: this.#last.bytes, total: this.#last.bytes };
+      this.#show();
+    }
+    await this.#sent;
+  }
+
+  #show(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#shown = Date.now();
+    const type = this.#begun ? "update_display_data" : "display_data";
+    this.#begun = true;
+    const content = {
+      data: draw(this.#label, this.#last, (Date.now() - this.#started) / 1000),
+      metadata: {},
+      transient: { display_id: this.#id },
+    };
+    // One behind the other; and a page that cannot be reached is no reason for the work to fail.
+    this.#sent = this.#sent.then(() => this.#jupyter.broadcast(type, content)).catch(() => {});
+  }
+}
+
+function isComplete({ bytes, total }: Progress): boolean {
+  return total !== undefined && bytes >= total;
+}
+
+/** The line in its two forms. */
+function draw(label: string, progress: Progress, seconds: number): Record<string, string> {
+  const { bytes, total } = progress;
+  const complete = isComplete(progress);
+  const share = !total ? 0 : Math.min(1, bytes / total);
+  const rate = seconds > 0.05 ? `, ${formatBytes(bytes / seconds)}/s` : "";
+  const told = complete
+    ? `${formatBytes(bytes)} done in ${seconds.toFixed(1)} s`
+    : `${formatBytes(bytes)}${total === undefined ? "" : ` of ${formatBytes(total)}`}${rate}`;
+  const width = (complete ? 100 : share * 100).toFixed(1);
+  const bar = total === undefined ? undefined : new Html(
+    `<span style="display:inline-block;width:160px;height:8px;border-radius:4px;` +
+      `background:rgba(128,128,128,.25)"><span style="display:block;width:${width}%;height:8px;` +
+      `border-radius:4px;background:#3b8fd4"></span></span>`,
+  );
+  return {
+    "text/plain": `${label}: ${told}`,
+    "text/html": markup`<div style="font-size:13px">${label} ${bar} ${told}</div>`.source,
+  };
+}
+
+/** Outside of the kernel, a look at `Deno.jupyter` throws. */
+function findJupyter(): Jupyter | undefined {
+  try {
+    return (Deno as unknown as { jupyter?: Jupyter }).jupyter;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+/** What the care of a store has come to. */
+import type { GcReport } from "../maintenance/gc.ts";
+import type { DedupReport } from "../maintenance/dedup.ts";
+import type { StoreInfo } from "../maintenance/info.ts";
+import type { PruneReport } from "../maintenance/prune.ts";
+import type { Finding, VerifySummary } from "../maintenance/verify.ts";
+import { count, formatBytes } from "../base/format.ts";
+import type { BackupReport } from "../backup/backup.ts";
+import type { ImportReport } from "../archive/import.ts";
+import type { RestoreReport } from "../backup/restore.ts";
+import { idCell, oneLine, unbroken } from "./cells.ts";
+import type { MediaBundle } from "../display/displayable.ts";
+import { bundle } from "./bundle.ts";
+import { markup } from "./html.ts";
+import { artifactsTable, runsTable } from "./lists.ts";
+import { MAX_ROWS, pairs, type Table, tableHtml, tableText } from "./table.ts";
+
+/** What a verification has come to. */
+export function showVerifySummary(summary: VerifySummary): MediaBundle {
+  return showVerification(summary, []);
+}
+
+/** A verification with its findings. */
+export function showVerification(
+  { artifacts, bytes, damaged, leftovers }: VerifySummary,
+  findings: readonly Finding[],
+): MediaBundle {
+  const clean = damaged === 0;
+  const told = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}: ` +
+    `${clean ? "all as stored" : `${damaged} damaged`}` +
+    (leftovers === 0 ? "" : `, ${count(leftovers, "leftover")} for gc`);
+  return report(clean ? "good" : "bad", clean ? "Verified" : "Damage found", told, [[
+    "Findings",
+    {
+      head: ["kind", "path", "what"],
+      total: findings.length,
+      rows: findings.slice(0, MAX_ROWS).map((
+        { kind, path, message },
+      ) => [unbroken(kind), path, message]),
+    },
+  ]]);
+}
+
+/** What has been collected. */
+export function showGc({ removed, bytes, failed }: GcReport): MediaBundle {
+  const told = `${count(removed.length, "leftover")}, ${formatBytes(bytes)}`;
+  return report(failed.length > 0 ? "bad" : "good", "Collected", told, [
+    ["Leftovers", {
+      head: ["kind", "path", "size"],
+      right: ["size"],
+      total: removed.length,
+      rows: removed.slice(0, MAX_ROWS).map(({ kind, path, bytes }) => [
+        kind,
+        path,
+        formatBytes(bytes),
+      ]),
+    }],
+    ["Not removed", failures(failed.map(({ path, error }) => ({ name: path, error })))],
+  ]);
+}
+
+/** What shares files now. */
+export function showDedup({ shared, bytes, unshared }: DedupReport): MediaBundle {
+  const told = `${count(shared.length, "artifact")} sharing a file, ${formatBytes(bytes)} freed`;
+  return report("good", "Deduplicated", told, [
+    ["Shared", artifactsTable(shared)],
+    ["With a file of their own still", artifactsTable(unshared)],
+  ]);
+}
+
+/** Which runs have been removed. */
+export function showPrune({ removed, kept }: PruneReport): MediaBundle {
+  return report("good", "Pruned", count(removed.length, "run"), [
+    ["Removed", runsTable(removed)],
+    ["Kept, as models are made of them", runsTable(kept)],
+  ]);
+}
+
+/** What has been backed up. */
+export function showBackup(backup: BackupReport): MediaBundle {
+  const { path, artifacts, bytes, copied, copiedBytes, linked, omitted, check } = backup;
+  const told = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}; copied ${copied}, ` +
+    formatBytes(copiedBytes) + (linked > 0 ? `; ${linked} sharing files with the store` : "") +
+    (check ? `; checked, ${check.damaged} damaged` : "");
+  return report(omitted.length > 0 ? "bad" : "good", "Backed up", `${told}, to ${path}`, [
+    ["Left out", failures(omitted.map(({ artifact: { name }, error }) => ({ name, error })))],
+  ]);
+}
+
+/** What has been brought back. */
+export function showRestore({ path, restored, bytes, failed }: RestoreReport): MediaBundle {
+  const told = `${count(restored.length, "artifact")}, ${formatBytes(bytes)}, to ${path}`;
+  return report(failed.length > 0 ? "bad" : "good", "Restored", told, [
+    ["Brought back", artifactsTable(restored)],
+    ["Still damaged", failures(failed.map(({ artifact: { name }, error }) => ({ name, error })))],
+  ]);
+}
+
+/** What has been imported. */
+export function showImport({ runs, artifacts, bytes }: ImportReport): MediaBundle {
+  const told = `${count(runs.length, "run")}, ${count(artifacts, "artifact")}, ${
+    formatBytes(bytes)
+  }`;
+  return report("good", "Imported", told, [["Runs", {
+    head: ["run", "in the archive", ""],
+    total: runs.length,
+    rows: runs.slice(0, MAX_ROWS).map(({ id, archivedId, imported }) => [
+      idCell(id),
+      idCell(archivedId),
+      imported ? "" : "was there",
+    ]),
+  }]]);
+}
+
+/** What a store comes to. */
+export function showInfo(info: StoreInfo): MediaBundle {
+  const { path, artifactDir, driver, runs, experiments, databaseBytes } = info;
+  const table = pairs([
+    ["database", path ?? "in memory"],
+    ["artifact directory", artifactDir],
+    ["driver", driver],
+    ["runs", Object.entries(runs).map(([status, number]) => `${number} ${status}`).join(", ")],
+    ["experiments", String(experiments)],
+    ["artifacts", `${info.artifacts}, ${formatBytes(info.bytes)}`],
+    ["files", formatBytes(info.fileBytes)],
+    ["database size", databaseBytes === undefined ? "" : formatBytes(databaseBytes)],
+  ]);
+  return bundle(tableHtml(table), tableText(table));
+}
+
+function failures(items: readonly { name: string; error: Error }[]): Table {
+  return {
+    head: ["name", "why"],
+    total: items.length,
+    rows: items.slice(0, MAX_ROWS).map(({ name, error }) => [name, error.message]),
+  };
+}
+
+/** A headline, and what is not empty of the tables. */
+function report(
+  look: "good" | "bad",
+  title: string,
+  told: string,
+  tables: readonly (readonly [string, Table])[],
+): MediaBundle {
+  const filled = tables.filter(([, { rows }]) => rows.length > 0);
+  const sections = filled.map(([heading, table]) => markup`<h5>${heading}</h5>${tableHtml(table)}`);
+  const body = markup`<div><strong class="${look}">${title}</strong> ${told}</div>${sections}`;
+  const lines = filled.flatMap(([heading, table]) => ["", heading, tableText(table)]);
+  return bundle(body, [`${title}: ${oneLine(told)}`, ...lines].join("\n"));
+}

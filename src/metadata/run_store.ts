@@ -1,0 +1,73 @@
+import type { RunDocument } from "../runs/run_document.ts";
+import type { Dataset, DatasetOptions, Experiment } from "../runs/dataset.ts";
+import type { Environment } from "../runs/environment.ts";
+import type { Curve, CurveOptions, Metric, MetricBatch, MetricSummary } from "../metrics/metric.ts";
+import type { EndOptions, Params, Run, StartOptions } from "../runs/run.ts";
+import type { RunQuery } from "../runs/run_query.ts";
+
+/** Where artifacts of a run are, as far as is needed to remove them. */
+export interface ArtifactPlace {
+  /** The run. */
+  readonly runId: string;
+  /** The artifact's name. */
+  readonly name: string;
+  /** The path of its bytes. */
+  readonly path: string;
+}
+
+/** Runs, and what is logged to them. */
+export interface RunStore {
+  /** Starts a run, and notes where. */
+  start(options: StartOptions, environment: Environment | null): Promise<Run>;
+  /** Ends a run that is running. */
+  end(id: string, options: EndOptions): Promise<Run>;
+  /** The run of an id. */
+  get(id: string): Promise<Run>;
+  /** The runs that fit a query, in its order. */
+  list(query: RunQuery): Promise<Run[]>;
+  /**
+   * Removes a run, and the rows of all it has; gives the places of artifacts' bytes.
+   *
+   * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set, which
+   * removes the version in the same transaction.
+   */
+  remove(id: string, force: boolean): Promise<ArtifactPlace[]>;
+  /** A run with all that is kept of it; `undefined` if it is not there. */
+  document(id: string): Promise<RunDocument | undefined>;
+  /**
+   * Takes up runs that another store has had: all of them, or none. `publish`, called with the write
+   * lock held, gives the bytes of those that are new their places, before any row is written.
+   *
+   * @returns Ids of those that are new; of the others the very same is there already.
+   * @throws {RunStateError} If a run of one of the ids is there that is not the same.
+   */
+  adopt(
+    runs: readonly RunDocument[],
+    publish: (fresh: ReadonlySet<string>) => Promise<void>,
+  ): Promise<ReadonlySet<string>>;
+  /** Sets params; one that is set already to another value is refused. */
+  logParams(id: string, params: Params): Promise<void>;
+  /** The params of a run. */
+  params(id: string): Promise<Record<string, unknown>>;
+  /** Sets labels of a run, and removes those that are `null`. */
+  setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void>;
+  /** Adds points to a run's metrics: all of them, or none if the run is not there. */
+  logMetrics(batch: MetricBatch): Promise<void>;
+  /** The values of a run's metrics, or of one of them, in the order logged. */
+  metrics(id: string, key: string | undefined): Promise<Metric[]>;
+  /** The values of one metric, in columns. */
+  curve(id: string, key: string, options: CurveOptions): Promise<Curve>;
+  /** What each metric of a run comes to, by name. */
+  summary(id: string): Promise<MetricSummary[]>;
+  /** Notes a dataset that a run uses. */
+  logDataset(id: string, dataset: DatasetOptions): Promise<Dataset>;
+  /** The datasets of a run, in the order noted. */
+  datasets(id: string): Promise<Dataset[]>;
+  /** Experiments, by name: those that have runs, and those that have been described. */
+  experiments(): Promise<Experiment[]>;
+  /** Describes an experiment; what is left out stays. */
+  describeExperiment(
+    name: string,
+    about: { readonly description?: string | null; readonly owner?: string | null },
+  ): Promise<void>;
+}

@@ -1,0 +1,283 @@
+import { StoreClosedError } from "../../base/errors.ts";
+import { breathe, pause, wait } from "../../base/async.ts";
+import { publicError } from "./sql_error.ts";
+import { type SqlConnection, SqlError } from "./sql_driver.ts";
+
+/** Jobs that share one transaction at most. */
+const MAX_GROUP = 256;
+
+/**
+ * Work for a write transaction, in three steps. `check` and `apply` must not wait; `apply` and the
+ * commit happen in one turn of the event loop, so that no reader ever sees a row uncommitted.
+ */
+export interface WriteJob<T> {
+  /** Looks whether the job may go on; throws if not, or answers `"later"` for the next group. */
+  readonly check?: (sql: SqlConnection) => "now" | "later";
+  /** Work on files, done with the write lock held. */
+  readonly publish?: () => Promise<void>;
+  /** Changes rows. */
+  readonly apply: (sql: SqlConnection) => T;
+  /** Whether the job must not share its transaction. */
+  readonly alone?: boolean;
+  /** Whether `apply` changes rows by one statement at most, which needs no savepoint. */
+  readonly single?: boolean;
+  /** Withdraws the job while it waits; later on, `check` may look at it. */
+  readonly signal?: AbortSignal;
+}
+
+interface Pending {
+  readonly job: WriteJob<unknown>;
+  /** Whether it is begun, or was withdrawn before it could be. */
+  state: "waiting" | "begun" | "withdrawn";
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gives the connection to read with, newly opened where the file has changed. */
+export interface Reader {
+  /** Calls `read` with a connection. */
+  read<T>(read: (sql: SqlConnection) => T): T;
+  /** Whether it copies with the connection that writes, which must have no transaction open then. */
+  readonly copiesWithWriter: boolean;
+  /** Copies the database, as it is now, into a new file. */
+  copyTo(path: string): Promise<void>;
+  /** Closes the connection. */
+  close(): void;
+}
+
+/** Reads after which the event loop gets a turn. */
+const READS_A_TURN = 64;
+
+/**
+ * One database, shared by all of a store. Writers of this process queue here and commit in
+ * groups; writers of other processes are waited for without blocking the event loop.
+ */
+export class Database {
+  readonly #reader: Reader;
+  readonly #writer: SqlConnection | undefined;
+  readonly #busyTimeout: number;
+  readonly #queue: Pending[] = [];
+  readonly #pauses: (() => Promise<void>)[] = [];
+  #pumping: Promise<void> | undefined;
+  #committing: Promise<void> | undefined;
+  #closed = false;
+  #reads = 0;
+
+  /** Takes over a reader and, unless read-only, the connection that writes. */
+  constructor(reader: Reader, writer: SqlConnection | undefined, busyTimeout: number) {
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#busyTimeout = busyTimeout;
+  }
+
+  /** Reads committed rows. */
+  async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
+    // One who does nothing but read must not keep timers and I/O waiting.
+    if (++this.#reads % READS_A_TURN === 0) await breathe();
+    return await whenFree(
+      () => {
+        if (this.#closed) throw new StoreClosedError();
+        return this.#reader.read(read);
+      },
+      this.#busyTimeout,
+      () => this.#committing,
+    );
+  }
+
+  /** Queues a job; resolves with what `apply` returned once it is committed. */
+  write<T>(job: WriteJob<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new StoreClosedError());
+    const { signal } = job;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise<T>((resolve, reject) => {
+      const withdraw = () => {
+        if (pending.state !== "waiting") return;
+        pending.state = "withdrawn";
+        reject(signal!.reason);
+      };
+      const settle = <A>(how: (result: A) => void) => (result: A) => {
+        signal?.removeEventListener("abort", withdraw);
+        how(result);
+      };
+      const pending: Pending = {
+        job,
+        state: "waiting",
+        resolve: settle(resolve as (value: unknown) => void),
+        reject: settle(reject),
+      };
+      signal?.addEventListener("abort", withdraw, { once: true });
+      this.#queue.push(pending);
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Copies the database, as it is now, into a new file; writers may go on. */
+  async copyTo(path: string): Promise<void> {
+    if (this.#closed) throw new StoreClosedError();
+    try {
+      if (this.#reader.copiesWithWriter) await this.#pause(() => this.#reader.copyTo(path));
+      else await this.#reader.copyTo(path);
+    } catch (error) {
+      throw publicError(error, `copy the database to ${JSON.stringify(path)}`);
+    }
+  }
+
+  /** Has writers wait while `work` uses their connection. */
+  #pause(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pauses.push(() => work().then(resolve, reject));
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Finishes queued work and closes the connections. */
+  async close(): Promise<void> {
+    while (this.#pumping) await this.#pumping;
+    this.#closed = true;
+    this.#reader.close();
+    this.#writer?.close();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (this.#queue.length + this.#pauses.length > 0) {
+        // Jobs queued in the same turn get into one group, and timers and I/O their turn.
+        await breathe();
+        await this.#pauses.shift()?.();
+        if (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+      }
+    } finally {
+      // In the very turn in which the queue was found empty: a later job starts the next pump.
+      this.#pumping = undefined;
+    }
+  }
+
+  #nextGroup(): Pending[] {
+    if (this.#queue[0]!.job.alone) return this.#queue.splice(0, 1);
+    const alone = this.#queue.findIndex(({ job }) => job.alone);
+    return this.#queue.splice(0, Math.min(MAX_GROUP, alone < 0 ? Infinity : alone));
+  }
+
+  async #runGroup(group: Pending[]): Promise<void> {
+    const sql = this.#writer!;
+    const isWanted = () => group.some(({ state }) => state === "waiting");
+    try {
+      const begin = sql.prepare("BEGIN IMMEDIATE");
+      const begun = await whenFree(() => isWanted() && (begin.run(), true), this.#busyTimeout);
+      if (!begun) return;
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    try {
+      const done = await this.#perform(sql, group);
+      await this.#commit(sql);
+      for (const { pending, value } of done) pending.resolve(value);
+    } catch (error) {
+      try {
+        sql.prepare("ROLLBACK").run();
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      for (const { reject } of group) reject(publicError(error, "write to the database"));
+    }
+  }
+
+  async #perform(
+    sql: SqlConnection,
+    group: Pending[],
+  ): Promise<{ pending: Pending; value: unknown }[]> {
+    const admitted: Pending[] = [];
+    const later: Pending[] = [];
+    for (const pending of group) {
+      if (pending.state === "withdrawn") continue;
+      try {
+        pending.state = "begun";
+        const verdict = pending.job.check?.(sql) ?? "now";
+        if (verdict === "later") pending.state = "waiting";
+        (verdict === "now" ? admitted : later).push(pending);
+      } catch (error) {
+        pending.reject(publicError(error, "read the database"));
+      }
+    }
+    this.#queue.unshift(...later);
+    const published = await Promise.allSettled(
+      admitted.map((pending) => pending.job.publish?.()),
+    );
+    const done: { pending: Pending; value: unknown }[] = [];
+    for (const [index, pending] of admitted.entries()) {
+      const outcome = published[index]!;
+      if (outcome.status === "rejected") {
+        pending.reject(outcome.reason);
+        continue;
+      }
+      try {
+        done.push({ pending, value: apply(sql, pending.job) });
+      } catch (error) {
+        pending.reject(publicError(error, "write to the database"));
+      }
+    }
+    return done;
+  }
+
+  /** Outside WAL mode readers can hold up a commit; our own then wait for it to be decided. */
+  async #commit(sql: SqlConnection): Promise<void> {
+    const commit = sql.prepare("COMMIT");
+    try {
+      commit.run();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      const committing = whenFree(() => void commit.run(), this.#busyTimeout);
+      this.#committing = committing.catch(() => {});
+      try {
+        await committing;
+      } finally {
+        this.#committing = undefined;
+      }
+    }
+  }
+}
+
+/** Applies a job, all of it or nothing. */
+function apply(sql: SqlConnection, job: WriteJob<unknown>): unknown {
+  if (job.single) return job.apply(sql);
+  sql.prepare("SAVEPOINT job").run();
+  try {
+    return job.apply(sql);
+  } catch (error) {
+    sql.prepare("ROLLBACK TO job").run();
+    throw error;
+  } finally {
+    sql.prepare("RELEASE job").run();
+  }
+}
+
+/**
+ * Calls until the database is not busy, with pauses between.
+ *
+ * @throws {StoreBusyError} If it is busy for longer than `busyTimeout` milliseconds.
+ */
+export async function whenFree<T>(
+  call: () => T,
+  busyTimeout: number,
+  before?: () => Promise<void> | undefined,
+): Promise<T> {
+  const start = performance.now();
+  for (let attempt = 0;; attempt++) {
+    const gate = before?.();
+    if (gate) await gate;
+    try {
+      return call();
+    } catch (error) {
+      const waited = performance.now() - start;
+      if (!isBusy(error) || waited > busyTimeout) {
+        throw publicError(error, "use the database", waited);
+      }
+      await wait(pause(attempt));
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SqlError && error.kind === "busy";
+}

@@ -1,0 +1,159 @@
+/** Datasets and experiments in SQLite. Their tables are made when they are first needed. */
+import { fromEdn, toEdn } from "../../edn/mod.ts";
+import { checkAsked, checkCount, checkObject, checkText } from "../../base/checks.ts";
+import { InvalidOptionError } from "../../base/errors.ts";
+import { hasTable } from "./schema.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import type { Dataset, DatasetOptions, Experiment } from "../../runs/dataset.ts";
+import type { DatasetDocument } from "../../runs/run_document.ts";
+
+const CREATE_DATASETS = [
+  `CREATE TABLE IF NOT EXISTS datasets (id TEXT PRIMARY KEY, run_id TEXT NOT NULL,
+    role TEXT NOT NULL DEFAULT 'train', n_rows INTEGER, n_cols INTEGER, features TEXT, hash TEXT,
+    source TEXT, created_at INTEGER NOT NULL)`,
+  "CREATE INDEX IF NOT EXISTS idx_datasets_run ON datasets(run_id)",
+];
+
+const CREATE_EXPERIMENTS = `CREATE TABLE IF NOT EXISTS experiments (name TEXT PRIMARY KEY,
+  description TEXT, owner TEXT, created_at INTEGER NOT NULL)`;
+
+/**
+ * A dataset about to be noted.
+ *
+ * @throws {InvalidOptionError} If something of it is of a wrong type.
+ */
+export function newDataset(options: DatasetOptions, now: number): DatasetDocument {
+  const action = "note a dataset";
+  checkObject(action, "a dataset", options);
+  const { role = "train", rows = null, columns = null, features, hash, source } = options;
+  for (const [key, value] of Object.entries({ rows, columns })) {
+    if (value !== null) checkCount(action, key, value);
+  }
+  for (const [key, value] of Object.entries({ role, hash, source })) checkText(action, key, value);
+  const named = features === undefined || Array.isArray(features) && features.every(isText);
+  if (!named) throw new InvalidOptionError(`Cannot ${action}: features must be a list of names`);
+  return {
+    id: crypto.randomUUID(),
+    role,
+    rows,
+    columns,
+    features: features === undefined ? null : toEdn(features),
+    hash: hash ?? null,
+    source: source ?? null,
+    createdAt: now,
+  };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+/** Writes a dataset. */
+export function insertDataset(sql: SqlConnection, runId: string, dataset: DatasetDocument): void {
+  for (const statement of CREATE_DATASETS) sql.prepare(statement).run();
+  const { id, role, rows, columns, features, hash, source, createdAt } = dataset;
+  sql.prepare(
+    `INSERT INTO datasets (id, run_id, role, n_rows, n_cols, features, hash, source, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(id, runId, role, rows, columns, features, hash, source, createdAt);
+}
+
+/** Reads the datasets of a run, in the order noted. */
+export function selectDatasets(sql: SqlConnection, runId: string): DatasetDocument[] {
+  if (!hasTable(sql, "datasets")) return [];
+  return sql.prepare("SELECT * FROM datasets WHERE run_id = ? ORDER BY created_at, rowid")
+    .all(runId).map((row) => ({
+      id: String(row.id),
+      role: String(row.role),
+      rows: numberOrNull(row.n_rows),
+      columns: numberOrNull(row.n_cols),
+      features: textOrNull(row.features),
+      hash: textOrNull(row.hash),
+      source: textOrNull(row.source),
+      createdAt: Number(row.created_at),
+    }));
+}
+
+/** A dataset as it is told. */
+export function datasetOf({ features, createdAt, ...rest }: DatasetDocument): Dataset {
+  const names = features === null ? null : fromEdn(features);
+  return {
+    ...rest,
+    features: Array.isArray(names) ? names.map(nameOf) : null,
+    createdAt: new Date(createdAt),
+  };
+}
+
+/** The name of a column, which is a keyword where Clojure has written it. */
+function nameOf(value: unknown): string {
+  return String(value).replace(/^:/, "");
+}
+
+/** Reads all experiments, by name. */
+export function selectExperiments(sql: SqlConnection): Experiment[] {
+  const experiments = new Map<string, Experiment>();
+  const described = hasTable(sql, "experiments")
+    ? sql.prepare("SELECT * FROM experiments").all()
+    : [];
+  for (const row of described) {
+    const name = String(row.name);
+    const [description, owner] = [textOrNull(row.description), textOrNull(row.owner)];
+    experiments.set(name, { name, description, owner, runs: 0, lastRun: null });
+  }
+  const counted = sql.prepare(
+    "SELECT experiment, count(*) AS runs, max(start_time) AS last FROM runs GROUP BY experiment",
+  ).all();
+  for (const row of counted) countIn(experiments, row);
+  return [...experiments.values()].sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
+  const name = String(row.experiment);
+  experiments.set(name, {
+    name,
+    description: experiments.get(name)?.description ?? null,
+    owner: experiments.get(name)?.owner ?? null,
+    runs: Number(row.runs),
+    lastRun: new Date(Number(row.last)),
+  });
+}
+
+/**
+ * Refuses what cannot be said of an experiment.
+ *
+ * @throws {InvalidNameError} If it is not named by text.
+ * @throws {InvalidOptionError} If something of it is of a wrong type.
+ */
+export function checkDescription(name: unknown, about: object): void {
+  checkAsked("the name of an experiment", name);
+  const action = `describe experiment ${JSON.stringify(name)}`;
+  checkObject(action, "what is said of it", about);
+  const { description, owner } = about as { description?: unknown; owner?: unknown };
+  for (const [key, value] of Object.entries({ description, owner })) {
+    if (value !== null) checkText(action, key, value);
+  }
+}
+
+/** Writes what is said of an experiment, beside what was said before. */
+export function upsertExperiment(
+  sql: SqlConnection,
+  name: string,
+  about: { readonly description?: string | null; readonly owner?: string | null },
+  now: number,
+): void {
+  sql.prepare(CREATE_EXPERIMENTS).run();
+  sql.prepare("INSERT OR IGNORE INTO experiments (name, created_at) VALUES (?, ?)").run(name, now);
+  for (const column of ["description", "owner"] as const) {
+    const value = about[column];
+    if (value === undefined) continue;
+    sql.prepare(`UPDATE experiments SET ${column} = ? WHERE name = ?`).run(value, name);
+  }
+}
+
+function textOrNull(value: SqlValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function numberOrNull(value: SqlValue | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

@@ -1,0 +1,216 @@
+import {
+  ArtifactNotFoundError,
+  ModelNotFoundError,
+  quote,
+  RunNotFoundError,
+} from "../../base/errors.ts";
+import type { Database } from "./database.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../../models/model.ts";
+import type { ModelStore, VersionWanted } from "../model_store.ts";
+import { createModelTables, hasModelTables } from "./model_tables.ts";
+import { nearNames } from "../../base/near_names.ts";
+
+/** One statement, so that what it counts fits together whoever writes meanwhile. */
+const SELECT_MODEL = `SELECT m.name, m.description, m.created_at, count(v.version) AS versions,
+    max(CASE WHEN v.stage = 'production' THEN v.version END) AS production
+  FROM models m LEFT JOIN model_versions v ON v.model_name = m.name`;
+
+/** Models in SQLite. */
+export class SqliteModelStore implements ModelStore {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  register(name: string, options: RegisterOptions): Promise<ModelVersion | undefined> {
+    const { runId, stage = "none", description = null, modelDescription = null } = options;
+    return this.#database.write({
+      apply: (sql) => {
+        const artifactId = requireArtifact(sql, options);
+        if (isBeingReplaced(sql, artifactId)) return undefined;
+        createModelTables(sql);
+        const now = this.#now();
+        sql.prepare(
+          "INSERT OR IGNORE INTO models (name, description, created_at) VALUES (?, ?, ?)",
+        ).run(name, modelDescription, now);
+        const version = (latestOf(sql, name)?.version ?? 0) + 1;
+        if (stage === "production") archiveProduction(sql, name, version);
+        sql.prepare(
+          `INSERT INTO model_versions
+            (model_name, version, run_id, artifact_id, stage, description, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        ).run(name, version, runId, artifactId, stage, description, now);
+        return require(sql, name, { version });
+      },
+    });
+  }
+
+  list(): Promise<Model[]> {
+    return this.#database.read((sql) =>
+      hasModelTables(sql)
+        ? sql.prepare(`${SELECT_MODEL} GROUP BY m.name ORDER BY m.name`).all().map(modelOf)
+        : []
+    );
+  }
+
+  get(name: string): Promise<Model> {
+    return this.#database.read((sql) => requireModel(sql, name));
+  }
+
+  versions(name: string): Promise<ModelVersion[]> {
+    return this.#database.read((sql) => {
+      const versions = hasModelTables(sql)
+        ? sql.prepare("SELECT * FROM model_versions WHERE model_name = ? ORDER BY version")
+          .all(name).map(versionOf)
+        : [];
+      if (versions.length === 0) requireModel(sql, name);
+      return versions;
+    });
+  }
+
+  find(name: string, wanted: VersionWanted): Promise<ModelVersion> {
+    return this.#database.read((sql) => require(sql, name, wanted));
+  }
+
+  promote(name: string, version: number, stage: ModelStage): Promise<ModelVersion> {
+    return this.#database.write({
+      apply: (sql) => {
+        require(sql, name, { version });
+        if (stage === "production") archiveProduction(sql, name, version);
+        sql.prepare("UPDATE model_versions SET stage = ? WHERE model_name = ? AND version = ?")
+          .run(stage, name, version);
+        return require(sql, name, { version });
+      },
+    });
+  }
+
+  describe(name: string, description: string | null): Promise<Model> {
+    return this.#database.write({
+      apply: (sql) => {
+        requireModel(sql, name);
+        sql.prepare("UPDATE models SET description = ? WHERE name = ?").run(description, name);
+        return requireModel(sql, name);
+      },
+    });
+  }
+
+  async remove(name: string, version: number | undefined): Promise<void> {
+    await this.#database.write({
+      apply: (sql) => {
+        if (version !== undefined) {
+          require(sql, name, { version });
+          sql.prepare("DELETE FROM model_versions WHERE model_name = ? AND version = ?")
+            .run(name, version);
+          return;
+        }
+        requireModel(sql, name);
+        sql.prepare("DELETE FROM model_versions WHERE model_name = ?").run(name);
+        sql.prepare("DELETE FROM models WHERE name = ?").run(name);
+      },
+    });
+  }
+}
+
+/** The id of the artifact that a version is to be made of. */
+function requireArtifact(
+  sql: SqlConnection,
+  { runId, artifact, artifactId }: RegisterOptions,
+): string {
+  const [column, value] = artifact === undefined ? ["id", artifactId!] : ["name", artifact];
+  const row = sql.prepare(`SELECT id FROM artifacts WHERE run_id = ? AND ${column} = ?`)
+    .get(runId, value);
+  if (row) return String(row.id);
+  if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
+  throw new ArtifactNotFoundError(
+    artifact === undefined ? { runId, id: value } : { runId, name: value },
+  );
+}
+
+/** Its bytes would change after they were registered. */
+function isBeingReplaced(sql: SqlConnection, artifactId: string): boolean {
+  return sql.prepare("SELECT 1 FROM artifact_replacements WHERE artifact_id = ?")
+    .get(artifactId) !== undefined;
+}
+
+/** The version of the highest number. */
+function latestOf(sql: SqlConnection, name: string): ModelVersion | undefined {
+  const row = sql.prepare(
+    "SELECT * FROM model_versions WHERE model_name = ? ORDER BY version DESC LIMIT 1",
+  ).get(name);
+  return row && versionOf(row);
+}
+
+/** Archives what is in production, except the version that is to be. */
+function archiveProduction(sql: SqlConnection, name: string, except: number): void {
+  sql.prepare(
+    `UPDATE model_versions SET stage = 'archived'
+      WHERE model_name = ? AND stage = 'production' AND version <> ?`,
+  ).run(name, except);
+}
+
+function requireModel(sql: SqlConnection, name: string): Model {
+  const row = hasModelTables(sql)
+    ? sql.prepare(`${SELECT_MODEL} WHERE m.name = ? GROUP BY m.name`).get(name)
+    : undefined;
+  if (row) return modelOf(row);
+  const names = hasModelTables(sql)
+    ? sql.prepare("SELECT name FROM models").all().map((other) => String(other.name))
+    : [];
+  const near = nearNames(name, names).map(quote);
+  const state = "no model of this name is in the store; " +
+    (near.length === 0 ? "register it first" : `there is ${near.join(", ")}`);
+  throw new ModelNotFoundError(name, {}, state);
+}
+
+function require(sql: SqlConnection, name: string, wanted: VersionWanted): ModelVersion {
+  const row = hasModelTables(sql) ? findRow(sql, name, wanted) : undefined;
+  if (row) return versionOf(row);
+  requireModel(sql, name);
+  const latest = latestOf(sql, name);
+  const state = latest === undefined
+    ? "it has no version; register one first"
+    : `its latest version is ${latest.version}, with the stage ${quote(latest.stage)}; ` +
+      ("stage" in wanted ? "promote a version first" : "models.versions() lists all");
+  throw new ModelNotFoundError(name, wanted, state);
+}
+
+function findRow(sql: SqlConnection, name: string, wanted: VersionWanted): SqlRow | undefined {
+  const [column, value] = "version" in wanted
+    ? ["version", wanted.version]
+    : ["stage", wanted.stage];
+  return sql.prepare(
+    `SELECT * FROM model_versions WHERE model_name = ? AND ${column} = ?
+      ORDER BY version DESC LIMIT 1`,
+  ).get(name, value as SqlValue);
+}
+
+function modelOf(row: SqlRow): Model {
+  return {
+    name: String(row.name),
+    description: textOf(row.description),
+    createdAt: new Date(Number(row.created_at)),
+    versions: Number(row.versions),
+    production: row.production === null ? null : Number(row.production),
+  };
+}
+
+function versionOf(row: SqlRow): ModelVersion {
+  return {
+    model: String(row.model_name),
+    version: Number(row.version),
+    runId: String(row.run_id),
+    artifactId: String(row.artifact_id),
+    stage: String(row.stage) as ModelStage,
+    description: textOf(row.description),
+    createdAt: new Date(Number(row.created_at)),
+  };
+}
+
+function textOf(value: SqlValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}

@@ -1,0 +1,84 @@
+import { DriverError, quote } from "../../base/errors.ts";
+import type { SqlDriver } from "./sql_driver.ts";
+
+/**
+ * The databases that this process has open, by the identity of their files. Two copies of SQLite
+ * must not open one file: closing it in one drops the POSIX locks of the other. Kept on
+ * `globalThis`, as a process may load this module in more than one version.
+ */
+const KEY = Symbol.for("@chachaml/store open databases");
+
+interface OpenFile {
+  readonly driver: SqlDriver["name"];
+  readonly path: string;
+  /** Connections. */
+  count: number;
+  /** Those of them that write, and so hold locks. */
+  writers: number;
+}
+
+function openFiles(): Map<string, OpenFile> {
+  const shared = globalThis as { [KEY]?: Map<string, OpenFile> };
+  return shared[KEY] ??= new Map();
+}
+
+/** A file's identity, whatever names lead to it. */
+function identity(path: string): string {
+  const { dev, ino } = Deno.statSync(path);
+  return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
+}
+
+/** Whether this process writes to the file at `path`, which must then not be opened otherwise. */
+export function isWrittenHere(path: string): boolean {
+  return (openFiles().get(identity(path))?.writers ?? 0) > 0;
+}
+
+/**
+ * Whether a file is a database that this process has open, or one that SQLite keeps beside it: to
+ * read it and close it would drop the locks that hold other processes off.
+ */
+export function isOpenDatabase(path: string): boolean {
+  const files = openFiles();
+  if (files.size === 0) return false;
+  const key = identity(path);
+  if (files.has(key)) return true;
+  const [end] = /-(wal|shm)$/.exec(path) ?? [];
+  return end !== undefined && [...files.values()].some((file) => {
+    try {
+      return identity(Deno.realPathSync(file.path) + end) === key;
+    } catch {
+      return false; // It is not there.
+    }
+  });
+}
+
+/**
+ * Notes that `driver` has opened the file at `path`.
+ *
+ * @returns A function that takes the note back.
+ * @throws {DriverError} If another driver of this process has it open.
+ */
+export function noteOpenFile(
+  path: string,
+  driver: SqlDriver["name"],
+  access: "read" | "write",
+): () => void {
+  const files = openFiles();
+  const key = identity(path);
+  const file = files.get(key) ?? { driver, path, count: 0, writers: 0 };
+  if (file.driver !== driver) {
+    throw new DriverError(
+      `Cannot open ${quote(path)} with the ${driver} driver: this process has it open with the ` +
+        `${file.driver} driver, and two copies of SQLite on one file lose each other's locks; ` +
+        "use one driver for both",
+    );
+  }
+  const writers = access === "write" ? 1 : 0;
+  file.count++;
+  file.writers += writers;
+  files.set(key, file);
+  return () => {
+    file.writers -= writers;
+    if (--file.count === 0) files.delete(key);
+  };
+}

@@ -1,0 +1,352 @@
+import { checkAsked, checkObject, checkText } from "../../base/checks.ts";
+import { InvalidOptionError, RunNotFoundError, RunStateError } from "../../base/errors.ts";
+import { pathOf } from "./artifact_rows.ts";
+import { fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
+import { releaseVersions } from "./version_use.ts";
+import { checkRunId, fold } from "../../names/names.ts";
+import type { Database } from "./database.ts";
+import { hasTable } from "./schema.ts";
+import type { SqlConnection, SqlRow } from "./sql_driver.ts";
+import { curveOf } from "../../metrics/curve.ts";
+import type { Dataset, DatasetOptions, Experiment } from "../../runs/dataset.ts";
+import {
+  checkDescription,
+  datasetOf,
+  insertDataset,
+  newDataset,
+  selectDatasets,
+  selectExperiments,
+  upsertExperiment,
+} from "./dataset_rows.ts";
+import type { Environment } from "../../runs/environment.ts";
+import type {
+  Curve,
+  CurveOptions,
+  Metric,
+  MetricBatch,
+  MetricSummary,
+} from "../../metrics/metric.ts";
+import { insertMetrics, metricOf, NAN_TABLE, selectMetrics, summarize } from "./metric_rows.ts";
+import type { EndOptions, Params, Run, StartOptions } from "../../runs/run.ts";
+import type { RunQuery } from "../../runs/run_query.ts";
+import { checkEnd, checkStart, errorText } from "../../runs/run_options.ts";
+import { type RunDocument, sameDocument } from "../../runs/run_document.ts";
+import { insertDocument, readDocument } from "./run_document_rows.ts";
+import { searchRuns, withTags } from "./run_search.ts";
+import type { ArtifactPlace, RunStore } from "../run_store.ts";
+
+/** Tables with rows of a run, besides its own; the later ones exist only in some databases. */
+const TABLES_OF_RUN = ["params", "metrics", NAN_TABLE, "tags", "artifacts", "datasets"];
+
+/** Points written in one transaction. */
+const MAX_POINTS = 50_000;
+
+/** Runs in SQLite. */
+export class SqliteRunStore implements RunStore {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async start(options: StartOptions, environment: Environment | null): Promise<Run> {
+    checkStart(options);
+    const { id = crypto.randomUUID(), experiment = "default" } = options;
+    const { name = null, tags = {}, parentId = null, createdBy = null } = options;
+    checkRunId(id);
+    return await this.#database.write({
+      apply: (sql) => {
+        if (options.id !== undefined) requireFreeId(sql, id, "start");
+        if (parentId !== null) require(sql, parentId);
+        sql.prepare(
+          `INSERT INTO runs (id, experiment, name, status, start_time, tags, env, parent_run_id,
+            created_by) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)`,
+        ).run(
+          id,
+          experiment,
+          name,
+          this.#now(),
+          Object.keys(tags).length === 0 ? null : toEdn(tags),
+          environment === null ? null : toEdn({ ...environment }),
+          parentId,
+          createdBy,
+        );
+        return require(sql, id);
+      },
+    });
+  }
+
+  async end(id: string, options: EndOptions): Promise<Run> {
+    checkEnd(options);
+    const { error, status = error === undefined ? "completed" : "failed" } = options;
+    return await this.#database.write({
+      apply: (sql) => {
+        const run = require(sql, id);
+        if (run.status !== "running") {
+          throw new RunStateError("end", id, `it has ended already, as ${run.status}`);
+        }
+        sql.prepare("UPDATE runs SET status = ?, end_time = ?, error = ? WHERE id = ?")
+          .run(status, this.#now(), error === undefined ? null : errorText(error), id);
+        return require(sql, id);
+      },
+    });
+  }
+
+  get(id: string): Promise<Run> {
+    return this.#database.read((sql) => require(sql, id));
+  }
+
+  list(query: RunQuery): Promise<Run[]> {
+    return this.#database.read((sql) => searchRuns(sql, query));
+  }
+
+  remove(id: string, force: boolean): Promise<ArtifactPlace[]> {
+    return this.#database.write({
+      alone: true,
+      apply: (sql) => {
+        require(sql, id);
+        releaseVersions(sql, "run_id", id, force);
+        const places = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(id)
+          .map((row) => ({ runId: id, name: String(row.name), path: pathOf(row) }));
+        sql.prepare(
+          "DELETE FROM artifact_replacements WHERE artifact_id IN " +
+            "(SELECT id FROM artifacts WHERE run_id = ?)",
+        ).run(id);
+        for (const table of TABLES_OF_RUN) {
+          if (hasTable(sql, table)) sql.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
+        }
+        sql.prepare("DELETE FROM runs WHERE id = ?").run(id);
+        return places;
+      },
+    });
+  }
+
+  document(id: string): Promise<RunDocument | undefined> {
+    return this.#database.read((sql) => readDocument(sql, id));
+  }
+
+  adopt(
+    runs: readonly RunDocument[],
+    publish: (fresh: ReadonlySet<string>) => Promise<void>,
+  ): Promise<ReadonlySet<string>> {
+    const fresh = new Set<string>();
+    return this.#database.write({
+      alone: true,
+      check: (sql) => {
+        for (const run of runs) if (requireNewOrSame(sql, run)) fresh.add(run.id);
+        return "now";
+      },
+      publish: async () => {
+        if (fresh.size > 0) await publish(fresh);
+      },
+      apply: (sql) => {
+        for (const run of runs) if (fresh.has(run.id)) insertDocument(sql, run);
+        return fresh;
+      },
+    });
+  }
+
+  async logParams(id: string, params: Params): Promise<void> {
+    checkObject("log params", "params", params);
+    const entries = Object.entries(params).map(([key, value]) => [key, toEdn(value)] as const);
+    await this.#database.write({
+      apply: (sql) => {
+        require(sql, id);
+        const get = sql.prepare("SELECT value FROM params WHERE run_id = ? AND key = ?");
+        const insert = sql.prepare("INSERT INTO params (run_id, key, value) VALUES (?, ?, ?)");
+        for (const [key, value] of entries) {
+          const known = get.get(id, key)?.value;
+          // Clojure writes some values in another way: 1.0E-10.
+          if (known === value || known !== undefined && sameEdn(String(known), value)) continue;
+          if (known !== undefined) {
+            throw new RunStateError(
+              "log params to",
+              id,
+              `param ${JSON.stringify(key)} is ${known} and params never change; ` +
+                "start another run for another value",
+            );
+          }
+          insert.run(id, key, value);
+        }
+      },
+    });
+  }
+
+  params(id: string): Promise<Record<string, unknown>> {
+    return this.#database.read((sql) => {
+      require(sql, id);
+      const rows = sql.prepare("SELECT key, value FROM params WHERE run_id = ? ORDER BY key").all(
+        id,
+      );
+      return Object.fromEntries(rows.map((row) => [String(row.key), fromEdn(String(row.value))]));
+    });
+  }
+
+  async setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
+    checkObject("set tags", "tags", tags);
+    const entries = Object.entries(tags);
+    for (const [key, value] of entries) {
+      if (typeof value === "string" || value === null) continue;
+      throw new InvalidOptionError(
+        `Cannot set tag ${JSON.stringify(key)}: a tag is text, or null to remove it`,
+      );
+    }
+    await this.#database.write({
+      apply: (sql) => {
+        requireRow(sql, id);
+        const remove = sql.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?");
+        const insert = sql.prepare("INSERT INTO tags (run_id, key, value) VALUES (?, ?, ?)");
+        for (const [key, value] of entries) {
+          remove.run(id, key);
+          if (value !== null) insert.run(id, key, value);
+          else dropStartTag(sql, requireRow(sql, id), key);
+        }
+      },
+    });
+  }
+
+  async logMetrics(batch: MetricBatch): Promise<void> {
+    // In parts, so that other writers need not wait for all of them.
+    for (let at = 0; at < batch.keys.length; at += MAX_POINTS) {
+      await this.#database.write({
+        apply: (sql) => {
+          requireRow(sql, batch.runId);
+          insertMetrics(sql, batch, at, Math.min(at + MAX_POINTS, batch.keys.length));
+        },
+      });
+    }
+  }
+
+  metrics(id: string, key: string | undefined): Promise<Metric[]> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      checkText("read metrics", "the metric", key);
+      return selectMetrics(sql, id, key).map(metricOf);
+    });
+  }
+
+  curve(id: string, key: string, options: CurveOptions): Promise<Curve> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      checkAsked("a metric", key);
+      return curveOf(key, selectMetrics(sql, id, key), options);
+    });
+  }
+
+  summary(id: string): Promise<MetricSummary[]> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      return summarize(sql, id);
+    });
+  }
+
+  async logDataset(id: string, options: DatasetOptions): Promise<Dataset> {
+    const dataset = newDataset(options, this.#now());
+    await this.#database.write({
+      apply: (sql) => {
+        requireRow(sql, id);
+        insertDataset(sql, id, dataset);
+      },
+    });
+    return datasetOf(dataset);
+  }
+
+  datasets(id: string): Promise<Dataset[]> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      return selectDatasets(sql, id).map(datasetOf);
+    });
+  }
+
+  experiments(): Promise<Experiment[]> {
+    return this.#database.read(selectExperiments);
+  }
+
+  async describeExperiment(
+    name: string,
+    about: { readonly description?: string | null; readonly owner?: string | null },
+  ): Promise<void> {
+    checkDescription(name, about);
+    await this.#database.write({
+      apply: (sql) => upsertExperiment(sql, name, about, this.#now()),
+    });
+  }
+}
+
+function sameEdn(known: string, value: string): boolean {
+  try {
+    return toEdn(fromEdn(known) as ParamValue) === value;
+  } catch {
+    return false; // It cannot be read.
+  }
+}
+
+/** The run of an id, with its tags. */
+function require(sql: SqlConnection, id: string): Run {
+  return withTags(sql, [requireRow(sql, id)])[0]!;
+}
+
+function requireRow(sql: SqlConnection, id: string): SqlRow {
+  checkAsked("a run id", id);
+  const row = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
+  if (!row) throw new RunNotFoundError(id);
+  return row;
+}
+
+/** Removes one of the tags that a run was started with. */
+function dropStartTag(sql: SqlConnection, { id, tags }: SqlRow, key: string): void {
+  const started = typeof tags === "string" ? fromEdn(tags) : null;
+  if (typeof started !== "object" || started === null || !Object.hasOwn(started, key)) return;
+  const { [key]: _, ...others } = started as Record<string, ParamValue>;
+  const rest = Object.keys(others).length === 0 ? null : toEdn(others);
+  sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(rest, id!);
+}
+
+/** Whether a run is not there; one that is there must be the same. */
+function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
+  const there = readDocument(sql, run.id);
+  if (there) {
+    if (sameDocument(there, run)) return false;
+    throw new RunStateError(
+      "import",
+      run.id,
+      "a run of this id is there and differs; remove it first, or import under new ids (newIds, " +
+        "--new-ids)",
+    );
+  }
+  requireFreeId(sql, run.id, "import");
+  for (const table of ["artifacts", "datasets"] as const) {
+    if (!hasTable(sql, table)) continue;
+    const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
+    for (const { id } of run[table]) {
+      const other = taken.get(id)?.run_id;
+      if (other === undefined) continue;
+      const state = `run ${JSON.stringify(other)} has one of its ${table}; import under new ids ` +
+        "(newIds, --new-ids)";
+      throw new RunStateError("import", run.id, state);
+    }
+  }
+  return true;
+}
+
+/** Two runs share no directory, also where the file system ignores case or normalisation. */
+function requireFreeId(sql: SqlConnection, id: string, action: "start" | "import"): void {
+  const folded = fold(id);
+  // Ids of plain letters are compared by SQLite; only the few others must be read.
+  const plain = /^[ -~]*$/.test(id);
+  const condition = plain ? "id = ? COLLATE NOCASE OR id GLOB '*[^ -~]*'" : "? IS NOT NULL";
+  const alike = sql.prepare(`SELECT id FROM runs WHERE ${condition}`).all(id).map((row) =>
+    String(row.id)
+  ).find((other) => fold(other) === folded);
+  if (alike === undefined) return;
+  throw new RunStateError(
+    action,
+    id,
+    alike === id
+      ? "there is a run of this id; choose another, or leave it out"
+      : `there is a run ${JSON.stringify(alike)}, and some file systems take the two for one`,
+  );
+}

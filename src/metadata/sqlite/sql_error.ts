@@ -1,0 +1,21 @@
+import { StorageError, StoreBusyError } from "../../base/errors.ts";
+import { SqlError } from "./sql_driver.ts";
+
+/** What a caller is told in place of a database error; any other error is passed through. */
+export function publicError(error: unknown, action: string, waited = 0): unknown {
+  if (!(error instanceof SqlError)) return error;
+  switch (error.kind) {
+    case "busy":
+      return new StoreBusyError(Math.round(waited), { cause: error });
+    case "full":
+      return new StorageError(action, "the disk is full; free some space and try again", {
+        cause: error,
+      });
+    case "read-only":
+      return new StorageError(action, "its file, or the folder it lies in, is not writable", {
+        cause: error,
+      });
+    default:
+      return new StorageError(action, error.message, { cause: error });
+  }
+}

@@ -1,0 +1,81 @@
+/** The parts that a store is put together from. */
+import { noteOwner, requireOwn } from "../bytes/files/owner.ts";
+import { ArtifactStore } from "../artifacts/artifact_store.ts";
+import type { ArtifactIndex } from "../metadata/artifact_index.ts";
+import { SqliteArtifactIndex } from "../metadata/sqlite/artifact_index.ts";
+import type { ByteStore } from "../bytes/byte_store.ts";
+import { FileByteStore } from "../bytes/files/file_byte_store.ts";
+import { locate } from "./location.ts";
+import { checkOpenOptions, type OpenOptions } from "./open_options.ts";
+import type { ModelStore } from "../metadata/model_store.ts";
+import { SqliteModelStore } from "../metadata/sqlite/model_store.ts";
+import { requireRuntime } from "./runtime.ts";
+import type { RunStore } from "../metadata/run_store.ts";
+import { SqliteRunStore } from "../metadata/sqlite/run_store.ts";
+import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
+import type { Database } from "../metadata/sqlite/database.ts";
+import { openDatabase } from "../metadata/sqlite/open_database.ts";
+import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
+
+/** What a store is put together from. */
+export interface StoreParts {
+  /** Absolute path of the database; `undefined` for memory. */
+  readonly path: string | undefined;
+  /** Absolute path of the artifact directory. */
+  readonly artifactDir: string;
+  /** The SQLite binding in use. */
+  readonly driver: SqlDriver;
+  /** Whether writing is refused. */
+  readonly readOnly: boolean;
+  /** How long other writers are waited for, in milliseconds. */
+  readonly busyTimeout: number;
+  /** The database. */
+  readonly database: Database;
+  /** Runs. */
+  readonly runs: RunStore;
+  /** Models and their versions. */
+  readonly models: ModelStore;
+  /** Rows of artifacts. */
+  readonly index: ArtifactIndex;
+  /** Bytes of artifacts. */
+  readonly bytes: ByteStore;
+  /** Rows and bytes put together. */
+  readonly artifacts: ArtifactStore;
+  /** Gives back what was opened. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the parts of a store, creating what is missing. Throws what {@linkcode openStore} throws. */
+export async function openParts(options: OpenOptions): Promise<StoreParts> {
+  requireRuntime();
+  checkOpenOptions(options);
+  const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
+  const driver = await chooseDriver(options.driver ?? "auto");
+  const { path, artifactDir, cleanUp, undo } = await locate(options);
+  try {
+    if (!readOnly) await requireOwn(artifactDir, path);
+    const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
+    const now = Date.now;
+    const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
+    const index = new SqliteArtifactIndex(database, now);
+    const runs = new SqliteRunStore(database, now);
+    const models = new SqliteModelStore(database, now);
+    const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
+    const close = async () => {
+      await database.close();
+      await cleanUp();
+    };
+    try {
+      if (!readOnly) await artifacts.settle();
+      if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    const parts = { path, artifactDir, driver, readOnly, busyTimeout, database };
+    return { ...parts, runs, models, index, bytes, artifacts, close };
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+}

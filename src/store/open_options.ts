@@ -1,0 +1,93 @@
+import { checkObject } from "../base/checks.ts";
+import { InvalidOptionError, quote } from "../base/errors.ts";
+
+/** How to open a store. */
+export interface OpenOptions {
+  /**
+   * The database file.
+   *
+   * @default {"./chachaml.db"}
+   */
+  readonly path?: string | URL;
+  /**
+   * The directory of the artifacts' bytes.
+   *
+   * @default {the database's path, a final ".db" taken off, with "-artifacts" added}
+   */
+  readonly artifactDir?: string | URL;
+  /**
+   * Whether the database is kept in memory and the bytes in a temporary directory, both of which
+   * are gone on close. An `artifactDir` that is given stays.
+   *
+   * @default {false}
+   */
+  readonly inMemory?: boolean;
+  /**
+   * The SQLite binding: `"ffi"` (`@db/sqlite`), `"builtin"` (`node:sqlite`), or `"auto"`, which
+   * takes `"ffi"` where its permissions are granted and a SQLite library is at hand.
+   *
+   * @default {"auto"}
+   */
+  readonly driver?: "auto" | "ffi" | "builtin";
+  /**
+   * `"full"`: what a call has stored survives a power cut. `"relaxed"`: faster, and survives the
+   * end of the process, but a power cut can lose the latest, or leave rows whose bytes are not whole.
+   *
+   * @default {"full"}
+   */
+  readonly durability?: "full" | "relaxed";
+  /**
+   * Whether the store is only read. Nothing is written then, and no store is created.
+   *
+   * @default {false}
+   */
+  readonly readOnly?: boolean;
+  /**
+   * Milliseconds to wait for other writers before a call fails.
+   *
+   * @default {60000}
+   */
+  readonly busyTimeout?: number;
+}
+
+const CHOICES: Record<string, readonly unknown[]> = {
+  driver: ["auto", "ffi", "builtin"],
+  durability: ["full", "relaxed"],
+  inMemory: [true, false],
+  readOnly: [true, false],
+};
+
+/**
+ * Refuses options that cannot be used.
+ *
+ * @throws {InvalidOptionError} If one is unknown, of a wrong value, or contradicts another.
+ */
+export function checkOpenOptions(options: OpenOptions): void {
+  checkObject("open a store", "its options", options);
+  const known = [...Object.keys(CHOICES), "path", "artifactDir", "busyTimeout"];
+  for (const [key, value] of Object.entries(options)) {
+    if (!known.includes(key)) refuse(`unknown option ${JSON.stringify(key)}`);
+    const choices = CHOICES[key];
+    if (value !== undefined && choices && !choices.includes(value)) {
+      refuse(`${key} takes ${choices.join(", ")}, not ${quote(value)}`);
+    }
+  }
+  for (const key of ["path", "artifactDir"] as const) {
+    const value = options[key];
+    if (value === undefined || value instanceof URL) continue;
+    if (typeof value !== "string" || value === "" || value.includes("\0")) {
+      refuse(`${key} must be a path or a file URL`);
+    }
+  }
+  const { busyTimeout = 0, path, inMemory, readOnly } = options;
+  if (typeof busyTimeout !== "number" || !(busyTimeout >= 0)) {
+    refuse(`busyTimeout must be a number of milliseconds, 0 or more, not ${quote(busyTimeout)}`);
+  }
+  if (path === ":memory:") refuse('path ":memory:" names a file here; use inMemory: true');
+  if (inMemory && path !== undefined) refuse("inMemory has no path; leave one of them out");
+  if (inMemory && readOnly) refuse("inMemory starts empty, so readOnly leaves nothing to do");
+}
+
+function refuse(reason: string): never {
+  throw new InvalidOptionError(`Cannot open a store: ${reason}`);
+}

@@ -1,0 +1,33 @@
+import type { OpenOptions } from "./open_options.ts";
+import { Store } from "./store.ts";
+import { openParts } from "./compose.ts";
+
+/**
+ * Opens a store, and creates it where it is missing.
+ *
+ * Needs read and write permission for the database, its `-wal` and `-shm`, and the artifact
+ * directory; read alone with `readOnly`. The `"ffi"` driver needs `--allow-ffi` and `--allow-env` too.
+ *
+ * @example Store and read back
+ * ```ts
+ * import { openStore } from "@chachaml/store";
+ * import assert from "node:assert/strict";
+ *
+ * await using store = await openStore({ inMemory: true });
+ * const run = await store.startRun({ experiment: "iris" });
+ * await run.put("report.md", "# Fine");
+ * const report = await store.get(run.id, "report.md");
+ * assert.equal(await report.text(), "# Fine");
+ * ```
+ *
+ * @param options Where the store is and how it is used.
+ * @returns The open store; close it, or declare it by `await using`.
+ * @throws {InvalidOptionError} If an option cannot be used.
+ * @throws {NotAStoreError} If the file is no SQLite database, or another program's. It is not touched.
+ * @throws {StoreNotFoundError} If there is no store and `readOnly` is set.
+ * @throws {DriverError} If the driver cannot be had, or this process has the file open with the other.
+ * @throws {StorageError} If the system refuses.
+ */
+export async function openStore(options: OpenOptions = {}): Promise<Store> {
+  return new Store(await openParts(options));
+}

@@ -1,0 +1,157 @@
+/** What is done when a process is killed, and what must hold after that. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { ArtifactExistsError, openStore, type Store } from "../../mod.ts";
+import { CONTENT } from "../support/children/crash_content.ts";
+import { openIn, stagedIn } from "../support/helpers.ts";
+
+/** Makes a store with a run and artifacts that no crash may harm. */
+export async function prepare(dir: string): Promise<string> {
+  await using store = await openIn(dir);
+  await store.startRun({ id: "run" });
+  await store.startRun({ id: "other" });
+  for (const name of ["old", "deep/old"]) await store.put("run", name, CONTENT.old);
+  await store.put("other", "old", CONTENT.old);
+  await store.endRun("run");
+  // For the backup, which is then a second one, with something new to copy.
+  await store.backup(join(dir, "backup"));
+  await Deno.writeFile(join(dir, "t.db.source"), CONTENT.large);
+  // For the collector: an orphan in a folder of its own, one beside artifacts, one staged.
+  await Deno.mkdir(join(store.artifactDir, "gone/deep"), { recursive: true });
+  for (const name of ["gone/deep/orphan", "run/orphan", ".staging/left"]) {
+    await Deno.writeTextFile(join(store.artifactDir, name), "left behind");
+  }
+  return store.path!;
+}
+
+/** Fails unless every row has its bytes, and those that must be there are. */
+async function requireTrue(store: Store, kept: readonly string[]): Promise<void> {
+  const found = await store.find({});
+  for (const artifact of found) await artifact.bytes({ verify: true });
+  const names = found.map(({ runId, name }) => `${runId}/${name}`);
+  for (const name of kept) assert.ok(names.includes(name), `${name} is gone`);
+}
+
+/** One operation. */
+export interface Case {
+  /** Artifacts that must be there after a crash, whenever it came. */
+  readonly kept: readonly string[];
+  /** Does the operation again, as a user would, and looks at what came of it. */
+  readonly again: (store: Store, dir: string) => Promise<void>;
+}
+
+async function putAgain(store: Store, name: string, text: string): Promise<void> {
+  try {
+    await store.put("run", name, text);
+  } catch (error) {
+    // The crash came after the commit.
+    assert.ok(error instanceof ArtifactExistsError, String(error));
+  }
+  assert.equal(await (await store.get("run", name)).text({ verify: true }), text);
+}
+
+async function ignoringGone(removal: Promise<void>): Promise<void> {
+  await removal.catch((error) => assert.match(error.code, /not-found$/));
+}
+
+const ALL = ["run/old", "run/deep/old", "other/old"];
+
+/** The operations, by the names that the child knows. */
+export const CASES: Record<string, Case> = {
+  put: { kept: ALL, again: (store) => putAgain(store, "new", CONTENT.small) },
+  nested: { kept: ALL, again: (store) => putAgain(store, "deep/er/new", CONTENT.small) },
+  large: {
+    kept: ALL,
+    again: async (store) => {
+      const artifact = await store.put("run", "new", CONTENT.large, { ifExists: "same" });
+      assert.deepEqual(await artifact.bytes({ verify: true }), CONTENT.large);
+    },
+  },
+  move: {
+    kept: ALL,
+    again: async (store, dir) => {
+      const source = join(dir, "t.db.source");
+      const there = await Deno.stat(source).then(() => true, () => false);
+      // Until it is stored, it is where it was; there may be two of it, but never none.
+      if (there) await store.putFile("run", "new", source, { move: true, ifExists: "same" });
+      const artifact = await store.get("run", "new");
+      assert.deepEqual(await artifact.bytes({ verify: true }), CONTENT.large);
+    },
+  },
+  together: {
+    kept: ALL,
+    again: async (store) => {
+      for (const name of ["a", "b", "c/d"]) await putAgain(store, `new/${name}`, CONTENT.small);
+    },
+  },
+  replace: {
+    kept: ALL,
+    again: async (store) => {
+      const text = await (await store.get("run", "old")).text({ verify: true });
+      assert.ok([CONTENT.old, CONTENT.small].includes(text), text);
+      await store.put("run", "old", CONTENT.small, { ifExists: "replace" });
+      const replaced = await store.get("run", "old");
+      assert.equal(await replaced.text({ verify: true }), CONTENT.small);
+    },
+  },
+  remove: {
+    kept: ["run/old", "other/old"],
+    again: async (store) => {
+      await ignoringGone(store.remove("run", "deep/old"));
+      await putAgain(store, "deep/old", "put anew");
+    },
+  },
+  gc: { kept: ALL, again: (store) => putAgain(store, "new", CONTENT.small) },
+  prune: {
+    kept: ["other/old"],
+    again: async (store) => {
+      await store.prune({ status: "completed" });
+      await assert.rejects(store.getRun("run"), { code: "run-not-found" });
+      await store.startRun({ id: "run" });
+      await putAgain(store, "old", "put anew");
+    },
+  },
+  backup: {
+    kept: ALL,
+    again: async (store, dir) => {
+      const paths = async () => {
+        const path = join(dir, "backup/chachaml.db");
+        await using backup = await openStore({ path, driver: "builtin", readOnly: true });
+        assert.equal((await backup.verify({ runId: "run" }).summary()).damaged, 0);
+        for (const artifact of await backup.find({})) await artifact.bytes({ verify: true });
+        return (await backup.find({})).map(({ path }) => path).sort().join();
+      };
+      // At every moment there is a whole backup: the previous one, or the new one.
+      const before = ["other/old", "run/deep/old", "run/old"].join();
+      const after = ["other/newer", "other/old", "run/deep/old", "run/old"].join();
+      assert.ok([before, after].includes(await paths()), await paths());
+      await store.backup(join(dir, "backup"));
+      assert.equal(await paths(), after);
+    },
+  },
+  removeRun: {
+    kept: ["other/old"],
+    again: async (store) => {
+      await ignoringGone(store.removeRun("run"));
+      await store.startRun({ id: "run" });
+      await putAgain(store, "old", "put anew");
+    },
+  },
+};
+
+/** Asserts what must hold after a crash, does the operation again, and asserts that nothing is left. */
+export async function requireSound(
+  path: string,
+  dir: string,
+  { kept, again }: Case,
+): Promise<void> {
+  await using store = await openStore({ path, driver: "builtin" });
+  await requireTrue(store, kept);
+  await again(store, dir);
+  await requireTrue(store, kept);
+  // What the crash left behind, and nothing else, is collected.
+  await store.gc({ grace: 0 });
+  const { damaged, leftovers } = await store.verify().summary();
+  assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
+  assert.deepEqual(stagedIn(store.artifactDir), []);
+}

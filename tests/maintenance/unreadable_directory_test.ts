@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import type { Store } from "../../mod.ts";
+import { inTempDir, openIn } from "../support/helpers.ts";
+
+const STAGED = ".staging/0b2d1f0e-6c1d-4e4b-8f38-111111111111";
+
+/** Has a function of Deno refuse one path, as the system does for all but the superuser. */
+function denying(name: "readDirSync" | "openSync" | "lstatSync", path: string): Disposable {
+  const original = Deno[name] as (path: string, ...rest: unknown[]) => unknown;
+  const set = (value: unknown) => void ((Deno as Record<string, unknown>)[name] = value);
+  set((asked: string, ...rest: unknown[]) => {
+    if (asked !== path) return original(asked, ...rest);
+    throw new Deno.errors.PermissionDenied("Permission denied (os error 13)");
+  });
+  return { [Symbol.dispose]: () => set(original) };
+}
+
+/** Gives a test a store that has an artifact, and folders and files that are no one's. */
+function withStrays(work: (store: Store, root: string) => Promise<void>): Promise<void> {
+  return inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    const root = store.artifactDir;
+    await store.startRun({ id: "r" });
+    await store.put("r", "a", "12345");
+    Deno.mkdirSync(join(root, "closed/in"), { recursive: true });
+    for (const path of [STAGED, "closed/in/stray", "stray"]) {
+      Deno.writeTextFileSync(join(root, path), "123");
+    }
+    await work(store, root);
+  });
+}
+
+interface Case {
+  readonly name: "readDirSync" | "openSync" | "lstatSync";
+  readonly path: string;
+  /** What gc still removes. */
+  readonly removed: readonly string[];
+}
+
+const CASES: Record<string, Case> = {
+  "a folder that cannot be listed": {
+    name: "readDirSync",
+    path: "closed/in",
+    removed: [STAGED, "stray"],
+  },
+  "a file that cannot be looked at": {
+    name: "lstatSync",
+    path: "closed/in/stray",
+    removed: [STAGED, "stray"],
+  },
+  "a staged file that cannot be opened": {
+    name: "openSync",
+    path: STAGED,
+    removed: ["closed", "closed/in", "closed/in/stray", "stray"],
+  },
+};
+
+for (const [what, { name, path, removed }] of Object.entries(CASES)) {
+  Deno.test(`gc() goes on past ${what}, and tells it`, () =>
+    withStrays(async (store, root) => {
+      using _denied = denying(name, join(root, path));
+      const report = await store.gc({ grace: 0 });
+      assert.deepEqual(report.removed.map(({ path }) => path).sort(), removed);
+      assert.equal(report.failed.filter((failure) => failure.path === path).length, 1);
+      for (const { error } of report.failed) assert.match(error.message, /ermission/);
+    }));
+
+  Deno.test(`verify() goes on past ${what}, and tells it as a leftover`, () =>
+    withStrays(async (store, root) => {
+      using _denied = denying(name, join(root, path));
+      const verification = store.verify();
+      const findings = await Array.fromAsync(verification);
+      const told = findings.find((finding) => finding.path === path)!;
+      assert.deepEqual([told.kind, told.artifact], ["unreadable", undefined]);
+      assert.match(told.message, /^Cannot (list|look at) ".*": permission was denied/);
+      assert.ok(findings.some((finding) => finding.path === "stray"));
+      const { damaged, leftovers } = await verification.summary();
+      assert.deepEqual([damaged, leftovers], [0, findings.length]);
+    }));
+
+  Deno.test(`info() goes on past ${what}`, () =>
+    withStrays(async (store, root) => {
+      using _denied = denying(name, join(root, path));
+      const { fileBytes } = await store.info();
+      assert.equal(fileBytes, path === STAGED ? 5 + 3 + 3 : 5 + 3);
+    }));
+}
+
+Deno.test("an artifact directory that cannot be listed is an error of gc(), verify() and info()", () =>
+  withStrays(async (store, root) => {
+    using _denied = denying("readDirSync", root);
+    const denied = { code: "storage", message: /^Cannot list .* permission was denied/ };
+    await assert.rejects(store.gc(), denied);
+    await assert.rejects(store.verify().summary(), denied);
+    await assert.rejects(store.info(), denied);
+  }));

@@ -1,0 +1,123 @@
+/** The bytes of a model version are not replaced: a version never changes. */
+import assert from "node:assert/strict";
+import { ArtifactInUseError, openStore } from "../../mod.ts";
+import { openParts } from "../../src/store/compose.ts";
+import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
+
+testEachDriver("other bytes do not take the place of a version's", async (driver) => {
+  await using store = await openStore({ inMemory: true, driver });
+  const run = await store.startRun({ id: "r" });
+  await run.put("a", "a");
+  await run.registerModel("net", { artifact: "a" });
+  const { id, hash } = await store.get("r", "a");
+  await assert.rejects(store.put("r", "a", "new", { ifExists: "replace" }), (error: unknown) => {
+    assert.ok(error instanceof ArtifactInUseError);
+    assert.match(error.message, /^Cannot replace artifact .*under another name$/);
+    return true;
+  });
+  assert.equal((await store.put("r", "a", "a", { ifExists: "replace" })).id, id);
+  assert.equal((await store.put("r", "a", "a", { ifExists: "same" })).id, id);
+  const loaded = await store.models.load("net", { version: 1 });
+  assert.equal(loaded.hash, hash);
+  assert.equal(await loaded.text({ verify: true }), "a");
+  assert.deepEqual(Array.from(Deno.readDirSync(`${store.artifactDir}/.staging`)), []);
+  await store.models.remove("net", 1);
+  await store.put("r", "a", "new", { ifExists: "replace" });
+  assert.equal(await (await store.get(id)).text({ verify: true }), "new");
+});
+
+testEachDriver(
+  "a version waits for a replacement that is under way",
+  (driver) =>
+    inTempDir(async (dir) => {
+      {
+        await using store = await openIn(dir, { driver });
+        await store.startRun({ id: "r" });
+        await store.put("r", "a", "old");
+      }
+      const parts = await openParts({ path: `${dir}/t.db`, driver });
+      try {
+        const { index, models } = parts;
+        const { record } = (await index.byName("r", "a"))!;
+        const { contentType, size, hash, createdAt } = record;
+        const noted = { staged: crypto.randomUUID(), contentType, size, hash, createdAt };
+        const register = () => models.register("net", { runId: "r", artifact: "a" });
+
+        assert.equal(await index.noteReplacement(record.id, noted), true);
+        assert.equal(await register(), undefined);
+        assert.deepEqual(await models.list(), []);
+        await index.finishReplacement(record.id, noted.staged, async () => {});
+        assert.equal((await register())?.version, 1);
+        await assert.rejects(index.noteReplacement(record.id, noted), ArtifactInUseError);
+        assert.equal((await index.byId(record.id))!.replacement, undefined);
+
+        // Another program knows nothing of the note, and registers all the same.
+        await models.remove("net", 1);
+        assert.equal(await index.noteReplacement(record.id, noted), true);
+        await parts.database.write({
+          apply: (sql) =>
+            sql.prepare("INSERT INTO model_versions VALUES ('net', 1, 'r', ?, 'none', NULL, 0)")
+              .run(record.id),
+        });
+        const publish = () => Promise.reject(new Error("the bytes were published"));
+        await assert.rejects(
+          index.finishReplacement(record.id, noted.staged, publish),
+          ArtifactInUseError,
+        );
+      } finally {
+        await parts.close();
+      }
+    }),
+);
+
+testEachDriver(
+  "a replacement that a crash left noted is settled first",
+  (driver) =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { driver });
+      await store.startRun({ id: "r" });
+      const { id } = await store.put("r", "a", "old");
+      // As left by a process that is gone, since this store was opened.
+      const crashed = await openParts({ path: store.path!, driver });
+      try {
+        await crashed.index.noteReplacement(id, {
+          staged: crypto.randomUUID(),
+          contentType: null,
+          size: 3,
+          hash: "0".repeat(64),
+          createdAt: new Date(),
+        });
+      } finally {
+        await crashed.close();
+      }
+      await store.models.register("net", { runId: "r", artifact: "a", stage: "production" });
+      assert.equal(await (await store.models.load("net")).text({ verify: true }), "old");
+    }),
+);
+
+testEachDriver(
+  "registering against replacing: the bytes registered stay",
+  (driver) =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { driver });
+      await using twin = await openIn(dir, { driver });
+      await store.startRun({ id: "r" });
+      for (let round = 0; round < 15; round++) {
+        const artifact = `a${round}`;
+        const { id } = await store.put("r", artifact, "old");
+        const [registered, replaced] = await Promise.allSettled([
+          store.models.register("net", { runId: "r", artifact })
+            .then(() => store.get(id)).then(({ hash }) => hash),
+          twin.put("r", artifact, "new", { ifExists: "replace" }),
+        ]);
+        assert.equal(registered.status, "fulfilled");
+        const loaded = await store.models.load("net", { version: round + 1 });
+        const text = await loaded.text({ verify: true });
+        assert.equal(loaded.hash, (registered as PromiseFulfilledResult<string>).value);
+        if (replaced.status === "rejected") {
+          assert.ok(replaced.reason instanceof ArtifactInUseError, String(replaced.reason));
+        }
+        assert.equal(text, replaced.status === "fulfilled" ? "new" : "old");
+      }
+    }),
+);

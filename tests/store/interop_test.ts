@@ -1,0 +1,467 @@
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { EdnValue, type ParamValue, type Store } from "../../mod.ts";
+import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
+import {
+  BASELINE,
+  BROKEN,
+  contents,
+  DEEP,
+  onDatabase,
+  row,
+  rows,
+  shape,
+  withFixture,
+} from "../support/interop_helpers.ts";
+
+const edn = EdnValue.of;
+
+/** What the store's own description says that it holds. */
+const RUNS = [
+  {
+    id: BROKEN,
+    experiment: "mnist",
+    name: "broken",
+    status: "failed",
+    startTime: new Date(1795410165771),
+    endTime: new Date(1795410165968),
+    error: "OutOfMemoryError: heap",
+    tags: {},
+    parentId: null,
+    createdBy: null,
+    environment: null,
+  },
+  {
+    id: DEEP,
+    experiment: "mnist",
+    name: "deep",
+    status: "running",
+    startTime: new Date(1795410165767),
+    endTime: null,
+    error: null,
+    tags: {},
+    parentId: BASELINE,
+    createdBy: null,
+    environment: null,
+  },
+  {
+    id: BASELINE,
+    experiment: "iris",
+    name: "baseline",
+    status: "completed",
+    startTime: new Date(1795410165747),
+    endTime: new Date(1795410165963),
+    error: null,
+    tags: { owner: "bob", "stage/x": "1", note: "first try" },
+    parentId: null,
+    createdBy: "ana",
+    environment: { git: { sha: "abc", "dirty?": false }, os: { name: "Linux" } },
+  },
+];
+
+const BASELINE_PARAMS = {
+  lr: 0.01,
+  epochs: 10,
+  "ns/key": 1,
+  flag: true,
+  optimizer: 'adam "quoted"',
+  vec: [1, 2.5, "x", null],
+  set: new Set([1, 2]),
+  m: new Map<unknown, unknown>([[edn(":a"), 1], ["b", [1, 2]]]),
+  kw: edn(":a/b"),
+  chr: edn("\\a"),
+  ratio: edn("1/3"),
+  big: 10n,
+  dec: edn("1.5M"),
+  inst: new Date("2020-01-01T00:00:00Z"),
+  uuid: edn('#uuid "00000000-0000-0000-0000-000000000001"'),
+};
+
+const DEEP_PARAMS = {
+  nested: { "a/b": 1, "a/c": 2 },
+  inf: Infinity,
+  nan: NaN,
+  neg: -7,
+  exp: 1e-10,
+  unicode: "héllo ✓",
+};
+
+const ARTIFACTS = [
+  [BASELINE, "model", "application/octet-stream", 10, 1795410165847],
+  [BASELINE, "report.md", "text/markdown", 19, 1795410165855],
+  [BASELINE, "plots/roc.svg", "image/svg+xml", 64, 1795410165862],
+  [DEEP, "model", "application/octet-stream", 100_000, 1795410165912],
+  [DEEP, "данные ✓.edn", "application/edn", 21, 1795410165921],
+  [DEEP, "empty", null, 0, 1795410165928],
+] as const;
+
+async function assertHoldsAll(store: Store): Promise<void> {
+  assert.deepEqual(await store.listRuns(), RUNS);
+  assert.deepEqual(await store.params(BASELINE), BASELINE_PARAMS);
+  assert.deepEqual(await store.params(DEEP), DEEP_PARAMS);
+  assert.deepEqual(await store.params(BROKEN), {});
+
+  const loss = await store.metrics(BASELINE, "loss");
+  assert.deepEqual(
+    loss.map(({ value }) => value),
+    Array.from({ length: 100 }, (_, i) => 1 / (i + 1)),
+  );
+  assert.deepEqual(loss.map(({ step }) => step), Array.from({ length: 100 }, (_, i) => i));
+  const [acc] = await store.metrics(BASELINE, "acc");
+  assert.deepEqual([acc!.value, acc!.step], [0.93, 0]);
+  assert.equal((await store.metrics(BASELINE)).length, 101);
+  assert.deepEqual(loss[0]!.timestamp, new Date(1795410165809));
+
+  const artifacts = await store.find({});
+  assert.deepEqual(
+    artifacts.map((a) => [a.runId, a.name, a.contentType, a.size, a.createdAt.getTime()]),
+    ARTIFACTS,
+  );
+  for (const artifact of artifacts) {
+    assert.equal((await artifact.bytes({ verify: true })).length, artifact.size);
+  }
+  const text = async (run: string, name: string) => await (await store.get(run, name)).text();
+  assert.equal(await text(BASELINE, "model"), "weights v1");
+  assert.equal(await text(BASELINE, "report.md"), "# Report\n\nacc 0.93\n");
+  assert.equal(await text(DEEP, "данные ✓.edn"), "{:rows [[1 2] [3 4]]}");
+  assert.match(await text(BASELINE, "plots/roc.svg"), /^<svg/);
+}
+
+async function assertRegistered(store: Store): Promise<void> {
+  assert.deepEqual(await store.datasets(BASELINE), [{
+    id: "87d4ec4f-d662-401c-aadc-739f1d9d5edb",
+    role: "train",
+    rows: 150,
+    columns: 5,
+    features: ["sepal-length", "sepal-width"],
+    hash: null,
+    source: "iris.csv",
+    createdAt: new Date(1795410165936),
+  }]);
+  const [iris, mnist] = await store.experiments();
+  assert.deepEqual([iris!.name, iris!.description, iris!.owner, iris!.runs], [
+    "iris",
+    "Fisher",
+    "ana",
+    1,
+  ]);
+  assert.deepEqual([mnist!.name, mnist!.description, mnist!.runs], ["mnist", null, 2]);
+  const [model] = await store.models.list();
+  assert.deepEqual([model!.name, model!.description], ["iris-classifier", "kNN"]);
+  const versions = await store.models.versions("iris-classifier");
+  assert.deepEqual(
+    versions.map(({ version, runId, stage }) => [version, runId, stage]).sort(),
+    [[1, BASELINE, "production"], [2, DEEP, "staging"]],
+  );
+  const inProduction = await store.models.load("iris-classifier", { stage: "production" });
+  assert.equal(await inProduction.text({ verify: true }), "weights v1");
+}
+
+async function assertSound(store: Store): Promise<void> {
+  const findings = [];
+  for await (const finding of store.verify()) findings.push(finding);
+  assert.deepEqual(findings, []);
+}
+
+for (const readOnly of [true, false]) {
+  testEachDriver(
+    `a store of chachaml 0.7.0 opens ${readOnly ? "read-only " : ""}with all that it holds`,
+    (driver) =>
+      withFixture(async (dir) => {
+        const before = [shape(dir), contents(dir)];
+        const database = await Deno.readFile(join(dir, "t.db"));
+        {
+          await using store = await openIn(dir, { driver, readOnly });
+          await assertHoldsAll(store);
+          await assertRegistered(store);
+          await assertSound(store);
+        }
+        if (readOnly) assert.deepEqual(await Deno.readFile(join(dir, "t.db")), database);
+        assert.deepEqual([shape(dir), contents(dir)], before);
+      }),
+  );
+}
+
+testEachDriver(
+  "what is added to a store of chachaml 0.7.0 is encoded as that encodes it",
+  (driver) =>
+    withFixture(async (dir) => {
+      const before = [shape(dir), contents(dir)] as const;
+      const from = Date.now();
+      {
+        await using store = await openIn(dir, { driver });
+        const run = await store.startRun({
+          id: "new",
+          experiment: "iris",
+          name: "ours",
+          tags: { owner: "ana", "ns/key": "v", "two words": "" },
+          parentId: BASELINE,
+          createdBy: "ada",
+        });
+        await run.logParams({ lr: 0.5, "ns/key": 1, layers: { sizes: [64, null], "a b": true } });
+        await run.logParams({
+          kind: edn(":svm"),
+          seeds: new Set([1]),
+          at: new Date(0),
+          n: 2n ** 70n,
+        });
+        await run.logMetrics({ loss: 1 }, { step: 3 });
+        await run.put("plots/a.txt", "abc");
+        await run.end();
+        await store.startRun({ id: "bare", environment: false });
+        await assertSound(store);
+      }
+      assert.deepEqual(shape(dir), before[0]);
+      // The other program's rows are as they were, and come first.
+      const after = contents(dir);
+      for (const [table, rows] of Object.entries(before[1])) {
+        const now = after[table] as unknown[];
+        assert.deepEqual(now.slice(0, (rows as unknown[]).length), rows, table);
+      }
+
+      const isTime = (time: unknown) => Number(time) >= from && Number(time) <= Date.now();
+      const { start_time, end_time, env, ...run } = row(
+        dir,
+        "SELECT * FROM runs WHERE id = 'new'",
+      );
+      assert.ok(isTime(start_time) && isTime(end_time));
+      assert.match(String(env), /^\{(:git \{:sha "|:deno \{:version ")/);
+      assert.deepEqual(run, {
+        id: "new",
+        experiment: "iris",
+        name: "ours",
+        status: "completed",
+        error: null,
+        tags: '{:owner "ana", :ns/key "v", "two words" ""}',
+        parent_run_id: BASELINE,
+        created_by: "ada",
+      });
+      const { start_time: _, ...bare } = row(dir, "SELECT * FROM runs WHERE id = 'bare'");
+      assert.deepEqual(bare, {
+        id: "bare",
+        experiment: "default",
+        name: null,
+        status: "running",
+        end_time: null,
+        error: null,
+        tags: null,
+        env: null,
+        parent_run_id: null,
+        created_by: null,
+      });
+      const params = "SELECT key, value FROM params WHERE run_id = 'new' ORDER BY rowid";
+      assert.deepEqual(rows(dir, params), [
+        { key: "lr", value: "0.5" },
+        { key: "ns/key", value: "1" },
+        { key: "layers", value: '{:sizes [64 nil], "a b" true}' },
+        { key: "kind", value: ":svm" },
+        { key: "seeds", value: "#{1}" },
+        { key: "at", value: '#inst "1970-01-01T00:00:00.000-00:00"' },
+        { key: "n", value: "1180591620717411303424N" },
+      ]);
+      const metric = "SELECT key, value, typeof(value) AS type, step, timestamp FROM metrics";
+      const { timestamp, ...logged } = row(dir, `${metric} WHERE run_id = 'new'`);
+      assert.ok(isTime(timestamp));
+      assert.deepEqual(logged, { key: "loss", value: 1, type: "real", step: 3 });
+      const { id, created_at, ...artifact } = row(
+        dir,
+        "SELECT * FROM artifacts WHERE run_id = 'new'",
+      );
+      assert.match(String(id), /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
+      assert.ok(isTime(created_at));
+      assert.deepEqual(artifact, {
+        run_id: "new",
+        name: "plots/a.txt",
+        path: "new/plots/a.txt",
+        content_type: "text/plain",
+        size: 3,
+        hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      });
+      assert.equal(await Deno.readTextFile(join(dir, "t-artifacts/new/plots/a.txt")), "abc");
+    }),
+);
+
+testEachDriver(
+  "params of chachaml 0.7.0 are logged to another run as they were",
+  (driver) =>
+    withFixture(async (dir) => {
+      {
+        await using store = await openIn(dir, { driver });
+        for (const id of [BASELINE, DEEP]) {
+          const copy = await store.startRun({ id: `copy-${id}` });
+          await copy.logParams(await store.params(id) as Record<string, ParamValue>);
+          assert.deepEqual(await store.params(copy.id), await store.params(id));
+        }
+      }
+      const texts = (id: string) =>
+        rows(dir, `SELECT key, value FROM params WHERE run_id = '${id}' ORDER BY key`);
+      assert.deepEqual(texts(`copy-${BASELINE}`), texts(BASELINE));
+      // The same values in other words.
+      const words: Record<string, string> = { nested: "{:a/b 1, :a/c 2}", exp: "1e-10" };
+      assert.deepEqual(
+        texts(`copy-${DEEP}`),
+        texts(DEEP).map(({ key, value }) => ({ key, value: words[String(key)] ?? value })),
+      );
+    }),
+);
+
+testEachDriver(
+  "a damaged EDN value costs that value, and not the read",
+  (driver) =>
+    withFixture(async (dir) => {
+      onDatabase(dir, (sql) => {
+        sql.exec(`UPDATE params SET value = '{:a [1' WHERE key = 'vec';
+        UPDATE params SET value = '' WHERE key = 'set';
+        UPDATE params SET value = x'ff00' WHERE key = 'kw';
+        UPDATE datasets SET features = '[:a';
+        UPDATE runs SET tags = '{:owner', env = '#{' WHERE id = '${BASELINE}'`);
+      });
+      await using store = await openIn(dir, { driver });
+      const { kw, ...params } = await store.params(BASELINE);
+      assert.equal((kw as EdnValue).kind, "unreadable");
+      const { kw: _, ...expected } = BASELINE_PARAMS;
+      assert.deepEqual(params, {
+        ...expected,
+        vec: new EdnValue("unreadable", "{:a [1", "{:a [1"),
+        set: new EdnValue("unreadable", "", ""),
+      });
+      const run = await store.getRun(BASELINE);
+      assert.deepEqual(run, {
+        ...RUNS[2],
+        tags: { owner: "bob", note: "first try" },
+        environment: null,
+      });
+      assert.equal((await store.datasets(BASELINE))[0]!.features, null);
+      assert.equal((await store.listRuns()).length, 3);
+    }),
+);
+
+testEachDriver(
+  "tags of a run are text, whatever EDN they are",
+  (driver) =>
+    withFixture(async (dir) => {
+      onDatabase(dir, (sql) => {
+        sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(
+          '{:kind :svm/rbf, "kind of" \\a, :ratio 1/2, :of #{1}, 7 nil, "a" "b"}',
+          DEEP,
+        );
+      });
+      await using store = await openIn(dir, { driver });
+      assert.deepEqual((await store.getRun(DEEP)).tags, {
+        kind: "svm/rbf",
+        "kind of": "\\a",
+        ratio: "1/2",
+        of: "#{1}",
+        "7": "nil",
+        a: "b",
+      });
+    }),
+);
+
+for (const readOnly of [true, false]) {
+  testEachDriver(
+    `a database from before runs had a maker is opened ${readOnly ? "read-only" : "and completed"}`,
+    (driver) =>
+      withFixture(async (dir) => {
+        const columns = ["created_by", "parent_run_id", "env"];
+        onDatabase(dir, (sql) => {
+          for (const column of columns) sql.exec(`ALTER TABLE runs DROP COLUMN ${column}`);
+        });
+        const before = shape(dir);
+        {
+          await using store = await openIn(dir, { driver, readOnly });
+          const old = RUNS.map((run) => ({
+            ...run,
+            parentId: null,
+            createdBy: null,
+            environment: null,
+          }));
+          assert.deepEqual(await store.listRuns(), old);
+          assert.deepEqual(await store.params(BASELINE), BASELINE_PARAMS);
+          await assertSound(store);
+          if (!readOnly) {
+            const run = await store.startRun({ parentId: DEEP, createdBy: "ada" });
+            await run.put("a", "abc");
+            const { parentId, createdBy } = await store.getRun(run.id);
+            assert.deepEqual([parentId, createdBy], [DEEP, "ada"]);
+          }
+        }
+        if (readOnly) assert.deepEqual(shape(dir), before);
+        const found = rows(dir, "SELECT name, type FROM pragma_table_info('runs')").slice(8);
+        const added = columns.toReversed().map((name) => ({ name, type: "TEXT" }));
+        assert.deepEqual(found, readOnly ? [] : added);
+      }),
+  );
+}
+
+/** Gives a test the store as it would be had it been written on Windows. */
+function fromWindows(work: (store: Store, dir: string) => Promise<void>) {
+  return (driver: "ffi" | "builtin") =>
+    withFixture(async (dir) => {
+      onDatabase(dir, (sql) => sql.exec("UPDATE artifacts SET path = replace(path, '/', '\\')"));
+      await using store = await openIn(dir, { driver });
+      await work(store, dir);
+    });
+}
+
+testEachDriver(
+  "paths from Windows are understood, and stay as they are",
+  fromWindows(async (store, dir) => {
+    const before = contents(dir);
+    await assertHoldsAll(store);
+    await assertSound(store);
+    assert.equal((await store.get(BASELINE, "plots/roc.svg")).path, `${BASELINE}/plots/roc.svg`);
+    const { removed } = await store.gc({ grace: 0 });
+    assert.deepEqual(removed, []);
+    await assertHoldsAll(store);
+    assert.deepEqual(contents(dir), before);
+  }),
+);
+
+testEachDriver(
+  "artifacts whose paths are from Windows are replaced and removed",
+  fromWindows(async (store) => {
+    await store.put(BASELINE, "plots/roc.svg", "<svg/>", { ifExists: "replace" });
+    assert.equal(
+      await (await store.get(BASELINE, "plots/roc.svg")).text({ verify: true }),
+      "<svg/>",
+    );
+    await store.remove(BASELINE, "plots/roc.svg");
+    await store.removeRun(DEEP, { force: true });
+    assert.deepEqual(
+      tree(store.artifactDir).filter((path) => path.includes(".") || path.startsWith(DEEP)),
+      [`${BASELINE}/report.md`],
+    );
+    await assertSound(store);
+  }),
+);
+
+testEachDriver(
+  "remove() keeps the bytes that another row names in the words of Windows",
+  fromWindows(async (store, dir) => {
+    onDatabase(
+      dir,
+      (sql) =>
+        sql.exec(`INSERT INTO artifacts SELECT 'twin', run_id, 'plots\\roc.svg', path, content_type,
+        size, hash, created_at FROM artifacts WHERE name = 'plots/roc.svg'`),
+    );
+    await store.remove(BASELINE, "plots/roc.svg");
+    assert.equal((await (await store.get("twin")).bytes({ verify: true })).length, 64);
+    // Nor does an artifact of that name take their place.
+    await assert.rejects(store.put(BASELINE, "plots/roc.svg", "new"), /plots\\\\roc\.svg/);
+    assert.equal((await (await store.get("twin")).bytes({ verify: true })).length, 64);
+    await store.remove("twin");
+    assert.ok(!tree(store.artifactDir).includes(`${BASELINE}/plots/roc.svg`));
+  }),
+);
+
+Deno.test("gc() keeps a file whose very name has a backslash, as long as a row names it", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await store.startRun({ id: "r" });
+    await store.put("r", "a", "abc");
+    await Deno.writeTextFile(join(store.artifactDir, "r", "b\\c"), "abc");
+    onDatabase(dir, (sql) => sql.exec("UPDATE artifacts SET path = 'r/b\\c'"));
+    await store.gc({ grace: 0 });
+    assert.deepEqual(tree(store.artifactDir), ["r", "r/b\\c"]);
+  }));

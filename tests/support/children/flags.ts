@@ -1,0 +1,27 @@
+/** How a test starts a program of its own with the same modules as its own. */
+import { fromFileUrl } from "@std/path";
+
+const MAP = fromFileUrl(new URL("../../../tools/npm_only/import_map.json", import.meta.url));
+
+/** Runs `tests/children/<name>` with all permissions, or with those given. */
+export function child(
+  name: string,
+  args: readonly string[],
+  permissions: readonly string[] = ["-A"],
+): Deno.Command {
+  const standIns = import.meta.resolve("@std/fs").includes("npm_only");
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--quiet",
+      ...permissions,
+      ...standIns ? [`--import-map=${MAP}`] : [],
+      fromFileUrl(new URL(name, import.meta.url)),
+      ...args,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}

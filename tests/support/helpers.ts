@@ -1,0 +1,125 @@
+/** What the tests share. */
+import assert from "node:assert/strict";
+import { fromFileUrl, join } from "@std/path";
+import { type OpenOptions, openStore, type Store } from "../../mod.ts";
+import { OWNER } from "../../src/names/names.ts";
+import { chooseDriver } from "../../src/metadata/sqlite/choose_driver.ts";
+
+// Off by default: with them a file, timer or call left open fails the test that has left it.
+// Before Deno had this, sanitizing was what it did by itself.
+(Deno.test as { sanitizer?: (what: Record<string, boolean>) => void })
+  .sanitizer?.({ ops: true, resources: true });
+
+/** Gives a test a directory of its own, by its real path, and removes it afterwards. */
+export async function inTempDir(work: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.realPath(await Deno.makeTempDir({ prefix: "chachaml-test-" }));
+  try {
+    await work(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** Opens a store with the built-in driver below `dir`, whatever the default would be. */
+export function openIn(dir: string, options: OpenOptions = {}): Promise<Store> {
+  return openStore({ path: join(dir, "t.db"), driver: "builtin", ...options });
+}
+
+/** Gives a test a store in memory that has one run, `r`, and closes it afterwards. */
+export async function inMemory(work: (store: Store) => Promise<void>): Promise<void> {
+  await using store = await openStore({ inMemory: true, driver: "builtin" });
+  await store.startRun({ id: "r" });
+  await work(store);
+}
+
+/** Asserts that a store has no artifact: no row, no file, no folder, nothing staged. */
+export async function assertEmpty(store: Store): Promise<void> {
+  assert.deepEqual((await store.find({})).map(({ name }) => name), []);
+  assert.deepEqual(tree(store.artifactDir), []);
+}
+
+/** SHA-256 by another way than the store's own. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Bytes that do not repeat in a way that would hide a swapped or doubled chunk. */
+export function someBytes(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let state = 1;
+  for (let at = 0; at < size; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
+}
+
+const ffiMissing: string | undefined = await chooseDriver("ffi").then(
+  () => undefined,
+  (error) => (error as Error).message,
+);
+
+/** Declares a test for each driver; where one cannot be had, its test is skipped and says why. */
+export function testEachDriver(
+  name: string,
+  test: (driver: "ffi" | "builtin", step: Deno.TestContext) => Promise<void>,
+): void {
+  Deno.test(`${name} [builtin]`, (step) => test("builtin", step));
+  testWithFfi(`${name} [ffi]`, (step) => test("ffi", step));
+}
+
+/** Declares a test that needs the ffi driver; it is skipped, and says why, without it. */
+export function testWithFfi(
+  name: string,
+  test: (step: Deno.TestContext) => Promise<void>,
+): void {
+  if (ffiMissing === undefined) Deno.test(name, test);
+  else Deno.test.ignore(`${name} (skipped: ${ffiMissing})`, () => {});
+}
+
+const fifoMissing: string | undefined = await new Deno.Command("mkfifo", {
+  stdout: "null",
+  stderr: "null",
+}).output().then(() => undefined, () => "there is no mkfifo");
+
+/** Declares a test that needs named pipes; where there are none, it is skipped and says so. */
+export function testWithFifo(
+  name: string,
+  test: (makeFifo: (path: string) => Promise<void>) => Promise<void>,
+): void {
+  if (fifoMissing !== undefined) {
+    Deno.test.ignore(`${name} (skipped: ${fifoMissing})`, () => {});
+    return;
+  }
+  Deno.test(name, () =>
+    test(async (path) => {
+      const { success } = await new Deno.Command("mkfifo", { args: [path] }).output();
+      assert.ok(success);
+    }));
+}
+
+/** Every file and folder below a directory, sorted, except the staging folder itself. */
+export function tree(dir: string, under = ""): string[] {
+  const names: string[] = [];
+  for (const entry of Deno.readDirSync(join(dir, under))) {
+    const name = under === "" ? entry.name : `${under}/${entry.name}`;
+    // Neither of them tells of an artifact.
+    if (name !== ".staging" && !name.endsWith(`.staging/${OWNER}`)) names.push(name);
+    if (entry.isDirectory) names.push(...tree(dir, name));
+  }
+  return names.sort();
+}
+
+/** What is staged, or has been left so. */
+export function stagedIn(artifactDir: string): string[] {
+  return tree(join(artifactDir, ".staging")).filter((name) => name !== OWNER);
+}
+
+/** What a child process that runs one of our modules must be told, wherever packages come from. */
+export function childFlags(): string[] {
+  const here = (path: string) => fromFileUrl(new URL(path, import.meta.url));
+  return import.meta.resolve("@std/path").startsWith("jsr:")
+    ? ["--no-check", `--config=${here("../../deno.json")}`]
+    : ["--no-check", `--import-map=${here("../../tools/npm_only/import_map.json")}`];
+}
