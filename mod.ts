@@ -18,14 +18,17 @@
  * @module
  */
 export { openStore } from "./src/store/open_store.ts";
-export type { OpenOptions } from "./src/store/open_options.ts";
-export { artifactDirOf } from "./src/store/location.ts";
+export type { OpenOptions } from "./src/context/open_options.ts";
+export { artifactDirOf } from "./src/context/location.ts";
 export { Store } from "./src/store/store.ts";
-export type { RemoveOptions } from "./src/store/store.ts";
 
-export { ActiveRun } from "./src/runs/active_run.ts";
-export type { EndOptions, Params, Run, RunStatus, StartOptions } from "./src/runs/run.ts";
-export type { Bounds, Condition, MetricOrder, RunQuery } from "./src/runs/run_query.ts";
+export { Runs } from "./src/runs/runs.ts";
+export { Experiments } from "./src/runs/experiments.ts";
+export type { ExperimentDescription } from "./src/runs/experiments.ts";
+export { Metrics } from "./src/metrics/metrics.ts";
+export { RunHandle } from "./src/runs/run_handle.ts";
+export type { EndOptions, Params, Run, RunStatus, StartOptions } from "./src/metadata/run.ts";
+export type { Bounds, Condition, MetricOrder, RunQuery } from "./src/metadata/run_query.ts";
 export type {
   Curve,
   CurveOptions,
@@ -33,13 +36,15 @@ export type {
   MetricOptions,
   MetricPoint,
   MetricSummary,
-} from "./src/metrics/metric.ts";
+} from "./src/metadata/metric.ts";
 export type { ComparedMetric, ComparedParam, Comparison } from "./src/runs/comparison.ts";
-export type { Dataset, DatasetOptions, Experiment } from "./src/runs/dataset.ts";
+export type { Dataset, DatasetOptions, Experiment } from "./src/metadata/dataset.ts";
 
 export { EdnValue } from "./src/edn/mod.ts";
 export type { EdnKind, ParamValue } from "./src/edn/mod.ts";
 
+export { Artifacts } from "./src/artifacts/artifacts.ts";
+export type { RemoveOptions } from "./src/artifacts/artifacts.ts";
 export { Artifact } from "./src/artifacts/artifact.ts";
 export type { ArtifactQuery, ArtifactRecord } from "./src/metadata/artifact_index.ts";
 export type { ReadOptions, SaveOptions } from "./src/artifacts/artifact_reader.ts";
@@ -56,11 +61,11 @@ export type {
   ModelVersion,
   RegisterModelOptions,
   RegisterOptions,
-} from "./src/models/model.ts";
+} from "./src/metadata/model.ts";
 
 export { notebookProgress } from "./src/jupyter/progress.ts";
 export type { NotebookProgress } from "./src/jupyter/progress.ts";
-export type { CapturedDisplay, CaptureOptions } from "./src/jupyter/capture.ts";
+export type { CapturedDisplay, CaptureOptions } from "./src/artifacts/captured_display.ts";
 export type { MediaBundle } from "./src/display/displayable.ts";
 
 export { Verification } from "./src/maintenance/verify.ts";
@@ -77,7 +82,8 @@ export type { PruneOptions, PruneReport } from "./src/maintenance/prune.ts";
 
 export type { BackupOptions, BackupReport } from "./src/backup/backup.ts";
 export { restoreStore } from "./src/backup/restore.ts";
-export type { RestoreOptions, RestoreReport } from "./src/backup/restore.ts";
+export type { RestoreReport } from "./src/backup/restore.ts";
+export type { RestoreOptions } from "./src/backup/restore_options.ts";
 export type { ExportOptions } from "./src/archive/export.ts";
 export type { ImportedRun, ImportOptions, ImportReport } from "./src/archive/import.ts";
 export type { Omitted } from "./src/backup/copy_artifacts.ts";

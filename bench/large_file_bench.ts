@@ -33,9 +33,9 @@ for (const durability of ["relaxed", "full"] as const) {
     const store = await openStore({ path: join(dir, `${durability}.db`), durability });
     const { id } = await store.startRun();
     b.start();
-    await store.putFile(id, "model.bin", source);
+    await store.artifacts.putFile(id, "model.bin", source);
     b.end();
-    await store.removeRun(id);
+    await store.runs.remove(id);
     await store.close();
   });
 }

@@ -37,7 +37,7 @@ async function many(): Promise<void> {
     for (let at = 0; at < count; at += 500) {
       await Promise.all(Array.from({ length: 500 }, (_, more) => {
         const number = String(at + more).padStart(8, "0");
-        return store.put(id, `${number.slice(0, 6)}/${number}`, number.repeat(128));
+        return store.artifacts.put(id, `${number.slice(0, 6)}/${number}`, number.repeat(128));
       }));
     }
   });
@@ -51,7 +51,9 @@ async function many(): Promise<void> {
     () => store.backup(`${backup}2`, { link: true }),
   );
   expect(linked.copied, count);
-  for (const { filePath } of (await store.find({ limit: 100 }))) await Deno.remove(filePath);
+  for (const { filePath } of (await store.artifacts.find({ limit: 100 }))) {
+    await Deno.remove(filePath);
+  }
   await store.close();
   const dryRun = await time(
     "restore 100, dry run",
@@ -77,7 +79,7 @@ async function large(): Promise<void> {
   await Deno.truncate(source, size);
   await using store = await openStore({ path, driver: "builtin" });
   const { id } = await store.startRun();
-  const artifact = await time("put 4 GiB", () => store.putFile(id, "large", source));
+  const artifact = await time("put 4 GiB", () => store.artifacts.putFile(id, "large", source));
   expect(artifact.size, size);
   expect((await time("backup", () => store.backup(backup))).copiedBytes, size);
   expect((await time("second backup", () => store.backup(backup))).copied, 0);

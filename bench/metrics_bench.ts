@@ -77,10 +77,10 @@ for (const what of READS) {
           value: Math.sin(step / 1000),
           step,
         }));
-        await store.logPoints(id, points);
+        await store.metrics.logPoints(id, points);
         bench.start();
-        if (what === "metrics()") await store.metrics(id, "loss");
-        else await store.curve(id, "loss", what === "curve()" ? {} : { points: 500 });
+        if (what === "metrics()") await store.metrics.points(id, "loss");
+        else await store.metrics.curve(id, "loss", what === "curve()" ? {} : { points: 500 });
         bench.end();
       }),
   });

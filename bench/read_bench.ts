@@ -6,19 +6,19 @@ const dir = await Deno.makeTempDir({ prefix: "chachaml-bench-" });
 addEventListener("unload", () => Deno.removeSync(dir, { recursive: true }));
 const store = await openStore({ path: join(dir, "store.db"), durability: "relaxed" });
 const { id } = await store.startRun();
-const small = await store.put(id, "small.bin", new Uint8Array(10_000));
-const large = await store.put(id, "large.bin", new Uint8Array(2 ** 28));
+const small = await store.artifacts.put(id, "small.bin", new Uint8Array(10_000));
+const large = await store.artifacts.put(id, "large.bin", new Uint8Array(2 ** 28));
 
 Deno.bench("Deno.readFile", { group: "10 KB", baseline: true }, async () => {
   await Deno.readFile(small.filePath);
 });
 
 Deno.bench("get, then bytes", { group: "10 KB" }, async () => {
-  await (await store.get(id, "small.bin")).bytes();
+  await (await store.artifacts.get(id, "small.bin")).bytes();
 });
 
 Deno.bench("get, then bytes, verified", { group: "10 KB" }, async () => {
-  await (await store.get(id, "small.bin")).bytes({ verify: true });
+  await (await store.artifacts.get(id, "small.bin")).bytes({ verify: true });
 });
 
 const rounds = { group: "256 MiB", n: 10, warmup: 2 };

@@ -39,13 +39,13 @@ Deno.bench("BLOB rows, 100 a commit", rounds, () => {
 Deno.bench("put, one by one", rounds, async (b) => {
   const { id } = await store.startRun();
   b.start();
-  for (const name of names) await store.put(id, name, bytes);
+  for (const name of names) await store.artifacts.put(id, name, bytes);
   b.end();
 });
 
 Deno.bench("put, together", rounds, async (b) => {
   const { id } = await store.startRun();
   b.start();
-  await Promise.all(names.map((name) => store.put(id, name, bytes)));
+  await Promise.all(names.map((name) => store.artifacts.put(id, name, bytes)));
   b.end();
 });

@@ -51,12 +51,14 @@ async function trainAndStore(): Promise<string> {
 
 async function readBack(id: string): Promise<void> {
   await using store = await openStore({ path, readOnly: true });
-  const run = await store.getRun(id);
-  const metrics = await store.metrics(id);
-  console.log(`${run.status}, params ${JSON.stringify(await store.params(id))}`);
+  const run = await store.runs.get(id);
+  const metrics = await store.metrics.points(id);
+  console.log(`${run.status}, params ${JSON.stringify(await store.runs.params(id))}`);
   console.log(`${metrics.length} metric values, the last: accuracy ${metrics.at(-1)!.value}`);
 
-  const weights = await (await store.get(id, "model/weights.f32")).bytes({ verify: true });
+  const weights = await (await store.artifacts.get(id, "model/weights.f32")).bytes({
+    verify: true,
+  });
   const model = new SoftmaxRegression(new Float32Array(weights.buffer));
   const accuracy = model.accuracy(toExamples(completePenguins()));
   console.log(`The model read back tells ${(accuracy * 100).toFixed(1)} % of all penguins right\n`);
@@ -65,7 +67,7 @@ async function readBack(id: string): Promise<void> {
 
 /** Hashes each file by other code than the store's, as `sha256sum` would. */
 async function checkFiles(store: Store): Promise<void> {
-  for (const artifact of await store.find({})) {
+  for (const artifact of await store.artifacts.find({})) {
     using file = await Deno.open(artifact.filePath);
     const digest = await crypto.subtle.digest("SHA-256", file.readable);
     const hash = new Uint8Array(digest).toHex();

@@ -1,7 +1,7 @@
 /** Writes `docs/cli.md` from the commands themselves: `deno task docs`. */
 import { EXIT } from "../src/cli/main.ts";
-import { COMMON_OPTIONS, type OptionSpec, type Verb } from "../src/cli/command.ts";
-import { VERBS } from "../src/cli/commands/mod.ts";
+import { type CommandSpec, COMMON_OPTIONS, type OptionSpec } from "../src/cli/command.ts";
+import { COMMANDS } from "../src/cli/commands/mod.ts";
 
 /** Where the page is. */
 export const PAGE: URL = new URL("../docs/cli.md", import.meta.url);
@@ -11,7 +11,7 @@ export const JSON_TYPES: URL = new URL("../docs/cli_json.ts", import.meta.url);
 
 /** The page, as the commands are now. */
 export async function cliPage(): Promise<string> {
-  const verbs = VERBS.filter(({ hidden }) => !hidden);
+  const verbs = COMMANDS.filter(({ hidden }) => !hidden);
   return `# The command line
 
 <!-- Written by \`deno task docs\`; do not edit it. -->
@@ -63,7 +63,7 @@ ${await Deno.readTextFile(JSON_TYPES)}\`\`\`
 `;
 }
 
-function sectionOf({ name, summary, args, options, examples }: Verb): string {
+function sectionOf({ name, summary, args, options, examples }: CommandSpec): string {
   const parts = [
     `### ${name}\n`,
     `${summary}.\n`,

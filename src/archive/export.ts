@@ -2,10 +2,10 @@
 import { createTarPacker, type TarPackController } from "npm:modern-tar@^0.8.6";
 import type { Progress } from "../bytes/byte_store.ts";
 import { type OpenArtifact, readChunks } from "../artifacts/artifact_reader.ts";
-import { checkIds } from "../base/checks.ts";
+import { assertIds } from "../base/assert.ts";
 import { RunNotFoundError, StorageError } from "../base/errors.ts";
-import type { ArtifactDocument, RunDocument } from "../runs/run_document.ts";
-import type { StoreParts } from "../store/compose.ts";
+import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
+import type { StoreContext } from "../context/compose.ts";
 import { encodeManifest, MANIFEST } from "./manifest.ts";
 
 /** How to export. */
@@ -18,7 +18,7 @@ export interface ExportOptions {
 
 /** Gives the bytes of an archive as they are asked for. */
 export async function* exportRuns(
-  store: StoreParts,
+  store: StoreContext,
   ids: readonly string[],
   options: ExportOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -34,12 +34,12 @@ export async function* exportRuns(
 
 async function writeArchive(
   archive: TarPackController,
-  store: StoreParts,
+  store: StoreContext,
   ids: readonly string[],
   { signal, onProgress }: ExportOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
-  checkIds("export", ids);
+  assertIds("export", ids);
   const runs: RunDocument[] = [];
   for (const id of new Set(ids)) {
     const run = await store.runs.document(id);
@@ -86,7 +86,7 @@ async function add(
 
 /** Opens the bytes that the manifest tells of. */
 async function openSame(
-  store: StoreParts,
+  store: StoreContext,
   { id, name, hash }: ArtifactDocument,
 ): Promise<OpenArtifact> {
   const opened = await store.artifacts.open(id);

@@ -3,11 +3,12 @@ import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@^0.8.6";
 import { abandonSource, openSource } from "../artifacts/put_source.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../base/errors.ts";
-import type { ArtifactDocument, RunDocument } from "../runs/run_document.ts";
+import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
 import type { ArtifactPlace } from "../metadata/run_store.ts";
-import type { StoreParts } from "../store/compose.ts";
+import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
-import { Gate, inParallel } from "../base/async.ts";
+import { Gate } from "../base/gate.ts";
+import { inParallel } from "../base/in_parallel.ts";
 import { archiveSource } from "./archive_source.ts";
 import { decodeManifest, MANIFEST, MAX_MANIFEST } from "./manifest.ts";
 
@@ -61,7 +62,7 @@ interface Arrival {
 
 /** Imports an archive. */
 export async function importRuns(
-  store: StoreParts,
+  store: StoreContext,
   archive: ReadableStream<Uint8Array>,
   options: ImportOptions,
 ): Promise<ImportReport> {
@@ -287,7 +288,7 @@ function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
  * @returns Ids of the runs that were not there.
  */
 async function adopt(
-  store: StoreParts,
+  store: StoreContext,
   arrivals: readonly Arrival[],
 ): Promise<ReadonlySet<string>> {
   const published: Published[] = [];
@@ -329,7 +330,7 @@ function* filesOf(
 
 /** Removes what was published, unless its rows are there after all. */
 async function takeBack(
-  store: StoreParts,
+  store: StoreContext,
   published: readonly Published[],
 ): Promise<void> {
   try {

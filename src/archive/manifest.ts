@@ -2,8 +2,8 @@
 import * as v from "npm:valibot@^1.1.0";
 import { ArchiveError, ChachamlError, StorageError } from "../base/errors.ts";
 import { NameIndex } from "../names/name_index.ts";
-import { checkArtifactName, checkRunId, fold } from "../names/names.ts";
-import type { RunDocument } from "../runs/run_document.ts";
+import { assertArtifactName, assertRunId, fold } from "../names/names.ts";
+import type { RunDocument } from "../metadata/run_document.ts";
 
 /** Name of the manifest's file in an archive. */
 export const MANIFEST = "chachaml-runs.json";
@@ -134,11 +134,11 @@ function requireSound(runs: readonly RunDocument[], refuse: Refuse): void {
   const ids = new Set<string>();
   const runIds = new Set([fold(MANIFEST)]);
   for (const { id, artifacts, datasets, params, tags, metrics } of runs) {
-    checkRunId(id);
+    assertRunId(id);
     if (!addNew(runIds, fold(id))) throw refuse(`an archive has no place for the run "${id}"`);
     const names = new NameIndex();
     for (const { name } of artifacts) {
-      checkArtifactName(name);
+      assertArtifactName(name);
       names.check(name);
       if (names.conflicts(name)) throw refuse(twice(name));
       names.add(name);

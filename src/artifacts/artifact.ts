@@ -1,5 +1,5 @@
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
-import { DISPLAY, type MediaBundle } from "../display/displayable.ts";
+import { DISPLAY, type MediaBundle, renderer } from "../display/displayable.ts";
 import type { ArtifactReader, ReadOptions, SaveOptions } from "./artifact_reader.ts";
 
 /**
@@ -144,6 +144,6 @@ export class Artifact {
 
   /** What it shows, by its type, for a notebook. */
   async [DISPLAY](): Promise<MediaBundle> {
-    return await (await import("../jupyter/artifact_preview.ts")).showArtifact(this);
+    return await (await renderer()).show("artifact", this);
   }
 }

@@ -7,9 +7,9 @@ import {
   StorageError,
 } from "../base/errors.ts";
 import type { ByteRange, ByteReader, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
-import { codeOf, fsError } from "../bytes/files/fs_error.ts";
+import { codeOf, fsError } from "../base/fs_error.ts";
 import { hashCopy } from "../bytes/hashing.ts";
-import { folderOf } from "../base/directory.ts";
+import { parentDirectory } from "../base/directory.ts";
 import { isBelow, toPath } from "../base/path.ts";
 import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
 
@@ -173,7 +173,7 @@ export class ArtifactReader {
     let part: string | undefined;
     try {
       const path = toPath(to);
-      const folder = await folderOf(path, action);
+      const folder = await parentDirectory(path, action);
       if (isBelow(path, this.#root) || isBelow(folder, this.#root)) {
         throw new InvalidOptionError(
           `Cannot save to ${JSON.stringify(path)}: it lies in the artifact directory`,

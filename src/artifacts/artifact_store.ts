@@ -6,14 +6,14 @@ import {
   joinFailures,
 } from "../base/errors.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
-import { checkArtifactName, checkRunId, unsafePath } from "../names/names.ts";
-import { collect, type GcOptions, type GcReport } from "../maintenance/gc.ts";
-import { dedup, type DedupOptions, type DedupReport, stageTwin } from "../maintenance/dedup.ts";
-import { Verification, type VerifyOptions } from "../maintenance/verify.ts";
+import { assertArtifactName, assertRunId, unsafePath } from "../names/names.ts";
+import { stageTwin } from "./duplicates.ts";
 import { NameIndex } from "../names/name_index.ts";
 import { isBelow } from "../base/path.ts";
-import { pause, wait } from "../base/async.ts";
+import { backoffDelay, wait } from "../base/async.ts";
 import { Artifact } from "./artifact.ts";
+import { assertString } from "../base/assert.ts";
+import { assertArtifactQuery } from "./assert_query.ts";
 import type {
   ArtifactIndex,
   ArtifactQuery,
@@ -23,7 +23,7 @@ import type {
   Replacement,
 } from "../metadata/artifact_index.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
-import { checkContentType, guessContentType } from "./content_type.ts";
+import { assertContentType, guessContentType } from "./content_type.ts";
 import { areStored } from "./check_bytes.ts";
 import { abandonSource, openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
@@ -160,7 +160,7 @@ export class ArtifactStore {
 
   /** Refuses, before any of several artifacts is stored, what could not be stored anyway. */
   async admitAll(runId: string, names: readonly string[], options: PutOptions): Promise<void> {
-    checkRunId(runId);
+    assertRunId(runId);
     await this.#index.requireRun(runId);
     const together = new NameIndex();
     for (const name of names) {
@@ -172,15 +172,15 @@ export class ArtifactStore {
 
   /** Refuses, before any byte is read, what could not be stored anyway. */
   async #admit(runId: string, name: string, options: PutOptions): Promise<void> {
-    checkRunId(runId);
-    checkArtifactName(name);
+    assertRunId(runId);
+    assertArtifactName(name);
     const { ifExists = "error", contentType, signal } = options;
     if (!IF_EXISTS.includes(ifExists)) {
       throw new InvalidOptionError(
         `Cannot use ${JSON.stringify(ifExists)} as ifExists: it takes ${IF_EXISTS.join(", ")}`,
       );
     }
-    if (contentType !== undefined) checkContentType(contentType);
+    if (contentType !== undefined) assertContentType(contentType);
     signal?.throwIfAborted();
     const found = await this.#index.admit(runId, name);
     if (found && ifExists === "error") throw new ArtifactExistsError(runId, name);
@@ -207,7 +207,7 @@ export class ArtifactStore {
           throw new ArtifactExistsError(artifact.runId, artifact.name);
         }
         await this.settle();
-        await wait(pause(tries), options.signal);
+        await wait(backoffDelay(tries), options.signal);
       }
     } catch (error) {
       const record = published && await this.#takeBack(staged, artifact, published);
@@ -343,8 +343,16 @@ export class ArtifactStore {
     return name === undefined ? this.#index.byId(idOrRunId) : this.#index.byName(idOrRunId, name);
   }
 
-  /** The artifacts that fit a query. */
+  /** The artifacts of a run. */
+  async listOfRun(runId: string): Promise<Artifact[]> {
+    assertString("a run id", runId);
+    await this.#index.requireRun(runId);
+    return await this.list({ runId });
+  }
+
+  /** The artifacts that match a query. */
   async list(query: ArtifactQuery): Promise<Artifact[]> {
+    assertArtifactQuery(query);
     const entries = await this.#index.list(query);
     return entries.map(({ record, problem }) => new Artifact(record, this.#reader, problem));
   }
@@ -376,21 +384,5 @@ export class ArtifactStore {
     }
     const what = `remove the files of ${failures.length} artifacts`;
     if (failures.length > 0) throw joinFailures(what, failures);
-  }
-
-  /** Checks rows and bytes against each other. */
-  verify(options: VerifyOptions, readOnly: boolean): Verification {
-    return new Verification(this.#index, this.#bytes, options, readOnly);
-  }
-
-  /** Makes artifacts of the same bytes share one file. */
-  dedup(options: DedupOptions): Promise<DedupReport> {
-    return dedup(this.#index, this.#bytes, options);
-  }
-
-  /** Removes what belongs to no artifact. */
-  async gc(options: GcOptions): Promise<GcReport> {
-    await this.settle();
-    return await collect(this.#index, this.#bytes, options);
   }
 }

@@ -16,7 +16,7 @@ export function guessContentType(name: string, ofKind?: string): string {
  *
  * @throws {InvalidOptionError} If it is none.
  */
-export function checkContentType(contentType: string): void {
+export function assertContentType(contentType: string): void {
   if (MIME_TYPE.test(contentType)) return;
   throw new InvalidOptionError(
     `Cannot use ${JSON.stringify(contentType)} as contentType: ` +

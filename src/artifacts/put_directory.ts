@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { InvalidOptionError, InvalidSourceError } from "../base/errors.ts";
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
-import { inParallel } from "../base/async.ts";
+import { inParallel } from "../base/in_parallel.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
 

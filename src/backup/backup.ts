@@ -1,10 +1,11 @@
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import type { ByteStore, Progress } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
-import type { VerifySummary } from "../maintenance/verify.ts";
+import { collect } from "../maintenance/gc.ts";
+import { Verification, type VerifySummary } from "../maintenance/verify.ts";
 import { StorageError } from "../base/errors.ts";
 import { toPath } from "../base/path.ts";
-import { openParts, type StoreParts } from "../store/compose.ts";
+import { openContext, type StoreContext } from "../context/compose.ts";
 import { clearWay, Coming } from "./path_conflicts.ts";
 import { copyArtifacts, type Omitted } from "./copy_artifacts.ts";
 import { DatabaseFile } from "./database_copy.ts";
@@ -67,7 +68,7 @@ export interface BackupReport {
 
 /** Makes a backup, or brings one up to date. */
 export async function backup(
-  source: StoreParts,
+  source: StoreContext,
   to: string | URL,
   options: BackupOptions,
 ): Promise<BackupReport> {
@@ -89,7 +90,7 @@ export async function backup(
 }
 
 async function backUp(
-  source: StoreParts,
+  source: StoreContext,
   place: Place,
   bytes: ByteStore,
   options: BackupOptions,
@@ -148,15 +149,16 @@ function isShared({ path }: ArtifactRecord, one: ByteStore, other: ByteStore): b
 
 /** Drops what the backup has no use for any more, and checks what is left. */
 async function tidy(
-  { driver }: StoreParts,
+  { driver }: StoreContext,
   place: Place,
   { check = false, signal }: BackupOptions,
 ): Promise<VerifySummary | undefined> {
-  const store = await openParts({ ...place, driver: driver.name });
+  const store = await openContext({ ...place, driver: driver.name });
   try {
-    await store.artifacts.gc({ grace: 0 });
+    await collect(store, { grace: 0 });
     return check
-      ? await store.artifacts.verify({ ...(signal && { signal }) }, true).summary()
+      ? await new Verification(store.index, store.bytes, { ...(signal && { signal }) }, true)
+        .summary()
       : undefined;
   } finally {
     await store.close();

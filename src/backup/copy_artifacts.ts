@@ -2,8 +2,9 @@
 import { asReader, type OpenArtifact } from "../artifacts/artifact_reader.ts";
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import type { ByteStore, OpenBytes, Progress, StagedBytes } from "../bytes/byte_store.ts";
-import { codeOf } from "../bytes/files/fs_error.ts";
-import { type Digest, hashFile } from "../bytes/hashing.ts";
+import { codeOf } from "../base/fs_error.ts";
+import type { Digest } from "../bytes/digest.ts";
+import { hashFile } from "../bytes/hashing.ts";
 import {
   ArtifactNotFoundError,
   DamagedRowError,
@@ -11,7 +12,7 @@ import {
   StorageError,
   UnsafePathError,
 } from "../base/errors.ts";
-import { inParallel } from "../base/async.ts";
+import { inParallel } from "../base/in_parallel.ts";
 
 /** Artifacts copied at a time. */
 const WIDTH = 32;

@@ -1,9 +1,9 @@
 /** A database that cannot be read any more: how it shows, and how it makes way for another. */
-import { fsError } from "../bytes/files/fs_error.ts";
+import { fsError } from "../base/fs_error.ts";
 import { NotAStoreError, StorageError } from "../base/errors.ts";
-import type { OpenOptions } from "../store/open_options.ts";
+import type { OpenOptions } from "../context/open_options.ts";
 import { type SqlConnection, type SqlDriver, SqlError } from "../metadata/sqlite/sql_driver.ts";
-import { openParts, type StoreParts } from "../store/compose.ts";
+import { openContext, type StoreContext } from "../context/compose.ts";
 import { COMPANIONS, isThere } from "./database_copy.ts";
 
 /** Whether a database that is there is none, or not whole; throws if that cannot be told. */
@@ -11,9 +11,9 @@ export async function isDamaged(
   place: Pick<OpenOptions, "path" | "artifactDir">,
   driver: OpenOptions["driver"],
 ): Promise<boolean> {
-  let store: StoreParts;
+  let store: StoreContext;
   try {
-    store = await openParts({ ...place, readOnly: true, ...(driver && { driver }) });
+    store = await openContext({ ...place, readOnly: true, ...(driver && { driver }) });
   } catch (error) {
     if (isDamage(error)) return true;
     throw error;

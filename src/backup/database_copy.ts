@@ -3,7 +3,7 @@ import { dirname } from "@std/path";
 import { entryOf, SELECT_PLAIN_ENTRY } from "../metadata/sqlite/artifact_rows.ts";
 import type { IndexEntry } from "../metadata/artifact_index.ts";
 import { syncDirectory } from "../bytes/files/directories.ts";
-import { fsError } from "../bytes/files/fs_error.ts";
+import { fsError } from "../base/fs_error.ts";
 import { StorageError } from "../base/errors.ts";
 import { releaseVersions } from "../metadata/sqlite/version_use.ts";
 import type { Database } from "../metadata/sqlite/database.ts";

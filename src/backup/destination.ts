@@ -2,13 +2,13 @@
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
-import { fsError } from "../bytes/files/fs_error.ts";
+import { fsError } from "../base/fs_error.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
-import { requireWay } from "../base/directory.ts";
-import { artifactDirOf, DEFAULT_PATH } from "../store/location.ts";
+import { requirePassable } from "../base/directory.ts";
+import { artifactDirOf, DEFAULT_PATH } from "../context/location.ts";
 import { STAGING } from "../names/names.ts";
 import { isBelow } from "../base/path.ts";
-import type { StoreParts } from "../store/compose.ts";
+import type { StoreContext } from "../context/compose.ts";
 import { isThere } from "./database_copy.ts";
 import { PreviousBackup } from "./previous_backup.ts";
 
@@ -32,11 +32,11 @@ export interface Place {
  * @throws {InvalidOptionError} If it would get in the way of the store itself, or holds another.
  * @throws {StorageError} If it is a file.
  */
-export async function makePlace(source: StoreParts, directory: string): Promise<Place> {
+export async function makePlace(source: StoreContext, directory: string): Promise<Place> {
   const action = `back up to ${JSON.stringify(directory)}`;
   try {
     // Looked at before it is made, so that nothing is left where it must not be; and afterwards.
-    await requireWay(directory, action);
+    await requirePassable(directory, action);
     await refuseFile(directory, action);
     await placeIn(directory, source, action);
     await makeDirectory(directory, action);
@@ -53,7 +53,7 @@ export async function makePlace(source: StoreParts, directory: string): Promise<
   }
 }
 
-async function placeIn(directory: string, source: StoreParts, action: string): Promise<Place> {
+async function placeIn(directory: string, source: StoreContext, action: string): Promise<Place> {
   const home = await realPath(directory);
   const path = join(home, basename(DEFAULT_PATH));
   const place = { path, artifactDir: await realPath(artifactDirOf(path)) };
@@ -83,7 +83,7 @@ async function refuseFile(path: string, action: string): Promise<void> {
 }
 
 /** Whether two stores have a database or artifacts in common, or one lies among the other's. */
-export async function overlaps(place: Place, store: StoreParts): Promise<boolean> {
+export async function overlaps(place: Place, store: StoreContext): Promise<boolean> {
   const [path, artifactDir] = [await realPath(place.path), await realPath(place.artifactDir)];
   const other = store.path === undefined ? undefined : await realPath(store.path);
   return path === other || isBelow(path, store.artifactDir) ||

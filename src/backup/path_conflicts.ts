@@ -14,7 +14,7 @@ export class Coming {
       if (problem) continue;
       const key = fold(record.path);
       this.#files.set(key, record);
-      for (const folder of foldersOf(key)) this.#folders.add(folder);
+      for (const folder of directoriesOf(key)) this.#folders.add(folder);
     }
   }
 
@@ -37,7 +37,7 @@ export class Coming {
   }
 
   #isBelowOne(key: string): boolean {
-    return foldersOf(key).some((folder) => this.#files.has(folder));
+    return directoriesOf(key).some((folder) => this.#files.has(folder));
   }
 }
 
@@ -48,7 +48,7 @@ export class Coming {
 export function clearWay(coming: Coming, bytes: ByteStore, kept: Iterable<string>): void {
   const named = new Set<string>();
   for (const path of kept) {
-    for (const part of [path, ...foldersOf(path)]) named.add(part);
+    for (const part of [path, ...directoriesOf(path)]) named.add(part);
   }
   // Folders come behind what they hold.
   for (const entry of bytes.entries()) {
@@ -58,7 +58,7 @@ export function clearWay(coming: Coming, bytes: ByteStore, kept: Iterable<string
   }
 }
 
-function foldersOf(path: string): string[] {
+function directoriesOf(path: string): string[] {
   const parts = path.split("/");
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("/"));
 }

@@ -1,6 +1,6 @@
 import { basename } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
-import { fsError } from "../bytes/files/fs_error.ts";
+import { fsError } from "../base/fs_error.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import { noteOpenFile } from "../metadata/sqlite/open_files.ts";
 import { publicError } from "../metadata/sqlite/sql_error.ts";

@@ -2,7 +2,7 @@
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import { asReader } from "../artifacts/artifact_reader.ts";
 import type { StagedBytes } from "../bytes/byte_store.ts";
-import type { Finding } from "../maintenance/verify.ts";
+import { type Finding, Verification } from "../maintenance/verify.ts";
 import {
   ArtifactNotFoundError,
   ChachamlError,
@@ -10,18 +10,18 @@ import {
   StorageError,
   UnsafePathError,
 } from "../base/errors.ts";
-import type { OpenOptions } from "../store/open_options.ts";
-import { openParts, type StoreParts } from "../store/compose.ts";
+import type { OpenOptions } from "../context/open_options.ts";
+import { openContext, type StoreContext } from "../context/compose.ts";
 import type { CopyOutcome, Omitted } from "./copy_artifacts.ts";
-import type { RestoreOptions } from "./restore.ts";
+import type { RestoreOptions } from "./restore_options.ts";
 
 /** Brings the files back that are missing or damaged. */
 export async function repair(
-  source: StoreParts,
+  source: StoreContext,
   place: Pick<OpenOptions, "path" | "artifactDir">,
   { driver, busyTimeout, quick = false, dryRun = false, signal, onProgress }: RestoreOptions,
 ): Promise<Pick<CopyOutcome, "copied" | "omitted">> {
-  const store = await openParts({
+  const store = await openContext({
     ...place,
     readOnly: dryRun,
     ...(driver && { driver }),
@@ -30,7 +30,7 @@ export async function repair(
   try {
     const copied: ArtifactRecord[] = [];
     const omitted: Omitted[] = [];
-    const verification = store.artifacts.verify({
+    const verification = new Verification(store.index, store.bytes, {
       quick,
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
@@ -57,7 +57,7 @@ export async function repair(
 async function candidatesFor(
   { kind, message, expected, found }: Finding,
   { name, hash }: ArtifactRecord,
-  source: StoreParts,
+  source: StoreContext,
 ): Promise<IndexEntry[]> {
   const fail = (state: string) => {
     throw new IntegrityError(name, state, expected ?? null, found ?? null);
@@ -73,8 +73,8 @@ async function candidatesFor(
 async function bringOne(
   artifact: ArtifactRecord,
   candidates: readonly IndexEntry[],
-  source: StoreParts,
-  store: StoreParts,
+  source: StoreContext,
+  store: StoreContext,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   return await firstOf(artifact, candidates, async ({ record }) => {
@@ -95,8 +95,8 @@ async function bringOne(
 async function foreseeOne(
   artifact: ArtifactRecord,
   candidates: readonly IndexEntry[],
-  source: StoreParts,
-  store: StoreParts,
+  source: StoreContext,
+  store: StoreContext,
 ): Promise<boolean> {
   if (store.bytes.look(artifact.path)?.kind === "folder") {
     throw new StorageError(

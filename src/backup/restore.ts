@@ -2,50 +2,21 @@ import { dirname, join } from "@std/path";
 import { ensureDir } from "@std/fs";
 import { requireOwn } from "../bytes/files/owner.ts";
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
-import { fsError } from "../bytes/files/fs_error.ts";
-import type { Progress } from "../bytes/byte_store.ts";
+import { fsError } from "../base/fs_error.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
-import { requireWay } from "../base/directory.ts";
-import { DEFAULT_PATH, locate } from "../store/location.ts";
+import { requirePassable } from "../base/directory.ts";
+import { DEFAULT_PATH, locate } from "../context/location.ts";
 import { displayable } from "../display/displayable.ts";
-import type { OpenOptions } from "../store/open_options.ts";
 import { toPath } from "../base/path.ts";
-import { openParts, type StoreParts } from "../store/compose.ts";
+import { openContext, type StoreContext } from "../context/compose.ts";
 import { copyArtifacts, type CopyOutcome, foresee, type Omitted } from "./copy_artifacts.ts";
 import { isDamaged, isOpenElsewhere, setAside } from "./damaged_database.ts";
 import { DatabaseFile, isThere } from "./database_copy.ts";
 import { overlaps, type Place, PLACE_LOCK } from "./destination.ts";
 import { BACKUP_TABLE } from "./previous_backup.ts";
 import { repair } from "./repair.ts";
-
-/** How to restore. */
-export interface RestoreOptions
-  extends Pick<OpenOptions, "path" | "artifactDir" | "driver" | "busyTimeout"> {
-  /**
-   * Whether a database that is there, but damaged, is set aside, and the backup's is taken. Without
-   * it, a damaged database is an error, and one that is whole is kept in any case.
-   *
-   * @default {false}
-   */
-  readonly database?: boolean;
-  /**
-   * Whether to leave out hashing the files that are there, and only look at their sizes.
-   *
-   * @default {false}
-   */
-  readonly quick?: boolean;
-  /**
-   * Whether to tell only what would be brought back.
-   *
-   * @default {false}
-   */
-  readonly dryRun?: boolean;
-  /** Stops the work; what has been brought back stays. */
-  readonly signal?: AbortSignal;
-  /** Told of the bytes looked at or copied so far. */
-  readonly onProgress?: (progress: Progress) => void;
-}
+import type { RestoreOptions } from "./restore_options.ts";
 
 /** What has been brought back, or, with `dryRun`, would be. */
 export interface RestoreReport {
@@ -104,12 +75,12 @@ export async function restoreStore(
   const path = toPath(options.path ?? DEFAULT_PATH);
   const given = toPath(from);
   const action = `restore ${JSON.stringify(path)}`;
-  await requireWay(given, action);
-  await requireWay(path, action);
+  await requirePassable(given, action);
+  await requirePassable(path, action);
   if (await isDirectory(path)) {
     throw new StorageError(action, "it is a directory; name the store's database (path, --db)");
   }
-  const source = await openParts({
+  const source = await openContext({
     path: await isDirectory(given) ? join(given, DEFAULT_PATH) : given,
     readOnly: true,
     ...(driver && { driver }),
@@ -151,7 +122,7 @@ export async function restoreStore(
 
 /** Brings everything: first the files, then the database that names them. */
 async function bringAll(
-  source: StoreParts,
+  source: StoreContext,
   { path, artifactDir: wanted }: Place,
   damaged: boolean,
   { dryRun = false, quick = false, signal, onProgress }: RestoreOptions,

@@ -1,6 +1,6 @@
 /** The folders that paths of callers lead through, and what is said where they are none. */
 import { dirname } from "@std/path";
-import { codeOf } from "../bytes/files/fs_error.ts";
+import { codeOf } from "./fs_error.ts";
 import { StorageError } from "./errors.ts";
 
 /**
@@ -8,13 +8,13 @@ import { StorageError } from "./errors.ts";
  *
  * @throws {StorageError} If there is none.
  */
-export async function folderOf(path: string, action: string): Promise<string> {
+export async function parentDirectory(path: string, action: string): Promise<string> {
   const folder = dirname(path);
   try {
     const real = await Deno.realPath(folder);
     if ((await Deno.stat(real)).isDirectory) return real;
   } catch (cause) {
-    if (!leadsNowhere(cause)) throw cause;
+    if (!isNotFound(cause)) throw cause;
     const state = `there is no folder ${JSON.stringify(folder)}; make it first`;
     throw new StorageError(action, state, { cause });
   }
@@ -26,7 +26,7 @@ export async function folderOf(path: string, action: string): Promise<string> {
  *
  * @throws {StorageError} If it does.
  */
-export async function requireWay(path: string, action: string): Promise<void> {
+export async function requirePassable(path: string, action: string): Promise<void> {
   try {
     await Deno.lstat(path);
   } catch (cause) {
@@ -39,7 +39,7 @@ export async function requireWay(path: string, action: string): Promise<void> {
 }
 
 /** Whether an error says that there is nothing at a path, nor can be. */
-export function leadsNowhere(error: unknown): boolean {
+export function isNotFound(error: unknown): boolean {
   return error instanceof Error && ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "") ||
     error instanceof Deno.errors.NotFound;
 }

@@ -1,6 +1,6 @@
 /** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
 
-import type { Digest } from "./hashing.ts";
+import type { Digest } from "./digest.ts";
 
 /** A source of bytes that is read once, from start to end. */
 export interface ByteReader {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Digest } from "./digest.ts";
 import type { ByteReader, StageOptions } from "./byte_store.ts";
 
 /** The first buffer, and what it grows to while a source of unknown size goes on. */
@@ -8,14 +9,6 @@ const LARGEST_CHUNK = 1024 * 1024;
 /** Bytes that the buffers of all copies under way share: with many, each has smaller ones. */
 const BUFFER_BUDGET = 64 * 1024 * 1024;
 let copies = 0;
-
-/** Size and SHA-256 (lower-case hex) of bytes. */
-export interface Digest {
-  /** Bytes. */
-  readonly size: number;
-  /** SHA-256, lower-case hex. */
-  readonly hash: string;
-}
 
 /**
  * Copies a source into a file and hashes the very buffers that are written. With two buffers, one

@@ -1,4 +1,4 @@
-import { COMMON_OPTIONS, type OptionSpec, UsageError, type Verb } from "./command.ts";
+import { type CommandSpec, COMMON_OPTIONS, type OptionSpec, UsageError } from "./command.ts";
 
 /**
  * Stands before each value on its way through the parser, which would take some arguments for an
@@ -9,7 +9,7 @@ const MARK = "\u0001";
 /** Arguments in a form that leaves a parser no choice. */
 export interface Arranged {
   /** The verb, if one was named. */
-  readonly verb: Verb | undefined;
+  readonly verb: CommandSpec | undefined;
   /** Whether help was asked for. */
   readonly help: boolean;
   /** Whether the version was asked for. */
@@ -26,10 +26,10 @@ export interface Arranged {
  *
  * @throws {UsageError} If a verb or an option is not known, or a value is missing.
  */
-export function arrange(args: readonly string[], verbs: readonly Verb[]): Arranged {
+export function arrange(args: readonly string[], verbs: readonly CommandSpec[]): Arranged {
   const options: [spec: OptionSpec, value: string | undefined][] = [];
   const words: string[] = [];
-  let verb: Verb | undefined;
+  let verb: CommandSpec | undefined;
   let [help, version] = [false, false];
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
@@ -77,7 +77,7 @@ export function unmark(arg: string): string {
   return arg.startsWith(MARK) ? arg.slice(MARK.length) : arg;
 }
 
-function specOf(name: string, verb: Verb | undefined): OptionSpec {
+function specOf(name: string, verb: CommandSpec | undefined): OptionSpec {
   const spec = [...COMMON_OPTIONS, ...verb?.options ?? []]
     .find((option) => `--${option.name}` === name);
   if (spec) return spec;
@@ -88,7 +88,7 @@ function specOf(name: string, verb: Verb | undefined): OptionSpec {
   );
 }
 
-function checkCount(verb: Verb, words: readonly string[]): void {
+function checkCount(verb: CommandSpec, words: readonly string[]): void {
   const slots = verb.args.split(" ").filter((slot) => slot !== "");
   const missing = slots.slice(words.length).find((slot) => slot.startsWith("<"));
   const extra = slots.at(-1)?.includes("...") ? undefined : words[slots.length];
@@ -99,7 +99,7 @@ function checkCount(verb: Verb, words: readonly string[]): void {
   throw new UsageError(`${verb.name} ${problem}; usage: chachaml ${verb.name} ${verb.args}`.trim());
 }
 
-function verbNamed(word: string, verbs: readonly Verb[]): Verb {
+function verbNamed(word: string, verbs: readonly CommandSpec[]): CommandSpec {
   const verb = verbs.find(({ name }) => name === word);
   if (verb) return verb;
   throw new UsageError(

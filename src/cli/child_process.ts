@@ -1,5 +1,5 @@
 /** A program of the user's, run with its output passed on and kept, and signals passed to it. */
-import type { ActiveRun } from "../runs/active_run.ts";
+import type { RunHandle } from "../runs/run_handle.ts";
 import { UsageError } from "./command.ts";
 
 /** Signals that are passed on; the terminal itself sends the first two to all that run in it. */
@@ -40,7 +40,7 @@ export interface ProgramEnd {
  * @throws {UsageError} If there is no such program, or it may not be run.
  */
 export async function runProgram(
-  run: ActiveRun,
+  run: RunHandle,
   [name, ...args]: readonly string[],
   { env, stdout, stderr, onLine }: ProgramOptions,
 ): Promise<ProgramEnd> {
@@ -88,7 +88,7 @@ function start(name: string, args: string[], env: Record<string, string>): Deno.
 
 /** Passes output on and stores it. That one of the two fails is no reason to stop the program. */
 async function keep(
-  run: ActiveRun,
+  run: RunHandle,
   name: string,
   output: ReadableStream<Uint8Array>,
   pass: (chunk: Uint8Array) => Promise<void>,

@@ -1,4 +1,4 @@
-import type { OpenOptions } from "../store/open_options.ts";
+import type { OpenOptions } from "../context/open_options.ts";
 import type { Store } from "../store/store.ts";
 import type { Io } from "./io.ts";
 
@@ -15,7 +15,7 @@ export interface OptionSpec {
 }
 
 /** A verb of the command line, as data: parser, help and checks are made from it. */
-export interface Verb {
+export interface CommandSpec {
   /** The word typed. */
   readonly name: string;
   /** One line of help. */
@@ -43,7 +43,7 @@ export interface Call {
   /** Options by name. */
   readonly options: Options;
   /** All verbs that there are. */
-  readonly verbs: readonly Verb[];
+  readonly verbs: readonly CommandSpec[];
   /** Where to read from and print to. */
   readonly io: Io;
   /** Says how it went, on standard error, unless `--quiet` is given. */

@@ -1,7 +1,7 @@
 /** What could stand where the cursor is. */
 import type { Store } from "../store/store.ts";
 import { RUN_WORDS } from "./run_ref.ts";
-import { COMMON_OPTIONS, type OptionSpec, type Verb } from "./command.ts";
+import { type CommandSpec, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
 
 /** Stands for the names of files, which shells know better. */
 export const FILES = ":files";
@@ -48,7 +48,7 @@ const MANY = 200;
  */
 export async function complete(
   words: readonly string[],
-  verbs: readonly Verb[],
+  verbs: readonly CommandSpec[],
   access: Access,
 ): Promise<readonly string[]> {
   const current = words.at(-1) ?? "";
@@ -59,7 +59,7 @@ export async function complete(
 
 /** What the words before the cursor say. */
 interface Typed {
-  verb?: Verb;
+  verb?: CommandSpec;
   /** The option whose value comes next. */
   pending?: OptionSpec | undefined;
   readonly args: string[];
@@ -68,7 +68,7 @@ interface Typed {
   readonly place: { path?: string; artifactDir?: string };
 }
 
-function read(words: readonly string[], verbs: readonly Verb[]): Typed {
+function read(words: readonly string[], verbs: readonly CommandSpec[]): Typed {
   const typed: Typed = { args: [], argsOnly: false, place: {} };
   const take = (name: string, value: string) => {
     if (name === "db") typed.place.path = value;
@@ -100,7 +100,7 @@ function read(words: readonly string[], verbs: readonly Verb[]): Typed {
 async function candidates(
   current: string,
   typed: Typed,
-  verbs: readonly Verb[],
+  verbs: readonly CommandSpec[],
   access: Access,
 ): Promise<readonly string[]> {
   const { verb, args, pending, argsOnly } = typed;
@@ -120,7 +120,7 @@ async function candidates(
   return await valuesOf(kind === "name" ? "artifact" : kind, typed, access);
 }
 
-function optionOf(name: string, verb: Verb | undefined): OptionSpec | undefined {
+function optionOf(name: string, verb: CommandSpec | undefined): OptionSpec | undefined {
   return [...verb?.options ?? [], ...COMMON_OPTIONS].find((option) => `--${option.name}` === name);
 }
 
@@ -139,15 +139,17 @@ async function valuesOf(
   try {
     switch (kind) {
       case "run": {
-        const runs = await (await open(place)).listRuns({ limit: MANY });
+        const runs = await (await open(place)).runs.list({ limit: MANY });
         return [...runs.map(({ id }) => id), ...RUN_WORDS];
       }
       case "artifact": {
         const store = await open(place);
-        return (await store.list(await runId(store, args.at(-1)!))).map(({ name }) => name);
+        return (await store.artifacts.list(await runId(store, args.at(-1)!))).map(({ name }) =>
+          name
+        );
       }
       case "experiment":
-        return (await (await open(place)).experiments()).map(({ name }) => name);
+        return (await (await open(place)).experiments.list()).map(({ name }) => name);
       case "model":
         return (await (await open(place)).models.list()).map(({ name }) => name);
       case "version": {

@@ -1,18 +1,18 @@
 /** What programs log by printing: `::metric name value [step]` and `::param name value`. */
-import type { ActiveRun } from "../runs/active_run.ts";
+import type { RunHandle } from "../runs/run_handle.ts";
 import { parseInteger, parseJson, parseMetric } from "./values.ts";
 
 /** Problems that are told one by one: a program may print any number of lines. */
 const TOLD = 10;
 
 /** Takes lines, and logs to a run what they say. */
-export class LineLog {
-  readonly #run: ActiveRun;
+export class LoggedLines {
+  readonly #run: RunHandle;
   readonly #problems: string[] = [];
   #untold = 0;
 
   /** Makes one for a run. */
-  constructor(run: ActiveRun) {
+  constructor(run: RunHandle) {
     this.#run = run;
   }
 

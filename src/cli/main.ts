@@ -1,15 +1,15 @@
 import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../base/errors.ts";
-import { DEFAULT_PATH } from "../store/location.ts";
-import type { OpenOptions } from "../store/open_options.ts";
+import { DEFAULT_PATH } from "../context/location.ts";
+import type { OpenOptions } from "../context/open_options.ts";
 import { openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
 import { arrange } from "./arguments.ts";
-import { printable, toJson } from "../base/format.ts";
+import { printable, toJson } from "../text/format.ts";
 import { Interrupted, type Io } from "./io.ts";
 import { resolveRun } from "./run_ref.ts";
 import { helpText, parse, VERSION } from "./parser.ts";
-import { type Options, UsageError, type Verb } from "./command.ts";
-import { VERBS } from "./commands/mod.ts";
+import { type CommandSpec, type Options, UsageError } from "./command.ts";
+import { COMMANDS } from "./commands/mod.ts";
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;
@@ -25,11 +25,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   let failureCode: number = EXIT.failure;
   let json = wantsJson(args);
   try {
-    const { verb, help, version, argv, ...arranged } = arrange(args, VERBS);
+    const { verb, help, version, argv, ...arranged } = arrange(args, COMMANDS);
     json = arranged.json;
     failureCode = verb?.failureCode ?? failureCode;
     if (version) await io.stdout(`chachaml ${VERSION}\n`);
-    else if (help || !verb) await io.stdout(helpText(VERBS, verb));
+    else if (help || !verb) await io.stdout(helpText(COMMANDS, verb));
     else return await run(argv, io, verb.run) ?? EXIT.ok;
     return EXIT.ok;
   } catch (error) {
@@ -58,11 +58,11 @@ async function complain(io: Io, words: string): Promise<void> {
 async function run(
   argv: readonly string[],
   io: Io,
-  work: Verb["run"],
+  work: CommandSpec["run"],
 ): Promise<number | void> {
   let parsed;
   try {
-    parsed = await parse(VERBS, argv);
+    parsed = await parse(COMMANDS, argv);
   } catch (error) {
     throw new UsageError(messageOf(error));
   }
@@ -72,7 +72,7 @@ async function run(
     return await work({
       args: parsed.args,
       options,
-      verbs: VERBS,
+      verbs: COMMANDS,
       io: adjust(io, options),
       say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(words),
       json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,

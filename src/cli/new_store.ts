@@ -1,8 +1,8 @@
 /** Stores that a command makes where there are none. */
 import { join } from "@std/path";
-import { artifactDirOf } from "../store/location.ts";
+import { artifactDirOf } from "../context/location.ts";
 import { OWNER, STAGING } from "../names/names.ts";
-import type { OpenOptions } from "../store/open_options.ts";
+import type { OpenOptions } from "../context/open_options.ts";
 import { toPath } from "../base/path.ts";
 import type { Store } from "../store/store.ts";
 import { COMPANIONS, isThere } from "../backup/database_copy.ts";
@@ -23,7 +23,7 @@ export async function beforeStore(
   }
   return async (store) => {
     try {
-      if ((await store.listRuns({ limit: 1 })).length > 0) return;
+      if ((await store.runs.list({ limit: 1 })).length > 0) return;
       await store.close();
       // Another program has come to use it.
       for (const companion of COMPANIONS) if (await isThere(path + companion)) return;

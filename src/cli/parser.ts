@@ -1,7 +1,7 @@
 import { Command } from "@cliffy/command";
 import config from "../../deno.json" with { type: "json" };
 import { unmark } from "./arguments.ts";
-import { COMMON_OPTIONS, type Options, type OptionSpec, type Verb } from "./command.ts";
+import { type CommandSpec, COMMON_OPTIONS, type Options, type OptionSpec } from "./command.ts";
 
 /** What the parser makes of the arguments of a call. */
 export interface Parsed {
@@ -15,7 +15,10 @@ export interface Parsed {
 export const VERSION: string = config.version;
 
 /** Parses arguments that {@linkcode arrange} has put in order. */
-export async function parse(verbs: readonly Verb[], argv: readonly string[]): Promise<Parsed> {
+export async function parse(
+  verbs: readonly CommandSpec[],
+  argv: readonly string[],
+): Promise<Parsed> {
   let parsed: Parsed | undefined;
   const program = makeProgram(verbs, (given, args) => {
     parsed = { args: args.map(unmark), options: optionsOf(given) };
@@ -25,7 +28,7 @@ export async function parse(verbs: readonly Verb[], argv: readonly string[]): Pr
 }
 
 /** The help of a verb, or of the program. */
-export function helpText(verbs: readonly Verb[], verb: Verb | undefined): string {
+export function helpText(verbs: readonly CommandSpec[], verb: CommandSpec | undefined): string {
   const program = makeProgram(verbs, () => {});
   // The program's own comes first in any case: making it prepares the parser for that of a verb.
   const text = program.getHelp({ colors: false });
@@ -35,7 +38,7 @@ export function helpText(verbs: readonly Verb[], verb: Verb | undefined): string
 
 type Accept = (options: Record<string, unknown>, args: string[]) => void;
 
-function makeProgram(verbs: readonly Verb[], accept: Accept): Command {
+function makeProgram(verbs: readonly CommandSpec[], accept: Accept): Command {
   const program = new Command()
     .name("chachaml")
     .version(VERSION)
@@ -46,7 +49,7 @@ function makeProgram(verbs: readonly Verb[], accept: Accept): Command {
   return program as unknown as Command;
 }
 
-function makeCommand(verb: Verb, accept: Accept): Command {
+function makeCommand(verb: CommandSpec, accept: Accept): Command {
   const command = new Command().description(verb.summary).throwErrors().noExit();
   if (verb.hidden) command.hidden();
   const args = verb.args.replace(/([>\]])/g, ":string$1");

@@ -1,6 +1,6 @@
 /** How far long work has come, as a bar on a terminal. */
 import type { Progress } from "../bytes/byte_store.ts";
-import { formatBytes, printable } from "../base/format.ts";
+import { formatBytes, printable } from "../text/format.ts";
 import type { Io } from "./io.ts";
 
 /** Milliseconds that work may take without a bar: one that flashes by tells nothing. */

@@ -2,7 +2,7 @@
 import { expandGlob } from "@std/fs";
 import { basename, relative, resolve } from "@std/path";
 import { isBelow } from "../base/path.ts";
-import type { ActiveRun } from "../runs/active_run.ts";
+import type { RunHandle } from "../runs/run_handle.ts";
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
 import type { Store } from "../store/store.ts";
 
@@ -13,7 +13,7 @@ import type { Store } from "../store/store.ts";
  * @returns What could not be stored.
  */
 export async function storeFiles(
-  run: ActiveRun,
+  run: RunHandle,
   store: Store,
   pattern: string,
   signal: AbortSignal | undefined,

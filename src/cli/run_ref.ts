@@ -19,7 +19,7 @@ export async function resolveRun(store: Store, ref: string, io: Io): Promise<str
   // Every id begins with it: what a variable that is not set stands for must not name a run.
   if (ref === "") throw new UsageError("the run is empty; name one, or @last");
   if (ref === "@last") {
-    const [last] = await store.listRuns({ limit: 1 });
+    const [last] = await store.runs.list({ limit: 1 });
     if (last) return last.id;
     throw new UsageError("there is no last run: the store has none");
   }
@@ -28,7 +28,7 @@ export async function resolveRun(store: Store, ref: string, io: Io): Promise<str
     if (id !== undefined) return id;
     throw new UsageError("@run is the run of CHACHAML_RUN, which is not set");
   }
-  const alike = await store.listRuns({ idPrefix: ref });
+  const alike = await store.runs.list({ idPrefix: ref });
   if (alike.some(({ id }) => id === ref)) return ref;
   const [found] = alike;
   if (!found) throw new RunNotFoundError(ref);

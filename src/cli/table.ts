@@ -1,6 +1,6 @@
 /** Tables for people: as wide as they need to be, and no wider than the terminal. */
 import stringWidth from "npm:string-width@^7.2.0";
-import { printable } from "../base/format.ts";
+import { printable } from "../text/format.ts";
 import type { Io } from "./io.ts";
 
 /** Columns that a cell keeps at least, however little room there is. */

@@ -1,6 +1,6 @@
 /** Values of options and arguments, checked. */
 import type { JsonValue } from "../artifacts/put_source.ts";
-import type { RunStatus } from "../runs/run.ts";
+import type { RunStatus } from "../metadata/run.ts";
 import { UsageError } from "./command.ts";
 
 const STATUSES: readonly string[] = ["running", "completed", "failed"];

@@ -1,8 +1,7 @@
 /**
- * What a notebook needs to show a value. This module is all that loads with the store; how things
- * look is loaded when the first of them is shown.
+ * The one door between values and how they look in a notebook. Values carry a kind; the renderer is
+ * loaded when the first of them is shown.
  */
-import type { Kind } from "../jupyter/show.ts";
 
 /** One value in several forms, by MIME type, as Jupyter takes them. `text/plain` is always there. */
 export interface MediaBundle {
@@ -12,8 +11,54 @@ export interface MediaBundle {
   readonly [type: string]: unknown;
 }
 
-/** The name of the method that Jupyter asks for the forms of a value. */
+/** The name of the method that Jupyter calls for the forms of a value. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
+
+/** The kinds of values that can be shown. */
+export type Kind =
+  | "store"
+  | "handle"
+  | "run"
+  | "runs"
+  | "artifact"
+  | "artifacts"
+  | "comparison"
+  | "curve"
+  | "metrics"
+  | "summary"
+  | "datasets"
+  | "experiments"
+  | "models"
+  | "versions"
+  | "info"
+  | "verified"
+  | "verification"
+  | "gc"
+  | "dedup"
+  | "prune"
+  | "backup"
+  | "restore"
+  | "import";
+
+/** Renders values. */
+export interface Renderer {
+  /** Gives the forms of a value. */
+  show(kind: Kind, value: unknown): MediaBundle | Promise<MediaBundle>;
+  /** Stores the forms that a notebook shows of a value as artifacts of a run. */
+  capture(run: unknown, name: string, value: unknown, options: unknown): Promise<unknown>;
+}
+
+let load: () => Promise<Renderer> = () => Promise.reject(new Error("Cannot show: no renderer"));
+
+/** Sets how the renderer is loaded. */
+export function renderWith(loader: () => Promise<Renderer>): void {
+  load = loader;
+}
+
+/** Loads the renderer. */
+export function renderer(): Promise<Renderer> {
+  return load();
+}
 
 /**
  * Gives a plain object or array the method that shows it in a notebook. The method cannot be
@@ -44,7 +89,6 @@ const METHODS: Partial<Record<Kind, () => Promise<MediaBundle>>> = {};
 
 function methodOf(kind: Kind): () => Promise<MediaBundle> {
   return async function (this: unknown): Promise<MediaBundle> {
-    const { show } = await import("../jupyter/show.ts");
-    return show(kind, this);
+    return await (await renderer()).show(kind, this);
   };
 }

@@ -1,10 +1,13 @@
 import type { Collection, Form, Tagged } from "./form.ts";
 import { parseInstant } from "./instant.ts";
 import { canBeKeyword, isSafe } from "./token.ts";
-import { EdnValue } from "./value.ts";
+import type { EdnKind } from "./kind.ts";
+
+/** Makes the value of a form that JavaScript lacks. */
+export type MakeValue = (kind: EdnKind, text: string, value: unknown) => unknown;
 
 /** The JavaScript value of a form; what JavaScript lacks is an {@linkcode EdnValue}. */
-export function decode(form: Form): unknown {
+export function decode(form: Form, make: MakeValue): unknown {
   const { type, text } = form;
   switch (type) {
     case "plain":
@@ -12,26 +15,26 @@ export function decode(form: Form): unknown {
     case "integer":
       // Such a bigint would be written without the suffix.
       return form.suffixed && fits64Bits(form.value) && !isSafe(form.value)
-        ? new EdnValue("integer", text, form.value)
+        ? make("integer", text, form.value)
         : form.value;
     case "decimal":
     case "character":
-      return new EdnValue(type, text, form.value);
+      return make(type, text, form.value);
     case "ratio":
-      return new EdnValue(type, text, divide(form.numerator, form.denominator));
+      return make(type, text, divide(form.numerator, form.denominator));
     case "keyword":
     case "symbol":
-      return new EdnValue(type, text, form.name);
+      return make(type, text, form.name);
     case "vector":
-      return form.items.map(decode);
+      return form.items.map((item) => decode(item, make));
     case "list":
-      return new EdnValue(type, text, form.items.map(decode));
+      return make(type, text, form.items.map((item) => decode(item, make)));
     case "set":
-      return new Set(form.items.map(decode));
+      return new Set(form.items.map((item) => decode(item, make)));
     case "map":
-      return decodeMap(form);
+      return decodeMap(form, make);
     case "tagged":
-      return decodeTagged(form);
+      return decodeTagged(form, make);
   }
 }
 
@@ -40,14 +43,14 @@ export function fits64Bits(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
 
-function decodeMap({ items }: Collection): unknown {
+function decodeMap({ items }: Collection, make: MakeValue): unknown {
   const entries: [unknown, unknown][] = [];
   const named: [string, unknown][] = [];
   for (let at = 0; at < items.length; at += 2) {
-    const [key, value] = [items[at]!, decode(items[at + 1]!)];
+    const [key, value] = [items[at]!, decode(items[at + 1]!, make)];
     const name = propertyOf(key);
     if (name !== undefined) named.push([name, value]);
-    entries.push([decode(key), value]);
+    entries.push([decode(key, make), value]);
   }
   // Own properties, whatever their names.
   return named.length === entries.length ? Object.fromEntries(named) : new Map(entries);
@@ -60,9 +63,9 @@ function propertyOf(key: Form): string | undefined {
   return canBeKeyword(key.value) ? undefined : key.value;
 }
 
-function decodeTagged({ tag, item, text }: Tagged): unknown {
-  const value = decode(item);
-  return (tag === "inst" ? parseInstant(value) : undefined) ?? new EdnValue("tagged", text, value);
+function decodeTagged({ tag, item, text }: Tagged, make: MakeValue): unknown {
+  const value = decode(item, make);
+  return (tag === "inst" ? parseInstant(value) : undefined) ?? make("tagged", text, value);
 }
 
 /** The nearest number, or almost, of a ratio whose parts may be beyond what a number can hold. */

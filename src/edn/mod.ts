@@ -23,9 +23,10 @@
 import { decode } from "./decode.ts";
 import { encode, type ParamValue } from "./encode.ts";
 import { readForm } from "./reader.ts";
-import { EdnValue } from "./value.ts";
+import { EdnValue, makeEdnValue } from "./value.ts";
 
-export { type EdnKind, EdnValue } from "./value.ts";
+export { EdnValue } from "./value.ts";
+export type { EdnKind } from "./kind.ts";
 export type { ParamValue } from "./encode.ts";
 
 /**
@@ -40,7 +41,7 @@ export function toEdn(value: ParamValue): string {
 /** The value of EDN text; never throws, as damaged text is a value too. */
 export function fromEdn(text: string): unknown {
   try {
-    return decode(readForm(text));
+    return decode(readForm(text), makeEdnValue);
   } catch {
     return new EdnValue("unreadable", text, text);
   }

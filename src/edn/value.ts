@@ -1,19 +1,7 @@
 import { InvalidOptionError, quote } from "../base/errors.ts";
-// These two need each other: what a value is read as may hold values of this class.
 import { decode } from "./decode.ts";
+import type { EdnKind } from "./kind.ts";
 import { readForm } from "./reader.ts";
-
-/** What sort of value an {@linkcode EdnValue} is. */
-export type EdnKind =
-  | "keyword"
-  | "symbol"
-  | "character"
-  | "ratio"
-  | "decimal"
-  | "integer"
-  | "list"
-  | "tagged"
-  | "unreadable";
 
 /**
  * A value that JavaScript has no form for, as chachaml's Clojure programs log them. It is written
@@ -60,7 +48,7 @@ export class EdnValue {
   static of(text: string): EdnValue {
     let value: unknown;
     try {
-      value = decode(readForm(text));
+      value = decode(readForm(text), makeEdnValue);
     } catch (cause) {
       const reason = (cause as Error).message;
       throw new InvalidOptionError(`Cannot take ${quote(text)} for EDN: ${reason}`, { cause });
@@ -86,6 +74,11 @@ export class EdnValue {
   [Symbol.for("Deno.customInspect")](): string {
     return `EdnValue(${this.text})`;
   }
+}
+
+/** Makes a value, for {@linkcode decode}. */
+export function makeEdnValue(kind: EdnKind, text: string, value: unknown): EdnValue {
+  return new EdnValue(kind, text, value);
 }
 
 /** A value in the terms of JSON, for `JSON.stringify`, which knows neither sets nor bigints. */

@@ -1,21 +1,14 @@
 /** One artifact, shown by its type; what has no look of its own as a card. */
 import type { Artifact } from "../artifacts/artifact.ts";
-import { formatBytes, formatTime } from "../base/format.ts";
+import { formatBytes, formatTime } from "../text/format.ts";
 import { audioPreview, picturePreview } from "./media.ts";
 import { oneLine } from "./cells.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 import { bundle } from "./bundle.ts";
-import { type Html, markup } from "./html.ts";
+import { markup } from "./html.ts";
+import type { Preview } from "./preview.ts";
 import { pairs, tableHtml } from "./table.ts";
 import { textPreview } from "./text.ts";
-
-/** What is seen of an artifact's bytes. */
-export interface Preview {
-  /** In a notebook. */
-  readonly body: Html;
-  /** In a console, if anything. */
-  readonly text?: string;
-}
 
 /** An artifact. */
 export async function showArtifact(artifact: Artifact): Promise<MediaBundle> {

@@ -2,44 +2,22 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { PutOptions } from "../artifacts/artifact_store.ts";
 import { InvalidSourceError } from "../base/errors.ts";
+import type { CapturedDisplay, CaptureOptions } from "../artifacts/captured_display.ts";
+import type { Form } from "./form.ts";
 import { formsOfBundle } from "./capture_bundle.ts";
 import { formsOfFrame } from "./capture_frame.ts";
 import { pictureExtension, pictureOf } from "./capture_picture.ts";
 import { formsOfPlot } from "./capture_plot.ts";
 import { DISPLAY, shownAs } from "../display/displayable.ts";
 
-/** How to store what is shown. */
-export type CaptureOptions = Pick<PutOptions, "ifExists" | "signal">;
-
-/** What was stored of a value. */
-export interface CapturedDisplay {
-  /** The artifacts, one a form. */
-  readonly artifacts: readonly Artifact[];
-  /** Forms that could not be made, and why. */
-  readonly omitted: readonly {
-    /** The extension that its artifact would have. */
-    readonly form: string;
-    /** Why there is none. */
-    readonly error: Error;
-  }[];
-}
-
-/** One form of a value: the bytes of a file. */
-export interface Form {
-  /** Extension of its name, with the dot. */
-  readonly extension: string;
-  /** What to put, or why it could not be made. */
-  readonly source: string | Uint8Array | Error;
-}
-
-/** Takes what {@linkcode ActiveRun} and the tests have: something to put to. */
-interface Target {
+/** Something to put artifacts to: a {@linkcode RunHandle}. */
+export interface CaptureTarget {
   put(name: string, source: string | Uint8Array, options?: PutOptions): Promise<Artifact>;
 }
 
 /** Stores each form that a value has. */
 export async function capture(
-  run: Target,
+  run: CaptureTarget,
   name: string,
   value: unknown,
   options: CaptureOptions,

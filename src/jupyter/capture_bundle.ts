@@ -1,5 +1,5 @@
 /** What a value tells Jupyter of its looks, as files. */
-import type { Form } from "./capture.ts";
+import type { Form } from "./form.ts";
 
 /** How the forms of a MIME bundle become files; text alone is no look. */
 const FILES:

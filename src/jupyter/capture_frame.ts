@@ -1,5 +1,5 @@
 /** Dataframes, as files that other programs read. */
-import type { Form } from "./capture.ts";
+import type { Form } from "./form.ts";
 
 /** What dataframes have to write themselves: nodejs-polars, arquero, danfo. */
 interface Frame {

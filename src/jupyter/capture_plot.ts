@@ -1,5 +1,5 @@
 /** Vega and Vega-Lite plots: the spec, and what it looks like. */
-import type { Form } from "./capture.ts";
+import type { Form } from "./form.ts";
 
 /** Loaded by names that no tool sees: who draws no plots shall not have to fetch these. */
 const [VEGA, VEGA_LITE] = ["npm:vega@^6.0.0", "npm:vega-lite@^6.0.0"];

@@ -1,6 +1,6 @@
 /** Cells that look the same wherever they stand. */
-import { formatTime, printable } from "../base/format.ts";
-import type { Run } from "../runs/run.ts";
+import { formatTime, printable } from "../text/format.ts";
+import type { Run } from "../metadata/run.ts";
 import { markup } from "./html.ts";
 import type { Cell } from "./table.ts";
 

@@ -1,5 +1,5 @@
 /** Runs side by side: one line a run, and a column for each thing in which they differ. */
-import { count, formatNumber, formatValue } from "../base/format.ts";
+import { count, formatNumber, formatValue } from "../text/format.ts";
 import type { Comparison } from "../runs/comparison.ts";
 import { idCell, oneLine, statusCell } from "./cells.ts";
 import type { MediaBundle } from "../display/displayable.ts";

@@ -1,6 +1,6 @@
 /** A metric as a small curve. */
-import { formatNumber } from "../base/format.ts";
-import type { Curve } from "../metrics/metric.ts";
+import { formatNumber } from "../text/format.ts";
+import type { Curve } from "../metadata/metric.ts";
 import { type Html, markup } from "./html.ts";
 
 /** Points that a small curve has room for. */

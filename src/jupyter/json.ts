@@ -1,6 +1,6 @@
 /** JSON as a table where it is one, else as it is, in lines. */
-import { formatNumber } from "../base/format.ts";
-import type { Preview } from "./artifact_preview.ts";
+import { formatNumber } from "../text/format.ts";
+import type { Preview } from "./preview.ts";
 import { oneLine } from "./cells.ts";
 import { markup } from "./html.ts";
 import { cut, MAX_ROWS, pairs, type Table, tableHtml, tableText } from "./table.ts";

@@ -1,9 +1,9 @@
 /** Lists of what a store has, as tables. */
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
-import { count, formatBytes } from "../base/format.ts";
-import type { Model, ModelVersion } from "../models/model.ts";
-import type { Dataset, Experiment } from "../runs/dataset.ts";
-import type { Run } from "../runs/run.ts";
+import { count, formatBytes } from "../text/format.ts";
+import type { Model, ModelVersion } from "../metadata/model.ts";
+import type { Dataset, Experiment } from "../metadata/dataset.ts";
+import type { Run } from "../metadata/run.ts";
 import { duration, idCell, statusCell, timeCell } from "./cells.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 import { bundle } from "./bundle.ts";

@@ -1,6 +1,6 @@
 /** Pictures and sound, as the bytes themselves within the page. */
 import type { Artifact } from "../artifacts/artifact.ts";
-import type { Preview } from "./artifact_preview.ts";
+import type { Preview } from "./preview.ts";
 import { markup } from "./html.ts";
 
 /** Bytes that are put into a page at most: they stay in the notebook's file. */

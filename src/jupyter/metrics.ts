@@ -1,6 +1,6 @@
 /** Metrics: value by value, summed up, and as curves. */
-import { count, formatNumber } from "../base/format.ts";
-import type { Curve, Metric, MetricSummary } from "../metrics/metric.ts";
+import { count, formatNumber } from "../text/format.ts";
+import type { Curve, Metric, MetricSummary } from "../metadata/metric.ts";
 import { oneLine, timeCell } from "./cells.ts";
 import { curveFigure, curveText } from "./curve_svg.ts";
 import type { MediaBundle } from "../display/displayable.ts";

@@ -1,6 +1,6 @@
 /** How far long work has come, as one line of a notebook that is written anew. */
 import type { Progress } from "../bytes/byte_store.ts";
-import { formatBytes } from "../base/format.ts";
+import { formatBytes } from "../text/format.ts";
 import { Html, markup } from "./html.ts";
 
 /** Milliseconds between two updates: what comes faster would flood the page. */

@@ -1,8 +1,8 @@
 /** One run: what is known of it, its params, metrics with curves, and artifacts. */
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
-import { formatTime, formatValue } from "../base/format.ts";
-import type { Curve, MetricSummary } from "../metrics/metric.ts";
-import type { Run } from "../runs/run.ts";
+import { formatTime, formatValue } from "../text/format.ts";
+import type { Curve, MetricSummary } from "../metadata/metric.ts";
+import type { Run } from "../metadata/run.ts";
 import { duration, oneLine, statusCell } from "./cells.ts";
 import { curveFigure } from "./curve_svg.ts";
 import type { MediaBundle } from "../display/displayable.ts";

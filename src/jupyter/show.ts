@@ -1,10 +1,10 @@
 /** Which module shows which kind of value. */
 import type { Comparison } from "../runs/comparison.ts";
-import type { Curve, Metric, MetricSummary } from "../metrics/metric.ts";
-import type { Run } from "../runs/run.ts";
+import type { Curve, Metric, MetricSummary } from "../metadata/metric.ts";
+import type { Run } from "../metadata/run.ts";
 import type { Artifact } from "../artifacts/artifact.ts";
-import type { Dataset, Experiment } from "../runs/dataset.ts";
-import type { Model, ModelVersion } from "../models/model.ts";
+import type { Dataset, Experiment } from "../metadata/dataset.ts";
+import type { Model, ModelVersion } from "../metadata/model.ts";
 import type { GcReport } from "../maintenance/gc.ts";
 import type { DedupReport } from "../maintenance/dedup.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
@@ -13,7 +13,12 @@ import type { VerifySummary } from "../maintenance/verify.ts";
 import type { BackupReport } from "../backup/backup.ts";
 import type { ImportReport } from "../archive/import.ts";
 import type { RestoreReport } from "../backup/restore.ts";
-import type { MediaBundle } from "../display/displayable.ts";
+import type { Finding } from "../maintenance/verify.ts";
+import type { RunHandle } from "../runs/run_handle.ts";
+import type { Kind, MediaBundle } from "../display/displayable.ts";
+import { showArtifact } from "./artifact_preview.ts";
+import { showRunHandle } from "./run_handle.ts";
+import { type ShownStore, showStore } from "./store_summary.ts";
 import { bundle } from "./bundle.ts";
 import { markup } from "./html.ts";
 import { showArtifacts, showDatasets, showExperiments, showModels, showVersions } from "./lists.ts";
@@ -27,13 +32,17 @@ import {
   showInfo,
   showPrune,
   showRestore,
+  showVerification,
   showVerifySummary,
 } from "./reports.ts";
 import { showRun } from "./run.ts";
 import { showRuns } from "./lists.ts";
 
-/** What plain values are shown as. */
+/** The types of the kinds. */
 interface Shown {
+  store: ShownStore;
+  handle: RunHandle;
+  artifact: Artifact;
   run: Run;
   runs: Run[];
   artifacts: Artifact[];
@@ -46,7 +55,8 @@ interface Shown {
   models: Model[];
   versions: ModelVersion[];
   info: StoreInfo;
-  verification: VerifySummary;
+  verified: VerifySummary;
+  verification: { readonly summary: VerifySummary; readonly findings: readonly Finding[] };
   gc: GcReport;
   dedup: DedupReport;
   prune: PruneReport;
@@ -55,10 +65,10 @@ interface Shown {
   import: ImportReport;
 }
 
-/** The kinds of plain values. */
-export type Kind = keyof Shown;
-
-const SHOW: { readonly [K in Kind]: (value: Shown[K]) => MediaBundle } = {
+const SHOW: { readonly [K in Kind]: (value: Shown[K]) => MediaBundle | Promise<MediaBundle> } = {
+  store: showStore,
+  handle: showRunHandle,
+  artifact: showArtifact,
   run: (run) => showRun({ run }),
   runs: showRuns,
   artifacts: showArtifacts,
@@ -71,7 +81,8 @@ const SHOW: { readonly [K in Kind]: (value: Shown[K]) => MediaBundle } = {
   models: showModels,
   versions: showVersions,
   info: showInfo,
-  verification: showVerifySummary,
+  verified: showVerifySummary,
+  verification: ({ summary, findings }) => showVerification(summary, findings),
   gc: showGc,
   dedup: showDedup,
   prune: showPrune,
@@ -81,9 +92,9 @@ const SHOW: { readonly [K in Kind]: (value: Shown[K]) => MediaBundle } = {
 };
 
 /** Gives the forms of a value, whatever it has been changed to since. */
-export function show(kind: Kind, value: unknown): MediaBundle {
+export async function show(kind: Kind, value: unknown): Promise<MediaBundle> {
   try {
-    return (SHOW[kind] as (value: unknown) => MediaBundle)(value);
+    return await (SHOW[kind] as (value: unknown) => MediaBundle | Promise<MediaBundle>)(value);
   } catch {
     const text = Deno.inspect(value);
     return bundle(markup`<pre>${text}</pre>`, text);

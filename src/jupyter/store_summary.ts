@@ -1,6 +1,9 @@
 /** A store at a glance. */
-import { count, formatBytes } from "../base/format.ts";
-import type { Store } from "../store/store.ts";
+import { count, formatBytes } from "../text/format.ts";
+import type { StoreInfo } from "../maintenance/info.ts";
+import type { Experiment } from "../metadata/dataset.ts";
+import type { Run } from "../metadata/run.ts";
+import type { RunQuery } from "../metadata/run_query.ts";
 import { oneLine } from "./cells.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 import { bundle } from "./bundle.ts";
@@ -8,11 +11,23 @@ import { markup } from "./html.ts";
 import { experimentsTable, runsTable } from "./lists.ts";
 import { tableHtml, tableText } from "./table.ts";
 
+/** What is shown of a store. */
+export interface ShownStore {
+  /** Path of its database. */
+  readonly path: string | undefined;
+  /** Its runs. */
+  readonly runs: { list(query: RunQuery): Promise<Run[]> };
+  /** Its experiments. */
+  readonly experiments: { list(): Promise<Experiment[]> };
+  /** Counts what it holds. */
+  info(): Promise<StoreInfo>;
+}
+
 /** Runs that are shown. */
 const NEWEST = 5;
 
 /** What a store holds, and its newest runs; of a closed one, where it was. */
-export async function showStore(store: Store): Promise<MediaBundle> {
+export async function showStore(store: ShownStore): Promise<MediaBundle> {
   const place = store.path ?? "in memory";
   let told: string;
   try {
@@ -24,8 +39,8 @@ export async function showStore(store: Store): Promise<MediaBundle> {
     const body = markup`<h4>Store</h4><div>${place}</div><div class="dim">${told}</div>`;
     return bundle(body, `Store ${oneLine(place)}: ${oneLine(told)}`);
   }
-  const experiments = experimentsTable(await store.experiments());
-  const newest = runsTable(await store.listRuns({ limit: NEWEST }));
+  const experiments = experimentsTable(await store.experiments.list());
+  const newest = runsTable(await store.runs.list({ limit: NEWEST }));
   const body = markup`<h4>Store</h4><div><code>${place}</code></div><div>${told}</div>${
     experiments.rows.length > 0 ? markup`<h5>Experiments</h5>${tableHtml(experiments)}` : undefined
   }${newest.rows.length > 0 ? markup`<h5>Newest runs</h5>${tableHtml(newest)}` : undefined}`;

@@ -1,6 +1,6 @@
 /** Tables, as HTML and as plain text. */
 import stringWidth from "npm:string-width@^7.2.0";
-import { printable } from "../base/format.ts";
+import { printable } from "../text/format.ts";
 import { type Html, markup, type Part } from "./html.ts";
 
 /** Rows that are shown at most. */

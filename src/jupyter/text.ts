@@ -1,7 +1,7 @@
 /** Text of all sorts: tables, Markdown, pages, and the head of what is plain. */
 import type { Artifact } from "../artifacts/artifact.ts";
-import { formatBytes } from "../base/format.ts";
-import type { Preview } from "./artifact_preview.ts";
+import { formatBytes } from "../text/format.ts";
+import type { Preview } from "./preview.ts";
 import { csvTable } from "./csv.ts";
 import { markup } from "./html.ts";
 import { jsonPreview } from "./json.ts";

@@ -1,7 +1,7 @@
 /** Makes artifacts of the same bytes share one file, by hard links; the layout stays as it is. */
 import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
-import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
-import { hashFile } from "../bytes/hashing.ts";
+import type { ByteStore, Progress } from "../bytes/byte_store.ts";
+import { fileOf, keep, type Keeper, stage } from "../artifacts/duplicates.ts";
 
 /** How to make artifacts share files. */
 export interface DedupOptions {
@@ -25,12 +25,6 @@ export interface DedupReport {
   readonly bytes: number;
   /** Artifacts that keep a file of their own though another has the same bytes: links are not possible. */
   readonly unshared: readonly ArtifactRecord[];
-}
-
-/** A file that is known to be whole, and one of the artifacts that have it. */
-interface Keeper {
-  readonly record: ArtifactRecord;
-  readonly file: string;
 }
 
 /** Shares what can be shared. */
@@ -89,40 +83,6 @@ function countFiles(group: readonly ArtifactRecord[], bytes: ByteStore): number 
   return new Set(files).size;
 }
 
-/** Which file an artifact has, if it is one of the right size. */
-function fileOf({ path, size }: ArtifactRecord, bytes: ByteStore): string | undefined {
-  try {
-    const entry = bytes.look(path);
-    return entry?.kind === "file" && entry.size === size ? entry.identity : undefined;
-  } catch {
-    return undefined; // A link in its way, say: verify tells.
-  }
-}
-
-/** The file of an artifact, unless it is not what the row says: that is no one's to share. */
-async function keep(
-  record: ArtifactRecord,
-  bytes: ByteStore,
-  unread: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Keeper | undefined> {
-  const file = fileOf(record, bytes);
-  if (file === undefined) return undefined;
-  if (unread) return { record, file };
-  try {
-    const opened = await bytes.open(record.path);
-    try {
-      const { hash } = await hashFile(opened, { signal }, record.size);
-      return hash === record.hash ? { record, file } : undefined;
-    } finally {
-      opened.close();
-    }
-  } catch {
-    signal?.throwIfAborted();
-    return undefined; // It is gone, or cannot be read: the others do without it.
-  }
-}
-
 /**
  * Has an artifact share a file.
  *
@@ -143,32 +103,5 @@ async function share(
     return renewed ? "shared" : "gone";
   } finally {
     staged.discard();
-  }
-}
-
-/** Stages a file by one more name; the very one that has been hashed, or none. */
-function stage(
-  { record: { path, size, hash }, file }: Keeper,
-  bytes: ByteStore,
-): Promise<StagedBytes | undefined> {
-  return bytes.share(bytes.locate(path), file, { size, hash });
-}
-
-/** Twins of which one may prove damaged, or have as many names as the file system allows. */
-const MAX_TRIES = 8;
-
-/** Stages the file of a stored artifact that has the same bytes, if there is one. */
-export async function stageTwin(
-  { size, hash }: StagedBytes,
-  index: ArtifactIndex,
-  bytes: ByteStore,
-  signal: AbortSignal | undefined,
-): Promise<StagedBytes | undefined> {
-  if (size === 0) return undefined;
-  for (const { record, problem, replacement } of await index.list({ hash, limit: MAX_TRIES })) {
-    if (problem || replacement || record.size !== size) continue;
-    const keeper = await keep(record, bytes, false, signal);
-    const staged = keeper && await stage(keeper, bytes);
-    if (staged) return staged;
   }
 }

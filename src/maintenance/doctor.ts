@@ -1,9 +1,10 @@
 /** What can be wrong with a store as a whole, its place, or the program that looks at it. */
 import { join } from "@std/path";
+import { Verification } from "./verify.ts";
 import { STAGING } from "../names/names.ts";
-import type { OpenOptions } from "../store/open_options.ts";
-import { requireRuntime } from "../store/runtime.ts";
-import { openParts, type StoreParts } from "../store/compose.ts";
+import type { OpenOptions } from "../context/open_options.ts";
+import { requireRuntime } from "../context/runtime.ts";
+import { openContext, type StoreContext } from "../context/compose.ts";
 
 /** Days after which a run is hardly still at work. */
 const LONG = 7;
@@ -23,9 +24,9 @@ export async function* diagnose(
   place: Pick<OpenOptions, "path" | "artifactDir" | "driver">,
 ): AsyncGenerator<Check> {
   yield runtime();
-  let store: StoreParts;
+  let store: StoreContext;
   try {
-    store = await openParts({ ...place, readOnly: true });
+    store = await openContext({ ...place, readOnly: true });
   } catch (error) {
     return yield problem("store", (error as Error).message);
   }
@@ -49,7 +50,7 @@ function runtime(): Check {
   }
 }
 
-async function database({ database }: StoreParts): Promise<Check> {
+async function database({ database }: StoreContext): Promise<Check> {
   try {
     const [state, mode] = await database.read((sql) => [
       String(sql.prepare("PRAGMA quick_check(1)").get()!.quick_check),
@@ -69,7 +70,7 @@ async function database({ database }: StoreParts): Promise<Check> {
 }
 
 /** Tries what a put does: making a file in the staging folder, and giving it a second name. */
-function directory({ artifactDir }: StoreParts): Check {
+function directory({ artifactDir }: StoreContext): Check {
   const staging = join(artifactDir, STAGING);
   const [first, second] = [0, 1].map(() => join(staging, crypto.randomUUID()));
   const made: string[] = [];
@@ -92,8 +93,8 @@ function directory({ artifactDir }: StoreParts): Check {
   }
 }
 
-async function artifacts({ artifacts }: StoreParts): Promise<Check> {
-  const summary = await artifacts.verify({ quick: true }, true).summary();
+async function artifacts({ index, bytes }: StoreContext): Promise<Check> {
+  const summary = await new Verification(index, bytes, { quick: true }, true).summary();
   if (summary.damaged > 0) {
     const advice = "see: chachaml verify; and bring them back: chachaml restore BACKUP";
     return problem(
@@ -106,7 +107,7 @@ async function artifacts({ artifacts }: StoreParts): Promise<Check> {
     : ok("artifacts", `${summary.artifacts} are there; chachaml verify reads them too`);
 }
 
-async function runs({ runs }: StoreParts): Promise<Check> {
+async function runs({ runs }: StoreContext): Promise<Check> {
   const before = new Date(Date.now() - LONG * 24 * 60 * 60 * 1000);
   const old = await runs.list({ status: "running", before });
   if (old.length === 0) return ok("runs", `none has been running for over ${LONG} days`);

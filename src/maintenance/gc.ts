@@ -1,4 +1,4 @@
-import type { ArtifactIndex } from "../metadata/artifact_index.ts";
+import type { StoreContext } from "../context/compose.ts";
 import type { ByteStore, StoredEntry } from "../bytes/byte_store.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import { STAGING } from "../names/names.ts";
@@ -49,13 +49,13 @@ export interface GcReport {
 
 /** Removes orphans, abandoned staged files and empty folders. */
 export async function collect(
-  index: ArtifactIndex,
-  bytes: ByteStore,
+  { index, bytes, artifacts }: Pick<StoreContext, "index" | "bytes" | "artifacts">,
   { grace = DAY, dryRun = false, signal }: GcOptions,
 ): Promise<GcReport> {
   if (typeof grace !== "number" || !(grace >= 0)) {
     throw new InvalidOptionError(`Cannot collect with grace ${grace}: it must be 0 ms or more`);
   }
+  await artifacts.settle();
   const removed: Collected[] = [];
   const failed: { path: string; error: Error }[] = [];
   const gone = new Set<string>();

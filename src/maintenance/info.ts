@@ -1,7 +1,7 @@
 import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { STAGING } from "../names/names.ts";
-import type { StoreParts } from "../store/compose.ts";
+import type { StoreContext } from "../context/compose.ts";
 
 /** What a store comes to. */
 export interface StoreInfo {
@@ -26,7 +26,7 @@ export interface StoreInfo {
 }
 
 /** Counts what is there. */
-export async function describe(store: StoreParts): Promise<StoreInfo> {
+export async function describe(store: StoreContext): Promise<StoreInfo> {
   const { path, artifactDir, driver, index, bytes } = store;
   const runs: Record<string, number> = {};
   const experiments = new Set<string>();

@@ -1,4 +1,10 @@
-import { checkCount, checkDate, checkKnown, checkObject, checkText } from "../base/checks.ts";
+import {
+  assertCount,
+  assertDate,
+  assertKnownOptions,
+  assertObject,
+  assertText,
+} from "../base/assert.ts";
 import {
   ArtifactInUseError,
   InvalidOptionError,
@@ -8,8 +14,8 @@ import {
   StorageError,
   UnsafePathError,
 } from "../base/errors.ts";
-import type { Run, RunStatus } from "../runs/run.ts";
-import type { RunQuery } from "../runs/run_query.ts";
+import type { Run, RunStatus } from "../metadata/run.ts";
+import type { RunQuery } from "../metadata/run_query.ts";
 
 /** Which runs to remove: those that fit all that is said. */
 export interface PruneOptions {
@@ -51,17 +57,17 @@ const OPTIONS = ["olderThan", "keepLast", "experiment", "status", "dryRun", "for
 
 /** Refuses options that cannot be meant: what is misread is gone. */
 function checkOptions(options: PruneOptions): void {
-  checkObject("prune", "its options", options);
-  checkKnown("prune", options, OPTIONS);
+  assertObject("prune", "its options", options);
+  assertKnownOptions("prune", options, OPTIONS);
   const { olderThan, keepLast, experiment, status } = options;
   if ([olderThan, keepLast, experiment, status].every((value) => value === undefined)) {
     throw new InvalidOptionError(
       "Cannot prune: say which runs, by age, number, experiment or status",
     );
   }
-  checkDate("prune", "olderThan", olderThan);
-  checkCount("prune", "keepLast", keepLast);
-  checkText("prune", "experiment", experiment);
+  assertDate("prune", "olderThan", olderThan);
+  assertCount("prune", "keepLast", keepLast);
+  assertText("prune", "experiment", experiment);
   if (status !== undefined && !STATUSES.includes(status)) {
     throw new InvalidOptionError(
       `Cannot prune: status takes ${STATUSES.join(", ")}, not ${quote(status)}`,
@@ -86,22 +92,22 @@ export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] 
 
 /** Removes runs one by one, so that a stop in between leaves whole ones. */
 export async function prune(
-  store: {
-    listRuns(query: RunQuery): Promise<Run[]>;
-    removeRun(id: string, options: { force?: boolean }): Promise<void>;
+  runs: {
+    list(query: RunQuery): Promise<Run[]>;
+    remove(id: string, options: { force?: boolean }): Promise<void>;
   },
   options: PruneOptions,
 ): Promise<PruneReport> {
   checkOptions(options);
   const { experiment, dryRun = false, force = false, signal } = options;
-  const runs = await store.listRuns(experiment === undefined ? {} : { experiment });
+  const found = await runs.list(experiment === undefined ? {} : { experiment });
   const removed: Run[] = [];
   const kept: Run[] = [];
   const failures: Error[] = [];
-  for (const run of runsToPrune(runs, options)) {
+  for (const run of runsToPrune(found, options)) {
     signal?.throwIfAborted();
     try {
-      if (!dryRun) await store.removeRun(run.id, { force });
+      if (!dryRun) await runs.remove(run.id, { force });
       removed.push(run);
     } catch (error) {
       if (error instanceof ArtifactInUseError) kept.push(run);

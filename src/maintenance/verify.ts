@@ -1,8 +1,9 @@
 import type { ArtifactIndex, ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import type { ByteStore, OnFailure, Progress, StoredEntry } from "../bytes/byte_store.ts";
-import { fsError } from "../bytes/files/fs_error.ts";
+import { fsError } from "../base/fs_error.ts";
 import { STAGING } from "../names/names.ts";
-import { DISPLAY, displayable, type MediaBundle } from "../display/displayable.ts";
+import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
+import { assertText } from "../base/assert.ts";
 import { wait } from "../base/async.ts";
 import { HashPool } from "../bytes/files/hash_pool.ts";
 
@@ -100,7 +101,7 @@ export class Verification implements AsyncIterable<Finding> {
   /** Goes on to the end, and tells what it has come to. */
   async summary(): Promise<VerifySummary> {
     for await (const _ of this.#findings) { /* counted on the way */ }
-    return displayable({ ...this.#summary }, "verification");
+    return displayable({ ...this.#summary }, "verified");
   }
 
   /** What it has come to so far, for a console. */
@@ -113,8 +114,8 @@ export class Verification implements AsyncIterable<Finding> {
 
   /** Goes on to the end, and shows what it has come to, for a notebook. */
   async [DISPLAY](): Promise<MediaBundle> {
-    const { showVerification } = await import("../jupyter/reports.ts");
-    return showVerification(await this.summary(), this.#made);
+    const [summary, { show }] = [await this.summary(), await renderer()];
+    return await show("verification", { summary, findings: this.#made });
   }
 
   async *#run(
@@ -125,6 +126,7 @@ export class Verification implements AsyncIterable<Finding> {
   ): AsyncGenerator<Finding> {
     const { runId, signal } = options;
     signal?.throwIfAborted();
+    assertText("verify", "runId", runId);
     const entries = await index.list(runId === undefined ? {} : { runId });
     if (runId !== undefined && entries.length === 0) await index.requireRun(runId);
     for await (const finding of checkArtifacts(entries, index, bytes, options)) {

@@ -1,4 +1,4 @@
-import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../models/model.ts";
+import type { Model, ModelStage, ModelVersion, RegisterOptions } from "./model.ts";
 
 /** A version by its number, or the latest of a stage. */
 export type VersionWanted = { readonly version: number } | { readonly stage: ModelStage };

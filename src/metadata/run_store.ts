@@ -1,9 +1,8 @@
-import type { RunDocument } from "../runs/run_document.ts";
-import type { Dataset, DatasetOptions, Experiment } from "../runs/dataset.ts";
-import type { Environment } from "../runs/environment.ts";
-import type { Curve, CurveOptions, Metric, MetricBatch, MetricSummary } from "../metrics/metric.ts";
-import type { EndOptions, Params, Run, StartOptions } from "../runs/run.ts";
-import type { RunQuery } from "../runs/run_query.ts";
+import type { RunDocument } from "./run_document.ts";
+import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
+import type { Metric, MetricBatch, MetricSummary } from "./metric.ts";
+import type { Environment, Params, Run, RunStatus, StartOptions } from "./run.ts";
+import type { RunQuery } from "./run_query.ts";
 
 /** Where artifacts of a run are, as far as is needed to remove them. */
 export interface ArtifactPlace {
@@ -20,7 +19,7 @@ export interface RunStore {
   /** Starts a run, and notes where. */
   start(options: StartOptions, environment: Environment | null): Promise<Run>;
   /** Ends a run that is running. */
-  end(id: string, options: EndOptions): Promise<Run>;
+  end(id: string, status: RunStatus, error: string | null): Promise<Run>;
   /** The run of an id. */
   get(id: string): Promise<Run>;
   /** The runs that fit a query, in its order. */
@@ -55,8 +54,6 @@ export interface RunStore {
   logMetrics(batch: MetricBatch): Promise<void>;
   /** The values of a run's metrics, or of one of them, in the order logged. */
   metrics(id: string, key: string | undefined): Promise<Metric[]>;
-  /** The values of one metric, in columns. */
-  curve(id: string, key: string, options: CurveOptions): Promise<Curve>;
   /** What each metric of a run comes to, by name. */
   summary(id: string): Promise<MetricSummary[]>;
   /** Notes a dataset that a run uses. */

@@ -1,24 +1,22 @@
 /** A metric as a curve: in columns, and with as many points as a plot has room for. */
-import { checkObject } from "../base/checks.ts";
+import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
-import type { SqlRow } from "../metadata/sqlite/sql_driver.ts";
-import type { Curve, CurveOptions } from "./metric.ts";
-import { valueOf } from "../metadata/sqlite/metric_rows.ts";
+import type { Curve, CurveOptions, Metric } from "../metadata/metric.ts";
 
-/** Makes a curve of rows of one metric. */
-export function curveOf(key: string, rows: readonly SqlRow[], options: CurveOptions): Curve {
-  checkObject("draw a curve", "its options", options);
+/** Makes a curve of the points of one metric. */
+export function curveOf(key: string, rows: readonly Metric[], options: CurveOptions): Curve {
+  assertObject("draw a curve", "its options", options);
   const { points } = options;
   if (points !== undefined && !(Number.isSafeInteger(points) && points >= 3)) {
     throw new InvalidOptionError(`Cannot draw a curve of ${points} points: it takes 3 or more`);
   }
-  const finite = rows.filter((row) => Number.isFinite(valueOf(row)));
+  const finite = rows.filter(({ value }) => Number.isFinite(value));
   const chosen = points === undefined || rows.length <= points ? rows : choose(finite, points);
   return {
     key,
-    steps: Float64Array.from(chosen, ({ step }) => Number(step)),
-    values: Float64Array.from(chosen, valueOf),
-    times: Float64Array.from(chosen, ({ timestamp }) => Number(timestamp)),
+    steps: Float64Array.from(chosen, ({ step }) => step),
+    values: Float64Array.from(chosen, ({ value }) => value),
+    times: Float64Array.from(chosen, ({ timestamp }) => timestamp.getTime()),
     logged: rows.length,
     nonFinite: rows.length - finite.length,
   };
@@ -28,12 +26,12 @@ export function curveOf(key: string, rows: readonly SqlRow[], options: CurveOpti
  * Those of the rows that keep the shape (largest triangle three buckets), the first and the last among
  * them; along the steps, or, where these stand still, in order.
  */
-function choose(rows: readonly SqlRow[], points: number): readonly SqlRow[] {
+function choose(rows: readonly Metric[], points: number): readonly Metric[] {
   if (rows.length <= points) return rows;
   const last = rows.length - 1;
-  const rising = Number(rows[0]!.step) < Number(rows[last]!.step);
-  const x = rows.map((row, at) => rising ? Number(row.step) : at);
-  const y = rows.map(valueOf);
+  const rising = rows[0]!.step < rows[last]!.step;
+  const x = rows.map((row, at) => rising ? row.step : at);
+  const y = rows.map(({ value }) => value);
   // Where a bucket begins; behind the buckets is the last point, by itself.
   const edge = (bucket: number) =>
     bucket >= points - 2 ? last : 1 + Math.floor(bucket * (last - 1) / (points - 2));

@@ -1,7 +1,7 @@
 /** Points on their way to the database: checked, gathered, and written together. */
-import { checkObject } from "../base/checks.ts";
+import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError, quote, RunNotFoundError } from "../base/errors.ts";
-import type { MetricBatch, MetricPoint } from "./metric.ts";
+import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
 
 /** Milliseconds that points wait for others to be written with. */
 const DELAY = 1000;
@@ -24,12 +24,12 @@ export function addValues(
   values: Readonly<Record<string, number>>,
   options: Pick<MetricPoint, "step" | "timestamp">,
 ): void {
-  checkObject("log metrics", "metrics", values);
-  checkObject("log metrics", "options", options);
+  assertObject("log metrics", "metrics", values);
+  assertObject("log metrics", "options", options);
   const { step = 0, timestamp } = options;
   const entries = Object.entries(values);
   const time = timestamp === undefined ? Date.now() : timeOf(timestamp);
-  for (const [key, value] of entries) checkPoint(key, value, step, time);
+  for (const [key, value] of entries) assertPoint(key, value, step, time);
   for (const [key, value] of entries) {
     batch.keys.push(key);
     batch.values.push(value);
@@ -48,7 +48,7 @@ export function addPoints(batch: MetricBatch, points: Iterable<MetricPoint>): vo
     throw new InvalidOptionError(`Cannot log points: pass a list of them, not ${quote(points)}`);
   }
   for (const point of points) {
-    checkObject("log points", "a point", point);
+    assertObject("log points", "a point", point);
     const { key, value, ...rest } = point;
     if (typeof key !== "string") {
       throw new InvalidOptionError(`Cannot log points: ${quote(key)} is no name of a metric`);
@@ -62,7 +62,7 @@ function timeOf(date: unknown): number {
   return date instanceof Date ? date.getTime() : NaN;
 }
 
-function checkPoint(key: string, value: unknown, step: unknown, time: number): void {
+function assertPoint(key: string, value: unknown, step: unknown, time: number): void {
   if (typeof value !== "number") {
     refuse(key, `${Deno.inspect(value)} is no number`);
   }

@@ -1,25 +1,24 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { ArtifactNotFoundError, StoreBusyError } from "../base/errors.ts";
 import { shownAs } from "../display/displayable.ts";
-import type { StoreParts } from "../store/compose.ts";
-import { pause, wait } from "../base/async.ts";
-import type { Model, ModelSelector, ModelStage, ModelVersion, RegisterOptions } from "./model.ts";
+import type { Access } from "../base/access.ts";
+import type { StoreContext } from "../context/compose.ts";
+import { backoffDelay, wait } from "../base/async.ts";
+import type {
+  Model,
+  ModelSelector,
+  ModelStage,
+  ModelVersion,
+  RegisterOptions,
+} from "../metadata/model.ts";
 import {
-  checkAskedName,
-  checkDescription,
-  checkRegister,
-  checkStage,
-  checkVersion,
+  assertDescription,
+  assertName,
+  assertRegister,
+  assertStage,
+  assertVersion,
   wantedOf,
-} from "./model_options.ts";
-
-/** How the registry gets at its store. */
-export interface StoreAccess {
-  /** Does work that reads. */
-  readonly use: <T>(work: (parts: StoreParts) => Promise<T>) => Promise<T>;
-  /** Does work that writes; refused where the store is read-only. */
-  readonly write: <T>(work: (parts: StoreParts) => Promise<T>) => Promise<T>;
-}
+} from "./assert_model.ts";
 
 /**
  * The models of a store, their versions, and which of them is in production: one at a time, however
@@ -30,10 +29,10 @@ export interface StoreAccess {
  * {@linkcode InvalidOptionError} if what it is told is of no use, and what {@linkcode Store} says.
  */
 export class Models {
-  readonly #access: StoreAccess;
+  readonly #access: Access<StoreContext>;
 
   /** @ignore Made by the store. */
-  constructor(access: StoreAccess) {
+  constructor(access: Access<StoreContext>) {
     this.#access = access;
   }
 
@@ -65,7 +64,7 @@ export class Models {
    * @throws {RunNotFoundError} If the run is not in the store.
    */
   async register(name: string, options: RegisterOptions): Promise<ModelVersion> {
-    checkRegister(name, options);
+    assertRegister(name, options);
     return await this.#access.write(async ({ models, artifacts, busyTimeout }) => {
       for (let tries = 0, start = performance.now();; tries++) {
         const version = await models.register(name, options);
@@ -74,7 +73,7 @@ export class Models {
         const waited = performance.now() - start;
         if (waited > busyTimeout) throw new StoreBusyError(Math.round(waited));
         await artifacts.settle();
-        await wait(pause(tries));
+        await wait(backoffDelay(tries));
       }
     });
   }
@@ -90,7 +89,7 @@ export class Models {
    * @throws {ModelNotFoundError} If it is not in the store.
    */
   async get(name: string): Promise<Model> {
-    checkAskedName(name);
+    assertName(name);
     return await this.#access.use(({ models }) => models.get(name));
   }
 
@@ -100,7 +99,7 @@ export class Models {
    * @throws {ModelNotFoundError} If the model is not in the store.
    */
   async versions(name: string): Promise<ModelVersion[]> {
-    checkAskedName(name);
+    assertName(name);
     return shownAs("versions")(await this.#access.use(({ models }) => models.versions(name)));
   }
 
@@ -113,7 +112,7 @@ export class Models {
    * @throws {ModelNotFoundError} If there is no such version.
    */
   async find(name: string, selector: ModelSelector = {}): Promise<ModelVersion> {
-    checkAskedName(name);
+    assertName(name);
     const wanted = wantedOf(selector);
     return await this.#access.use(({ models }) => models.find(name, wanted));
   }
@@ -143,7 +142,7 @@ export class Models {
    * @throws {ArtifactNotFoundError} If another program has removed the artifact of the version.
    */
   async load(name: string, selector: ModelSelector = {}): Promise<Artifact> {
-    checkAskedName(name);
+    assertName(name);
     const wanted = wantedOf(selector);
     return await this.#access.use(async ({ models, artifacts }) => {
       for (let version = await models.find(name, wanted);;) {
@@ -192,9 +191,9 @@ export class Models {
     version: number,
     stage: ModelStage = "production",
   ): Promise<ModelVersion> {
-    checkAskedName(name);
-    checkVersion(version);
-    checkStage(stage);
+    assertName(name);
+    assertVersion(version);
+    assertStage(stage);
     return await this.#access.write(({ models }) => models.promote(name, version, stage));
   }
 
@@ -204,8 +203,8 @@ export class Models {
    * @throws {ModelNotFoundError} If the model is not in the store.
    */
   async describe(name: string, description: string | null): Promise<Model> {
-    checkAskedName(name);
-    checkDescription("description of a model", description);
+    assertName(name);
+    assertDescription("description of a model", description);
     return await this.#access.write(({ models }) => models.describe(name, description ?? null));
   }
 
@@ -223,10 +222,10 @@ export class Models {
    */
   remove(name: string, version: number): Promise<void>;
   async remove(name: string, ...rest: [version?: number]): Promise<void> {
-    checkAskedName(name);
+    assertName(name);
     const [version] = rest;
     // A number that somebody has failed to fill in must not stand for the whole model.
-    if (rest.length > 0) checkVersion(version);
+    if (rest.length > 0) assertVersion(version);
     await this.#access.write(({ models }) => models.remove(name, version));
   }
 }

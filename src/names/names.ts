@@ -75,13 +75,13 @@ function unportable(name: string): Refusal | undefined {
 }
 
 /** Refuses an artifact name that breaks a rule. */
-export function checkArtifactName(name: unknown): asserts name is string {
+export function assertArtifactName(name: unknown): asserts name is string {
   const refusal = unsafe(name) ?? unportable(name as string);
   if (refusal) throw new InvalidNameError("an artifact name", name, ...refusal);
 }
 
 /** Refuses a run id that breaks a rule: a name of one segment that is not the store's own. */
-export function checkRunId(id: unknown): asserts id is string {
+export function assertRunId(id: unknown): asserts id is string {
   const refusal = unsafe(id) ?? unportable(id as string) ?? notARunId(id as string);
   if (refusal) throw new InvalidNameError("a run id", id, ...refusal);
 }

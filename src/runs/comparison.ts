@@ -1,7 +1,7 @@
 /** Runs side by side. */
 import { type ParamValue, toEdn } from "../edn/mod.ts";
-import type { MetricSummary } from "../metrics/metric.ts";
-import type { Run } from "./run.ts";
+import type { MetricSummary } from "../metadata/metric.ts";
+import type { Run } from "../metadata/run.ts";
 
 /** What some runs have in common, and what not. */
 export interface Comparison {

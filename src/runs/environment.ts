@@ -1,20 +1,11 @@
 /** Where a run is started, so that it can be understood, or repeated, later. */
+import type { Environment } from "../metadata/run.ts";
 
 /** Milliseconds that git may take. */
 const PATIENCE = 2000;
 
 /** Milliseconds for which what git has said holds: a sweep starts many runs from one state. */
 const HOLDS = 5000;
-
-/** What is known of the place where a run was started. */
-export interface Environment {
-  /** The commit, its branch, and whether tracked files have been changed since. */
-  readonly git?: { readonly sha: string; readonly branch?: string; readonly "dirty?": boolean };
-  /** Versions of the runtime. */
-  readonly deno: { readonly version: string; readonly v8: string; readonly typescript: string };
-  /** The operating system. */
-  readonly os: { readonly name: string; readonly arch: string };
-}
 
 let last: { at: number; git: Promise<Environment["git"]> } | undefined;
 

@@ -1,6 +1,10 @@
-import type { OpenOptions } from "./open_options.ts";
+import type { OpenOptions } from "../context/open_options.ts";
+import { renderWith } from "../display/displayable.ts";
 import { Store } from "./store.ts";
-import { openParts } from "./compose.ts";
+import { openContext } from "../context/compose.ts";
+
+// Loaded when the first value is shown: most programs are not notebooks.
+renderWith(async () => (await import("../jupyter/mod.ts")).notebook);
 
 /**
  * Opens a store, and creates it where it is missing.
@@ -16,7 +20,7 @@ import { openParts } from "./compose.ts";
  * await using store = await openStore({ inMemory: true });
  * const run = await store.startRun({ experiment: "iris" });
  * await run.put("report.md", "# Fine");
- * const report = await store.get(run.id, "report.md");
+ * const report = await store.artifacts.get(run.id, "report.md");
  * assert.equal(await report.text(), "# Fine");
  * ```
  *
@@ -29,5 +33,5 @@ import { openParts } from "./compose.ts";
  * @throws {StorageError} If the system refuses.
  */
 export async function openStore(options: OpenOptions = {}): Promise<Store> {
-  return new Store(await openParts(options));
+  return new Store(await openContext(options));
 }

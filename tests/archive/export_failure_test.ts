@@ -31,7 +31,7 @@ Deno.test("export() of a run that is not there gives no byte", () =>
 
 Deno.test("export() ends in an error where an artifact is damaged or missing", () =>
   inMemory(async (store) => {
-    const { filePath } = await store.put("r", "a", someBytes(300_000));
+    const { filePath } = await store.artifacts.put("r", "a", someBytes(300_000));
     await Deno.chmod(filePath, 0o644);
     const bytes = await Deno.readFile(filePath);
     bytes[299_999]! ^= 1;
@@ -45,7 +45,7 @@ Deno.test("export() ends in an error where an artifact is damaged or missing", (
 
 Deno.test("export() follows no link that has taken an artifact's place", () =>
   inMemory(async (store) => {
-    const { filePath } = await store.put("r", "a", "text of a");
+    const { filePath } = await store.artifacts.put("r", "a", "text of a");
     const outside = `${store.artifactDir}.outside`;
     await Deno.writeTextFile(outside, "text of a");
     try {
@@ -62,7 +62,7 @@ Deno.test("export() refuses rows that no import would take", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    await store.put("r", "a", "1");
+    await store.artifacts.put("r", "a", "1");
     const refused = async (statement: string, kind: new (...args: never[]) => Error) => {
       tamperRows(store, statement);
       const [bytes, error] = await failing(store.export(["r"]));
@@ -81,7 +81,7 @@ Deno.test("export() refuses rows that no import would take", () =>
 
 Deno.test("export() stops at a signal, before and in the middle", () =>
   inMemory(async (store) => {
-    for (const name of ["a", "b"]) await store.put("r", name, someBytes(3_000_000));
+    for (const name of ["a", "b"]) await store.artifacts.put("r", name, someBytes(3_000_000));
     const before = store.export(["r"], { signal: AbortSignal.abort("not at all") });
     await assert.rejects(new Response(before).arrayBuffer(), (error) => error === "not at all");
     const abort = new AbortController();
@@ -99,7 +99,7 @@ Deno.test("export() stops at a signal, before and in the middle", () =>
 
 Deno.test("export() and reads fail by the very reason of the signal, whatever it is", () =>
   inMemory(async (store) => {
-    const artifact = await store.put("r", "a", someBytes(3_000_000));
+    const artifact = await store.artifacts.put("r", "a", someBytes(3_000_000));
     // What AbortController gives by itself has a code, as errors of the system have.
     for (const reason of [undefined, Object.assign(new Error("enough"), { code: 130 })]) {
       const abort = new AbortController();
@@ -113,7 +113,7 @@ Deno.test("export() and reads fail by the very reason of the signal, whatever it
 
 Deno.test("export() stops at a signal among artifacts that are empty", () =>
   inMemory(async (store) => {
-    for (const name of ["a", "b", "c"]) await store.put("r", name, "");
+    for (const name of ["a", "b", "c"]) await store.artifacts.put("r", name, "");
     const abort = new AbortController();
     const reader = store.export(["r"], { signal: abort.signal }).getReader();
     await reader.read();
@@ -126,7 +126,7 @@ Deno.test("export() stops at a signal among artifacts that are empty", () =>
 Deno.test("export() lets go of all when its reader has enough", () =>
   inMemory(async (store) => {
     // More than what is made in advance; a file left open fails this test.
-    await store.put("r", "a", new Uint8Array(20_000_000));
+    await store.artifacts.put("r", "a", new Uint8Array(20_000_000));
     const reader = store.export(["r"]).getReader();
     for (let read = 0; read < 1_000_000;) read += (await reader.read()).value!.length;
     await reader.cancel("enough");
@@ -146,20 +146,20 @@ async function meanwhile(store: Store, work: () => Promise<unknown>): Promise<Er
 
 Deno.test("export() fails where an artifact is replaced or removed before it is read", () =>
   inMemory(async (store) => {
-    await store.put("r", "a", new Uint8Array(20_000_000));
-    await store.put("r", "b", "first");
-    const put = () => store.put("r", "b", "other", { ifExists: "replace" });
+    await store.artifacts.put("r", "a", new Uint8Array(20_000_000));
+    await store.artifacts.put("r", "b", "first");
+    const put = () => store.artifacts.put("r", "b", "other", { ifExists: "replace" });
     const replaced = await meanwhile(store, put);
     assert.ok(replaced instanceof StorageError, String(replaced));
     assert.match(replaced.message, /replaced since the export began; export again/);
-    const removed = await meanwhile(store, () => store.remove("r", "b"));
+    const removed = await meanwhile(store, () => store.artifacts.remove("r", "b"));
     assert.ok(removed instanceof ArtifactNotFoundError, String(removed));
   }));
 
 Deno.test("export() goes on with what it has begun to read, whatever becomes of it", () =>
   inMemory(async (store) => {
     const bytes = someBytes(20_000_000);
-    await store.put("r", "a", bytes);
+    await store.artifacts.put("r", "a", bytes);
     let archive: Uint8Array<ArrayBuffer>[] = [];
     const reader = store.export(["r"]).getReader();
     for (let read = 0; read < 100_000;) {
@@ -167,7 +167,7 @@ Deno.test("export() goes on with what it has begun to read, whatever becomes of 
       archive = [...archive, value!];
       read += value!.length;
     }
-    await store.put("r", "a", "other", { ifExists: "replace" });
+    await store.artifacts.put("r", "a", "other", { ifExists: "replace" });
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       archive.push(next.value);
     }

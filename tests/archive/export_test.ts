@@ -39,7 +39,7 @@ testWithTar(
       await using store = await openIn(dir);
       await fillFully(store);
       await Deno.writeFile(join(dir, "x.tar"), store.export(["r"]));
-      const artifacts = await store.list("r");
+      const artifacts = await store.artifacts.list("r");
       const names = artifacts.map(({ name }) => `r/${name}`);
       const listed = await tarProgram("-tf", join(dir, "x.tar"));
       assert.deepEqual(listed, ["chachaml-runs.json", ...names]);
@@ -67,15 +67,18 @@ testWithTar(
         `${"d".repeat(length + 52)}/f`,
         `${"d".repeat(100)}/${"d".repeat(length - 51)}/${"f".repeat(length)}`,
       ]);
-      for (const name of new Set(names)) await store.put("r", name, name);
+      for (const name of new Set(names)) await store.artifacts.put("r", name, name);
       const path = join(dir, "names.tar");
       await Deno.writeFile(path, store.export(["r"]));
       const listed = await tarProgram("-tf", path);
-      assert.deepEqual(listed.slice(1), (await store.list("r")).map(({ name }) => `r/${name}`));
+      assert.deepEqual(
+        listed.slice(1),
+        (await store.artifacts.list("r")).map(({ name }) => `r/${name}`),
+      );
       await using other = await openOther();
       await other.import((await Deno.open(path)).readable);
-      for (const { name } of await other.list("r")) {
-        assert.equal(await (await other.get("r", name)).text(), name);
+      for (const { name } of await other.artifacts.list("r")) {
+        assert.equal(await (await other.artifacts.get("r", name)).text(), name);
       }
     }),
 );
@@ -86,7 +89,7 @@ testWithTar(
     inTempDir(async (dir) => {
       await using store = await openIn(dir);
       await store.startRun({ id: "r" });
-      const { filePath } = await store.put("r", "huge", "x");
+      const { filePath } = await store.artifacts.put("r", "huge", "x");
       const size = 9 * 1024 ** 3;
       await Deno.chmod(filePath, 0o644);
       await Deno.truncate(filePath, size); // A hole, which takes no space.
@@ -171,7 +174,7 @@ Deno.test("export() holds what has been logged but not stored yet", () =>
 
 Deno.test("export() takes a run that is named twice once, and no run at all", () =>
   inMemory(async (store) => {
-    await store.put("r", "a", "text");
+    await store.artifacts.put("r", "a", "text");
     const names = membersOf(await archiveOf(store, ["r", "r"])).map(({ name }) => name);
     assert.deepEqual(names, ["chachaml-runs.json", "r/a"]);
     assert.deepEqual(opened(await archiveOf(store, [])).manifest.runs, []);
@@ -181,19 +184,19 @@ Deno.test("export() tells times of which tar knows nothing as the nearest that i
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    await store.put("r", "a", "1");
+    await store.artifacts.put("r", "a", "1");
     for (const time of [-1000, 8.64e15]) {
       tamperRows(store, `UPDATE artifacts SET created_at = ${time}`);
       await using other = await openOther();
       await other.import(store.export(["r"]));
-      assert.equal((await other.get("r", "a")).createdAt.getTime(), time);
+      assert.equal((await other.artifacts.get("r", "a")).createdAt.getTime(), time);
     }
   }));
 
 Deno.test("export() tells of progress up to all of the bytes", () =>
   inMemory(async (store) => {
     for (const [name, size] of [["a", 300_000], ["b", 5]] as const) {
-      await store.put("r", name, someBytes(size));
+      await store.artifacts.put("r", name, someBytes(size));
     }
     const told: Progress[] = [];
     await archiveOf(store, ["r"], { onProgress: (progress) => told.push(progress) });

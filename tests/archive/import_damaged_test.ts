@@ -56,11 +56,11 @@ Deno.test("import() of an archive with a flipped bit is refused, or nothing but 
         const { runs: [run] } = await there.import(streamOf(flipped));
         taken++;
         // Padding, or text that is as good as it was; never the bytes of an artifact.
-        const artifacts = await there.list(run!.id);
+        const artifacts = await there.artifacts.list(run!.id);
         assert.deepEqual(artifacts.map(({ hash }) => hash).sort(), hashes, `bit ${bit}`);
         for (const artifact of artifacts) await artifact.bytes({ verify: true });
         if (bit >> 3 >= manifestEnd) assert.deepEqual(rowsOf(there), rowsOf(here), `bit ${bit}`);
-        await there.removeRun(run!.id);
+        await there.runs.remove(run!.id);
       } catch (error) {
         assert.equal((error as { code?: string }).code, "archive", `bit ${bit}: ${error}`);
         refused++;

@@ -93,7 +93,7 @@ Deno.test("import() into a store that is only read is refused", () =>
 
 Deno.test("import() tells of progress up to all of the bytes", () =>
   withTwo(async ({ here, there, archive }) => {
-    const total = (await here.list("r")).reduce((sum, { size }) => sum + size, 0);
+    const total = (await here.artifacts.list("r")).reduce((sum, { size }) => sum + size, 0);
     const told: Progress[] = [];
     await there.import(streamOf(archive), { onProgress: (progress) => told.push(progress) });
     assert.ok(told.every(({ bytes }) => bytes <= total));
@@ -108,7 +108,7 @@ Deno.test("import() takes up many artifacts, as many at a time as may be staged"
     await run.put("large", someBytes(1_000_000));
     await there.import(here.export(["many"]));
     assert.equal((await there.verify().summary()).damaged, 0);
-    assert.equal((await there.list("many")).length, 301);
+    assert.equal((await there.artifacts.list("many")).length, 301);
     assertNothingStaged(there);
   }));
 
@@ -145,13 +145,13 @@ Deno.test("puts go on while an import reads, and one of its ids can be taken mea
     const importing = there.import(readable);
     await writer.write(archive.slice(0, -2000));
     await there.startRun({ id: "r" });
-    await there.put("r", "a.txt", "mine");
+    await there.artifacts.put("r", "a.txt", "mine");
     await Promise.all([
       writer.write(archive.slice(-2000)).then(() => writer.close()),
       assert.rejects(importing, RunStateError),
     ]);
-    assert.equal(await (await there.get("r", "a.txt")).text({ verify: true }), "mine");
-    assert.deepEqual((await there.listRuns()).map(({ id }) => id), ["r"]);
+    assert.equal(await (await there.artifacts.get("r", "a.txt")).text({ verify: true }), "mine");
+    assert.deepEqual((await there.runs.list()).map(({ id }) => id), ["r"]);
     assert.deepEqual(tree(there.artifactDir), ["r", "r/a.txt"]);
     assertNothingStaged(there);
   }));

@@ -149,9 +149,9 @@ Deno.test("import() takes nothing for itself of what a manifest says of prototyp
     await there.import(streamOf(tar([{ name: "chachaml-runs.json", body }, ...files])))
       .catch((error) => assert.equal(error.code, "archive"));
     assert.equal(({} as { polluted?: number }).polluted, undefined);
-    for (const run of await there.listRuns()) {
+    for (const run of await there.runs.list()) {
       assert.equal(Object.getPrototypeOf(run.tags), Object.prototype);
-      await there.params(run.id);
+      await there.runs.params(run.id);
     }
   }));
 
@@ -167,8 +167,8 @@ Deno.test("import() takes up text that is no EDN, which nobody stumbles over", (
       status: "odd\u001b[2J",
     };
     await there.import(streamOf(packed({ ...manifest, runs: [changed] }, files)));
-    const runs = await there.listRuns();
+    const runs = await there.runs.list();
     assert.equal(runs.length, 2);
-    assert.equal(String((await there.params("r")).p), "#=(evil");
-    await there.removeRun("r");
+    assert.equal(String((await there.runs.params("r")).p), "#=(evil");
+    await there.runs.remove("r");
   }));

@@ -31,14 +31,14 @@ testEachDriver("import() takes up every row and every byte", (driver) =>
       // Parents come first, whatever the order in which they were exported.
       runs: ["parent", "r"].map((id) => ({ id, archivedId: id, imported: true })),
       artifacts: 6,
-      bytes: (await here.list("r")).reduce((sum, { size }) => sum + size, 0),
+      bytes: (await here.artifacts.list("r")).reduce((sum, { size }) => sum + size, 0),
     });
     await assertSame(there, here);
-    const run = await there.getRun("r");
-    assert.deepEqual(run, await here.getRun("r"));
-    assert.deepEqual(await there.params("r"), await here.params("r"));
-    assert.equal(await (await there.get("r", LONG_NAME)).text({ verify: true }), "long");
-    for (const { filePath } of await there.list("r")) {
+    const run = await there.runs.get("r");
+    assert.deepEqual(run, await here.runs.get("r"));
+    assert.deepEqual(await there.runs.params("r"), await here.runs.params("r"));
+    assert.equal(await (await there.artifacts.get("r", LONG_NAME)).text({ verify: true }), "long");
+    for (const { filePath } of await there.artifacts.list("r")) {
       assert.equal((await Deno.stat(filePath)).mode! & 0o222, 0);
     }
   }));
@@ -93,12 +93,12 @@ Deno.test("import() of what is there already changes nothing and says so", () =>
 Deno.test("import() refuses a run that differs, and then takes up no other of the archive", () =>
   withTwo(async ({ here, there, archive }) => {
     const changes = [
-      (store: Store) => store.setTags("r", { more: "x" }),
-      (store: Store) => store.logParams("r", { more: 1 }),
-      (store: Store) => store.logMetrics("r", { loss: 1 }),
-      (store: Store) => store.logDataset("r", {}),
-      (store: Store) => store.put("r", "a.txt", "other", { ifExists: "replace" }),
-      (store: Store) => store.remove("r", "a.txt"),
+      (store: Store) => store.runs.setTags("r", { more: "x" }),
+      (store: Store) => store.runs.logParams("r", { more: 1 }),
+      (store: Store) => store.metrics.log("r", { loss: 1 }),
+      (store: Store) => store.runs.logDataset("r", {}),
+      (store: Store) => store.artifacts.put("r", "a.txt", "other", { ifExists: "replace" }),
+      (store: Store) => store.artifacts.remove("r", "a.txt"),
       (store: Store) => Promise.resolve(tamperRows(store, "UPDATE runs SET name = 'x'")),
     ];
     const only = await archiveOf(here, ["r"]);
@@ -114,7 +114,7 @@ Deno.test("import() refuses a run that differs, and then takes up no other of th
       // The parent, which comes first, is not there either.
       assert.deepEqual(rowsOf(there), before);
       assertNothingStaged(there);
-      await there.removeRun("r");
+      await there.runs.remove("r");
       await assertEmpty(there);
     }
   }));
@@ -129,16 +129,16 @@ Deno.test("import() with newIds makes copies that belong together", () =>
       assert.equal(artifacts, 6);
       assert.deepEqual(runs.map(({ archivedId }) => archivedId), ["parent", "r"]);
       const [parent, copy] = runs.map(({ id }) => id);
-      const [run, original] = [await here.getRun(copy!), await here.getRun("r")];
+      const [run, original] = [await here.runs.get(copy!), await here.runs.get("r")];
       assert.deepEqual({ ...run, id: "r", parentId: "parent" }, original);
       assert.equal(run.parentId, parent);
-      assert.deepEqual(await here.params(copy!), await here.params("r"));
+      assert.deepEqual(await here.runs.params(copy!), await here.runs.params("r"));
       assert.deepEqual(
-        (await here.datasets(copy!)).map(({ id: _, ...rest }) => rest),
-        (await here.datasets("r")).map(({ id: _, ...rest }) => rest),
+        (await here.runs.datasets(copy!)).map(({ id: _, ...rest }) => rest),
+        (await here.runs.datasets("r")).map(({ id: _, ...rest }) => rest),
       );
-      for (const artifact of await here.list("r")) {
-        const twin = await here.get(copy!, artifact.name);
+      for (const artifact of await here.artifacts.list("r")) {
+        const twin = await here.artifacts.get(copy!, artifact.name);
         assert.notEqual(twin.id, artifact.id);
         assert.equal(twin.hash, artifact.hash);
         await twin.bytes({ verify: true });
@@ -151,10 +151,10 @@ Deno.test("import() takes up a child whose parent stays behind", () =>
   withTwo(async ({ here, there }) => {
     for (const newIds of [false, true]) {
       const { runs: [run] } = await there.import(here.export(["r"]), { newIds });
-      assert.equal((await there.getRun(run!.id)).parentId, "parent");
+      assert.equal((await there.runs.get(run!.id)).parentId, "parent");
     }
     await there.import(here.export(["parent"]));
-    assert.equal((await there.listRuns()).length, 3);
+    assert.equal((await there.runs.list()).length, 3);
   }));
 
 Deno.test("import() takes up runs that are each other's parents", () =>
@@ -163,8 +163,8 @@ Deno.test("import() takes up runs that are each other's parents", () =>
     const [run] = manifest.runs;
     const runs = [{ ...run, id: "a", parentId: "b" }, { ...run, id: "b", parentId: "a" }];
     await there.import(streamOf(packed({ ...manifest, runs }, files)));
-    assert.equal((await there.getRun("a")).parentId, "b");
-    assert.equal((await there.getRun("b")).parentId, "a");
+    assert.equal((await there.runs.get("a")).parentId, "b");
+    assert.equal((await there.runs.get("b")).parentId, "a");
     assert.ok(archive);
   }));
 
@@ -202,8 +202,8 @@ testWithTar(
 Deno.test("import() refuses an artifact's id that another run has, but for new ids", () =>
   withTwo(async ({ here, there }) => {
     await there.startRun({ id: "other" });
-    await there.put("other", "a", "x");
-    const { id } = await here.get("r", "a.txt");
+    await there.artifacts.put("other", "a", "x");
+    const { id } = await here.artifacts.get("r", "a.txt");
     tamperRows(there, `UPDATE artifacts SET id = '${id}'`);
     const before = rowsOf(there);
     await assert.rejects(there.import(here.export(["r"])), (error) => {
@@ -237,11 +237,11 @@ Deno.test("import() takes the place of orphans, and of nothing else", () =>
     await there.import(streamOf(archive));
     await assertSame(there, here);
     // A folder in the way is no orphan.
-    await there.removeRun("r");
+    await there.runs.remove("r");
     await Deno.mkdir(join(there.artifactDir, "r/a.txt"), { recursive: true });
     await Deno.writeTextFile(join(there.artifactDir, "r/a.txt/x"), "not ours");
     await assert.rejects(there.import(streamOf(archive)), /a directory that is no artifact/);
-    assert.deepEqual(await there.find({}), []);
+    assert.deepEqual(await there.artifacts.find({}), []);
     assert.deepEqual(tree(there.artifactDir), ["r", "r/a.txt", "r/a.txt/x"]);
     assertNothingStaged(there);
   }));
@@ -249,13 +249,13 @@ Deno.test("import() takes the place of orphans, and of nothing else", () =>
 Deno.test("import() knows names afterwards, and puts go on from there", () =>
   withTwo(async ({ here, there }) => {
     await there.startRun({ id: "before" });
-    await there.put("before", "a", "1");
+    await there.artifacts.put("before", "a", "1");
     // A run of this id, of whose names it has known others.
     await there.startRun({ id: "r" });
-    await there.put("r", "x", "1");
-    await there.removeRun("r");
+    await there.artifacts.put("r", "x", "1");
+    await there.runs.remove("r");
     await there.import(here.export(["r"]));
-    await assert.rejects(there.put("r", "A.TXT", "clash"), InvalidNameError);
-    await assert.rejects(there.put("r", "deep", "clash"), InvalidNameError);
-    await there.put("r", "new", "1");
+    await assert.rejects(there.artifacts.put("r", "A.TXT", "clash"), InvalidNameError);
+    await assert.rejects(there.artifacts.put("r", "deep", "clash"), InvalidNameError);
+    await there.artifacts.put("r", "new", "1");
   }));

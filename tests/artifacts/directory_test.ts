@@ -34,9 +34,9 @@ const names = (artifacts: Artifact[]) => artifacts.map(({ name }) => name);
 
 Deno.test("putDirectory() stores every file by its path within, and gives them by name", () =>
   withDirectory(async (store, dir) => {
-    const stored = await store.putDirectory("r", dir);
+    const stored = await store.artifacts.putDirectory("r", dir);
     assert.deepEqual(names(stored), FILES.toSorted());
-    assert.deepEqual(names(await store.list("r")).sort(), FILES.toSorted());
+    assert.deepEqual(names(await store.artifacts.list("r")).sort(), FILES.toSorted());
     for (const artifact of stored) {
       const expected = artifact.name === "empty" ? "" : artifact.name;
       assert.equal(await artifact.text({ verify: true }), expected);
@@ -51,7 +51,7 @@ Deno.test("putDirectory() stores every file by its path within, and gives them b
 Deno.test("putDirectory() takes a URL, and puts all under a prefix", () =>
   withDirectory(async (store, dir) => {
     const url = toFileUrl(dir + "/");
-    const stored = await store.putDirectory("r", url, { prefix: "data/train" });
+    const stored = await store.artifacts.putDirectory("r", url, { prefix: "data/train" });
     const expected = FILES.map((name) => `data/train/${name}`).sort();
     assert.deepEqual(names(stored), expected);
     const run = await store.startRun();
@@ -61,7 +61,11 @@ Deno.test("putDirectory() takes a URL, and puts all under a prefix", () =>
 Deno.test("putDirectory() refuses a prefix that is no name, and stores nothing", () =>
   withDirectory(async (store, dir) => {
     for (const prefix of ["..", "/data", "data/", "", "a//b", "nul", "C:"]) {
-      await assert.rejects(store.putDirectory("r", dir, { prefix }), InvalidNameError, prefix);
+      await assert.rejects(
+        store.artifacts.putDirectory("r", dir, { prefix }),
+        InvalidNameError,
+        prefix,
+      );
     }
     await assertEmpty(store);
   }));
@@ -70,7 +74,7 @@ Deno.test("putDirectory() of an empty directory stores nothing", () =>
   inTempDir((dir) =>
     inMemory(async (store) => {
       await Deno.mkdir(join(dir, "a", "b"), { recursive: true });
-      assert.deepEqual(await store.putDirectory("r", dir), []);
+      assert.deepEqual(await store.artifacts.putDirectory("r", dir), []);
       await assertEmpty(store);
     })
   ));
@@ -78,16 +82,16 @@ Deno.test("putDirectory() of an empty directory stores nothing", () =>
 Deno.test("putDirectory() refuses a missing directory, a file, and a run that is not there", () =>
   withDirectory(async (store, dir) => {
     for (const path of [join(dir, "missing"), join(dir, "a.csv"), "/dev/null"]) {
-      await assert.rejects(store.putDirectory("r", path), InvalidSourceError);
+      await assert.rejects(store.artifacts.putDirectory("r", path), InvalidSourceError);
     }
-    await assert.rejects(store.putDirectory("unknown", dir), RunNotFoundError);
+    await assert.rejects(store.artifacts.putDirectory("unknown", dir), RunNotFoundError);
     await assertEmpty(store);
   }));
 
 Deno.test("putDirectory() refuses an unknown run also for an empty directory", () =>
   inTempDir((dir) =>
     inMemory(async (store) => {
-      await assert.rejects(store.putDirectory("unknown", dir), RunNotFoundError);
+      await assert.rejects(store.artifacts.putDirectory("unknown", dir), RunNotFoundError);
     })
   ));
 
@@ -98,16 +102,16 @@ Deno.test("putDirectory() refuses symbolic links, with nothing stored, or leaves
     for (const to of links) {
       const link = join(dir, "deep", "er", "link");
       await Deno.symlink(join(dir, to), link);
-      await assert.rejects(store.putDirectory("r", dir), InvalidSourceError);
+      await assert.rejects(store.artifacts.putDirectory("r", dir), InvalidSourceError);
       await assert.rejects(
-        store.putDirectory("r", dir, { symlinks: "refuse" }),
+        store.artifacts.putDirectory("r", dir, { symlinks: "refuse" }),
         InvalidSourceError,
       );
       await assertEmpty(store);
       const run = await store.startRun();
-      const stored = await store.putDirectory(run.id, dir, { symlinks: "skip" });
+      const stored = await store.artifacts.putDirectory(run.id, dir, { symlinks: "skip" });
       assert.deepEqual(names(stored), FILES.toSorted());
-      await store.removeRun(run.id);
+      await store.runs.remove(run.id);
       await Deno.remove(link);
     }
   }));
@@ -118,7 +122,7 @@ testWithFifo(
     withDirectory(async (store, dir) => {
       await makeFifo(join(dir, "deep", "fifo"));
       for (const options of [{}, { symlinks: "skip" }] as const) {
-        await assert.rejects(store.putDirectory("r", dir, options), InvalidSourceError);
+        await assert.rejects(store.artifacts.putDirectory("r", dir, options), InvalidSourceError);
       }
       await assertEmpty(store);
     }),
@@ -128,7 +132,7 @@ Deno.test("putDirectory() refuses a name that is none, before anything is stored
   withDirectory(async (store, dir) => {
     for (const name of ["nul.txt", "a\nb", "a.", "back\\slash", "what?"]) {
       await Deno.writeTextFile(join(dir, "deep", name), "text");
-      await assert.rejects(store.putDirectory("r", dir), InvalidNameError, name);
+      await assert.rejects(store.artifacts.putDirectory("r", dir), InvalidNameError, name);
       await Deno.remove(join(dir, "deep", name));
     }
     await assertEmpty(store);
@@ -139,7 +143,10 @@ Deno.test("putDirectory() refuses files that cannot stand side by side, before a
     await Deno.writeTextFile(join(dir, "deep", "X"), "text");
     // Where the two are one, there is nothing to refuse.
     if (await Deno.readTextFile(join(dir, "deep", "x")) === "text") return;
-    await assert.rejects(store.putDirectory("r", dir, { concurrency: 1 }), InvalidNameError);
+    await assert.rejects(
+      store.artifacts.putDirectory("r", dir, { concurrency: 1 }),
+      InvalidNameError,
+    );
     await assertEmpty(store);
   }));
 
@@ -155,7 +162,7 @@ Deno.test("putDirectory() refuses options that it cannot use", () =>
       { ifExists: "overwrite" },
     ];
     for (const options of wrong) {
-      const put = store.putDirectory("r", dir, options as PutDirectoryOptions);
+      const put = store.artifacts.putDirectory("r", dir, options as PutDirectoryOptions);
       await assert.rejects(put, InvalidOptionError, Deno.inspect(options));
     }
     await assertEmpty(store);
@@ -179,7 +186,7 @@ for (const concurrency of [1, 2, 100]) {
         return file;
       };
       try {
-        await store.putDirectory("r", dir, {
+        await store.artifacts.putDirectory("r", dir, {
           concurrency,
           onProgress: ({ done, total, artifact }) => seen.push([done, total, artifact.name]),
         });
@@ -196,15 +203,18 @@ for (const concurrency of [1, 2, 100]) {
 
 Deno.test("putDirectory() stops at the first failure, and goes on by ifExists same", () =>
   withDirectory(async (store, dir) => {
-    await store.put("r", "deep/x", "deep/x");
-    await assert.rejects(store.putDirectory("r", dir), ArtifactExistsError);
-    const stored = await store.putDirectory("r", dir, { ifExists: "same" });
+    await store.artifacts.put("r", "deep/x", "deep/x");
+    await assert.rejects(store.artifacts.putDirectory("r", dir), ArtifactExistsError);
+    const stored = await store.artifacts.putDirectory("r", dir, { ifExists: "same" });
     assert.deepEqual(names(stored), FILES.toSorted());
-    assert.equal((await store.list("r")).length, FILES.length);
+    assert.equal((await store.artifacts.list("r")).length, FILES.length);
     await Deno.writeTextFile(join(dir, "a.csv"), "changed");
-    await assert.rejects(store.putDirectory("r", dir, { ifExists: "same" }), ArtifactExistsError);
-    await store.putDirectory("r", dir, { ifExists: "replace" });
-    assert.equal(await (await store.get("r", "a.csv")).text({ verify: true }), "changed");
+    await assert.rejects(
+      store.artifacts.putDirectory("r", dir, { ifExists: "same" }),
+      ArtifactExistsError,
+    );
+    await store.artifacts.putDirectory("r", dir, { ifExists: "replace" });
+    assert.equal(await (await store.artifacts.get("r", "a.csv")).text({ verify: true }), "changed");
   }));
 
 Deno.test("putDirectory() whose signal is aborted, or whose onProgress throws, stops", () =>
@@ -212,7 +222,7 @@ Deno.test("putDirectory() whose signal is aborted, or whose onProgress throws, s
     const reason = new Error("enough");
     const isReason = (error: unknown) => error === reason;
     const signal = AbortSignal.abort(reason);
-    await assert.rejects(store.putDirectory("r", dir, { signal }), isReason);
+    await assert.rejects(store.artifacts.putDirectory("r", dir, { signal }), isReason);
     await assertEmpty(store);
     const abort = new AbortController();
     const stops: PutDirectoryOptions[] = [
@@ -225,21 +235,21 @@ Deno.test("putDirectory() whose signal is aborted, or whose onProgress throws, s
     ];
     for (const options of stops) {
       const { id } = await store.startRun();
-      const put = store.putDirectory(id, dir, { ...options, concurrency: 1 });
+      const put = store.artifacts.putDirectory(id, dir, { ...options, concurrency: 1 });
       await assert.rejects(put, isReason);
-      assert.equal((await store.list(id)).length, 1);
-      for (const artifact of await store.list(id)) await artifact.bytes({ verify: true });
+      assert.equal((await store.artifacts.list(id)).length, 1);
+      for (const artifact of await store.artifacts.list(id)) await artifact.bytes({ verify: true });
     }
   }));
 
 Deno.test("putDirectory() of the store's own directory is refused, or stores what is true", () =>
   withDirectory(async (store, dir) => {
-    await store.putDirectory("r", dir);
+    await store.artifacts.putDirectory("r", dir);
     const { id } = await store.startRun();
-    await store.putDirectory(id, store.artifactDir).catch((error) => {
+    await store.artifacts.putDirectory(id, store.artifactDir).catch((error) => {
       assert.ok(error instanceof ChachamlError);
     });
-    for (const artifact of await store.find({})) await artifact.bytes({ verify: true });
+    for (const artifact of await store.artifacts.find({})) await artifact.bytes({ verify: true });
   }));
 
 Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>
@@ -250,9 +260,9 @@ Deno.test("putDirectory() leaves out the store itself, and the databases of othe
     await using other = await openIn(home, elsewhere);
     await other.startRun({ id: "o" });
     await store.startRun({ id: "r" });
-    await store.put("r", "first", "1");
+    await store.artifacts.put("r", "first", "1");
     await Deno.writeTextFile(join(home, "data.csv"), "a,b");
-    assert.deepEqual(names(await store.putDirectory("r", home)), ["data.csv"]);
+    assert.deepEqual(names(await store.artifacts.putDirectory("r", home)), ["data.csv"]);
   }));
 
 Deno.test("putDirectory() stores the artifacts of a run again, where their folder is named", () =>
@@ -260,8 +270,8 @@ Deno.test("putDirectory() stores the artifacts of a run again, where their folde
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
     await store.startRun({ id: "s" });
-    await store.put("r", "deep/first", "1");
-    assert.deepEqual(names(await store.putDirectory("s", join(store.artifactDir, "r"))), [
+    await store.artifacts.put("r", "deep/first", "1");
+    assert.deepEqual(names(await store.artifacts.putDirectory("s", join(store.artifactDir, "r"))), [
       "deep/first",
     ]);
   }));
@@ -273,9 +283,9 @@ Deno.test("putFile() refuses the database of an open store: reading it would dro
     await Deno.symlink(store.path!, join(dir, "link"));
     for (const path of [store.path!, `${store.path}-wal`, `${store.path}-shm`, join(dir, "link")]) {
       for (const move of [false, true]) {
-        await assert.rejects(store.putFile("r", "x", path, { move }), InvalidSourceError);
+        await assert.rejects(store.artifacts.putFile("r", "x", path, { move }), InvalidSourceError);
       }
-      await assert.rejects(store.put("r", "x", toFileUrl(path)), InvalidSourceError);
+      await assert.rejects(store.artifacts.put("r", "x", toFileUrl(path)), InvalidSourceError);
     }
     await assertEmpty(store);
   }));

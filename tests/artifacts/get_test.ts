@@ -7,10 +7,15 @@ const names = (artifacts: Artifact[]) => artifacts.map(({ name }) => name);
 
 Deno.test("get() finds an artifact by id, and by run and name", () =>
   inMemory(async (store) => {
-    const stored = await store.put("r", "plots/roc.svg", "<svg/>");
+    const stored = await store.artifacts.put("r", "plots/roc.svg", "<svg/>");
     const other = await store.startRun();
     await other.put("plots/roc.svg", "another");
-    for (const found of [await store.get(stored.id), await store.get("r", "plots/roc.svg")]) {
+    for (
+      const found of [
+        await store.artifacts.get(stored.id),
+        await store.artifacts.get("r", "plots/roc.svg"),
+      ]
+    ) {
       assert.deepEqual(found.toJSON(), stored.toJSON());
       assert.equal(found.contentType, "image/svg+xml");
       assert.equal(found.path, "r/plots/roc.svg");
@@ -21,7 +26,7 @@ Deno.test("get() finds an artifact by id, and by run and name", () =>
 
 Deno.test("get() and remove() refuse what is not in the store, and say what was asked for", () =>
   inMemory(async (store) => {
-    const { id } = await store.put("r", "a", "1");
+    const { id } = await store.artifacts.put("r", "a", "1");
     const asked: [string, string?][] = [
       ["unknown"],
       [""],
@@ -36,7 +41,9 @@ Deno.test("get() and remove() refuse what is not in the store, and say what was 
     ];
     for (const [first, name] of asked) {
       for (const call of ["get", "remove"] as const) {
-        const done = name === undefined ? store[call](first) : store[call](first, name);
+        const done = name === undefined
+          ? store.artifacts[call](first)
+          : store.artifacts[call](first, name);
         await assert.rejects(done, (error) => {
           assert.ok(error instanceof ArtifactNotFoundError);
           const { id, runId, artifactName } = error;
@@ -47,33 +54,36 @@ Deno.test("get() and remove() refuse what is not in the store, and say what was 
           return true;
         });
       }
-      assert.equal(await (name === undefined ? store.has(first) : store.has(first, name)), false);
+      assert.equal(
+        await (name === undefined ? store.artifacts.has(first) : store.artifacts.has(first, name)),
+        false,
+      );
     }
-    assert.equal(await (await store.get(id)).text(), "1");
+    assert.equal(await (await store.artifacts.get(id)).text(), "1");
   }));
 
 Deno.test("has() tells whether there is an artifact, until it is removed", () =>
   inMemory(async (store) => {
-    const { id } = await store.put("r", "a", "1");
-    assert.equal(await store.has(id), true);
-    assert.equal(await store.has("r", "a"), true);
-    await store.remove("r", "a");
-    assert.equal(await store.has(id), false);
-    assert.equal(await store.has("r", "a"), false);
+    const { id } = await store.artifacts.put("r", "a", "1");
+    assert.equal(await store.artifacts.has(id), true);
+    assert.equal(await store.artifacts.has("r", "a"), true);
+    await store.artifacts.remove("r", "a");
+    assert.equal(await store.artifacts.has(id), false);
+    assert.equal(await store.artifacts.has("r", "a"), false);
   }));
 
 Deno.test("remove() takes row, bytes and empty folders, by id or name, and nothing else", () =>
   inMemory(async (store) => {
-    const one = await store.put("r", "a/b/one", "1");
-    const two = await store.put("r", "a/two", "2");
-    await store.remove(one.id);
+    const one = await store.artifacts.put("r", "a/b/one", "1");
+    const two = await store.artifacts.put("r", "a/two", "2");
+    await store.artifacts.remove(one.id);
     await assert.rejects(Deno.lstat(join(store.artifactDir, "r", "a", "b")), Deno.errors.NotFound);
     await assert.rejects(one.text(), ArtifactNotFoundError);
     assert.equal(await two.text({ verify: true }), "2");
-    await store.remove("r", "a/two");
+    await store.artifacts.remove("r", "a/two");
     await assert.rejects(Deno.lstat(join(store.artifactDir, "r")), Deno.errors.NotFound);
-    assert.deepEqual(await store.list("r"), []);
-    await store.put("r", "a", "a file where a folder was");
+    assert.deepEqual(await store.artifacts.list("r"), []);
+    await store.artifacts.put("r", "a", "a file where a folder was");
   }));
 
 Deno.test("list() and find() give artifacts by creation time, then by name", async () => {
@@ -85,15 +95,15 @@ Deno.test("list() and find() give artifacts by creation time, then by name", asy
       const puts = [[2000, "c"], [2000, "b"], [1000, "z"], [3000, "a"], [2000, "é"]] as const;
       for (const [at, name] of puts) {
         time = at;
-        await store.put("r", `${name}/${name}`, name);
+        await store.artifacts.put("r", `${name}/${name}`, name);
       }
       const run = await store.startRun();
       time = 4000;
       await run.put("y", "of another run");
       const ofRun = ["z/z", "b/b", "c/c", "é/é", "a/a"];
-      assert.deepEqual(names(await store.list("r")), ofRun);
-      assert.deepEqual(names(await store.find({})), [...ofRun, "y"]);
-      const times = (await store.list("r")).map(({ createdAt }) => createdAt.getTime());
+      assert.deepEqual(names(await store.artifacts.list("r")), ofRun);
+      assert.deepEqual(names(await store.artifacts.find({})), [...ofRun, "y"]);
+      const times = (await store.artifacts.list("r")).map(({ createdAt }) => createdAt.getTime());
       assert.deepEqual(times, [1000, 2000, 2000, 2000, 3000]);
     });
   } finally {
@@ -103,15 +113,15 @@ Deno.test("list() and find() give artifacts by creation time, then by name", asy
 
 Deno.test("list() gives nothing for a run without artifacts, and refuses an unknown run", () =>
   inMemory(async (store) => {
-    assert.deepEqual(await store.list("r"), []);
-    await assert.rejects(store.list("unknown"), RunNotFoundError);
+    assert.deepEqual(await store.artifacts.list("r"), []);
+    await assert.rejects(store.artifacts.list("unknown"), RunNotFoundError);
   }));
 
 Deno.test("find() takes * and ? in a name, and every other character for itself", () =>
   inMemory(async (store) => {
     const all = ["a.csv", "b.csv", "data/c.csv", "data/[1].bin", "data/1.bin", "日.csv"];
-    for (const name of all) await store.put("r", name, name);
-    const found = async (name: string) => names(await store.find({ name })).sort();
+    for (const name of all) await store.artifacts.put("r", name, name);
+    const found = async (name: string) => names(await store.artifacts.find({ name })).sort();
     const cases: Record<string, string[]> = {
       "a.csv": ["a.csv"],
       "*.csv": ["a.csv", "b.csv", "data/c.csv", "日.csv"],
@@ -136,14 +146,14 @@ Deno.test("find() takes * and ? in a name, and every other character for itself"
 Deno.test("find() goes by run, type without parameters, hash and limit, all together", () =>
   inMemory(async (store) => {
     const other = await store.startRun({ id: "s" });
-    await store.put("r", "a.txt", "1");
-    await store.put("r", "b.txt", "2", { contentType: "text/plain; charset=utf-8" });
-    await store.put("r", "c.txt", "3", { contentType: "text/plain-ish" });
-    await store.put("r", "d.csv", "1");
+    await store.artifacts.put("r", "a.txt", "1");
+    await store.artifacts.put("r", "b.txt", "2", { contentType: "text/plain; charset=utf-8" });
+    await store.artifacts.put("r", "c.txt", "3", { contentType: "text/plain-ish" });
+    await store.artifacts.put("r", "d.csv", "1");
     await other.put("e.txt", "1");
     const hash = await sha256(new TextEncoder().encode("1"));
-    const found = async (query: Parameters<typeof store.find>[0]) =>
-      names(await store.find(query)).sort();
+    const found = async (query: Parameters<typeof store.artifacts.find>[0]) =>
+      names(await store.artifacts.find(query)).sort();
     assert.deepEqual(await found({}), ["a.txt", "b.txt", "c.txt", "d.csv", "e.txt"]);
     assert.deepEqual(await found({ runId: "s" }), ["e.txt"]);
     assert.deepEqual(await found({ runId: "unknown" }), []);
@@ -154,13 +164,13 @@ Deno.test("find() goes by run, type without parameters, hash and limit, all toge
     assert.deepEqual(await found({ hash, name: "*.csv" }), ["d.csv"]);
     assert.equal((await found({ limit: 2 })).length, 2);
     assert.deepEqual(await found({ limit: 0 }), []);
-    const inOrder = names(await store.find({}));
-    assert.deepEqual(names(await store.find({ limit: 3 })), inOrder.slice(0, 3));
+    const inOrder = names(await store.artifacts.find({}));
+    assert.deepEqual(names(await store.artifacts.find({ limit: 3 })), inOrder.slice(0, 3));
   }));
 
 Deno.test("an artifact shows its fields in JSON and on a console", () =>
   inMemory(async (store) => {
-    const stored = await store.put("r", "a.txt", "text");
+    const stored = await store.artifacts.put("r", "a.txt", "text");
     const { id, hash, createdAt } = stored;
     assert.deepEqual(JSON.parse(JSON.stringify(stored)), {
       id,

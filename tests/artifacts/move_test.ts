@@ -37,7 +37,7 @@ async function isUntouched(path: string): Promise<void> {
 Deno.test("putFile() with move keeps the file itself, under its new name alone", () =>
   withSource(async (store, source) => {
     const { ino } = await Deno.stat(source);
-    const stored = await store.putFile("r", "models/a.bin", source, { move: true });
+    const stored = await store.artifacts.putFile("r", "models/a.bin", source, { move: true });
     await isGone(source);
     const now = await Deno.lstat(stored.filePath);
     assert.deepEqual([now.ino, now.nlink, now.mode! & 0o777], [ino, 1, 0o440]);
@@ -52,10 +52,10 @@ Deno.test("putFile() with move takes an empty file, and one that is read-only", 
     await Deno.chmod(source, 0o400);
     await Deno.writeFile(`${source}-empty`, new Uint8Array());
     for (const path of [source, `${source}-empty`]) {
-      await store.putFile("r", path.slice(-5), path, { move: true });
+      await store.artifacts.putFile("r", path.slice(-5), path, { move: true });
       await isGone(path);
     }
-    assert.equal((await store.list("r")).length, 2);
+    assert.equal((await store.artifacts.list("r")).length, 2);
   }));
 
 Deno.test("putFile() with move keeps the source until all is stored", () =>
@@ -65,24 +65,24 @@ Deno.test("putFile() with move keeps the source until all is stored", () =>
       calls++;
       assert.ok(Deno.lstatSync(source).isFile);
     };
-    await store.putFile("r", "a", source, { move: true, onProgress });
+    await store.artifacts.putFile("r", "a", source, { move: true, onProgress });
     assert.ok(calls > 0);
     await isGone(source);
   }));
 
 Deno.test("putFile() with move that is refused leaves the source with its mode", () =>
   withSource(async (store, source) => {
-    await store.put("r", "taken", "first");
+    await store.artifacts.put("r", "taken", "first");
     const before = tree(store.artifactDir);
     const move = { move: true } as const;
     const refusals: [() => Promise<unknown>, new (...args: never[]) => Error][] = [
-      [() => store.putFile("r", "taken", source, move), ArtifactExistsError],
+      [() => store.artifacts.putFile("r", "taken", source, move), ArtifactExistsError],
       [
-        () => store.putFile("r", "taken", source, { ...move, ifExists: "same" }),
+        () => store.artifacts.putFile("r", "taken", source, { ...move, ifExists: "same" }),
         ArtifactExistsError,
       ],
-      [() => store.putFile("r", "TAKEN", source, move), InvalidNameError],
-      [() => store.putFile("other", "a", source, move), RunNotFoundError],
+      [() => store.artifacts.putFile("r", "TAKEN", source, move), InvalidNameError],
+      [() => store.artifacts.putFile("other", "a", source, move), RunNotFoundError],
     ];
     for (const [put, error] of refusals) await assert.rejects(put(), error);
     await isUntouched(source);
@@ -96,7 +96,7 @@ Deno.test("of two moves to one name, the refused one leaves its source with its 
     await Deno.chmod(other, 0o640);
     const paths = [source, other];
     const puts = await Promise.allSettled(
-      paths.map((path) => store.putFile("r", "a", path, { move: true })),
+      paths.map((path) => store.artifacts.putFile("r", "a", path, { move: true })),
     );
     const lost = puts.findIndex(({ status }) => status === "rejected");
     assert.ok(lost >= 0);
@@ -111,7 +111,7 @@ Deno.test("putFile() with move copies a file that has a second name, and shares 
     const twin = join(dir, "twin");
     await Deno.link(source, twin);
     const { ino } = await Deno.stat(source);
-    const stored = await store.putFile("r", "a", source, { move: true });
+    const stored = await store.artifacts.putFile("r", "a", source, { move: true });
     await isGone(source);
     assert.notEqual((await Deno.stat(stored.filePath)).ino, ino);
     await isUntouched(twin);
@@ -125,7 +125,7 @@ Deno.test("putFile() with move resolves once all is stored, though the source is
     const onProgress = ({ bytes }: { bytes: number }) => {
       if (bytes === SIZE) Deno.removeSync(source);
     };
-    const stored = await store.putFile("r", "a", source, { move: true, onProgress });
+    const stored = await store.artifacts.putFile("r", "a", source, { move: true, onProgress });
     assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
   }));
 
@@ -133,7 +133,7 @@ Deno.test("putFile() with move of a symbolic link leaves alone what it leads to"
   withSource(async (store, source, dir) => {
     const link = join(dir, "link");
     await Deno.symlink(source, link);
-    const stored = await store.putFile("r", "a", link, { move: true });
+    const stored = await store.artifacts.putFile("r", "a", link, { move: true });
     await isGone(link);
     await isUntouched(source);
     assert.ok((await Deno.lstat(stored.filePath)).isFile);
@@ -142,10 +142,10 @@ Deno.test("putFile() with move of a symbolic link leaves alone what it leads to"
 
 Deno.test('putFile() with move and ifExists "same" stores nothing and takes the source', () =>
   withSource(async (store, source) => {
-    const first = await store.put("r", "a", someBytes(SIZE));
+    const first = await store.artifacts.put("r", "a", someBytes(SIZE));
     const { ino } = await Deno.stat(first.filePath);
     const options = { move: true, ifExists: "same" } as const;
-    const again = await store.putFile("r", "a", source, options);
+    const again = await store.artifacts.putFile("r", "a", source, options);
     assert.deepEqual(again.toJSON(), first.toJSON());
     const now = await Deno.lstat(first.filePath);
     assert.deepEqual([now.ino, now.nlink], [ino, 1]);
@@ -155,40 +155,49 @@ Deno.test('putFile() with move and ifExists "same" stores nothing and takes the 
 
 Deno.test('putFile() with move and ifExists "replace" puts the file itself in place', () =>
   withSource(async (store, source) => {
-    const first = await store.put("r", "a", "first");
+    const first = await store.artifacts.put("r", "a", "first");
     const { ino } = await Deno.stat(source);
     const options = { move: true, ifExists: "replace" } as const;
-    const stored = await store.putFile("r", "a", source, options);
+    const stored = await store.artifacts.putFile("r", "a", source, options);
     const now = await Deno.lstat(stored.filePath);
     assert.deepEqual([stored.id, now.ino, now.nlink], [first.id, ino, 1]);
     await isGone(source);
-    assert.deepEqual(await (await store.get("r", "a")).bytes({ verify: true }), someBytes(SIZE));
+    assert.deepEqual(
+      await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
+      someBytes(SIZE),
+    );
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
   }));
 
 Deno.test("putFile() with move never takes away the bytes of a stored artifact", () =>
   withSource(async (store, source) => {
-    const first = await store.putFile("r", "a", source, { move: true });
+    const first = await store.artifacts.putFile("r", "a", source, { move: true });
     await store.startRun({ id: "s" });
     const options = { move: true } as const;
-    const again = store.putFile("s", "b", first.filePath, options);
+    const again = store.artifacts.putFile("s", "b", first.filePath, options);
     const outcome = await again.then(() => "stored", () => "refused");
-    assert.deepEqual(await (await store.get("r", "a")).bytes({ verify: true }), someBytes(SIZE));
+    assert.deepEqual(
+      await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
+      someBytes(SIZE),
+    );
     if (outcome === "refused") {
-      assert.equal(await store.has("s", "b"), false);
+      assert.equal(await store.artifacts.has("s", "b"), false);
       assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
     } else {
-      const second = await store.get("s", "b");
+      const second = await store.artifacts.get("s", "b");
       assert.deepEqual(await second.bytes({ verify: true }), someBytes(SIZE));
     }
   }));
 
 Deno.test('putFile() with move and ifExists "same" of an artifact onto itself keeps it', () =>
   withSource(async (store, source) => {
-    const first = await store.putFile("r", "a", source, { move: true });
+    const first = await store.artifacts.putFile("r", "a", source, { move: true });
     const options = { move: true, ifExists: "same" } as const;
-    await store.putFile("r", "a", first.filePath, options).catch(() => {});
-    assert.deepEqual(await (await store.get("r", "a")).bytes({ verify: true }), someBytes(SIZE));
+    await store.artifacts.putFile("r", "a", first.filePath, options).catch(() => {});
+    assert.deepEqual(
+      await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
+      someBytes(SIZE),
+    );
   }));
 
 Deno.test("putFile() with move refuses a directory, a device and a missing file", () =>
@@ -196,7 +205,10 @@ Deno.test("putFile() with move refuses a directory, a device and a missing file"
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
     for (const path of [dir, "/dev/null", join(dir, "missing")]) {
-      await assert.rejects(store.putFile("r", "a", path, { move: true }), InvalidSourceError);
+      await assert.rejects(
+        store.artifacts.putFile("r", "a", path, { move: true }),
+        InvalidSourceError,
+      );
     }
     await assertEmpty(store);
   }));

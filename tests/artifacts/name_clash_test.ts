@@ -31,19 +31,19 @@ for (const [one, other, rule] of CLASHES) {
     const names = `${JSON.stringify(second)} beside ${JSON.stringify(first)}`;
     Deno.test(`put() refuses ${names} until that is removed`, () =>
       inMemory(async (store) => {
-        await store.put("r", first, "first");
+        await store.artifacts.put("r", first, "first");
         const before = tree(store.artifactDir);
-        await assert.rejects(store.put("r", second, "second"), clash(second, rule));
+        await assert.rejects(store.artifacts.put("r", second, "second"), clash(second, rule));
         await assert.rejects(
-          store.put("r", second, "second", { ifExists: "replace" }),
+          store.artifacts.put("r", second, "second", { ifExists: "replace" }),
           clash(second, rule),
         );
         assert.deepEqual(tree(store.artifactDir), before);
-        assert.equal(await (await store.get("r", first)).text(), "first");
+        assert.equal(await (await store.artifacts.get("r", first)).text(), "first");
 
-        await store.remove("r", first);
-        await store.put("r", second, "second");
-        assert.equal(await (await store.get("r", second)).text(), "second");
+        await store.artifacts.remove("r", first);
+        await store.artifacts.put("r", second, "second");
+        assert.equal(await (await store.artifacts.get("r", second)).text(), "second");
       }));
   }
 }
@@ -51,16 +51,19 @@ for (const [one, other, rule] of CLASHES) {
 Deno.test("put() takes names side by side that no file system takes for one", () =>
   inMemory(async (store) => {
     const names = ["a", "ab", "a.b", "b/a", "b/ab", "b.c", "c/d/e", "c/d.e", "o", "ö", "0", "ı̇x"];
-    for (const name of names) await store.put("r", name, name);
-    assert.deepEqual((await store.list("r")).map(({ name }) => name).sort(), names.sort());
+    for (const name of names) await store.artifacts.put("r", name, name);
+    assert.deepEqual(
+      (await store.artifacts.list("r")).map(({ name }) => name).sort(),
+      names.sort(),
+    );
   }));
 
 Deno.test("put() takes in one run what clashes in another", () =>
   inMemory(async (store) => {
     const other = await store.startRun();
-    await store.put("r", "Model", "1");
+    await store.artifacts.put("r", "Model", "1");
     await other.put("model", "2");
-    assert.equal(await (await store.get("r", "Model")).text(), "1");
+    assert.equal(await (await store.artifacts.get("r", "Model")).text(), "1");
   }));
 
 Deno.test("put() of one of two clashing names, both at once, refuses the other", () =>
@@ -72,7 +75,7 @@ Deno.test("put() of one of two clashing names, both at once, refuses the other",
       assert.equal(failed.length, 1);
       assert.ok(failed[0]!.reason instanceof InvalidNameError);
       assert.equal(failed[0]!.reason.rule, rule);
-      const [stored] = await store.list(run.id);
+      const [stored] = await store.artifacts.list(run.id);
       assert.equal(await stored!.text(), stored!.name === first ? "1" : "2");
     }
   }));
@@ -82,21 +85,21 @@ Deno.test("put() knows the names that another opening of the store has put or re
     await using one = await openIn(dir);
     await using other = await openIn(dir);
     await one.startRun({ id: "r" });
-    await one.put("r", "a", "1");
-    await other.put("r", "Model", "2");
-    await assert.rejects(one.put("r", "model", "3"), clash("model", "clash"));
-    await other.remove("r", "Model");
-    await one.put("r", "model", "3");
-    await assert.rejects(other.put("r", "MODEL", "4"), clash("MODEL", "clash"));
+    await one.artifacts.put("r", "a", "1");
+    await other.artifacts.put("r", "Model", "2");
+    await assert.rejects(one.artifacts.put("r", "model", "3"), clash("model", "clash"));
+    await other.artifacts.remove("r", "Model");
+    await one.artifacts.put("r", "model", "3");
+    await assert.rejects(other.artifacts.put("r", "MODEL", "4"), clash("MODEL", "clash"));
   }));
 
 Deno.test("put() does not hold the names of a removed run against a new one of its id", () =>
   inMemory(async (store) => {
-    await store.put("r", "Model", "1");
-    await store.removeRun("r");
+    await store.artifacts.put("r", "Model", "1");
+    await store.runs.remove("r");
     await store.startRun({ id: "r" });
-    await store.put("r", "model", "2");
-    assert.equal(await (await store.get("r", "model")).text(), "2");
+    await store.artifacts.put("r", "model", "2");
+    assert.equal(await (await store.artifacts.get("r", "model")).text(), "2");
   }));
 
 const ALIKE: [string, string][] = [
@@ -114,7 +117,7 @@ for (const [one, other] of ALIKE) {
       inMemory(async (store) => {
         await store.startRun({ id: first });
         await assert.rejects(store.startRun({ id: second }), RunStateError);
-        await store.removeRun(first);
+        await store.runs.remove(first);
         await store.startRun({ id: second });
       }));
   }

@@ -12,9 +12,12 @@ Deno.test("put() and putFile() with a signal aborted before do nothing", () =>
       const path = join(dir, "source");
       await Deno.writeTextFile(path, "source");
       const signal = AbortSignal.abort(reason);
-      await assert.rejects(store.put("r", "a", "text", { signal }), isReason);
-      await assert.rejects(store.putFile("r", "a", path, { signal }), isReason);
-      await assert.rejects(store.putFile("r", "a", path, { signal, move: true }), isReason);
+      await assert.rejects(store.artifacts.put("r", "a", "text", { signal }), isReason);
+      await assert.rejects(store.artifacts.putFile("r", "a", path, { signal }), isReason);
+      await assert.rejects(
+        store.artifacts.putFile("r", "a", path, { signal, move: true }),
+        isReason,
+      );
       assert.equal(await Deno.readTextFile(path), "source");
       await assertEmpty(store);
     })
@@ -39,7 +42,10 @@ for (const size of [0, 10, 2_000_000]) {
         },
         cancel: (why) => cancelled.resolve(why),
       });
-      await assert.rejects(store.put("r", "a", stream, { signal: abort.signal }), isReason);
+      await assert.rejects(
+        store.artifacts.put("r", "a", stream, { signal: abort.signal }),
+        isReason,
+      );
       assert.equal(await cancelled.promise, reason);
       await assertEmpty(store);
     }));
@@ -53,7 +59,10 @@ Deno.test("put() aborted while a generator waits stops, though that cannot be in
       queueMicrotask(() => abort.abort(reason));
       await new Promise(() => {});
     }
-    await assert.rejects(store.put("r", "a", stuck(), { signal: abort.signal }), isReason);
+    await assert.rejects(
+      store.artifacts.put("r", "a", stuck(), { signal: abort.signal }),
+      isReason,
+    );
     await assertEmpty(store);
   }));
 
@@ -81,10 +90,10 @@ for (const [how, stop] of Object.entries(STOPS)) {
           }
         }
         const puts: Record<string, (options: PutOptions) => Promise<unknown>> = {
-          bytes: (options) => store.put("r", "a", bytes, options),
-          blob: (options) => store.put("r", "a", new Blob([bytes]), options),
-          generator: (options) => store.put("r", "a", generate(), options),
-          file: (options) => store.putFile("r", "a", path, options),
+          bytes: (options) => store.artifacts.put("r", "a", bytes, options),
+          blob: (options) => store.artifacts.put("r", "a", new Blob([bytes]), options),
+          generator: (options) => store.artifacts.put("r", "a", generate(), options),
+          file: (options) => store.artifacts.putFile("r", "a", path, options),
         };
         for (const [kind, put] of Object.entries(puts)) {
           const abort = new AbortController();
@@ -111,7 +120,11 @@ function stoppedMove(stop: (abort: AbortController) => void): Promise<void> {
       const before = await Deno.stat(path);
       const abort = new AbortController();
       const onProgress = () => stop(abort);
-      const put = store.putFile("r", "a", path, { move: true, onProgress, signal: abort.signal });
+      const put = store.artifacts.putFile("r", "a", path, {
+        move: true,
+        onProgress,
+        signal: abort.signal,
+      });
       await assert.rejects(put, isReason);
       const after = await Deno.stat(path);
       assert.deepEqual([after.ino, after.mode, after.nlink], [before.ino, before.mode, 1]);
@@ -167,7 +180,9 @@ Deno.test("put() keeps no listener on a signal that outlives it", () =>
       listeners--;
       Reflect.apply(remove, this, args);
     };
-    await store.put("r", "a", new Blob(["text"]), { signal });
-    await assert.rejects(store.put("r", "b", ReadableStream.from(["text"]) as never, { signal }));
+    await store.artifacts.put("r", "a", new Blob(["text"]), { signal });
+    await assert.rejects(
+      store.artifacts.put("r", "b", ReadableStream.from(["text"]) as never, { signal }),
+    );
     assert.equal(listeners, 0);
   }));

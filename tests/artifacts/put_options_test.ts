@@ -32,15 +32,15 @@ Deno.test("put() takes the type given, else the extension's, else the source's",
       ["f.unknown-extension", {}, "text/html"],
     ];
     for (const [name, options, type] of cases) {
-      assert.equal((await store.put("r", name, html, options)).contentType, type, name);
-      assert.equal((await store.get("r", name)).contentType, type, name);
+      assert.equal((await store.artifacts.put("r", name, html, options)).contentType, type, name);
+      assert.equal((await store.artifacts.get("r", name)).contentType, type, name);
     }
   }));
 
 Deno.test("put() takes no name without a dot for an extension", () =>
   inMemory(async (store) => {
     for (const name of ["json", "csv", "c", "log", "plots/png"]) {
-      const stored = await store.put("r", name, new Uint8Array(1));
+      const stored = await store.artifacts.put("r", name, new Uint8Array(1));
       assert.equal(stored.contentType, "application/octet-stream", name);
     }
   }));
@@ -48,7 +48,7 @@ Deno.test("put() takes no name without a dot for an extension", () =>
 Deno.test("put() does without a type that a response names but that is none", () =>
   inMemory(async (store) => {
     const response = new Response("x", { headers: { "content-type": "nonsense" } });
-    const stored = await store.put("r", "a", response);
+    const stored = await store.artifacts.put("r", "a", response);
     assert.equal(stored.contentType, "application/octet-stream");
   }));
 
@@ -57,11 +57,14 @@ Deno.test("put() refuses a content type that is none, and an ifExists that it do
     for (
       const contentType of ["", "text", "text/", "/csv", "text/csv\nx: y", "te xt/csv", "a/b/c"]
     ) {
-      await assert.rejects(store.put("r", "a", "text", { contentType }), InvalidOptionError);
+      await assert.rejects(
+        store.artifacts.put("r", "a", "text", { contentType }),
+        InvalidOptionError,
+      );
     }
     for (const ifExists of ["overwrite", "", true]) {
       const options = { ifExists } as unknown as PutOptions;
-      await assert.rejects(store.put("r", "a", "text", options), InvalidOptionError);
+      await assert.rejects(store.artifacts.put("r", "a", "text", options), InvalidOptionError);
     }
     await assertEmpty(store);
   }));
@@ -79,15 +82,15 @@ Deno.test("put() refuses a name that the run has", () =>
       });
     }
     assert.equal(await Deno.readTextFile(first.filePath), "first");
-    assert.deepEqual((await store.get(first.id)).toJSON(), first.toJSON());
+    assert.deepEqual((await store.artifacts.get(first.id)).toJSON(), first.toJSON());
     assert.deepEqual(tree(store.artifactDir), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
   }));
 
 Deno.test('put() with ifExists "same" gives the stored artifact where the bytes are the same', () =>
   inMemory(async (store) => {
-    const first = await store.put("r", "a", "same", { ifExists: "same" });
+    const first = await store.artifacts.put("r", "a", "same", { ifExists: "same" });
     const inode = (await Deno.stat(first.filePath)).ino;
-    const again = await store.put("r", "a", new Blob(["same"]), { ifExists: "same" });
+    const again = await store.artifacts.put("r", "a", new Blob(["same"]), { ifExists: "same" });
     assert.deepEqual(again.toJSON(), first.toJSON());
     assert.equal((await Deno.stat(first.filePath)).ino, inode);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
@@ -96,17 +99,17 @@ Deno.test('put() with ifExists "same" gives the stored artifact where the bytes 
 Deno.test('put() with ifExists "same" refuses other bytes, and says which are stored', () =>
   inMemory(async (store) => {
     const encode = (text: string) => new TextEncoder().encode(text);
-    await store.put("r", "a", "first");
+    await store.artifacts.put("r", "a", "first");
     for (const other of ["Other", "longer than first", ""]) {
       const found = await sha256(encode(other));
       const expected = await sha256(encode("first"));
-      await assert.rejects(store.put("r", "a", other, { ifExists: "same" }), (error) => {
+      await assert.rejects(store.artifacts.put("r", "a", other, { ifExists: "same" }), (error) => {
         assert.ok(error instanceof ArtifactExistsError);
         assert.deepEqual([error.expected, error.found], [expected, found]);
         return true;
       });
     }
-    assert.equal(await (await store.get("r", "a")).text({ verify: true }), "first");
+    assert.equal(await (await store.artifacts.get("r", "a")).text({ verify: true }), "first");
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
   }));
 
@@ -114,38 +117,41 @@ Deno.test('put() with ifExists "replace" swaps bytes and row, and keeps the id',
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    const first = await store.put("r", "a.txt", "first");
+    const first = await store.artifacts.put("r", "a.txt", "first");
     const bytes = someBytes(200_000);
     const contentType = "application/x-b";
-    const second = await store.put("r", "a.txt", bytes, { ifExists: "replace", contentType });
+    const second = await store.artifacts.put("r", "a.txt", bytes, {
+      ifExists: "replace",
+      contentType,
+    });
     assert.equal(second.id, first.id);
     assert.deepEqual(
       [second.size, second.hash, second.contentType],
       [bytes.length, await sha256(bytes), contentType],
     );
-    const found = await store.get("r", "a.txt");
+    const found = await store.artifacts.get("r", "a.txt");
     assert.deepEqual(found.toJSON(), second.toJSON());
     assert.deepEqual(await found.bytes({ verify: true }), bytes);
     assert.equal((await Deno.stat(found.filePath)).mode! & 0o777, 0o444);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a.txt"]);
-    assert.equal((await store.list("r")).length, 1);
+    assert.equal((await store.artifacts.list("r")).length, 1);
   }));
 
 Deno.test('put() with ifExists "replace" changes the type alone where the bytes are the same', () =>
   inMemory(async (store) => {
-    await store.put("r", "a.txt", "text");
+    await store.artifacts.put("r", "a.txt", "text");
     const options = { ifExists: "replace", contentType: "text/markdown" } as const;
-    await store.put("r", "a.txt", "text", options);
-    const found = await store.get("r", "a.txt");
+    await store.artifacts.put("r", "a.txt", "text", options);
+    const found = await store.artifacts.get("r", "a.txt");
     assert.equal(found.contentType, "text/markdown");
     assert.equal(await found.text({ verify: true }), "text");
   }));
 
 Deno.test('put() with ifExists "replace" or "same" stores a name that the run does not have', () =>
   inMemory(async (store) => {
-    await store.put("r", "a", "1", { ifExists: "replace" });
-    await store.put("r", "b", "2", { ifExists: "same" });
-    assert.deepEqual((await store.list("r")).map(({ name }) => name).sort(), ["a", "b"]);
+    await store.artifacts.put("r", "a", "1", { ifExists: "replace" });
+    await store.artifacts.put("r", "b", "2", { ifExists: "same" });
+    assert.deepEqual((await store.artifacts.list("r")).map(({ name }) => name).sort(), ["a", "b"]);
   }));
 
 Deno.test("put() and putFile() tell of progress, forward to the size", () =>
@@ -196,11 +202,11 @@ for (const ifExists of ["same", "replace"] as const) {
       inTempDir((dir) =>
         inMemory(async (store) => {
           const source = join(dir, "source");
-          const { id, filePath } = await store.put("r", "a", "good bytes");
+          const { id, filePath } = await store.artifacts.put("r", "a", "good bytes");
           for (const move of [false, true]) {
             await damage(filePath);
             await Deno.writeTextFile(source, "good bytes");
-            const again = await store.putFile("r", "a", source, { ifExists, move });
+            const again = await store.artifacts.putFile("r", "a", source, { ifExists, move });
             assert.equal(again.id, id);
             assert.equal(await again.text({ verify: true }), "good bytes");
           }

@@ -41,7 +41,10 @@ const NO_SOURCES: Record<string, unknown> = {
 for (const [kind, value] of Object.entries(NO_SOURCES)) {
   Deno.test(`put() refuses ${kind}`, () =>
     inMemory(async (store) => {
-      await assert.rejects(store.put("r", "a.json", value as PutSource), InvalidSourceError);
+      await assert.rejects(
+        store.artifacts.put("r", "a.json", value as PutSource),
+        InvalidSourceError,
+      );
       await assertEmpty(store);
     }));
 }
@@ -73,12 +76,15 @@ const NO_ITEMS: Record<string, unknown> = {
 Deno.test("put() refuses what JSON would lose, however deep it lies, and says where", () =>
   inMemory(async (store) => {
     const refuses = async (source: unknown, kind: string, where: string) => {
-      await assert.rejects(store.put("r", "a.json", source as PutSource), (error: unknown) => {
-        assert.ok(error instanceof InvalidSourceError);
-        const words = `a value of type ${kind}, at ${where}, has no JSON form; pass text`;
-        assert.ok(error.message.includes(words), error.message);
-        return true;
-      });
+      await assert.rejects(
+        store.artifacts.put("r", "a.json", source as PutSource),
+        (error: unknown) => {
+          assert.ok(error instanceof InvalidSourceError);
+          const words = `a value of type ${kind}, at ${where}, has no JSON form; pass text`;
+          assert.ok(error.message.includes(words), error.message);
+          return true;
+        },
+      );
     };
     for (const [kind, part] of Object.entries(NO_JSON)) {
       await refuses({ a: part }, kind, ".a");
@@ -107,7 +113,7 @@ Deno.test("put() stores what JSON keeps: toJSON speaks, and undefined properties
       shared,
       again: shared,
     };
-    const stored = await store.put("r", "a.json", source as unknown as PutSource);
+    const stored = await store.artifacts.put("r", "a.json", source as unknown as PutSource);
     assert.deepEqual(await stored.json(), {
       date: date.toJSON(),
       url: "file:///a",
@@ -144,10 +150,10 @@ const NO_FILES: Record<string, (path: string) => Promise<string>> = {
 async function refusesFile(path: string): Promise<void> {
   await inMemory(async (store) => {
     const puts = [
-      () => store.put("r", "a", toFileUrl(path)),
-      () => store.putFile("r", "a", path),
-      () => store.putFile("r", "a", toFileUrl(path)),
-      () => store.putFile("r", "a", path, { move: true }),
+      () => store.artifacts.put("r", "a", toFileUrl(path)),
+      () => store.artifacts.putFile("r", "a", path),
+      () => store.artifacts.putFile("r", "a", toFileUrl(path)),
+      () => store.artifacts.putFile("r", "a", path, { move: true }),
     ];
     for (const put of puts) await assert.rejects(put(), InvalidSourceError);
     await assertEmpty(store);
@@ -171,15 +177,15 @@ testWithFifo(
 Deno.test("put() and putFile() refuse a URL that names no file", () =>
   inMemory(async (store) => {
     for (const url of ["https://example.org/a", "data:,a"]) {
-      await assert.rejects(store.put("r", "a", new URL(url)), InvalidOptionError);
-      await assert.rejects(store.putFile("r", "a", new URL(url)), InvalidOptionError);
+      await assert.rejects(store.artifacts.put("r", "a", new URL(url)), InvalidOptionError);
+      await assert.rejects(store.artifacts.putFile("r", "a", new URL(url)), InvalidOptionError);
     }
     await assertEmpty(store);
   }));
 
 Deno.test("put() and putFile() refuse an empty path", () =>
   inMemory(async (store) => {
-    await assert.rejects(store.putFile("r", "a", ""), ChachamlError);
+    await assert.rejects(store.artifacts.putFile("r", "a", ""), ChachamlError);
     await assertEmpty(store);
   }));
 
@@ -189,7 +195,7 @@ Deno.test("put() refuses a response that was used, or that tells of a failure", 
     await used.text();
     const failed = [404, 500].map((status) => new Response("Not here", { status }));
     for (const response of [used, ...failed, Response.error()]) {
-      await assert.rejects(store.put("r", "a", response), InvalidSourceError);
+      await assert.rejects(store.artifacts.put("r", "a", response), InvalidSourceError);
     }
     await assertEmpty(store);
   }));
@@ -200,7 +206,7 @@ Deno.test("put() refuses a stream, response or blob stream that is being read el
     const stream = new Blob(["text"]).stream();
     const readers = [response.body!.getReader(), stream.getReader()];
     for (const source of [response, stream]) {
-      await assert.rejects(store.put("r", "a", source), InvalidSourceError);
+      await assert.rejects(store.artifacts.put("r", "a", source), InvalidSourceError);
     }
     for (const reader of readers) await reader.cancel();
     await assertEmpty(store);
@@ -225,7 +231,7 @@ Deno.test("put() refuses a stream of anything but bytes, and cancels it", () =>
     for (const chunk of ["text", 5, null, [1], new ArrayBuffer(1)]) {
       for (const before of [[], [someBytes(200_000)]]) {
         const { stream, cancelled } = endless(...before, chunk);
-        await assert.rejects(store.put("r", "a", stream), InvalidSourceError);
+        await assert.rejects(store.artifacts.put("r", "a", stream), InvalidSourceError);
         assert.ok(await cancelled instanceof InvalidSourceError);
       }
     }
@@ -249,7 +255,7 @@ Deno.test("put() throws on the very error of a stream or generator that fails mi
         for (const source of sources) {
           left = false;
           await assert.rejects(
-            store.put("r", "a", source()),
+            store.artifacts.put("r", "a", source()),
             (error) => error === failure,
           );
           assert.ok(left);
@@ -272,21 +278,21 @@ for (const [kind, [run, name], error] of EARLY) {
       inMemory(async (store) => {
         const path = join(dir, "source");
         await Deno.writeTextFile(path, "source");
-        await store.put("r", "taken", "first");
-        await assert.rejects(store.put(run, name, "text"), error);
-        await assert.rejects(store.putFile(run, name, path), error);
-        await assert.rejects(store.putFile(run, name, path, { move: true }), error);
+        await store.artifacts.put("r", "taken", "first");
+        await assert.rejects(store.artifacts.put(run, name, "text"), error);
+        await assert.rejects(store.artifacts.putFile(run, name, path), error);
+        await assert.rejects(store.artifacts.putFile(run, name, path, { move: true }), error);
         assert.equal(await Deno.readTextFile(path), "source");
-        await store.remove("r", "taken");
+        await store.artifacts.remove("r", "taken");
         await assertEmpty(store);
       })
     ));
 
   Deno.test(`put() cancels the stream that it was given for ${kind}`, () =>
     inMemory(async (store) => {
-      await store.put("r", "taken", "first");
+      await store.artifacts.put("r", "taken", "first");
       const body = endless();
-      await assert.rejects(store.put(run, name, body.stream), error);
+      await assert.rejects(store.artifacts.put(run, name, body.stream), error);
       let cancelled = false;
       void body.cancelled.then(() => cancelled = true);
       await Promise.resolve();
@@ -297,7 +303,7 @@ for (const [kind, [run, name], error] of EARLY) {
 Deno.test("put() cancels the body of a response that tells of a failure", () =>
   inMemory(async (store) => {
     const { stream, cancelled } = endless(someBytes(10));
-    const put = store.put("r", "a", new Response(stream, { status: 404 }));
+    const put = store.artifacts.put("r", "a", new Response(stream, { status: 404 }));
     await assert.rejects(put, InvalidSourceError);
     let done = false;
     void cancelled.then(() => done = true);
@@ -319,11 +325,14 @@ for (const move of [false, true]) {
           const onProgress = () => {
             if (calls++ === 0) writer.writeSync(new Uint8Array(1));
           };
-          await assert.rejects(store.putFile("r", "a", path, { onProgress, move }), (error) => {
-            assert.ok(error instanceof SourceChangedError, `${error}`);
-            assert.equal(error.path, path);
-            return true;
-          });
+          await assert.rejects(
+            store.artifacts.putFile("r", "a", path, { onProgress, move }),
+            (error) => {
+              assert.ok(error instanceof SourceChangedError, `${error}`);
+              assert.equal(error.path, path);
+              return true;
+            },
+          );
           const after = await Deno.stat(path);
           assert.deepEqual([after.size, after.mode, after.nlink], [size + 1, mode, 1]);
         }

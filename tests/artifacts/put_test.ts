@@ -100,11 +100,11 @@ const SOURCES: Record<string, [source: () => PutSource, bytes: Uint8Array, type:
 for (const [kind, [source, bytes, type]] of Object.entries(SOURCES)) {
   Deno.test(`put() stores ${kind}`, () =>
     inMemory(async (store) => {
-      const stored = await store.put("r", "name", source());
+      const stored = await store.artifacts.put("r", "name", source());
       await holds(stored, new Uint8Array(bytes));
       assert.equal(stored.contentType, type);
       assert.deepEqual(tree(store.artifactDir), ["r", "r/name"]);
-      assert.deepEqual((await store.get(stored.id)).toJSON(), stored.toJSON());
+      assert.deepEqual((await store.artifacts.get(stored.id)).toJSON(), stored.toJSON());
     }));
 }
 
@@ -114,7 +114,7 @@ Deno.test("put() takes a string for text, also where a file of that path is ther
       const path = join(dir, "model.bin");
       await Deno.writeTextFile(path, "what the file holds");
       for (const [at, text] of [path, toFileUrl(path).href].entries()) {
-        const stored = await store.put("r", `a${at}`, text);
+        const stored = await store.artifacts.put("r", `a${at}`, text);
         assert.equal(await stored.text(), text);
       }
     })
@@ -143,7 +143,7 @@ Deno.test("put() and putFile() store a file, by its URL or path, and leave it as
         const after = await Deno.stat(path);
         assert.deepEqual([after.mode, after.nlink, after.ino], [before.mode, 1, before.ino]);
         assert.deepEqual(await Deno.readFile(path), bytes);
-        await store.removeRun(run.id);
+        await store.runs.remove(run.id);
       }
     })
   ));
@@ -153,7 +153,7 @@ Deno.test("putFile() follows a symbolic link to a file", () =>
     inMemory(async (store) => {
       await Deno.writeTextFile(join(dir, "target"), "content");
       await Deno.symlink(join(dir, "target"), join(dir, "link"));
-      const stored = await store.putFile("r", "a", join(dir, "link"));
+      const stored = await store.artifacts.putFile("r", "a", join(dir, "link"));
       assert.ok((await Deno.lstat(stored.filePath)).isFile);
       assert.equal(await stored.text(), "content");
     })
@@ -164,7 +164,7 @@ Deno.test("put() stores a stream of more than 3 MiB in chunks of any size", () =
     const bytes = someBytes(3 * 1024 * 1024 + 12_345);
     for (const sizes of [[1023, 1, 70_001], [65_536], [5_000_000], [65_535, 65_537, 0, 1]]) {
       const stream = ReadableStream.from(chunksOf(bytes, sizes));
-      const stored = await store.put("r", sizes.join("-"), stream);
+      const stored = await store.artifacts.put("r", sizes.join("-"), stream);
       await holds(stored, bytes);
     }
   }));
@@ -179,7 +179,7 @@ Deno.test("put() stores a stream that reuses its buffer only once it is read on"
         yield buffer.subarray(0, chunk.length);
       }
     }
-    await holds(await store.put("r", "a", reusing()), bytes);
+    await holds(await store.artifacts.put("r", "a", reusing()), bytes);
   }));
 
 Deno.test("put() stores files that nobody can write to, and whose bytes they share with none", () =>
@@ -193,14 +193,14 @@ Deno.test("put() stores files that nobody can write to, and whose bytes they sha
       assert.equal(nlink, 1);
     }
     await run.end();
-    await store.removeRun(run.id);
+    await store.runs.remove(run.id);
     await assertEmpty(store);
   }));
 
 Deno.test("put() stores what bytes were when it resolved, whatever becomes of them then", () =>
   inMemory(async (store) => {
     const bytes = someBytes(100_000);
-    const stored = await store.put("r", "a", bytes);
+    const stored = await store.artifacts.put("r", "a", bytes);
     bytes.fill(0);
     await holds(stored, someBytes(100_000));
   }));
@@ -208,7 +208,10 @@ Deno.test("put() stores what bytes were when it resolved, whatever becomes of th
 Deno.test("put() notes when an artifact was stored, and gives each its own id", () =>
   inMemory(async (store) => {
     const before = Date.now();
-    const [a, b] = [await store.put("r", "a", "1"), await store.put("r", "b", "1")];
+    const [a, b] = [
+      await store.artifacts.put("r", "a", "1"),
+      await store.artifacts.put("r", "b", "1"),
+    ];
     const times = [before, a.createdAt.getTime(), b.createdAt.getTime(), Date.now()];
     assert.deepEqual(times, times.toSorted((x, y) => x - y));
     assert.notEqual(a.id, b.id);

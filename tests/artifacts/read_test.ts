@@ -18,7 +18,7 @@ async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise
 /** Gives a test an artifact of `SIZE` bytes, which is read in several chunks. */
 function withArtifact(work: (artifact: Artifact, store: Store) => Promise<void>) {
   return inMemory(async (store) => {
-    await work(await store.put("r", "a.bin", someBytes(SIZE)), store);
+    await work(await store.artifacts.put("r", "a.bin", someBytes(SIZE)), store);
   });
 }
 
@@ -34,9 +34,9 @@ Deno.test("stream(), bytes() and text() give all bytes", () =>
       assert.deepEqual(await collect(artifact.stream(options)), someBytes(SIZE));
       assert.deepEqual(await artifact.bytes(options), someBytes(SIZE));
     }
-    const text = await store.put("r", "t", "é 日 🚀");
+    const text = await store.artifacts.put("r", "t", "é 日 🚀");
     assert.equal(await text.text(), "é 日 🚀");
-    const empty = await store.put("r", "empty", "");
+    const empty = await store.artifacts.put("r", "empty", "");
     assert.deepEqual(await collect(empty.stream({ verify: true })), new Uint8Array());
     assert.deepEqual(await empty.bytes({ verify: true }), new Uint8Array());
   }));
@@ -160,7 +160,7 @@ Deno.test("verify finds bytes that were changed, and does not give the last chun
 
 Deno.test("verify finds an empty artifact whose row tells of another hash", () =>
   inMemory(async (store) => {
-    const artifact = await store.put("r", "a", "x");
+    const artifact = await store.artifacts.put("r", "a", "x");
     await tamper(artifact, new TextEncoder().encode("y"));
     await assert.rejects(artifact.text({ verify: true }), IntegrityError);
     assert.equal(await artifact.text(), "y");
@@ -194,20 +194,20 @@ Deno.test("reading a file that is missing fails, with or without its folder", ()
       await assert.rejects(artifact.stream().getReader().read(), isTold);
       await assert.rejects(artifact.bytes(), isTold);
     }
-    assert.equal((await store.get("r", "a.bin")).size, SIZE);
+    assert.equal((await store.artifacts.get("r", "a.bin")).size, SIZE);
   }));
 
 Deno.test("json() gives the value, and tells by name what is no JSON", () =>
   inMemory(async (store) => {
     for (const value of [null, 0, "text", [1, { a: [] }], { a: "é", b: null }]) {
-      const stored = await store.put("r", "a.json", new Blob([JSON.stringify(value)]), {
+      const stored = await store.artifacts.put("r", "a.json", new Blob([JSON.stringify(value)]), {
         ifExists: "replace",
       });
       assert.deepEqual(await stored.json(), value);
       assert.deepEqual(await stored.json({ verify: true }), value);
     }
     for (const [name, text] of [["bad.json", "{"], ["empty.json", ""]] as const) {
-      const stored = await store.put("r", name, text);
+      const stored = await store.artifacts.put("r", name, text);
       await assert.rejects(stored.json(), (error) => {
         assert.ok(error instanceof SyntaxError);
         assert.ok(error.message.includes(JSON.stringify(name)));
@@ -218,9 +218,9 @@ Deno.test("json() gives the value, and tells by name what is no JSON", () =>
 
 Deno.test("an artifact looked up before follows a replacement when it is read", () =>
   inMemory(async (store) => {
-    const old = await store.put("r", "a.txt", "first");
+    const old = await store.artifacts.put("r", "a.txt", "first");
     const bytes = someBytes(5000);
-    const next = await store.put("r", "a.txt", bytes, {
+    const next = await store.artifacts.put("r", "a.txt", bytes, {
       ifExists: "replace",
       contentType: "application/x-b",
     });
@@ -231,10 +231,10 @@ Deno.test("an artifact looked up before follows a replacement when it is read", 
 
 Deno.test("an artifact that is removed, or put anew, is no longer found by its old id", () =>
   inMemory(async (store) => {
-    const old = await store.put("r", "a", "first");
-    await store.remove(old.id);
+    const old = await store.artifacts.put("r", "a", "first");
+    await store.artifacts.remove(old.id);
     await assert.rejects(old.bytes(), ArtifactNotFoundError);
-    await store.put("r", "a", "second");
+    await store.artifacts.put("r", "a", "second");
     await assert.rejects(old.text(), ArtifactNotFoundError);
     await assert.rejects(old.stream().getReader().read(), ArtifactNotFoundError);
   }));

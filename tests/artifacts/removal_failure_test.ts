@@ -20,8 +20,8 @@ function withRuns(work: (store: Store) => Promise<void>): Promise<void> {
     await using store = await openIn(dir, { durability: "relaxed" });
     for (const id of ["r", "s"]) {
       await store.startRun({ id });
-      for (const name of ["a", "b", "c", "d/e"]) await store.put(id, name, name);
-      await store.endRun(id);
+      for (const name of ["a", "b", "c", "d/e"]) await store.artifacts.put(id, name, name);
+      await store.runs.end(id);
     }
     await work(store);
   });
@@ -29,7 +29,7 @@ function withRuns(work: (store: Store) => Promise<void>): Promise<void> {
 
 /** Asserts that all is gone but these files, which gc then collects. */
 async function assertLeft(store: Store, left: string[]): Promise<void> {
-  assert.deepEqual(await store.find({}), []);
+  assert.deepEqual(await store.artifacts.find({}), []);
   const files = tree(store.artifactDir).filter((path) => path.includes("/"));
   assert.deepEqual(files, left);
   await store.gc({ grace: 0 });
@@ -38,10 +38,10 @@ async function assertLeft(store: Store, left: string[]): Promise<void> {
 
 Deno.test("removeRun() goes on past a file that cannot be removed, and tells it at last", () =>
   withRuns(async (store) => {
-    await store.removeRun("s");
+    await store.runs.remove("s");
     {
       using _kept = keeping(store, "r/a");
-      await assert.rejects(store.removeRun("r"), (error: unknown) => {
+      await assert.rejects(store.runs.remove("r"), (error: unknown) => {
         assert.ok(error instanceof StorageError, String(error));
         assert.match(error.message, /^Cannot remove the bytes of "r\/a": permission was denied;/);
         return true;
@@ -52,10 +52,10 @@ Deno.test("removeRun() goes on past a file that cannot be removed, and tells it 
 
 Deno.test("removeRun() tells how many files could not be removed, and why the first could not", () =>
   withRuns(async (store) => {
-    await store.removeRun("s");
+    await store.runs.remove("s");
     {
       using _kept = keeping(store, "r/a", "r/c");
-      await assert.rejects(store.removeRun("r"), (error: unknown) => {
+      await assert.rejects(store.runs.remove("r"), (error: unknown) => {
         assert.ok(error instanceof StorageError, String(error));
         assert.match(
           error.message,
@@ -71,7 +71,7 @@ Deno.test("prune() goes on past runs whose files cannot be removed, and tells it
   withRuns(async (store) => {
     {
       using _kept = keeping(store, "r/a", "s/a", "s/d/e");
-      await assert.rejects(store.prune({ keepLast: 0 }), (error: unknown) => {
+      await assert.rejects(store.runs.prune({ keepLast: 0 }), (error: unknown) => {
         assert.ok(error instanceof StorageError, String(error));
         assert.match(
           error.message,
@@ -80,7 +80,7 @@ Deno.test("prune() goes on past runs whose files cannot be removed, and tells it
         return true;
       });
     }
-    assert.deepEqual(await store.listRuns(), []);
+    assert.deepEqual(await store.runs.list(), []);
     await assertLeft(store, ["r/a", "s/a", "s/d", "s/d/e"]);
   }));
 
@@ -89,8 +89,8 @@ Deno.test("prune() goes on past a run of which a folder is a link", () =>
     const root = store.artifactDir;
     Deno.renameSync(join(root, "r/d"), join(root, "elsewhere"));
     Deno.symlinkSync(join(root, "elsewhere"), join(root, "r/d"));
-    await assert.rejects(store.prune({ keepLast: 0 }), UnsafePathError);
-    assert.deepEqual(await store.listRuns(), []);
+    await assert.rejects(store.runs.prune({ keepLast: 0 }), UnsafePathError);
+    assert.deepEqual(await store.runs.list(), []);
     assert.equal(Deno.readTextFileSync(join(root, "elsewhere/e")), "d/e");
     assert.deepEqual(tree(root).sort(), ["elsewhere", "elsewhere/e", "r", "r/d"]);
   }));

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import fc from "npm:fast-check@^4";
 import { join } from "@std/path";
-import type { ActiveRun, Artifact, PutOptions, Store } from "../../mod.ts";
-import { checkArtifactName, fold } from "../../src/names/names.ts";
+import type { Artifact, PutOptions, RunHandle, Store } from "../../mod.ts";
+import { assertArtifactName, fold } from "../../src/names/names.ts";
 import { inTempDir, openIn, someBytes } from "../support/helpers.ts";
 
 /** The same cases on each run. */
@@ -39,7 +39,7 @@ const name = fc.array(segment, { minLength: 1, maxLength: 4 })
 
 function isValid(name: string): boolean {
   try {
-    checkArtifactName(name);
+    assertArtifactName(name);
     return true;
   } catch {
     return false;
@@ -54,7 +54,7 @@ const chunking = fc.array(fc.oneof(fc.nat(9), fc.constantFrom(4096, 64 * KIB, 10
 
 /** How bytes can be put. */
 type Way = (
-  run: ActiveRun,
+  run: RunHandle,
   name: string,
   bytes: Uint8Array<ArrayBuffer>,
   lengths: readonly number[],
@@ -154,10 +154,12 @@ for (const [way, put] of Object.entries(WAYS)) {
         fc.asyncProperty(name, content, chunking, range, async (name, bytes, lengths, range) => {
           const run = await store.startRun();
           const stored = await put(run, name, bytes, lengths, {}, scratch);
-          const found = await store.get(run.id, name);
+          const found = await store.artifacts.get(run.id, name);
           assert.deepEqual(found.toJSON(), stored.toJSON());
           await assertReads(found, bytes, range, saved);
-          assert.deepEqual((await store.list(run.id)).map((artifact) => artifact.name), [name]);
+          assert.deepEqual((await store.artifacts.list(run.id)).map((artifact) => artifact.name), [
+            name,
+          ]);
         }),
         // Every edge, at least once, by every way.
         {
@@ -188,7 +190,7 @@ Deno.test("a run lists its artifacts by creation time, then name", () =>
           a.createdAt.getTime() - b.createdAt.getTime() ||
           Buffer.compare(encoder.encode(a.name), encoder.encode(b.name))
         );
-        const listed = await store.list(run.id);
+        const listed = await store.artifacts.list(run.id);
         assert.deepEqual(
           listed.map((artifact) => artifact.toJSON()),
           stored.map((artifact) => artifact.toJSON()),

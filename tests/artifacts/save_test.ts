@@ -16,7 +16,7 @@ const SIZE = 2_500_000;
 function withArtifact(work: (artifact: Artifact, to: string, store: Store) => Promise<void>) {
   return inTempDir((to) =>
     inMemory(async (store) => {
-      await work(await store.put("r", "a.bin", someBytes(SIZE)), to, store);
+      await work(await store.artifacts.put("r", "a.bin", someBytes(SIZE)), to, store);
     })
   );
 }
@@ -36,7 +36,7 @@ Deno.test("saveTo() writes a new file, by path or URL, that is its owner's to wr
 
 Deno.test("saveTo() writes empty artifacts too, and names as long as may be", () =>
   withArtifact(async (_, to, store) => {
-    const empty = await store.put("r", "empty", "");
+    const empty = await store.artifacts.put("r", "empty", "");
     for (const name of ["n".repeat(255), "é".repeat(127), "日".repeat(85), "🚀".repeat(63)]) {
       await empty.saveTo(join(to, name));
       assert.equal((await Deno.stat(join(to, name))).size, 0);
@@ -133,8 +133,8 @@ Deno.test("saveTo() refuses the artifact directory, whatever way leads there", (
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    const first = await store.put("r", "a", "first");
-    const second = await store.put("r", "b", "second");
+    const first = await store.artifacts.put("r", "a", "first");
+    const second = await store.artifacts.put("r", "b", "second");
     await Deno.symlink(store.artifactDir, join(dir, "link"));
     await Deno.symlink(join(store.artifactDir, "r"), join(dir, "run"));
     const before = tree(store.artifactDir);
@@ -180,7 +180,7 @@ Deno.test("saveTo() saves beside the artifact directory, where the path only beg
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    const stored = await store.put("r", "a", "text");
+    const stored = await store.artifacts.put("r", "a", "text");
     await stored.saveTo(`${store.artifactDir}.txt`);
     assert.equal(await Deno.readTextFile(`${store.artifactDir}.txt`), "text");
   }));

@@ -39,7 +39,7 @@ testEachDriver(
       );
       // One can go on with it.
       await using again = await openBackup(dest, { driver, readOnly: false });
-      await again.put("r", "new", "x");
+      await again.artifacts.put("r", "new", "x");
       assert.equal((await again.verify().summary()).damaged, 0);
     }),
 );
@@ -48,7 +48,7 @@ Deno.test("what a backup holds is read-only, and shares nothing with the store",
   inTempDir(async (dir) => {
     await using store = await filled(dir);
     const { artifactDir } = await store.backup(join(dir, "b"));
-    for (const { path, filePath } of await store.find({})) {
+    for (const { path, filePath } of await store.artifacts.find({})) {
       const [there, here] = [Deno.statSync(join(artifactDir, path)), Deno.statSync(filePath)];
       assert.deepEqual([there.nlink, there.mode! & 0o222], [1, 0], path);
       assert.notEqual(there.ino, here.ino);
@@ -61,9 +61,9 @@ Deno.test("a second backup copies only what is new, and drops what is gone", () 
     await using store = await filled(dir);
     const { artifactDir } = await store.backup(dest);
     const { ino } = await Deno.stat(join(artifactDir, "r/large"));
-    await store.put("r", "new", "12345");
-    await store.put("r", "a", "other text of a", { ifExists: "replace" });
-    await store.remove("r", "deep/er/b");
+    await store.artifacts.put("r", "new", "12345");
+    await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
+    await store.artifacts.remove("r", "deep/er/b");
     const { artifacts, copied, copiedBytes, omitted } = await store.backup(dest);
     assert.deepEqual({ artifacts, copied, copiedBytes, omitted }, {
       artifacts: 4,
@@ -90,8 +90,8 @@ Deno.test("a second backup follows files that became folders, and folders that b
       "Case",
     ]];
     for (const [round, names] of states.entries()) {
-      for (const { id } of await store.find({})) await store.remove(id);
-      for (const name of names) await store.put(id, name, `${name} ${round}`);
+      for (const { id } of await store.artifacts.find({})) await store.artifacts.remove(id);
+      for (const name of names) await store.artifacts.put(id, name, `${name} ${round}`);
       const { artifacts, copied, omitted } = await store.backup(dest);
       assert.deepEqual({ artifacts, copied, omitted }, { artifacts: 3, copied: 3, omitted: [] });
       assertTidy(dest);
@@ -104,7 +104,7 @@ Deno.test("a removed run is dropped from the backup with all it had", () =>
     const dest = join(dir, "b");
     await using store = await filled(dir);
     const { artifactDir } = await store.backup(dest);
-    await store.removeRun("r");
+    await store.runs.remove("r");
     assert.equal((await store.backup(dest)).artifacts, 0);
     assert.deepEqual(tree(artifactDir), []);
     assert.deepEqual((await backedUp(dest)).runs.map(({ run }) => run.id), ["failed"]);
@@ -116,7 +116,7 @@ testEachDriver("a store in memory is backed up", (driver) =>
     await using store = await openStore({ inMemory: true, driver });
     await fill(store);
     assert.equal((await store.backup(dest)).artifacts, 4);
-    await store.put("r", "new", "x");
+    await store.artifacts.put("r", "new", "x");
     assert.equal((await store.backup(dest)).copied, 1);
     assertTidy(join(dir, "b b"));
     assert.deepEqual(await backedUp(join(dir, "b b")), await contentsOf(store));
@@ -147,7 +147,7 @@ Deno.test("a read-only store is backed up while another writes to it", () =>
   inTempDir(async (dir) => {
     await using writer = await filled(dir);
     await using store = await openIn(dir, { readOnly: true });
-    await writer.put("r", "later", "still only in the -wal");
+    await writer.artifacts.put("r", "later", "still only in the -wal");
     await store.backup(join(dir, "b"));
     assert.deepEqual(await backedUp(join(dir, "b")), await contentsOf(writer));
   }));

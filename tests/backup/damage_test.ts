@@ -49,7 +49,7 @@ for (const [state, [damage, told]] of Object.entries(DAMAGE)) {
     Deno.test(`an artifact (${name}) whose file is ${state} is left out with its row`, () =>
       inTempDir(async (dir) => {
         await using store = await filled(dir);
-        const { filePath } = await store.get("r", name);
+        const { filePath } = await store.artifacts.get("r", name);
         damage(filePath);
         const report = await store.backup(join(dir, "b"));
         assert.deepEqual(reasons(report), { [`r/${name}`]: told });
@@ -65,11 +65,11 @@ for (const [state, [damage, told]] of Object.entries(DAMAGE)) {
     Deno.test(`the previous backup's copy of one (${name}) that is ${state} now is kept`, () =>
       inTempDir(async (dir) => {
         await using store = await filled(dir);
-        const { filePath } = await store.get("r", name);
+        const { filePath } = await store.artifacts.get("r", name);
         await store.backup(join(dir, "b"));
         const before = await backedUp(join(dir, "b"));
         damage(filePath);
-        await store.put("r", "new", "x");
+        await store.artifacts.put("r", "new", "x");
         const report = await store.backup(join(dir, "b"));
         assert.deepEqual([report.omitted, report.artifacts, report.copied], [[], 5, 1]);
         const { artifacts } = await backedUp(join(dir, "b"));
@@ -81,7 +81,7 @@ for (const [state, [damage, told]] of Object.entries(DAMAGE)) {
 Deno.test("what was left out is in the next backup once it has been mended", () =>
   inTempDir(async (dir) => {
     await using store = await filled(dir);
-    const { filePath } = await store.get("r", "a");
+    const { filePath } = await store.artifacts.get("r", "a");
     tamper(filePath, "TEXT OF A");
     assert.equal((await store.backup(join(dir, "b"))).omitted.length, 1);
     tamper(filePath, "text of a");
@@ -94,7 +94,7 @@ Deno.test("a file in place of a run's folder loses that run, and not the backup"
   inTempDir(async (dir) => {
     await using store = await filled(dir);
     await store.startRun({ id: "other" });
-    await store.put("other", "a", "x");
+    await store.artifacts.put("other", "a", "x");
     Deno.renameSync(join(store.artifactDir, "r"), join(dir, "moved away"));
     Deno.writeTextFileSync(join(store.artifactDir, "r"), "in the way");
     const report = await store.backup(join(dir, "b"));
@@ -176,8 +176,12 @@ Deno.test("what is removed while a backup is made is left out with its row, and 
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    for (const name of NAMES) await store.put(id, name, `text of ${name}`);
-    const report = await backUpDuring(store, join(dir, "b"), () => store.remove(id, "099"));
+    for (const name of NAMES) await store.artifacts.put(id, name, `text of ${name}`);
+    const report = await backUpDuring(
+      store,
+      join(dir, "b"),
+      () => store.artifacts.remove(id, "099"),
+    );
     assert.deepEqual(reasons(report), { [`${id}/099`]: ArtifactNotFoundError });
     assert.equal(report.artifacts, 99);
     assert.equal((await backedUp(join(dir, "b"))).artifacts.length, 99);
@@ -187,18 +191,21 @@ Deno.test("what is replaced while a backup is made is in it with the row of its 
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    for (const name of NAMES) await store.put(id, name, `text of ${name}`);
+    for (const name of NAMES) await store.artifacts.put(id, name, `text of ${name}`);
     const other = { ifExists: "replace", contentType: "text/x-other" } as const;
     const report = await backUpDuring(
       store,
       join(dir, "b"),
-      () => store.put(id, "099", "longer text", other),
+      () => store.artifacts.put(id, "099", "longer text", other),
     );
     assert.deepEqual([report.omitted, report.artifacts], [[], 100]);
     // Never the text of one and the row of the other: reading it has checked size and hash.
     const { artifacts } = await backedUp(join(dir, "b"));
     const copy = artifacts.find(({ name }) => name === "099")!;
-    assert.deepEqual(copy, { ...(await store.get(id, "099")).toJSON(), text: "longer text" });
+    assert.deepEqual(copy, {
+      ...(await store.artifacts.get(id, "099")).toJSON(),
+      text: "longer text",
+    });
   }));
 
 Deno.test("a model version whose artifact is left out is left out with it", () =>
@@ -207,7 +214,7 @@ Deno.test("a model version whose artifact is left out is left out with it", () =
     for (const artifact of ["a", "large"]) {
       await store.models.register("m", { runId: "r", artifact });
     }
-    Deno.removeSync((await store.get("r", "a")).filePath);
+    Deno.removeSync((await store.artifacts.get("r", "a")).filePath);
     await store.backup(join(dir, "b"));
     await using backup = await openBackup(join(dir, "b"));
     assert.deepEqual((await backup.models.versions("m")).map(({ version }) => version), [2]);

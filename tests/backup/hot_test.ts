@@ -23,7 +23,7 @@ Deno.test("backups of a store that other processes write to are true, each of th
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "run" });
-    await store.put("run", "kept", "kept");
+    await store.artifacts.put("run", "kept", "kept");
     const stop = join(dir, "stop");
     const writers = ["x", "y", "z"].map((who) =>
       child("backup_writer.ts", [store.path!, who, stop]).output()
@@ -34,7 +34,7 @@ Deno.test("backups of a store that other processes write to are true, each of th
       for (let left = 8; left > 0;) {
         copied += await backUpAndCheck(store, join(dir, "b"));
         const atWork = await Promise.all(
-          ["x", "y", "z"].map((who) => store.has("run", `${who}/large`)),
+          ["x", "y", "z"].map((who) => store.artifacts.has("run", `${who}/large`)),
         );
         if (atWork.every(Boolean)) left--;
       }
@@ -49,7 +49,8 @@ Deno.test("backups of a store that other processes write to are true, each of th
     assert.ok(copied > 8);
     // With the writers gone, it is the store.
     await backUpAndCheck(store, join(dir, "b"));
-    const names = async (of: Store) => (await of.find({})).map(({ hash, path }) => [path, hash]);
+    const names = async (of: Store) =>
+      (await of.artifacts.find({})).map(({ hash, path }) => [path, hash]);
     await using backup = await openStore({ path: join(dir, "b/chachaml.db"), driver: "builtin" });
     assert.deepEqual(await names(backup), await names(store));
   }));
@@ -65,11 +66,11 @@ testEachDriver("backups of a store that this process writes to are true", async 
       let rounds = 0;
       const writing = Array.from({ length: 4 }, async (_, who) => {
         for (let round = 0; !over; round++, rounds++) {
-          await store.put(id, `${who}/${round}`, `text ${round}`);
-          await store.put(id, `${who}/latest`, `${round}`, { ifExists: "replace" });
-          if (round % 3 > 0) await store.remove(id, `${who}/${round - 1}`);
+          await store.artifacts.put(id, `${who}/${round}`, `text ${round}`);
+          await store.artifacts.put(id, `${who}/latest`, `${round}`, { ifExists: "replace" });
+          if (round % 3 > 0) await store.artifacts.remove(id, `${who}/${round - 1}`);
           // So that there are not ever more of them to copy.
-          else if (round > 9) await store.remove(id, `${who}/${round - 10}`);
+          else if (round > 9) await store.artifacts.remove(id, `${who}/${round - 10}`);
         }
       });
       try {

@@ -12,7 +12,7 @@ Deno.test("with link, a backup shares its files with the store", () =>
     await using store = await filled(dir);
     const { artifactDir, copied, linked } = await store.backup(dest, { link: true });
     assert.deepEqual([copied, linked], [4, 4]);
-    for (const { path, filePath } of await store.find({})) {
+    for (const { path, filePath } of await store.artifacts.find({})) {
       assert.equal(inode(artifactDir, path), inode(filePath), path);
       assert.equal(Deno.statSync(filePath).mode! & 0o222, 0);
     }
@@ -25,7 +25,7 @@ Deno.test("a backup tells how many of its artifacts share their file with the st
     const dest = join(dir, "b");
     await using store = await filled(dir);
     assert.equal((await store.backup(dest)).linked, 0);
-    await store.put("r", "new", "x");
+    await store.artifacts.put("r", "new", "x");
     // What was copied before stays so.
     assert.equal((await store.backup(dest, { link: true })).linked, 1);
     assert.equal((await store.backup(dest)).linked, 1);
@@ -50,9 +50,9 @@ Deno.test("what the store removes or replaces is untouched in a backup that shar
     await using store = await filled(dir);
     await store.backup(dest, { link: true });
     const before = await backedUp(dest);
-    await store.put("r", "a", "other text", { ifExists: "replace" });
-    await store.remove("r", "large");
-    await store.removeRun("failed");
+    await store.artifacts.put("r", "a", "other text", { ifExists: "replace" });
+    await store.artifacts.remove("r", "large");
+    await store.runs.remove("failed");
     await store.gc({ grace: 0 });
     assert.deepEqual(await backedUp(dest), before);
     await store.backup(dest, { link: true });
@@ -65,7 +65,7 @@ Deno.test("with link, a damaged file is left out all the same", () =>
     await using store = await filled(dir);
     // Of the right size: only hashing tells.
     for (const name of ["a", "large"]) {
-      const { filePath, size } = await store.get("r", name);
+      const { filePath, size } = await store.artifacts.get("r", name);
       tamper(filePath, "X".repeat(size));
     }
     const { omitted } = await store.backup(dest, { link: true });
@@ -82,11 +82,15 @@ for (const link of [false, true]) {
       await using store = await openIn(dir);
       for (const run of ["r", "s"]) {
         await store.startRun({ id: run });
-        for (const name of ["a", "deep/b"]) await store.put(run, name, "the same".repeat(200_000));
-        await store.put(run, "other", run);
+        for (const name of ["a", "deep/b"]) {
+          await store.artifacts.put(run, name, "the same".repeat(200_000));
+        }
+        await store.artifacts.put(run, "other", run);
       }
       // As any tool that finds duplicates does.
-      const [first, ...others] = (await store.find({})).filter(({ name }) => name !== "other");
+      const [first, ...others] = (await store.artifacts.find({})).filter(({ name }) =>
+        name !== "other"
+      );
       for (const { filePath } of others) {
         Deno.removeSync(filePath);
         Deno.linkSync(first!.filePath, filePath);
@@ -99,7 +103,7 @@ for (const link of [false, true]) {
       assertTidy(dest);
       assert.deepEqual(await backedUp(dest), await contentsOf(store));
       // Removing one takes nothing from the others.
-      await store.remove("s", "a");
+      await store.artifacts.remove("s", "a");
       await store.backup(dest, { link });
       assert.deepEqual(await backedUp(dest), await contentsOf(store));
     }));

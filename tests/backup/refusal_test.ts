@@ -107,7 +107,7 @@ Deno.test("the backup of another store is not overwritten, unless it is taken ov
     await using first = await filled(join(dir, "first"));
     await using second = await openIn(join(dir, "second"));
     const { id } = await second.startRun();
-    await second.put(id, "only", "x");
+    await second.artifacts.put(id, "only", "x");
     await first.backup(dest);
     const reason = /it holds the backup of ".*first\/t\.db"; choose another directory.*--take-over/;
     await refused(second, dest, [InvalidOptionError, reason]);
@@ -140,9 +140,9 @@ Deno.test("every store in memory is another one", () =>
   inTempDir(async (dir) => {
     const dest = join(dir, "b");
     await inMemory(async (store) => {
-      await store.put("r", "only", "x");
+      await store.artifacts.put("r", "only", "x");
       await store.backup(dest);
-      await store.put("r", "more", "y");
+      await store.artifacts.put("r", "more", "y");
       assert.equal((await store.backup(dest)).copied, 1);
     });
     await inMemory((store) =>
@@ -267,8 +267,8 @@ testEachDriver(
       await using store = await filled(dir, { driver });
       await store.backup(dest);
       const { artifacts } = await backedUp(dest);
-      await store.put("r", "new", "x");
-      await store.put("r", "a", "other text", { ifExists: "replace" });
+      await store.artifacts.put("r", "new", "x");
+      await store.artifacts.put("r", "a", "other text", { ifExists: "replace" });
       // Told before anything is copied or moved aside.
       const requireRefusal = async () => {
         const state = stateOf(join(dest, "chachaml-artifacts"));
@@ -354,8 +354,8 @@ Deno.test("a second backup that is stopped leaves the first one whole", () =>
     await using store = await filled(dir);
     await store.backup(join(dir, "first"));
     const before = await backedUp(join(dir, "first"));
-    await store.put("r", "a", "other text of a", { ifExists: "replace" });
-    await store.put("r", "another", "0123456789abcdef".repeat(100_000));
+    await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
+    await store.artifacts.put("r", "another", "0123456789abcdef".repeat(100_000));
     for (const far of [1, 2_000_000]) {
       const dest = join(dir, `b${far}`);
       await copyTree(join(dir, "first"), dest);

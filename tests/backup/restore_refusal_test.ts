@@ -138,10 +138,10 @@ testEachDriver(
 Deno.test("a store that is in use is restored all the same, and stays in use", () =>
   withBackup(async (dir, backup, path) => {
     await using store = await openIn(join(dir, "home"));
-    await Deno.remove((await store.get("r", "large")).filePath);
+    await Deno.remove((await store.artifacts.get("r", "large")).filePath);
     const [report] = await Promise.all([
       restoreStore(backup, { path, driver }),
-      store.put("r", "meanwhile", "x"),
+      store.artifacts.put("r", "meanwhile", "x"),
     ]);
     assert.deepEqual(named(report), [["large"], []]);
     assert.equal((await contentsOf(store)).artifacts.length, 5);
@@ -191,7 +191,9 @@ Deno.test("of several copies in the backup, one that is whole is restored", () =
   inTempDir(async (dir) => {
     const [backup, path] = [join(dir, "b"), join(dir, "home/t.db")];
     const store = await filled(join(dir, "home"));
-    for (const name of ["a 1", "a 2", "a 3", "a 4"]) await store.put("r", name, "text of a");
+    for (const name of ["a 1", "a 2", "a 3", "a 4"]) {
+      await store.artifacts.put("r", name, "text of a");
+    }
     await store.backup(backup);
     await store.close();
     const file = (name: string) => join(backup, "chachaml-artifacts/r", name);
@@ -203,7 +205,7 @@ Deno.test("of several copies in the backup, one that is whole is restored", () =
     await Deno.remove(join(store.artifactDir, "r/a"));
     assert.deepEqual(named(await restoreStore(backup, { path, driver })), [["a"], []]);
     await using again = await openIn(join(dir, "home"));
-    assert.equal(await (await again.get("r", "a")).text({ verify: true }), "text of a");
+    assert.equal(await (await again.artifacts.get("r", "a")).text({ verify: true }), "text of a");
   }));
 
 Deno.test("a damaged file of the backup is never restored", () =>
@@ -226,7 +228,7 @@ Deno.test("a damaged file of the backup is never restored", () =>
     assert.deepEqual(named(again), [["deep/er/b", "empty"], ["a", "large"]]);
     // There, they are not in the database either.
     await using restored = await openIn(join(dir, "new"));
-    assert.deepEqual((await restored.list("r")).map(({ name }) => name).sort(), [
+    assert.deepEqual((await restored.artifacts.list("r")).map(({ name }) => name).sort(), [
       "deep/er/b",
       "empty",
     ]);

@@ -60,7 +60,7 @@ testEachDriver(
         await using store = await openIn(home, { driver });
         assert.deepEqual(await contentsOf(store), contents);
         assert.deepEqual((await store.verify().summary()).leftovers, 0);
-        for (const { filePath } of await store.find({})) {
+        for (const { filePath } of await store.artifacts.find({})) {
           assert.equal(Deno.statSync(filePath).mode! & 0o222, 0);
         }
       }
@@ -236,16 +236,19 @@ Deno.test("a database that is whole is kept, whatever the backup's says", () =>
     {
       await using store = await openIn(home);
       await store.startRun({ id: "later" });
-      await store.put("later", "a", "later text");
-      await store.put("r", "a", "other text of a", { ifExists: "replace" });
-      await store.remove("r", "empty");
+      await store.artifacts.put("later", "a", "later text");
+      await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
+      await store.artifacts.remove("r", "empty");
     }
     Deno.removeSync(file("large"));
     const report = await restore({ database: true });
     assert.deepEqual([report.database, namesOf(report), report.failed], [false, ["r/large"], []]);
     await using store = await openIn(home);
-    assert.equal(await (await store.get("r", "a")).text({ verify: true }), "other text of a");
-    assert.equal(await store.has("r", "empty"), false);
+    assert.equal(
+      await (await store.artifacts.get("r", "a")).text({ verify: true }),
+      "other text of a",
+    );
+    assert.equal(await store.artifacts.has("r", "empty"), false);
     assert.equal((await store.verify().summary()).damaged, 0);
   }));
 
@@ -254,10 +257,10 @@ Deno.test("what the backup does not have is told, and nothing is made up for it"
     const { home, file, restore } = await backedUpStore(dir);
     {
       await using store = await openIn(home);
-      await store.put("r", "later", "later text");
-      await store.put("r", "a", "other text of a", { ifExists: "replace" });
+      await store.artifacts.put("r", "later", "later text");
+      await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
       // The same bytes are in the backup by another name.
-      await store.put("r", "twin", "text of b");
+      await store.artifacts.put("r", "twin", "text of b");
     }
     for (const name of ["later", "a", "twin"]) Deno.removeSync(file(name));
     for (const dryRun of [true, false]) {
@@ -270,7 +273,10 @@ Deno.test("what the backup does not have is told, and nothing is made up for it"
     }
     assert.equal(namesIn(join(home, "t-artifacts/r")).includes("a"), false);
     await using store = await openIn(home);
-    assert.equal(await (await store.get("r", "twin")).text({ verify: true }), "text of b");
+    assert.equal(
+      await (await store.artifacts.get("r", "twin")).text({ verify: true }),
+      "text of b",
+    );
   }));
 
 Deno.test("rows that cannot be true are told of, and left as they are", () =>

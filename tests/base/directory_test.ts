@@ -24,12 +24,13 @@ Deno.test("put() syncs every directory that has a new entry, also where one was 
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    const put = (name: string) => syncedBy(store.artifactDir, () => store.put("r", name, "bytes"));
+    const put = (name: string) =>
+      syncedBy(store.artifactDir, () => store.artifacts.put("r", name, "bytes"));
     for (const name of ["a/x", "a/y", "a/z"]) {
       assert.deepEqual(await put(name), ["", "r", "r/a"], name);
-      await store.remove("r", name);
+      await store.artifacts.remove("r", name);
     }
-    await store.put("r", "a/x", "bytes");
+    await store.artifacts.put("r", "a/x", "bytes");
     assert.deepEqual(await put("a/y"), ["r/a"], "whose folders are settled");
     assert.deepEqual(await put("b"), ["r"]);
   }));
@@ -37,9 +38,9 @@ Deno.test("put() syncs every directory that has a new entry, also where one was 
 Deno.test("put() takes the place of empty folders, as a crash leaves them", () =>
   inMemory(async (store) => {
     await Deno.mkdir(join(store.artifactDir, "r/model/deep/er"), { recursive: true });
-    const { filePath } = await store.put("r", "model", "bytes");
+    const { filePath } = await store.artifacts.put("r", "model", "bytes");
     assert.equal(await Deno.readTextFile(filePath), "bytes");
-    await store.remove("r", "model");
+    await store.artifacts.remove("r", "model");
     await assertEmpty(store);
   }));
 
@@ -48,9 +49,9 @@ Deno.test("put() leaves what is no artifact, and in its way, and says what to do
     const file = join(store.artifactDir, "r/model/notes.txt");
     await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeTextFile(file, "notes");
-    await assert.rejects(store.put("r", "model", "bytes"), StorageError);
-    await assert.rejects(store.put("r", "model/notes.txt/x", "bytes"), StorageError);
+    await assert.rejects(store.artifacts.put("r", "model", "bytes"), StorageError);
+    await assert.rejects(store.artifacts.put("r", "model/notes.txt/x", "bytes"), StorageError);
     assert.equal(await Deno.readTextFile(file), "notes");
     await store.gc({ grace: 0 });
-    await store.put("r", "model", "bytes");
+    await store.artifacts.put("r", "model", "bytes");
   }));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { chachaml, fails, ok } from "../support/cli_helpers.ts";
 import { childFlags, inTempDir } from "../support/helpers.ts";
+import { versionOf } from "../support/programs.ts";
 
 const CLI = fromFileUrl(new URL("../../cli.ts", import.meta.url));
 
@@ -101,11 +102,9 @@ async function testWithShell(
 ): Promise<void> {
   const name = `completions work in ${shell}`;
   const missing = await Promise.all(
-    [shell, "script"].map(async (program) => {
-      const command = new Deno.Command(program, { args: ["--version"], stdin: "null" });
-      const found = await command.output().then(({ success }) => success, () => false);
-      return found ? [] : [program];
-    }),
+    [shell, "script"].map(async (program) =>
+      await versionOf(program) === undefined ? [program] : []
+    ),
   ).then((programs) => programs.flat());
   if (missing.length > 0) {
     Deno.test.ignore(`${name} (skipped: there is no ${missing.join(" and no ")})`, () => {});

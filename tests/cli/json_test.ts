@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { VERBS } from "../../src/cli/commands/mod.ts";
+import { COMMANDS } from "../../src/cli/commands/mod.ts";
 import { JSON_TYPES } from "../../tools/cli_docs.ts";
 import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
@@ -70,7 +70,7 @@ Deno.test("--json prints what docs/cli_json.ts says", async () => {
   await inTempDir(async (dir) => {
     const documents = await callAll(dir);
     const called = new Set(documents.map(({ verb }) => verb));
-    const verbs = VERBS.filter(({ name, hidden }) => !hidden && !NO_DOCUMENT.includes(name));
+    const verbs = COMMANDS.filter(({ name, hidden }) => !hidden && !NO_DOCUMENT.includes(name));
     assert.deepEqual([...called].sort(), verbs.map(({ name }) => name).sort());
     const lines = documents.map(({ type, text }, at) => `export const d${at}: ${type} = ${text};`);
     const program = join(dir, "documents.ts");

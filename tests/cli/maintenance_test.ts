@@ -33,8 +33,8 @@ function withStore(work: (dir: string, store: Store) => Promise<void>): Promise<
     await using store = await openIn(dir, { durability: "relaxed" });
     for (const id of ["r", "s"]) {
       await store.startRun({ id, experiment: `of ${id}` });
-      for (const name of ["a", "deep/b"]) await store.put(id, name, `${id} ${name}`);
-      await store.endRun(id);
+      for (const name of ["a", "deep/b"]) await store.artifacts.put(id, name, `${id} ${name}`);
+      await store.runs.end(id);
     }
     await work(dir, store);
   });
@@ -109,7 +109,7 @@ Deno.test("verify --json tells each finding whole", () =>
     spoil(store, "r/a");
     const { out } = await chachaml(dir, ["verify", "--json"]);
     const [finding] = JSON.parse(out).findings;
-    const { hash, id } = await store.get("r", "a");
+    const { hash, id } = await store.artifacts.get("r", "a");
     const { kind, path, expected, found } = finding;
     assert.deepEqual([kind, path, expected], ["wrong-hash", "r/a", hash]);
     assert.match(found, /^[0-9a-f]{64}$/);
@@ -201,7 +201,7 @@ Deno.test("gc that cannot run exits with 1, and with 2 where it was not understo
   }));
 
 async function remaining(store: Store): Promise<string[]> {
-  return (await store.listRuns()).map(({ id }) => id).sort();
+  return (await store.runs.list()).map(({ id }) => id).sort();
 }
 
 Deno.test("prune removes nothing without --yes, and with --dry-run", () =>
@@ -234,8 +234,8 @@ Deno.test("prune --yes removes runs with their files, and prints them", () =>
 Deno.test("prune takes runs by age, number, experiment and status together", () =>
   withStore(async (dir, store) => {
     for (const id of ["e", "f", "g"]) await store.startRun({ id, experiment: "more" });
-    await store.endRun("e");
-    await store.endRun("f", { error: "boom" });
+    await store.runs.end("e");
+    await store.runs.end("f", { error: "boom" });
     const chosen = async (...options: string[]) => {
       const { code, out } = await chachaml(dir, ["prune", "--dry-run", "--json", ...options]);
       assert.equal(code, 0);

@@ -1,16 +1,15 @@
 /** The command line in a pseudo-terminal, as `script` of util-linux makes one. */
 import assert from "node:assert/strict";
+import { versionOf } from "../support/programs.ts";
 import { fromFileUrl, join } from "@std/path";
 import { childFlags, inTempDir, openIn, stagedIn } from "../support/helpers.ts";
 
 /** Bytes of a file that takes a while, all of them zero, so that it takes no room. */
 const LONG = 800_000_000;
 
-const missing: string | undefined = await new Deno.Command("script", { args: ["--version"] })
-  .output().then(
-    ({ stdout }) => /util-linux/.test(new TextDecoder().decode(stdout)) ? undefined : "other",
-    () => "none",
-  );
+const missing: string | undefined = /util-linux/.test(await versionOf("script") ?? "")
+  ? undefined
+  : "there is no script of util-linux";
 
 function test(name: string, work: (dir: string) => Promise<void>): void {
   if (missing === undefined) Deno.test(name, () => inTempDir(work));
@@ -131,7 +130,7 @@ async function prepare(dir: string): Promise<void> {
 async function prepareStored(dir: string): Promise<void> {
   await prepare(dir);
   await using store = await openIn(dir);
-  await store.putFile("r", "long.bin", join(dir, "long.bin"), { move: true });
+  await store.artifacts.putFile("r", "long.bin", join(dir, "long.bin"), { move: true });
 }
 
 /** Expects a store that is whole, and in which nothing is left over. */
@@ -251,7 +250,7 @@ test("rm of a run is asked about, and done after y alone", async (dir) => {
     const outcome = await terminal.end();
     assert.equal(outcome.code, code, outcome.shown);
     await using store = await openIn(dir);
-    assert.equal((await store.listRuns()).length, runs);
+    assert.equal((await store.runs.list()).length, runs);
   }
 });
 
@@ -261,7 +260,7 @@ test("Ctrl-C ends the program that exec runs, which is recorded", async (dir) =>
   await terminal.type("\x03");
   assert.equal((await terminal.end()).code, 130);
   await using store = await openIn(dir);
-  const [run] = await store.listRuns();
+  const [run] = await store.runs.list();
   assert.deepEqual([run!.status, run!.error], ["failed", "killed by SIGINT"]);
-  assert.deepEqual((await store.list(run!.id)).map(({ name }) => name), ["stdout.log"]);
+  assert.deepEqual((await store.artifacts.list(run!.id)).map(({ name }) => name), ["stdout.log"]);
 });

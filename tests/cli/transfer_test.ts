@@ -191,13 +191,13 @@ Deno.test("import says what is no archive of runs, and leaves no store that it h
       /./,
     ]]);
     assert.ok(namesIn(there).includes("t.db"));
-    assert.equal((await store.listRuns()).length, 2);
+    assert.equal((await store.runs.list()).length, 2);
   }));
 
 Deno.test("import of a bad archive exits with 1 and leaves the store as it was", () =>
   withStore(async (dir, store) => {
     const { bytes } = await chachaml(dir, ["export", "r"]);
-    await store.removeRun("r");
+    await store.runs.remove("r");
     const path = join(dir, "x.tar");
     await Deno.writeFile(path, bytes.slice(0, -1024));
     const before = stateOf(store.artifactDir);
@@ -208,7 +208,7 @@ Deno.test("import of a bad archive exits with 1 and leaves the store as it was",
     const json = await chachaml(dir, ["import", path, "--json"]);
     assert.deepEqual([json.code, json.out, JSON.parse(json.err).error.code], [1, "", "archive"]);
     assert.deepEqual(stateOf(store.artifactDir), before);
-    assert.deepEqual((await store.listRuns()).map(({ id }) => id), ["s"]);
+    assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["s"]);
     await store.startRun({ id: "r" });
     await Deno.writeFile(path, bytes);
     await assertRefused(dir, 1, [[["import", path], /differs; remove it first, .*--new-ids/]]);
@@ -217,7 +217,7 @@ Deno.test("import of a bad archive exits with 1 and leaves the store as it was",
 Deno.test("a signal ends export, import, dedup and backup in an orderly way", () =>
   withStore(async (dir, store) => {
     const { bytes } = await chachaml(dir, ["export", "r"]);
-    await store.put("s", "twin", "other");
+    await store.artifacts.put("s", "twin", "other");
     const before = stateOf(store.artifactDir);
     const interrupted = () => AbortSignal.abort(new Interrupted(2));
     const calls = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { restoreStore } from "../../mod.ts";
-import { inParallel } from "../../src/base/async.ts";
+import { inParallel } from "../../src/base/in_parallel.ts";
 import {
   assertTidy,
   backedUp,
@@ -78,12 +78,12 @@ Deno.test("a crash at any step of a second backup leaves the first one, or the s
     await store.backup(template);
     const first = await backedUp(template);
     // Some files are in the way of others that are to come, and one is damaged.
-    await store.remove("r", "deep/er/b");
-    await store.put("r", "deep", "a file where a folder was");
-    await store.put("r", "a", "other text of a", { ifExists: "replace" });
-    await store.remove("r", "empty");
-    await store.put("r", "empty/no/more", "a folder where a file was");
-    await store.put("r", "new", "new");
+    await store.artifacts.remove("r", "deep/er/b");
+    await store.artifacts.put("r", "deep", "a file where a folder was");
+    await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
+    await store.artifacts.remove("r", "empty");
+    await store.artifacts.put("r", "empty/no/more", "a folder where a file was");
+    await store.artifacts.put("r", "new", "new");
     const second = await contentsOf(store);
     await killAtEachStep(step, template, (dest) => [store.path!, "backup", dest], async (dest) => {
       const contents = saying(await readBackup(dest));

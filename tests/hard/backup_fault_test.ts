@@ -78,9 +78,9 @@ function assertSame(now: Contents, before: Contents): void {
 }
 
 async function change(store: Store): Promise<void> {
-  await store.put("r", "a", "other text of a", { ifExists: "replace" });
-  await store.put("r", "new/folder/a", "new");
-  await store.put("r", "large too", "fedcba9876543210".repeat(100_000));
+  await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
+  await store.artifacts.put("r", "new/folder/a", "new");
+  await store.artifacts.put("r", "large too", "fedcba9876543210".repeat(100_000));
 }
 
 for (const [fault, inject] of Object.entries(FAULTS)) {
@@ -146,7 +146,7 @@ Deno.test("when there is no room for the database, the previous backup stays who
     const store = await filled(dir);
     await store.backup(dest);
     const before = await backedUp(dest);
-    await store.logParams("r", { large: "x".repeat(2_000_000) });
+    await store.runs.logParams("r", { large: "x".repeat(2_000_000) });
     await store.close();
     // A limit for each file stands in for a full disk: the process is not killed for reaching it.
     const { success, stderr } = await new Deno.Command("sh", {

@@ -10,9 +10,9 @@ export async function prepare(dir: string): Promise<string> {
   await using store = await openIn(dir);
   await store.startRun({ id: "run" });
   await store.startRun({ id: "other" });
-  for (const name of ["old", "deep/old"]) await store.put("run", name, CONTENT.old);
-  await store.put("other", "old", CONTENT.old);
-  await store.endRun("run");
+  for (const name of ["old", "deep/old"]) await store.artifacts.put("run", name, CONTENT.old);
+  await store.artifacts.put("other", "old", CONTENT.old);
+  await store.runs.end("run");
   // For the backup, which is then a second one, with something new to copy.
   await store.backup(join(dir, "backup"));
   await Deno.writeFile(join(dir, "t.db.source"), CONTENT.large);
@@ -26,7 +26,7 @@ export async function prepare(dir: string): Promise<string> {
 
 /** Fails unless every row has its bytes, and those that must be there are. */
 async function requireTrue(store: Store, kept: readonly string[]): Promise<void> {
-  const found = await store.find({});
+  const found = await store.artifacts.find({});
   for (const artifact of found) await artifact.bytes({ verify: true });
   const names = found.map(({ runId, name }) => `${runId}/${name}`);
   for (const name of kept) assert.ok(names.includes(name), `${name} is gone`);
@@ -42,12 +42,12 @@ export interface Case {
 
 async function putAgain(store: Store, name: string, text: string): Promise<void> {
   try {
-    await store.put("run", name, text);
+    await store.artifacts.put("run", name, text);
   } catch (error) {
     // The crash came after the commit.
     assert.ok(error instanceof ArtifactExistsError, String(error));
   }
-  assert.equal(await (await store.get("run", name)).text({ verify: true }), text);
+  assert.equal(await (await store.artifacts.get("run", name)).text({ verify: true }), text);
 }
 
 async function ignoringGone(removal: Promise<void>): Promise<void> {
@@ -63,7 +63,7 @@ export const CASES: Record<string, Case> = {
   large: {
     kept: ALL,
     again: async (store) => {
-      const artifact = await store.put("run", "new", CONTENT.large, { ifExists: "same" });
+      const artifact = await store.artifacts.put("run", "new", CONTENT.large, { ifExists: "same" });
       assert.deepEqual(await artifact.bytes({ verify: true }), CONTENT.large);
     },
   },
@@ -73,8 +73,10 @@ export const CASES: Record<string, Case> = {
       const source = join(dir, "t.db.source");
       const there = await Deno.stat(source).then(() => true, () => false);
       // Until it is stored, it is where it was; there may be two of it, but never none.
-      if (there) await store.putFile("run", "new", source, { move: true, ifExists: "same" });
-      const artifact = await store.get("run", "new");
+      if (there) {
+        await store.artifacts.putFile("run", "new", source, { move: true, ifExists: "same" });
+      }
+      const artifact = await store.artifacts.get("run", "new");
       assert.deepEqual(await artifact.bytes({ verify: true }), CONTENT.large);
     },
   },
@@ -87,17 +89,17 @@ export const CASES: Record<string, Case> = {
   replace: {
     kept: ALL,
     again: async (store) => {
-      const text = await (await store.get("run", "old")).text({ verify: true });
+      const text = await (await store.artifacts.get("run", "old")).text({ verify: true });
       assert.ok([CONTENT.old, CONTENT.small].includes(text), text);
-      await store.put("run", "old", CONTENT.small, { ifExists: "replace" });
-      const replaced = await store.get("run", "old");
+      await store.artifacts.put("run", "old", CONTENT.small, { ifExists: "replace" });
+      const replaced = await store.artifacts.get("run", "old");
       assert.equal(await replaced.text({ verify: true }), CONTENT.small);
     },
   },
   remove: {
     kept: ["run/old", "other/old"],
     again: async (store) => {
-      await ignoringGone(store.remove("run", "deep/old"));
+      await ignoringGone(store.artifacts.remove("run", "deep/old"));
       await putAgain(store, "deep/old", "put anew");
     },
   },
@@ -105,8 +107,8 @@ export const CASES: Record<string, Case> = {
   prune: {
     kept: ["other/old"],
     again: async (store) => {
-      await store.prune({ status: "completed" });
-      await assert.rejects(store.getRun("run"), { code: "run-not-found" });
+      await store.runs.prune({ status: "completed" });
+      await assert.rejects(store.runs.get("run"), { code: "run-not-found" });
       await store.startRun({ id: "run" });
       await putAgain(store, "old", "put anew");
     },
@@ -118,8 +120,10 @@ export const CASES: Record<string, Case> = {
         const path = join(dir, "backup/chachaml.db");
         await using backup = await openStore({ path, driver: "builtin", readOnly: true });
         assert.equal((await backup.verify({ runId: "run" }).summary()).damaged, 0);
-        for (const artifact of await backup.find({})) await artifact.bytes({ verify: true });
-        return (await backup.find({})).map(({ path }) => path).sort().join();
+        for (const artifact of await backup.artifacts.find({})) {
+          await artifact.bytes({ verify: true });
+        }
+        return (await backup.artifacts.find({})).map(({ path }) => path).sort().join();
       };
       // At every moment there is a whole backup: the previous one, or the new one.
       const before = ["other/old", "run/deep/old", "run/old"].join();
@@ -132,7 +136,7 @@ export const CASES: Record<string, Case> = {
   removeRun: {
     kept: ["other/old"],
     again: async (store) => {
-      await ignoringGone(store.removeRun("run"));
+      await ignoringGone(store.runs.remove("run"));
       await store.startRun({ id: "run" });
       await putAgain(store, "old", "put anew");
     },

@@ -11,7 +11,7 @@ import assert from "node:assert/strict";
 import { child } from "../support/children/flags.ts";
 import { CASES, prepare, requireSound } from "./crash_cases.ts";
 import { inTempDir } from "../support/helpers.ts";
-import { inParallel } from "../../src/base/async.ts";
+import { inParallel } from "../../src/base/in_parallel.ts";
 
 /** Calls that change a file or what it is called. */
 const CALLS = [

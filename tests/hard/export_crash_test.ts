@@ -21,8 +21,8 @@ const IMPORTED = { "r/a": "text of a", "r/deep/b": "text of b", "s/empty": "" };
 async function put(store: Store, texts: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(texts)) {
     const [id, ...name] = path.split("/") as [string, ...string[]];
-    if (!await store.getRun(id).catch(() => undefined)) await store.startRun({ id });
-    await store.put(id, name.join("/"), text);
+    if (!await store.runs.get(id).catch(() => undefined)) await store.startRun({ id });
+    await store.artifacts.put(id, name.join("/"), text);
   }
 }
 

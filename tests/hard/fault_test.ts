@@ -77,26 +77,29 @@ for (const [fault, [inject, told]] of Object.entries(FAULTS)) {
     await inTempDir(async (dir) => {
       await using store = await openIn(dir);
       const { id } = await store.startRun();
-      await store.put(id, "kept/first", "kept");
+      await store.artifacts.put(id, "kept/first", "kept");
       const before = tree(store.artifactDir);
       {
         using _fault = inject();
-        await assert.rejects(store.put(id, "new/folder/a", "x"), (error: unknown) => {
+        await assert.rejects(store.artifacts.put(id, "new/folder/a", "x"), (error: unknown) => {
           assert.ok(error instanceof StorageError, String(error));
           assert.match(error.message, /^Cannot /);
           assert.match(error.message, told);
           return true;
         });
       }
-      assert.equal(await store.has(id, "new/folder/a"), false);
+      assert.equal(await store.artifacts.has(id, "new/folder/a"), false);
       const files = tree(store.artifactDir).filter((name) => name.endsWith("/a"));
       // Where even taking back needs a commit, an orphan may stay; it is no artifact.
       if (fault !== "the commit fails") assert.deepEqual(files, []);
       for (const name of before) assert.ok(tree(store.artifactDir).includes(name));
       assert.deepEqual(staged(store), []);
-      const put = await store.put(id, "new/folder/a", "y");
+      const put = await store.artifacts.put(id, "new/folder/a", "y");
       assert.equal(await put.text({ verify: true }), "y");
-      assert.equal(await (await store.get(id, "kept/first")).text({ verify: true }), "kept");
+      assert.equal(
+        await (await store.artifacts.get(id, "kept/first")).text({ verify: true }),
+        "kept",
+      );
     });
   });
 
@@ -104,16 +107,16 @@ for (const [fault, [inject, told]] of Object.entries(FAULTS)) {
     await inTempDir(async (dir) => {
       await using store = await openIn(dir);
       const { id } = await store.startRun();
-      await store.put(id, "a", "old");
+      await store.artifacts.put(id, "a", "old");
       {
         using _fault = inject();
-        await store.put(id, "a", "new", { ifExists: "replace" }).catch(() => {});
+        await store.artifacts.put(id, "a", "new", { ifExists: "replace" }).catch(() => {});
       }
       await using again = await openIn(dir);
-      const text = await (await again.get(id, "a")).text({ verify: true });
+      const text = await (await again.artifacts.get(id, "a")).text({ verify: true });
       assert.ok(["old", "new"].includes(text));
-      await again.put(id, "a", "newer", { ifExists: "replace" });
-      assert.equal(await (await again.get(id, "a")).text({ verify: true }), "newer");
+      await again.artifacts.put(id, "a", "newer", { ifExists: "replace" });
+      assert.equal(await (await again.artifacts.get(id, "a")).text({ verify: true }), "newer");
       assert.deepEqual(staged(again), []);
     });
   });
@@ -130,10 +133,10 @@ Deno.test("a commit that fails once takes the published bytes back", async () =>
         if (fatal) first = false;
         return fatal;
       });
-      await assert.rejects(store.put(id, "folder/a", "x"), StorageError);
+      await assert.rejects(store.artifacts.put(id, "folder/a", "x"), StorageError);
     }
     assert.deepEqual(tree(store.artifactDir), []);
-    await store.put(id, "folder/a", "x");
+    await store.artifacts.put(id, "folder/a", "x");
   });
 });
 
@@ -146,17 +149,17 @@ async function replaceWithFault(store: Store, id: string, fatal: 1 | 2 | 3) {
   using _fault = failing(statement, "run", diskBroken, (args, self) => {
     return isSql(/^COMMIT/)(args, self) && ++commits === fatal;
   });
-  return await store.put(id, "a", "new bytes", { ifExists: "replace" });
+  return await store.artifacts.put(id, "a", "new bytes", { ifExists: "replace" });
 }
 
 Deno.test("a replacement whose last commit fails once takes place, and says so", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    const before = await store.put(id, "a", "old");
+    const before = await store.artifacts.put(id, "a", "old");
     const after = await replaceWithFault(store, id, 3);
     assert.deepEqual([after.id, after.size], [before.id, 9]);
-    const stored = await store.get(id, "a");
+    const stored = await store.artifacts.get(id, "a");
     assert.deepEqual(stored.toJSON(), after.toJSON());
     assert.equal(await stored.text({ verify: true }), "new bytes");
     assert.deepEqual(staged(store), []);
@@ -168,10 +171,10 @@ Deno.test("a replacement of which an earlier commit fails does not take place", 
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    const before = await store.put(id, "a", "old");
+    const before = await store.artifacts.put(id, "a", "old");
     for (const fatal of [1, 2] as const) {
       await assert.rejects(replaceWithFault(store, id, fatal), StorageError);
-      const stored = await store.get(id, "a");
+      const stored = await store.artifacts.get(id, "a");
       assert.deepEqual(stored.toJSON(), before.toJSON());
       assert.equal(await stored.text({ verify: true }), "old");
       assert.deepEqual(staged(store), []);
@@ -185,7 +188,7 @@ Deno.test("of puts that share a transaction, only the one that fails is refused"
     const { id } = await store.startRun();
     using _fault = failing(Deno, "linkSync", denied, ([, to]) => String(to).endsWith("/bad"));
     const outcomes = await Promise.allSettled(
-      ["a", "bad", "b", "c/d"].map((name) => store.put(id, name, name)),
+      ["a", "bad", "b", "c/d"].map((name) => store.artifacts.put(id, name, name)),
     );
     assert.deepEqual(outcomes.map(({ status }) => status), [
       "fulfilled",
@@ -193,7 +196,11 @@ Deno.test("of puts that share a transaction, only the one that fails is refused"
       "fulfilled",
       "fulfilled",
     ]);
-    assert.deepEqual((await store.list(id)).map(({ name }) => name).sort(), ["a", "b", "c/d"]);
+    assert.deepEqual((await store.artifacts.list(id)).map(({ name }) => name).sort(), [
+      "a",
+      "b",
+      "c/d",
+    ]);
     assert.deepEqual(staged(store), []);
   });
 });
@@ -216,13 +223,13 @@ for (const [code, error] of Object.entries(NO_LINKS)) {
       using _fault = failing(Deno, "linkSync", () => error);
       await using store = await openIn(dir);
       const { id } = await store.startRun();
-      await store.put(id, "a/b", "x");
-      assert.equal(await (await store.get(id, "a/b")).text({ verify: true }), "x");
+      await store.artifacts.put(id, "a/b", "x");
+      assert.equal(await (await store.artifacts.get(id, "a/b")).text({ verify: true }), "x");
       assert.deepEqual(staged(store), []);
-      await assert.rejects(store.put(id, "a/b", "y"), /already has it/);
+      await assert.rejects(store.artifacts.put(id, "a/b", "y"), /already has it/);
       const source = join(dir, "moved");
       await Deno.writeTextFile(source, "moved");
-      await store.putFile(id, "moved", source, { move: true });
+      await store.artifacts.putFile(id, "moved", source, { move: true });
       await assert.rejects(Deno.stat(source), Deno.errors.NotFound);
     });
   });
@@ -235,10 +242,10 @@ Deno.test("a put whose link fails for another reason is refused", async () => {
     {
       const loop = () => numbered("Too many symbolic links", constants.errno.ELOOP);
       using _fault = failing(Deno, "linkSync", loop);
-      await assert.rejects(store.put(id, "a", "x"), StorageError);
+      await assert.rejects(store.artifacts.put(id, "a", "x"), StorageError);
     }
     assert.deepEqual(staged(store), []);
-    await store.put(id, "a", "x");
+    await store.artifacts.put(id, "a", "x");
   });
 });
 
@@ -249,9 +256,9 @@ Deno.test("a large artifact that the disk has no room for leaves nothing behind"
     const large = new Uint8Array(4 * 1024 * 1024);
     {
       using _fault = failing(Deno.FsFile.prototype, "write", diskFull);
-      await assert.rejects(store.put(id, "large", large), /the disk is full/);
+      await assert.rejects(store.artifacts.put(id, "large", large), /the disk is full/);
     }
     assert.deepEqual(staged(store), []);
-    await store.put(id, "large", large);
+    await store.artifacts.put(id, "large", large);
   });
 });

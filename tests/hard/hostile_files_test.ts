@@ -22,7 +22,7 @@ function withStore(work: (store: Store, outside: string) => Promise<void>) {
     }
     await using store = await openIn(dir, { durability: "relaxed" });
     await store.startRun({ id: "r" });
-    await store.put("r", "d/a", TEXT);
+    await store.artifacts.put("r", "d/a", TEXT);
     await work(store, outside);
     assert.deepEqual(tree(outside), ["a", "b", "d", "d/a", "d/b"]);
     for (const name of ["a", "b", "d/a", "d/b"]) {
@@ -42,17 +42,17 @@ const LINKS: Record<string, [at: string, to: string]> = {
 for (const [what, [at, to]] of Object.entries(LINKS)) {
   Deno.test(`an artifact is not read, replaced or removed where ${what} is a symbolic link`, () =>
     withStore(async (store, outside) => {
-      const stored = await store.get("r", "d/a");
+      const stored = await store.artifacts.get("r", "d/a");
       await Deno.remove(join(store.artifactDir, at), { recursive: true });
       await Deno.symlink(join(outside, to), join(store.artifactDir, at));
       await assert.rejects(stored.text(), UnsafePathError);
       await assert.rejects(stored.stream().getReader().read(), UnsafePathError);
       await assert.rejects(stored.saveTo(join(outside, "..", "saved")), UnsafePathError);
-      assert.equal((await store.list("r")).length, 1);
+      assert.equal((await store.artifacts.list("r")).length, 1);
       // Either succeeds without following the link, or is refused.
-      await store.put("r", "d/a", "new", { ifExists: "replace" }).catch(isOurs);
-      await store.remove("r", "d/a").catch(isOurs);
-      assert.equal(await store.has("r", "d/a"), false);
+      await store.artifacts.put("r", "d/a", "new", { ifExists: "replace" }).catch(isOurs);
+      await store.artifacts.remove("r", "d/a").catch(isOurs);
+      assert.equal(await store.artifacts.has("r", "d/a"), false);
     }));
 }
 
@@ -62,8 +62,8 @@ for (const [what, [at, to]] of Object.entries(LINKS).slice(0, 2)) {
       await Deno.remove(join(store.artifactDir, at), { recursive: true });
       await Deno.symlink(join(outside, to), join(store.artifactDir, at));
       for (const name of ["d/new", "d/b", "d/d/new"]) {
-        await assert.rejects(store.put("r", name, TEXT), UnsafePathError);
-        assert.equal(await store.has("r", name), false);
+        await assert.rejects(store.artifacts.put("r", name, TEXT), UnsafePathError);
+        assert.equal(await store.artifacts.has("r", name), false);
       }
       assert.deepEqual(stagedIn(store.artifactDir), []);
     }));
@@ -76,10 +76,13 @@ Deno.test("nothing is put where the staging folder is a symbolic link", () =>
     await Deno.symlink(join(outside, "d"), staging);
     const source = join(outside, "..", "source");
     await Deno.writeTextFile(source, TEXT);
-    await assert.rejects(store.put("r", "new", TEXT), UnsafePathError);
-    await assert.rejects(store.putFile("r", "new", source), UnsafePathError);
-    await assert.rejects(store.putFile("r", "new", source, { move: true }), UnsafePathError);
-    assert.equal(await store.has("r", "new"), false);
+    await assert.rejects(store.artifacts.put("r", "new", TEXT), UnsafePathError);
+    await assert.rejects(store.artifacts.putFile("r", "new", source), UnsafePathError);
+    await assert.rejects(
+      store.artifacts.putFile("r", "new", source, { move: true }),
+      UnsafePathError,
+    );
+    assert.equal(await store.artifacts.has("r", "new"), false);
     assert.equal(await Deno.readTextFile(source), TEXT);
   }));
 
@@ -87,27 +90,27 @@ Deno.test("nothing is put where the staging folder is a file", () =>
   withStore(async (store) => {
     await Deno.remove(join(store.artifactDir, ".staging"), { recursive: true });
     await Deno.writeTextFile(join(store.artifactDir, ".staging"), "a file");
-    await assert.rejects(store.put("r", "new", TEXT), isOurs);
+    await assert.rejects(store.artifacts.put("r", "new", TEXT), isOurs);
     assert.equal(await Deno.readTextFile(join(store.artifactDir, ".staging")), "a file");
   }));
 
 Deno.test("an artifact is not read where a directory stands for its file", () =>
   withStore(async (store) => {
-    const stored = await store.get("r", "d/a");
+    const stored = await store.artifacts.get("r", "d/a");
     await Deno.remove(stored.filePath);
     await Deno.mkdir(join(stored.filePath, "inner"), { recursive: true });
     await assert.rejects(stored.text(), UnsafePathError);
-    await store.remove("r", "d/a").catch(isOurs);
+    await store.artifacts.remove("r", "d/a").catch(isOurs);
     assert.ok((await Deno.stat(join(stored.filePath, "inner"))).isDirectory);
   }));
 
 Deno.test("an artifact is not read where a file stands for its folder", () =>
   withStore(async (store) => {
-    const stored = await store.get("r", "d/a");
+    const stored = await store.artifacts.get("r", "d/a");
     await Deno.remove(join(store.artifactDir, "r"), { recursive: true });
     await Deno.writeTextFile(join(store.artifactDir, "r"), "a file");
     await assert.rejects(stored.text(), isOurs);
-    await assert.rejects(store.put("r", "d/b", TEXT), StorageError);
+    await assert.rejects(store.artifacts.put("r", "d/b", TEXT), StorageError);
     assert.equal(await Deno.readTextFile(join(store.artifactDir, "r")), "a file");
   }));
 
@@ -115,12 +118,12 @@ testWithFifo(
   "an artifact is not read where a FIFO stands for its file",
   (makeFifo) =>
     withStore(async (store) => {
-      const stored = await store.get("r", "d/a");
+      const stored = await store.artifacts.get("r", "d/a");
       await Deno.remove(stored.filePath);
       await makeFifo(stored.filePath);
       await assert.rejects(stored.text(), UnsafePathError);
       await assert.rejects(stored.stream().getReader().read(), UnsafePathError);
-      await store.remove("r", "d/a");
+      await store.artifacts.remove("r", "d/a");
       await assert.rejects(Deno.lstat(stored.filePath), Deno.errors.NotFound);
     }),
 );
@@ -147,7 +150,7 @@ async function putOver(
 ): Promise<void> {
   const path = join(store.artifactDir, "r", "d", "orphan");
   await make(path, outside);
-  const stored = await store.put("r", "d/orphan", TEXT);
+  const stored = await store.artifacts.put("r", "d/orphan", TEXT);
   assert.ok((await Deno.lstat(path)).isFile);
   assert.equal(await stored.text({ verify: true }), TEXT);
   assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/orphan"]);
@@ -170,9 +173,9 @@ Deno.test("put() refuses a name where a directory that is no artifact stands, an
     const path = join(store.artifactDir, "r", "d", "new");
     await Deno.mkdir(path);
     await Deno.writeTextFile(`${path}/inner`, "inner");
-    await assert.rejects(store.put("r", "d/new", TEXT), StorageError);
+    await assert.rejects(store.artifacts.put("r", "d/new", TEXT), StorageError);
     assert.ok((await Deno.lstat(path)).isDirectory);
-    assert.equal(await store.has("r", "d/new"), false);
+    assert.equal(await store.artifacts.has("r", "d/new"), false);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/new", "r/d/new/inner"]);
   }));
 
@@ -180,9 +183,9 @@ Deno.test("put() refuses a name below an orphan that is a file, and leaves it", 
   withStore(async (store) => {
     const path = join(store.artifactDir, "r", "d", "file");
     await Deno.writeTextFile(path, "orphan");
-    await assert.rejects(store.put("r", "d/file/a", TEXT), StorageError);
+    await assert.rejects(store.artifacts.put("r", "d/file/a", TEXT), StorageError);
     assert.equal(await Deno.readTextFile(path), "orphan");
-    assert.equal(await store.has("r", "d/file/a"), false);
+    assert.equal(await store.artifacts.has("r", "d/file/a"), false);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/file"]);
   }));
 
@@ -192,14 +195,14 @@ Deno.test("an artifact directory that is reached through a link is used where it
     await Deno.symlink(join(dir, "real"), join(dir, "link"));
     await using store = await openIn(dir, { artifactDir: join(dir, "link") });
     await store.startRun({ id: "r" });
-    const stored = await store.put("r", "a", TEXT);
+    const stored = await store.artifacts.put("r", "a", TEXT);
     assert.equal(stored.filePath, join(dir, "real", "r", "a"));
     assert.equal(await stored.text(), TEXT);
   }));
 
 Deno.test("a missing artifact directory makes reading fail as missing bytes do", () =>
   withStore(async (store) => {
-    const stored = await store.get("r", "d/a");
+    const stored = await store.artifacts.get("r", "d/a");
     await Deno.remove(store.artifactDir, { recursive: true });
     await assert.rejects(stored.text(), IntegrityError);
   }));

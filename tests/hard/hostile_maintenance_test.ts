@@ -89,7 +89,7 @@ function meet({ plant, found, collected }: Case): Promise<void> {
     await using store = await openIn(dir, { durability: "relaxed" });
     for (const id of ["r", "twin"]) {
       await store.startRun({ id });
-      await store.put(id, "d/a", TEXT);
+      await store.artifacts.put(id, "d/a", TEXT);
     }
     await plant(store.artifactDir, outside);
 
@@ -102,8 +102,8 @@ function meet({ plant, found, collected }: Case): Promise<void> {
     ]);
     const { removed, failed } = await store.gc({ grace: 0 });
     assert.deepEqual([removed.map(({ path }) => path).sort(), failed], [collected, []]);
-    await tryAll([() => store.removeRun("r")]);
-    assert.deepEqual((await store.listRuns()).map(({ id }) => id), ["twin"]);
+    await tryAll([() => store.runs.remove("r")]);
+    assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["twin"]);
 
     assert.deepEqual(tree(outside), ["a", "d", "d/a", "other"]);
     for (const name of ["a", "d/a"]) {
@@ -111,7 +111,7 @@ function meet({ plant, found, collected }: Case): Promise<void> {
     }
     assert.equal(await Deno.readTextFile(join(outside, "other")), "the BYTES");
     assert.equal((await Deno.stat(join(outside, "other"))).mode! & 0o200, 0o200);
-    assert.equal(await (await store.get("twin", "d/a")).text({ verify: true }), TEXT);
+    assert.equal(await (await store.artifacts.get("twin", "d/a")).text({ verify: true }), TEXT);
   });
 }
 
@@ -171,7 +171,7 @@ for (const [assignment, kind] of ROWS) {
       await using store = await openIn(dir, { durability: "relaxed" });
       for (const id of ["r", "twin"]) {
         await store.startRun({ id });
-        await store.put(id, "a", TEXT);
+        await store.artifacts.put(id, "a", TEXT);
       }
       change(store, `UPDATE artifacts SET ${assignment} WHERE run_id = 'r'`);
       const findings = await Array.fromAsync(store.verify());
@@ -183,9 +183,9 @@ for (const [assignment, kind] of ROWS) {
       const { artifacts, omitted } = await store.backup(join(dir, "backup"));
       assert.deepEqual([artifacts, omitted.length], [1, 1]);
       await store.gc({ grace: 0 });
-      await store.removeRun("r");
+      await store.runs.remove("r");
       assert.equal(await Deno.readTextFile(join(dir, "outside")), TEXT);
-      assert.equal(await (await store.get("twin", "a")).text({ verify: true }), TEXT);
+      assert.equal(await (await store.artifacts.get("twin", "a")).text({ verify: true }), TEXT);
       assert.deepEqual(await Array.fromAsync(store.verify()), []);
     }));
 }

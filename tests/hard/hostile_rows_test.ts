@@ -23,8 +23,8 @@ function withRows(work: (store: Store, dir: string, outside: string) => Promise<
     await Deno.writeTextFile(outside, SECRET);
     await using store = await openIn(dir, { durability: "relaxed" });
     await store.startRun({ id: "r" });
-    await store.put("r", "good", "the good one");
-    await store.put("r", "bad", "the bad one");
+    await store.artifacts.put("r", "good", "the good one");
+    await store.artifacts.put("r", "bad", "the bad one");
     await work(store, dir, outside);
     assert.equal(await Deno.readTextFile(outside), SECRET);
   });
@@ -58,20 +58,26 @@ for (const path of UNSAFE_PATHS) {
   Deno.test(`a row with the path ${Deno.inspect(path)} is listed, and leads nowhere`, () =>
     withRows(async (store, dir) => {
       execute(dir, "UPDATE artifacts SET path = ? WHERE name = 'bad'", path);
-      await assert.rejects(store.get("r", "bad"), UnsafePathError);
-      const listed = (await store.list("r")).find(({ name }) => name === "bad");
+      await assert.rejects(store.artifacts.get("r", "bad"), UnsafePathError);
+      const listed = (await store.artifacts.list("r")).find(({ name }) => name === "bad");
       assert.ok(listed);
       assert.throws(() => listed.filePath, UnsafePathError);
       await assert.rejects(listed.bytes(), UnsafePathError);
       await assert.rejects(listed.saveTo(join(dir, "saved")), UnsafePathError);
       await assert.rejects(listed.stream().getReader().read(), UnsafePathError);
-      const put = store.put("r", "bad", "new", { ifExists: "replace" });
+      const put = store.artifacts.put("r", "bad", "new", { ifExists: "replace" });
       await assert.rejects(put, UnsafePathError);
-      assert.equal(await (await store.get("r", "good")).text({ verify: true }), "the good one");
+      assert.equal(
+        await (await store.artifacts.get("r", "good")).text({ verify: true }),
+        "the good one",
+      );
 
-      await store.remove("r", "bad");
-      assert.equal(await store.has("r", "bad"), false);
-      assert.equal(await (await store.get("r", "good")).text({ verify: true }), "the good one");
+      await store.artifacts.remove("r", "bad");
+      assert.equal(await store.artifacts.has("r", "bad"), false);
+      assert.equal(
+        await (await store.artifacts.get("r", "good")).text({ verify: true }),
+        "the good one",
+      );
     }));
 }
 
@@ -97,14 +103,17 @@ for (const [assignment, value] of BAD_FIELDS) {
   Deno.test(`a row with ${shown} is listed, and not read`, () =>
     withRows(async (store, dir) => {
       execute(dir, `UPDATE artifacts SET ${assignment} WHERE name = 'bad'`, value);
-      const listed = await store.list("r");
+      const listed = await store.artifacts.list("r");
       assert.deepEqual(listed.map(({ name }) => name).sort(), ["bad", "good"]);
       assert.equal(typeof JSON.stringify(listed), "string");
       assert.equal(typeof Deno.inspect(listed), "string");
-      await assert.rejects(store.get("r", "bad"), DamagedRowError);
+      await assert.rejects(store.artifacts.get("r", "bad"), DamagedRowError);
       const bad = listed.find(({ name }) => name === "bad")!;
       await assert.rejects(bad.text(), DamagedRowError);
-      assert.equal(await (await store.get("r", "good")).text({ verify: true }), "the good one");
+      assert.equal(
+        await (await store.artifacts.get("r", "good")).text({ verify: true }),
+        "the good one",
+      );
     }));
 }
 
@@ -113,8 +122,8 @@ Deno.test("a run whose times no Date can hold is listed among the others", () =>
     await store.startRun({ id: "s" });
     for (const value of [2n ** 60n, -(2n ** 63n), "yesterday"]) {
       execute(dir, "UPDATE runs SET start_time = ?, end_time = ? WHERE id = 'r'", value, value);
-      assert.deepEqual((await store.listRuns()).map(({ id }) => id).sort(), ["r", "s"]);
-      assert.equal((await store.getRun("r")).id, "r");
+      assert.deepEqual((await store.runs.list()).map(({ id }) => id).sort(), ["r", "s"]);
+      assert.equal((await store.runs.get("r")).id, "r");
     }
   }));
 
@@ -122,7 +131,7 @@ Deno.test("a run whose tags are no EDN map is listed all the same", () =>
   withRows(async (store, dir) => {
     for (const tags of ["", "no edn }", "[1 2]", "7", "nil", '{:a {:b 1} "c" #{1}}']) {
       execute(dir, "UPDATE runs SET tags = ? WHERE id = 'r'", tags);
-      const [run] = await store.listRuns();
+      const [run] = await store.runs.list();
       for (const tag of Object.values(run!.tags)) assert.equal(typeof tag, "string");
     }
   }));
@@ -130,28 +139,34 @@ Deno.test("a run whose tags are no EDN map is listed all the same", () =>
 Deno.test("remove() of a row that names the file of another artifact keeps that file", () =>
   withRows(async (store, dir) => {
     await store.startRun({ id: "s" });
-    await store.put("s", "bad", "the bad one");
+    await store.artifacts.put("s", "bad", "the bad one");
     execute(dir, "UPDATE artifacts SET path = 'r/good' WHERE name = 'bad'");
-    await store.remove("r", "bad");
-    await store.removeRun("s");
-    assert.equal(await (await store.get("r", "good")).text({ verify: true }), "the good one");
+    await store.artifacts.remove("r", "bad");
+    await store.runs.remove("s");
+    assert.equal(
+      await (await store.artifacts.get("r", "good")).text({ verify: true }),
+      "the good one",
+    );
   }));
 
 Deno.test("remove() of a row that names a folder keeps the folder and what is in it", () =>
   withRows(async (store, dir) => {
     execute(dir, "UPDATE artifacts SET path = 'r' WHERE name = 'bad'");
-    await assert.rejects((await store.get("r", "bad")).text(), ChachamlError);
-    await store.remove("r", "bad");
-    assert.equal(await (await store.get("r", "good")).text({ verify: true }), "the good one");
+    await assert.rejects((await store.artifacts.get("r", "bad")).text(), ChachamlError);
+    await store.artifacts.remove("r", "bad");
+    assert.equal(
+      await (await store.artifacts.get("r", "good")).text({ verify: true }),
+      "the good one",
+    );
   }));
 
 Deno.test("removeRun() of a run with an unsafe row removes all else, and nothing outside", () =>
   withRows(async (store, dir) => {
-    for (const name of ["a", "z/z"]) await store.put("r", name, name);
+    for (const name of ["a", "z/z"]) await store.artifacts.put("r", name, name);
     execute(dir, "UPDATE artifacts SET path = '../outside' WHERE name = 'bad'");
-    await store.removeRun("r");
-    assert.deepEqual(await store.listRuns(), []);
-    assert.deepEqual(await store.find({}), []);
+    await store.runs.remove("r");
+    assert.deepEqual(await store.runs.list(), []);
+    assert.deepEqual(await store.artifacts.find({}), []);
     // The bytes of the unsafe row are not known any more: an orphan.
     assert.deepEqual(tree(store.artifactDir), ["r", "r/bad"]);
   }));
@@ -172,10 +187,16 @@ for (const staged of ["../../outside", "../r/good", "/etc/passwd", ".", "", "r"]
     withRows(async (store, dir) => {
       note(dir, staged);
       await using again = await openIn(dir);
-      assert.equal(await (await again.get("r", "bad")).text({ verify: true }), "the bad one");
-      assert.equal(await (await again.get("r", "good")).text({ verify: true }), "the good one");
-      await again.put("r", "bad", "newer", { ifExists: "replace" });
-      assert.equal(await (await store.get("r", "bad")).text({ verify: true }), "newer");
+      assert.equal(
+        await (await again.artifacts.get("r", "bad")).text({ verify: true }),
+        "the bad one",
+      );
+      assert.equal(
+        await (await again.artifacts.get("r", "good")).text({ verify: true }),
+        "the good one",
+      );
+      await again.artifacts.put("r", "bad", "newer", { ifExists: "replace" });
+      assert.equal(await (await store.artifacts.get("r", "bad")).text({ verify: true }), "newer");
     }));
 }
 
@@ -184,7 +205,7 @@ Deno.test("a replacement noted for a row with an unsafe path is dropped", () =>
     note(dir, crypto.randomUUID());
     execute(dir, "UPDATE artifacts SET path = '../outside' WHERE name = 'bad'");
     await using again = await openIn(dir);
-    await assert.rejects(again.get("r", "bad"), UnsafePathError);
+    await assert.rejects(again.artifacts.get("r", "bad"), UnsafePathError);
   }));
 
 Deno.test("a noted replacement removes nothing through a staging folder that is a link", () =>

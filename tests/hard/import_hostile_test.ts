@@ -150,8 +150,8 @@ Deno.test("a store that has refused an archive takes up the right one", () =>
     const { here, there, archive } = fixture;
     await assertRefused(fixture, archive.slice(0, -1024));
     await there.import(streamOf(archive));
-    await there.put("mine", "more", "after");
-    await there.removeRun("mine");
+    await there.artifacts.put("mine", "more", "after");
+    await there.runs.remove("mine");
     assert.deepEqual(rowsOf(there), rowsOf(here));
   }));
 

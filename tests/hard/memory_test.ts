@@ -32,10 +32,10 @@ Deno.test("put, stream and saveTo hold no artifact in memory", async () => {
     await using store = await openIn(dir, { durability: "relaxed" });
     const { id } = await store.startRun();
     const put = await growth(async (look) => {
-      await store.put(id, "large.bin", zeros(SIZE), { onProgress: look });
+      await store.artifacts.put(id, "large.bin", zeros(SIZE), { onProgress: look });
     });
     assert.ok(put < LIMIT, `put took ${put} bytes`);
-    const artifact = await store.get(id, "large.bin");
+    const artifact = await store.artifacts.get(id, "large.bin");
     assert.equal(artifact.size, SIZE);
     const read = await growth(async (look) => {
       for await (const _ of artifact.stream({ verify: true })) look();

@@ -67,7 +67,7 @@ Deno.test("eight processes that write, and others that read, verify and collect 
     }
     assert.equal(expected.size, WRITERS * COUNT + COUNT / 4, "each shared name has a winner");
 
-    const found = await store.list("run");
+    const found = await store.artifacts.list("run");
     assert.deepEqual(found.map(({ name }) => name).sort(), [...expected.keys()].sort());
     for (const artifact of found) {
       assert.equal(await artifact.text({ verify: true }), expected.get(artifact.name));

@@ -6,7 +6,7 @@ import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
 
 /** Fails unless every row has its bytes, and every file a row. */
 async function requireConsistent(store: Store): Promise<void> {
-  const found = await store.find({});
+  const found = await store.artifacts.find({});
   for (const artifact of found) await artifact.bytes({ verify: true });
   const files = tree(store.artifactDir).filter((name) =>
     Deno.lstatSync(`${store.artifactDir}/${name}`).isFile
@@ -23,7 +23,9 @@ Deno.test("eight processes on one store: what each was told is true", async () =
     const reader = (async () => {
       await using readOnly = await openIn(dir, { readOnly: true });
       while (!over) {
-        for (const artifact of await readOnly.find({ name: "own/*" })) await artifact.text();
+        for (const artifact of await readOnly.artifacts.find({ name: "own/*" })) {
+          await artifact.text();
+        }
       }
     })();
     const outputs = await Promise.all(
@@ -40,18 +42,18 @@ Deno.test("eight processes on one store: what each was told is true", async () =
     for (const [who, { own, won }] of told.entries()) {
       assert.equal(own.length, count);
       for (const name of own) {
-        const text = await (await store.get("run", name)).text();
+        const text = await (await store.artifacts.get("run", name)).text();
         assert.equal(text, name.slice("own/".length).replace("-", " "));
       }
       for (const name of won) {
-        const text = await (await store.get("run", name)).text();
+        const text = await (await store.artifacts.get("run", name)).text();
         assert.equal(text, `${who} won ${name.slice("shared/".length)}`);
       }
     }
     const winners = told.flatMap(({ won }) => won);
     assert.equal(winners.length, count);
     assert.equal(new Set(winners).size, count);
-    assert.equal((await store.find({ name: "fleeting/*" })).length, 0);
+    assert.equal((await store.artifacts.find({ name: "fleeting/*" })).length, 0);
     await requireConsistent(store);
   });
 });
@@ -67,7 +69,7 @@ testEachDriver(
         const outcomes = await Promise.allSettled(
           Array.from(
             { length: 12 },
-            (_, at) => (at % 2 === 0 ? store : twin).put(id, `n${round}`, `${at}`),
+            (_, at) => (at % 2 === 0 ? store : twin).artifacts.put(id, `n${round}`, `${at}`),
           ),
         );
         const won = outcomes.filter((outcome) => outcome.status === "fulfilled");
@@ -77,7 +79,7 @@ testEachDriver(
             assert.ok(outcome.reason instanceof ArtifactExistsError);
           }
         }
-        const text = await (await store.get(id, `n${round}`)).text({ verify: true });
+        const text = await (await store.artifacts.get(id, `n${round}`)).text({ verify: true });
         assert.equal(text, String(outcomes.indexOf(won[0]!)));
       }
       await requireConsistent(store);
@@ -93,17 +95,17 @@ testEachDriver(
       await using twin = await openIn(dir, { driver });
       const { id } = await store.startRun();
       const content = (round: number) => `${round}`.repeat(1 + (round * 37) % 5000);
-      await store.put(id, "latest", content(0));
+      await store.artifacts.put(id, "latest", content(0));
       let written = 0;
       const writing = (async () => {
         for (let round = 1; round <= 60; round++) {
-          await store.put(id, "latest", content(round), { ifExists: "replace" });
+          await store.artifacts.put(id, "latest", content(round), { ifExists: "replace" });
           written = round;
         }
       })();
       let seen = 0;
       while (written < 60) {
-        const artifact = await twin.get(id, "latest");
+        const artifact = await twin.artifacts.get(id, "latest");
         const text = await artifact.text({ verify: true });
         assert.equal(text.length, artifact.size);
         const round = Array.from({ length: 61 }, (_, at) => at).find((at) => content(at) === text);
@@ -123,15 +125,17 @@ testEachDriver(
       await using store = await openIn(dir, { driver });
       await using twin = await openIn(dir, { driver });
       const { id } = await store.startRun();
-      await store.put(id, "latest", "first");
+      await store.artifacts.put(id, "latest", "first");
       for (let round = 0; round < 10; round++) {
         const texts = [`a ${round}`, `twin ${round}`];
         await Promise.all(
           [store, twin].map((one, at) =>
-            one.put(id, "latest", texts[at]!, { ifExists: "replace" })
+            one.artifacts.put(id, "latest", texts[at]!, { ifExists: "replace" })
           ),
         );
-        assert.ok(texts.includes(await (await store.get(id, "latest")).text({ verify: true })));
+        assert.ok(
+          texts.includes(await (await store.artifacts.get(id, "latest")).text({ verify: true })),
+        );
       }
       await requireConsistent(store);
     });
@@ -145,10 +149,10 @@ testEachDriver("put against remove of one name leaves both or neither", async (d
     const { id } = await store.startRun();
     for (let round = 0; round < 30; round++) {
       const outcomes = await Promise.allSettled([
-        store.put(id, "a/name", `${round}`),
-        twin.remove(id, "a/name"),
-        twin.put(id, "a/name", `${round}`),
-        store.remove(id, "a/name"),
+        store.artifacts.put(id, "a/name", `${round}`),
+        twin.artifacts.remove(id, "a/name"),
+        twin.artifacts.put(id, "a/name", `${round}`),
+        store.artifacts.remove(id, "a/name"),
       ]);
       for (const outcome of outcomes) {
         if (outcome.status === "fulfilled") continue;
@@ -171,11 +175,11 @@ testEachDriver(
       for (let round = 0; round < 10; round++) {
         const { id } = await store.startRun();
         await Promise.allSettled([
-          ...Array.from({ length: 5 }, (_, at) => store.put(id, `before/${at}`, "x")),
-          store.removeRun(id),
-          ...Array.from({ length: 5 }, (_, at) => store.put(id, `after/${at}`, "x")),
+          ...Array.from({ length: 5 }, (_, at) => store.artifacts.put(id, `before/${at}`, "x")),
+          store.runs.remove(id),
+          ...Array.from({ length: 5 }, (_, at) => store.artifacts.put(id, `after/${at}`, "x")),
         ]);
-        assert.deepEqual(await store.find({}), []);
+        assert.deepEqual(await store.artifacts.find({}), []);
         await requireConsistent(store);
       }
     });
@@ -195,14 +199,14 @@ testEachDriver("put against gc of one name: one put wins, and keeps its bytes", 
       const [, , ...puts] = await Promise.allSettled([
         twin.gc({ grace: 0 }),
         store.gc({ grace: 0 }),
-        store.put(id, `${round}/a`, "store"),
-        twin.put(id, `${round}/a`, "twin"),
+        store.artifacts.put(id, `${round}/a`, "store"),
+        twin.artifacts.put(id, `${round}/a`, "twin"),
         twin.gc({ grace: 0 }),
       ]);
       const [first, second, collected] = puts;
       assert.equal(collected!.status, "fulfilled");
       assert.deepEqual([first!.status, second!.status].sort(), ["fulfilled", "rejected"]);
-      const text = await (await store.get(id, `${round}/a`)).text({ verify: true });
+      const text = await (await store.artifacts.get(id, `${round}/a`)).text({ verify: true });
       assert.equal(text, first!.status === "fulfilled" ? "store" : "twin");
     }
     await requireConsistent(store);
@@ -213,11 +217,11 @@ testEachDriver("close waits for the puts that are under way", async (driver) => 
   await inTempDir(async (dir) => {
     const store = await openIn(dir, { driver });
     const { id } = await store.startRun();
-    const puts = Array.from({ length: 300 }, (_, at) => store.put(id, `${at}`, `${at}`));
+    const puts = Array.from({ length: 300 }, (_, at) => store.artifacts.put(id, `${at}`, `${at}`));
     await store.close();
     assert.equal((await Promise.all(puts)).length, 300);
     await using again = await openIn(dir, { driver });
-    assert.equal((await again.list(id)).length, 300);
+    assert.equal((await again.artifacts.list(id)).length, 300);
     await requireConsistent(again);
   });
 });

@@ -11,7 +11,7 @@ async function shown(
   source: PutSource,
   contentType?: string,
 ): Promise<{ html: string; text: string; seen: string; artifact: Artifact }> {
-  const artifact = await store.put("r", name, source, contentType ? { contentType } : {});
+  const artifact = await store.artifacts.put("r", name, source, contentType ? { contentType } : {});
   const { html, text } = await displayOf(artifact);
   return { html, text, seen: assertHarmless(html), artifact };
 }
@@ -145,7 +145,7 @@ Deno.test("bytes that only claim to be text are a card", () =>
 
 Deno.test("an artifact whose file is missing says so", () =>
   inMemory(async (store) => {
-    const artifact = await store.put("r", "a.txt", "text");
+    const artifact = await store.artifacts.put("r", "a.txt", "text");
     await Deno.remove(artifact.filePath);
     const { text, html } = await displayOf(artifact);
     assert.match(text, /its file is missing/);

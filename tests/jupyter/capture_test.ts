@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as Plot from "npm:@observablehq/plot@^0.6.17";
 import { createCanvas } from "npm:@napi-rs/canvas@^0.1.80";
 import { parseHTML } from "npm:linkedom@^0.18.0";
-import { type ActiveRun, ArtifactExistsError, InvalidSourceError, openStore } from "../../mod.ts";
+import { ArtifactExistsError, InvalidSourceError, openStore, type RunHandle } from "../../mod.ts";
 import { assertHarmless, displayOf } from "../support/jupyter_helpers.ts";
 
 const DISPLAY = Symbol.for("Jupyter.display");
@@ -17,13 +17,13 @@ const SPEC = {
   encoding: { x: { field: "a", type: "quantitative" }, y: { field: "b", type: "quantitative" } },
 };
 
-async function withRun(work: (run: ActiveRun) => Promise<void>): Promise<void> {
+async function withRun(work: (run: RunHandle) => Promise<void>): Promise<void> {
   await using store = await openStore({ inMemory: true, driver: "builtin" });
   await work(await store.startRun({ environment: false }));
 }
 
 /** Stores a value; gives names and types, with all forms made. */
-async function names(run: ActiveRun, name: string, value: unknown): Promise<string[]> {
+async function names(run: RunHandle, name: string, value: unknown): Promise<string[]> {
   const { artifacts, omitted } = await run.logDisplay(name, value);
   assert.deepEqual(omitted, []);
   return artifacts.map(({ name, contentType }) => `${name} ${contentType}`);

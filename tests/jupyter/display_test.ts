@@ -1,12 +1,12 @@
 /** What a notebook shows of a store, its runs and lists. */
 import assert from "node:assert/strict";
 import { dirname, fromFileUrl, join } from "@std/path";
-import { type ActiveRun, openStore, type Store } from "../../mod.ts";
+import { openStore, type RunHandle, type Store } from "../../mod.ts";
 import { inTempDir, openIn, tree } from "../support/helpers.ts";
 import { assertHarmless, displayOf } from "../support/jupyter_helpers.ts";
 
 /** Gives a test a store with a run that has something of everything. */
-async function withRun(work: (run: ActiveRun, store: Store) => Promise<void>): Promise<void> {
+async function withRun(work: (run: RunHandle, store: Store) => Promise<void>): Promise<void> {
   await using store = await openStore({ inMemory: true, driver: "builtin" });
   const run = await store.startRun({
     id: "run-1",
@@ -56,7 +56,7 @@ Deno.test("a store shows its experiments and newest runs, and that it is closed"
 Deno.test("lists show their first hundred entries, and how many there are", async () => {
   await using store = await openStore({ inMemory: true, driver: "builtin" });
   for (let at = 0; at < 120; at++) await store.startRun({ name: `n${at}`, environment: false });
-  const { html, text } = await displayOf(await store.listRuns());
+  const { html, text } = await displayOf(await store.runs.list());
   assert.equal(html.split("<tr>").length - 2, 100);
   assert.match(assertHarmless(html), /120 runs.*… and 20 more/s);
   assert.match(text, /… and 80 more$/);
@@ -76,7 +76,7 @@ Deno.test("a comparison shows what differs, run by run, and what does not", () =
     const other = await store.startRun({ id: "run-2", environment: false });
     await other.logParams({ lr: 0.2, layers: [64, 10] });
     await other.logMetrics({ loss: 0.5 });
-    const { text, html } = await displayOf(await store.compareRuns([run.id, other.id]));
+    const { text, html } = await displayOf(await store.runs.compare([run.id, other.id]));
     assert.match(text, /run +name +status +lr +loss\nrun-1 +baseline +running +0\.1 +0\.0002\n/);
     assert.match(text, /Same in all: layers = \[64,10\]$/);
     assertHarmless(html);
@@ -85,21 +85,21 @@ Deno.test("a comparison shows what differs, run by run, and what does not", () =
 Deno.test("what the store gives shows itself, but has nothing more to enumerate", () =>
   withRun(async (run, store) => {
     const values: object[] = [
-      await store.getRun(run.id),
-      await store.listRuns(),
-      (await store.listRuns())[0]!,
-      await store.list(run.id),
-      await store.find({}),
-      await store.metrics(run.id),
-      await store.metricSummary(run.id),
-      await store.curve(run.id, "loss"),
-      await store.compareRuns([run.id]),
-      await store.experiments(),
-      await store.datasets(run.id),
+      await store.runs.get(run.id),
+      await store.runs.list(),
+      (await store.runs.list())[0]!,
+      await store.artifacts.list(run.id),
+      await store.artifacts.find({}),
+      await store.metrics.points(run.id),
+      await store.metrics.summary(run.id),
+      await store.metrics.curve(run.id, "loss"),
+      await store.runs.compare([run.id]),
+      await store.experiments.list(),
+      await store.runs.datasets(run.id),
       await store.models.list(),
       await store.gc(),
       await store.dedup(),
-      await store.prune({ keepLast: 5 }),
+      await store.runs.prune({ keepLast: 5 }),
       await store.info(),
       await store.verify().summary(),
       await store.import(store.export([run.id])),
@@ -114,9 +114,9 @@ Deno.test("what the store gives shows itself, but has nothing more to enumerate"
 
 Deno.test("an empty list says so", async () => {
   await using store = await openStore({ inMemory: true, driver: "builtin" });
-  assert.equal((await displayOf(await store.listRuns())).text, "no runs");
+  assert.equal((await displayOf(await store.runs.list())).text, "no runs");
   assert.equal(
-    (await displayOf(await store.metricSummary((await store.startRun()).id))).text,
+    (await displayOf(await store.metrics.summary((await store.startRun()).id))).text,
     "no metrics",
   );
 });
@@ -150,7 +150,7 @@ Deno.test("a backup shows where it is", () =>
 
 Deno.test("a console shows an active run by its fields", () =>
   withRun((run) => {
-    assert.match(Deno.inspect(run), /^ActiveRun \{\s+id: "run-1"/);
+    assert.match(Deno.inspect(run), /^RunHandle \{\s+id: "run-1"/);
     return Promise.resolve();
   }));
 

@@ -117,7 +117,7 @@ Deno.test("a verification and a put tell a notebook how far they have come", () 
     };
     try {
       const putting = notebookProgress("put");
-      await store.put("r", "a.bin", new Uint8Array(3_000_000), { onProgress: putting });
+      await store.artifacts.put("r", "a.bin", new Uint8Array(3_000_000), { onProgress: putting });
       await putting.done();
       assert.match(sent.at(-1)!, /^put: 3\.0 MB done in/);
       const verifying = notebookProgress("verify");

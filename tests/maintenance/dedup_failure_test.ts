@@ -25,14 +25,14 @@ Deno.test("dedup() never shares bytes that are damaged, and mends them by whole 
 });
 
 async function readAll(store: Store): Promise<Record<string, string>> {
-  const artifacts = await store.find({});
+  const artifacts = await store.artifacts.find({});
   const texts = artifacts.map(async (artifact) => [artifact.path, await artifact.text()]);
   return Object.fromEntries((await Promise.all(texts)).sort());
 }
 
 Deno.test("dedup() goes on past files that are missing or no files, and rows that are damaged", () =>
   withTwins(async (store, dir) => {
-    await store.put("s", "z", "the same text");
+    await store.artifacts.put("s", "z", "the same text");
     Deno.removeSync(join(store.artifactDir, "r/a"));
     const outside = join(dir, "outside");
     Deno.writeTextFileSync(outside, "the same text");
@@ -74,17 +74,17 @@ Deno.test("dedup() leaves files as they are where there are no links, and says s
       const report = await store.dedup();
       assert.deepEqual(paths(report), { shared: [], unshared: ["r/deep/b", "s/a"] });
       assert.equal(report.bytes, 0);
-      const artifact = await store.put("r", "new", "the same text", { dedup: true });
+      const artifact = await store.artifacts.put("r", "new", "the same text", { dedup: true });
       assert.equal(fileOf(store, artifact.path).nlink, 1);
     });
-    await store.remove("r", "new");
+    await store.artifacts.remove("r", "new");
     assert.deepEqual(stateOf(store.artifactDir), before);
     await assertTrue(store);
   }));
 
 Deno.test("dedup() begins another file where one has as many names as there can be", () =>
   withTwins(async (store) => {
-    for (const name of ["c", "d", "e", "f"]) await store.put("s", name, "the same text");
+    for (const name of ["c", "d", "e", "f"]) await store.artifacts.put("s", name, "the same text");
     tamperRows(store, "UPDATE artifacts SET created_at = rowid");
     const limit = (original: typeof Deno.linkSync): typeof Deno.linkSync => (from, to) => {
       if (Deno.lstatSync(from).nlink! >= 3) throw new Error("Too many links (os error 31)");
@@ -106,10 +106,10 @@ Deno.test("dedup() begins another file where one has as many names as there can 
 for (const path of ["r/a", "r/deep/b"]) {
   Deno.test(`dedup() shares what is left when one (${path}) is removed meanwhile`, () =>
     withTwins(async (store) => {
-      await store.put("s", "z", "the same text");
+      await store.artifacts.put("s", "z", "the same text");
       let removing: Promise<void> | undefined;
       const onProgress = () => {
-        removing ??= store.remove(path.slice(0, 1), path.slice(2));
+        removing ??= store.artifacts.remove(path.slice(0, 1), path.slice(2));
       };
       const { shared, unshared } = paths(await store.dedup({ onProgress }));
       await removing;
@@ -162,7 +162,7 @@ Deno.test("dedup() of a store without twins stops at a signal too", () =>
 Deno.test("dedup() stops at a signal while it reads a file", () =>
   withTwins(async (store) => {
     const bytes = someBytes(5_000_000);
-    for (const name of ["x", "y"]) await store.put("r", name, bytes);
+    for (const name of ["x", "y"]) await store.artifacts.put("r", name, bytes);
     const abort = new AbortController();
     const read = Deno.FsFile.prototype.read;
     Deno.FsFile.prototype.read = function (into) {

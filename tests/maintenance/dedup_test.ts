@@ -54,11 +54,11 @@ Deno.test("dedup() takes the mode of writing from a file that others will share"
 Deno.test("what is done to an artifact that shares a file is done to it alone", () =>
   withTwins(async (store) => {
     await store.dedup();
-    await store.put("r", "a", "new", { ifExists: "replace" });
-    await store.remove("s", "a");
+    await store.artifacts.put("r", "a", "new", { ifExists: "replace" });
+    await store.artifacts.remove("s", "a");
     const { "s/a": _, ...texts } = TEXTS;
     await assertTrue(store, { ...texts, "r/a": "new" });
-    await store.removeRun("r");
+    await store.runs.remove("r");
     await assertTrue(store, { "s/empty": "", "s/other": "yet another" });
   }));
 
@@ -73,16 +73,16 @@ Deno.test("dedup() tells of progress up to all bytes that have a twin", () =>
 
 Deno.test("put() with dedup shares at once, but only what is whole", () =>
   withTwins(async (store) => {
-    const once = await store.put("s", "once", "the same text", { dedup: true });
+    const once = await store.artifacts.put("s", "once", "the same text", { dedup: true });
     assert.equal(fileOf(store, once.path).ino, fileOf(store, "r/a").ino);
     for (const path of ["r/a", "s/once"]) {
       assert.equal(fileOf(store, path).mode! & 0o222, 0);
     }
     tamper(join(store.artifactDir, "r/other"), "aNother text");
-    const own = await store.put("s", "own", "another text", { dedup: true });
+    const own = await store.artifacts.put("s", "own", "another text", { dedup: true });
     assert.equal(fileOf(store, own.path).nlink, 1);
     assert.equal(await own.text({ verify: true }), "another text");
-    await store.put("s", "nothing", "", { dedup: true });
+    await store.artifacts.put("s", "nothing", "", { dedup: true });
     assert.equal(fileOf(store, "s/nothing").nlink, 1);
   }));
 
@@ -118,8 +118,8 @@ Deno.test("dedup() meets puts, replacements and removals, and damages none of th
       for (let round = 0; round < 25; round++) {
         await Promise.all(names.map(async (name, at) => {
           const text = texts[(round + at) % 3 === 0 ? 0 : 1]!;
-          if (round % 5 === 4 && at % 4 === 0) await store.remove("r", name);
-          const { hash } = await store.put("r", name, text, {
+          if (round % 5 === 4 && at % 4 === 0) await store.artifacts.remove("r", name);
+          const { hash } = await store.artifacts.put("r", name, text, {
             ifExists: "replace",
             dedup: at % 3 === 0,
           });

@@ -7,7 +7,7 @@ testEachDriver("gc() removes what belongs to no artifact, and nothing else", asy
   await inTempDir(async (dir) => {
     await using store = await openIn(dir, { driver });
     const { id } = await store.startRun({ id: "run" });
-    await store.put(id, "deep/kept", "kept");
+    await store.artifacts.put(id, "deep/kept", "kept");
     const root = store.artifactDir;
     Deno.mkdirSync(join(root, "gone/er"), { recursive: true });
     Deno.writeTextFileSync(join(root, "gone/er/orphan"), "123");
@@ -33,7 +33,7 @@ testEachDriver("gc() removes what belongs to no artifact, and nothing else", asy
     assert.deepEqual(tree(root), before);
     assert.deepEqual(sorted(await store.gc({ grace: 0 })), expected);
     assert.deepEqual(tree(root), ["run", "run/deep", "run/deep/kept"]);
-    assert.equal(await (await store.get(id, "deep/kept")).text({ verify: true }), "kept");
+    assert.equal(await (await store.artifacts.get(id, "deep/kept")).text({ verify: true }), "kept");
   });
 });
 
@@ -96,13 +96,13 @@ testEachDriver("gc() while others put and remove loses nothing", async (driver) 
       return collected;
     })();
     const putting = Array.from({ length: 200 }, async (_, at) => {
-      await store.put(id, `deep/${at % 7}/${at}`, `${at}`);
-      if (at % 3 === 0) await store.remove(id, `deep/${at % 7}/${at}`);
+      await store.artifacts.put(id, `deep/${at % 7}/${at}`, `${at}`);
+      if (at % 3 === 0) await store.artifacts.remove(id, `deep/${at % 7}/${at}`);
     });
     await Promise.all(putting);
     over = true;
     await collecting;
-    const found = await store.list(id);
+    const found = await store.artifacts.list(id);
     assert.equal(found.length, 200 - 67);
     const { damaged } = await store.verify().summary();
     assert.equal(damaged, 0);

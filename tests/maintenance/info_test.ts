@@ -21,11 +21,11 @@ testEachDriver("info() counts runs, artifacts and bytes", (driver) =>
     for (const id of ["a", "b", "c"]) {
       await store.startRun({ id, experiment: id < "c" ? "e" : "f" });
     }
-    await store.endRun("a");
-    await store.endRun("b", { error: new Error("no luck") });
-    await store.put("a", "one", "12345");
-    await store.put("a", "two", "12345");
-    await store.put("c", "deep/three", "123");
+    await store.runs.end("a");
+    await store.runs.end("b", { error: new Error("no luck") });
+    await store.artifacts.put("a", "one", "12345");
+    await store.artifacts.put("a", "two", "12345");
+    await store.artifacts.put("c", "deep/three", "123");
     const { databaseBytes: _, ...full } = await store.info();
     assert.deepEqual(full, {
       ...place,
@@ -41,7 +41,7 @@ Deno.test("info() counts a file that artifacts share once, and what no row tells
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    for (const name of ["a", "b", "c"]) await store.put("r", name, "12345");
+    for (const name of ["a", "b", "c"]) await store.artifacts.put("r", name, "12345");
     await store.dedup();
     const sizes = async () => {
       const { artifacts, bytes, fileBytes } = await store.info();

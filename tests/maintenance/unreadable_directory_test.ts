@@ -22,7 +22,7 @@ function withStrays(work: (store: Store, root: string) => Promise<void>): Promis
     await using store = await openIn(dir);
     const root = store.artifactDir;
     await store.startRun({ id: "r" });
-    await store.put("r", "a", "12345");
+    await store.artifacts.put("r", "a", "12345");
     Deno.mkdirSync(join(root, "closed/in"), { recursive: true });
     for (const path of [STAGED, "closed/in/stray", "stray"]) {
       Deno.writeTextFileSync(join(root, path), "123");

@@ -27,7 +27,7 @@ testEachDriver("verify() finds nothing in a store that is whole", async (driver)
     await using store = await openIn(dir, { driver });
     for (const run of ["a", "b"]) {
       const { id } = await store.startRun({ id: run });
-      for (const name of ["one", "deep/two"]) await store.put(id, name, run + name);
+      for (const name of ["one", "deep/two"]) await store.artifacts.put(id, name, run + name);
     }
     const verification = store.verify();
     assert.deepEqual(await Array.fromAsync(verification), []);
@@ -46,7 +46,7 @@ Deno.test("verify() finds each kind of damage, and goes on behind it", async () 
     const { id } = await store.startRun({ id: "run" });
     const names = ["changed", "fine", "folder", "gone", "grown", "link", "pipe"];
     const path: Record<string, string> = {};
-    for (const name of names) path[name] = (await store.put(id, name, "12345")).filePath;
+    for (const name of names) path[name] = (await store.artifacts.put(id, name, "12345")).filePath;
     tamper(path.changed!, "54321");
     tamper(path.grown!, "123456");
     for (const name of ["gone", "folder", "link"]) Deno.removeSync(path[name]!);
@@ -77,7 +77,7 @@ Deno.test("verify() finds what was left behind, and follows no link", async () =
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun({ id: "run" });
-    await store.put(id, "fine", "x");
+    await store.artifacts.put(id, "fine", "x");
     const root = store.artifactDir;
     Deno.mkdirSync(join(dir, "elsewhere"));
     Deno.writeTextFileSync(join(dir, "elsewhere/file"), "x");
@@ -99,7 +99,7 @@ Deno.test("verify() takes bytes that are on their way in for no leftover", async
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    await store.put(id, "first", "x");
+    await store.artifacts.put(id, "first", "x");
     let go = () => {};
     const source = new ReadableStream<Uint8Array>({
       async pull(controller) {
@@ -108,7 +108,7 @@ Deno.test("verify() takes bytes that are on their way in for no leftover", async
         controller.close();
       },
     });
-    const put = store.put(id, "slow", source);
+    const put = store.artifacts.put(id, "slow", source);
     while ([...Deno.readDirSync(join(store.artifactDir, ".staging"))].length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -123,7 +123,7 @@ Deno.test("verify() tells of rows that cannot be true", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun({ id: "run" });
-    for (const name of ["a", "b", "c", "d"]) await store.put(id, name, name);
+    for (const name of ["a", "b", "c", "d"]) await store.artifacts.put(id, name, name);
     const database = new DatabaseSync(store.path!);
     database.exec("UPDATE artifacts SET path = '../../etc/passwd' WHERE name = 'a'");
     database.exec("UPDATE artifacts SET size = -1 WHERE name = 'b'");
@@ -143,7 +143,7 @@ Deno.test("verify() of a run that a link stands for reads nothing behind it", as
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun({ id: "run" });
-    await store.put(id, "a", "x");
+    await store.artifacts.put(id, "a", "x");
     Deno.renameSync(join(store.artifactDir, "run"), join(dir, "moved"));
     Deno.symlinkSync(join(dir, "moved"), join(store.artifactDir, "run"));
     assert.deepEqual(await kinds(store), ["unsafe-path run/a"]);
@@ -157,8 +157,8 @@ Deno.test("verify() hashes on all cores, tells its progress and can be stopped",
     await using store = await openIn(dir, { durability: "relaxed" });
     const { id } = await store.startRun();
     const bytes = new Uint8Array(24 * 1024 * 1024);
-    for (let at = 0; at < 4; at++) await store.put(id, `${at}`, bytes.fill(at));
-    tamper((await store.get(id, "2")).filePath, "\0".repeat(bytes.length));
+    for (let at = 0; at < 4; at++) await store.artifacts.put(id, `${at}`, bytes.fill(at));
+    tamper((await store.artifacts.get(id, "2")).filePath, "\0".repeat(bytes.length));
     let last = 0;
     const seen = await kinds(store, {
       onProgress: ({ bytes, total }) => {
@@ -182,7 +182,7 @@ for (const size of [1024, 80 * 1024 * 1024]) {
     inTempDir(async (dir) => {
       await using store = await openIn(dir, { durability: "relaxed" });
       await store.startRun({ id: "r" });
-      for (const name of ["a", "b"]) await store.put("r", name, new Uint8Array(size / 2));
+      for (const name of ["a", "b"]) await store.artifacts.put("r", name, new Uint8Array(size / 2));
       for (const quick of [false, true]) {
         for (const when of ["at once", "at last"]) {
           const findings: Finding[] = [];
@@ -212,9 +212,9 @@ for (const size of [1024, 80 * 1024 * 1024]) {
     inTempDir(async (dir) => {
       await using store = await openIn(dir, { durability: "relaxed" });
       await store.startRun({ id: "r" });
-      await store.put("r", "missing", "x");
-      for (const name of ["a", "b"]) await store.put("r", name, new Uint8Array(size / 2));
-      Deno.removeSync((await store.get("r", "missing")).filePath);
+      await store.artifacts.put("r", "missing", "x");
+      for (const name of ["a", "b"]) await store.artifacts.put("r", name, new Uint8Array(size / 2));
+      Deno.removeSync((await store.artifacts.get("r", "missing")).filePath);
       // Workers that nobody ends would keep the test from being clean, and a program from its end.
       const [dropped, kept] = [store.verify(), store.verify()];
       await dropped[Symbol.asyncIterator]().next();
@@ -255,7 +255,7 @@ Deno.test("verify() of a read-only store writes nothing", async () => {
   await inTempDir(async (dir) => {
     const writer = await openIn(dir);
     const { id } = await writer.startRun();
-    await writer.put(id, "a", "x");
+    await writer.artifacts.put(id, "a", "x");
     await writer.close();
     const before = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
     await using store = await openIn(dir, { readOnly: true });

@@ -10,9 +10,10 @@ Deno.test("a curve of fewer points begins and ends as the whole, and has as many
       fc.integer({ min: 3, max: 300 }),
       (count, points) => {
         const rows = Array.from({ length: count }, (_, step) => ({
+          key: "wave",
           step,
           value: Math.sin(step),
-          timestamp: step,
+          timestamp: new Date(step),
         }));
         const { steps, values } = curveOf("wave", rows, { points });
         assert.equal(steps.length, Math.min(count, points));

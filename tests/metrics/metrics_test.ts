@@ -21,31 +21,31 @@ function testStore(name: string, test: (store: Store) => Promise<void>): void {
 }
 
 const valuesOf = async (store: Store, key?: string) =>
-  (await store.metrics("r", key)).map(({ key, value, step }) => [key, value, step]);
+  (await store.metrics.points("r", key)).map(({ key, value, step }) => [key, value, step]);
 
 testStore("NaN and the infinities are kept, in their places", async (store) => {
   const values = [NaN, 1, NaN, NaN, Infinity, -Infinity, 2, NaN];
-  for (const [step, loss] of values.entries()) await store.logMetrics("r", { loss }, { step });
-  await store.logMetrics("r", { other: NaN });
+  for (const [step, loss] of values.entries()) await store.metrics.log("r", { loss }, { step });
+  await store.metrics.log("r", { other: NaN });
   assert.deepEqual(
     await valuesOf(store, "loss"),
     values.map((value, step) => ["loss", value, step]),
   );
   assert.deepEqual((await valuesOf(store)).at(-1), ["other", NaN, 0]);
-  assert.deepEqual(await store.metricSummary("r"), [
+  assert.deepEqual(await store.metrics.summary("r"), [
     { key: "loss", count: 8, last: NaN, step: 7, min: -Infinity, max: Infinity },
     { key: "other", count: 1, last: NaN, step: 0, min: NaN, max: NaN },
   ]);
-  await store.removeRun("r");
+  await store.runs.remove("r");
   await store.startRun({ id: "r" });
-  assert.deepEqual(await store.metrics("r"), []);
+  assert.deepEqual(await store.metrics.points("r"), []);
 });
 
 Deno.test("a metric that is not a number is no row of the shared table", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    await store.logMetrics("r", { loss: NaN, gain: Infinity });
+    await store.metrics.log("r", { loss: NaN, gain: Infinity });
     const database = new DatabaseSync(store.path!, { readOnly: true });
     const rows = database.prepare("SELECT key, value FROM metrics").all();
     database.close();
@@ -58,27 +58,30 @@ testStore("log() is stored by flush(), and in the order logged", async (store) =
     run.log({ loss: step / 2, acc: step % 7 ? 1 : NaN }, { step });
   }
   await run.flush();
-  const loss = await store.metrics("s", "loss");
+  const loss = await store.metrics.points("s", "loss");
   assert.deepEqual(loss.map(({ value }) => value), Array.from({ length: 1234 }, (_, at) => at / 2));
-  assert.equal((await store.metrics("s")).length, 2468);
-  assert.deepEqual((await store.metrics("s")).slice(0, 4).map(({ key, step }) => [key, step]), [
-    ["loss", 0],
-    ["acc", 0],
-    ["loss", 1],
-    ["acc", 1],
-  ]);
+  assert.equal((await store.metrics.points("s")).length, 2468);
+  assert.deepEqual(
+    (await store.metrics.points("s")).slice(0, 4).map(({ key, step }) => [key, step]),
+    [
+      ["loss", 0],
+      ["acc", 0],
+      ["loss", 1],
+      ["acc", 1],
+    ],
+  );
 });
 
 /** Ways in which what was logged comes to be stored, without a flush being asked for. */
 const FLUSHES: Record<string, (store: Store) => Promise<unknown>> = {
-  "metrics()": (store) => store.metrics("r"),
-  "curve()": (store) => store.curve("r", "loss"),
-  "metricSummary()": (store) => store.metricSummary("r"),
-  "listRuns()": (store) => store.listRuns(),
-  "compareRuns()": (store) => store.compareRuns(["r"]),
-  "logMetrics()": (store) => store.logMetrics("r", { loss: 2 }),
-  "logPoints()": (store) => store.logPoints("r", [{ key: "loss", value: 2 }]),
-  "endRun()": (store) => store.endRun("r"),
+  "metrics()": (store) => store.metrics.points("r"),
+  "curve()": (store) => store.metrics.curve("r", "loss"),
+  "metricSummary()": (store) => store.metrics.summary("r"),
+  "listRuns()": (store) => store.runs.list(),
+  "compareRuns()": (store) => store.runs.compare(["r"]),
+  "logMetrics()": (store) => store.metrics.log("r", { loss: 2 }),
+  "logPoints()": (store) => store.metrics.logPoints("r", [{ key: "loss", value: 2 }]),
+  "endRun()": (store) => store.runs.end("r"),
   "export()": async (store) => {
     for await (const _ of store.export(["r"])) { /* to its end */ }
   },
@@ -95,7 +98,7 @@ for (const [call, flush] of Object.entries(FLUSHES)) {
       run.log({ loss: 1 });
       await flush(store);
       await using other = await openIn(dir, { readOnly: true });
-      assert.equal((await other.metrics("r", "loss"))[0]?.value, 1);
+      assert.equal((await other.metrics.points("r", "loss"))[0]?.value, 1);
     }));
 }
 
@@ -105,7 +108,7 @@ Deno.test("what was logged is stored after a while, and when there is much of it
     const run = await store.startRun({ id: "r" });
     await using other = await openIn(dir, { readOnly: true });
     const stored = async (count: number) => {
-      while ((await other.metrics("r")).length < count) {
+      while ((await other.metrics.points("r")).length < count) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     };
@@ -121,7 +124,7 @@ Deno.test("a process that ends without closing its store has stored what it logg
     await store.startRun({ id: "r" });
     const { success, stderr } = await child("log_and_end.ts", [store.path!]).output();
     assert.ok(success, new TextDecoder().decode(stderr));
-    assert.equal((await store.metrics("r")).length, 10);
+    assert.equal((await store.metrics.points("r")).length, 10);
   }));
 
 Deno.test("log() to a run that is removed is told by the next flush, once", () =>
@@ -130,10 +133,10 @@ Deno.test("log() to a run that is removed is told by the next flush, once", () =
     const kept = await store.startRun();
     run.log({ loss: 1 });
     kept.log({ loss: 2 });
-    await store.removeRun(run.id);
-    await assert.rejects(store.flush(), RunNotFoundError);
-    await store.flush();
-    assert.equal((await store.metrics(kept.id)).length, 1);
+    await store.runs.remove(run.id);
+    await assert.rejects(store.metrics.flush(), RunNotFoundError);
+    await store.metrics.flush();
+    assert.equal((await store.metrics.points(kept.id)).length, 1);
   }));
 
 Deno.test("log() refuses what it cannot keep, at once", () =>
@@ -143,11 +146,12 @@ Deno.test("log() refuses what it cannot keep, at once", () =>
     const odd = { fine: 1, odd: "1" } as unknown as Record<string, number>;
     assert.throws(() => run.log(odd), InvalidOptionError);
     assert.throws(() => run.log({ loss: 1 }, { step: 0.5 }), InvalidOptionError);
-    assert.deepEqual(await store.metrics("r"), []);
+    assert.deepEqual(await store.metrics.points("r"), []);
     await store.close();
     assert.throws(() => run.log({ loss: 1 }), StoreClosedError);
     await using reader = await openIn(dir, { readOnly: true });
-    assert.throws(() => reader.buffer("r", { loss: 1 }, {}), ReadOnlyError);
+    const read = await reader.run("r");
+    assert.throws(() => read.log({ loss: 1 }), ReadOnlyError);
   }));
 
 testStore("logPoints() keeps keys, steps and times", async (store) => {
@@ -157,50 +161,53 @@ testStore("logPoints() keeps keys, steps and times", async (store) => {
     { key: "a", value: -1.5 },
     ...Array.from({ length: 333 }, (_, step) => ({ key: "c", value: step, step })),
   ];
-  await store.logPoints("r", points);
-  const all = await store.metrics("r");
+  await store.metrics.logPoints("r", points);
+  const all = await store.metrics.points("r");
   assert.deepEqual(all[0], points[0]);
   assert.deepEqual(
     await valuesOf(store),
     points.map(({ key, value, step = 0 }) => [key, value, step]),
   );
   await assert.rejects(
-    store.logPoints("r", [{ key: "d", value: 1 }, { key: "e", value: null as unknown as number }]),
+    store.metrics.logPoints("r", [{ key: "d", value: 1 }, {
+      key: "e",
+      value: null as unknown as number,
+    }]),
     InvalidOptionError,
   );
-  await assert.rejects(store.logPoints("none", points), RunNotFoundError);
-  assert.equal((await store.metrics("r")).length, points.length);
+  await assert.rejects(store.metrics.logPoints("none", points), RunNotFoundError);
+  assert.equal((await store.metrics.points("r")).length, points.length);
 });
 
 testStore("a curve has all points, or so many that keep the shape", async (store) => {
   const wave = (step: number) => step === 5000 ? 100 : Math.sin(step / 500);
-  await store.logPoints("r", [
+  await store.metrics.logPoints("r", [
     ...Array.from({ length: 10_000 }, (_, step) => ({ key: "wave", value: wave(step), step })),
     { key: "wave", value: NaN, step: 10_000 },
     { key: "other", value: 1 },
   ]);
-  const all = await store.curve("r", "wave");
+  const all = await store.metrics.curve("r", "wave");
   assert.deepEqual([all.values.length, all.logged, all.nonFinite], [10_001, 10_001, 1]);
   assert.deepEqual([all.steps[9999], all.values[9999]], [9999, wave(9999)]);
   assert.ok(Math.abs(all.times[0]! - Date.now()) < 60_000);
-  const few = await store.curve("r", "wave", { points: 50 });
+  const few = await store.metrics.curve("r", "wave", { points: 50 });
   assert.deepEqual([few.values.length, few.logged, few.nonFinite], [50, 10_001, 1]);
   assert.ok(few.values.includes(100), "the peak is lost");
   assert.deepEqual([few.steps[0], few.steps.at(-1)], [0, 9999]);
   assert.deepEqual([...few.steps], [...few.steps].sort((a, b) => a - b));
-  assert.equal((await store.curve("r", "other", { points: 50 })).values.length, 1);
-  assert.equal((await store.curve("r", "none")).values.length, 0);
+  assert.equal((await store.metrics.curve("r", "other", { points: 50 })).values.length, 1);
+  assert.equal((await store.metrics.curve("r", "none")).values.length, 0);
   for (const points of [2, 0, 2.5, NaN]) {
-    await assert.rejects(store.curve("r", "wave", { points }), InvalidOptionError);
+    await assert.rejects(store.metrics.curve("r", "wave", { points }), InvalidOptionError);
   }
 });
 
 testStore("a curve whose steps stand still is drawn in the order logged", async (store) => {
-  await store.logPoints(
+  await store.metrics.logPoints(
     "r",
     Array.from({ length: 1000 }, (_, at) => ({ key: "still", value: at === 400 ? 9 : at % 2 })),
   );
-  const { values } = await store.curve("r", "still", { points: 20 });
+  const { values } = await store.metrics.curve("r", "still", { points: 20 });
   assert.equal(values.length, 20);
   assert.ok(values.includes(9));
 });

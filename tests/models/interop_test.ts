@@ -62,7 +62,7 @@ testEachDriver(
         await using store = await openIn(dir, { driver });
         for (const id of ["r1", "r2"]) {
           await store.startRun({ id });
-          ids.push((await store.put(id, "model", `of ${id}`)).id);
+          ids.push((await store.artifacts.put(id, "model", `of ${id}`)).id);
         }
       }
       const database = new DatabaseSync(join(dir, "t.db"));

@@ -16,7 +16,7 @@ import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
 async function storeWithArtifacts(driver: "ffi" | "builtin"): Promise<Store> {
   const store = await openStore({ inMemory: true, driver });
   await store.startRun({ id: "r" });
-  for (const name of ["a", "b", "c"]) await store.put("r", name, name);
+  for (const name of ["a", "b", "c"]) await store.artifacts.put("r", name, name);
   return store;
 }
 
@@ -34,7 +34,7 @@ testEachDriver("register() makes the model and counts its versions", async (driv
     description: "small",
     modelDescription: "digits",
   });
-  const { id } = await store.get("r", "a");
+  const { id } = await store.artifacts.get("r", "a");
   assert.ok(Math.abs(Date.now() - first.createdAt.getTime()) < 60_000);
   assert.deepEqual(first, {
     model: "net",
@@ -45,7 +45,7 @@ testEachDriver("register() makes the model and counts its versions", async (driv
     description: "small",
     createdAt: first.createdAt,
   });
-  const { id: artifactId } = await store.get("r", "b");
+  const { id: artifactId } = await store.artifacts.get("r", "b");
   const second = await models.register("net", { runId: "r", artifactId, modelDescription: "no" });
   assert.deepEqual([second.version, second.artifactId, second.description], [2, artifactId, null]);
   await models.register("a net", { runId: "r", artifact: "b", stage: "production" });
@@ -156,7 +156,7 @@ testEachDriver(
   async (driver) => {
     await using store = await storeWithArtifacts(driver);
     const other = await store.startRun();
-    const { id: artifactId } = await store.get("r", "a");
+    const { id: artifactId } = await store.artifacts.get("r", "a");
     const attempts = [
       [{ runId: "r", artifact: "x" }, ArtifactNotFoundError],
       [{ runId: other.id, artifact: "a" }, ArtifactNotFoundError],
@@ -237,7 +237,7 @@ testEachDriver("describe() and remove() change models, never artifacts", async (
   assert.deepEqual((await models.list()).map(({ name }) => name), ["other"]);
   await assert.rejects(models.versions("net"), ModelNotFoundError);
   assert.deepEqual(await stages(store, "other"), ["1 none"]);
-  assert.equal((await store.list("r")).length, 3);
+  assert.equal((await store.artifacts.list("r")).length, 3);
 });
 
 testEachDriver(

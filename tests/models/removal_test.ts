@@ -10,14 +10,14 @@ import {
 } from "../../mod.ts";
 import type { ModelStore } from "../../src/metadata/model_store.ts";
 import { Models } from "../../src/models/models.ts";
-import { openParts } from "../../src/store/compose.ts";
+import { openContext } from "../../src/context/compose.ts";
 import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
 
 /** Registers artifacts of the run `r`, each put with its name in it. */
 async function registerAll(store: Store, names: readonly string[]): Promise<void> {
   await store.startRun({ id: "r" });
   for (const name of names) {
-    await store.put("r", name, name);
+    await store.artifacts.put("r", name, name);
     await store.models.register("net", { runId: "r", artifact: name });
   }
 }
@@ -36,18 +36,18 @@ testEachDriver("an artifact goes by force only, and its versions with it", async
   await using store = await openStore({ inMemory: true, driver });
   await registerAll(store, ["a", "b"]);
   await store.models.register("other", { runId: "r", artifact: "a" });
-  await assert.rejects(store.remove("r", "a"), (error: unknown) => {
+  await assert.rejects(store.artifacts.remove("r", "a"), (error: unknown) => {
     assert.ok(error instanceof ArtifactInUseError);
     assert.deepEqual(error.versions, ["net 1", "other 1"]);
     assert.match(error.message, /^Cannot remove artifact .*pass force: true/);
     return true;
   });
   assert.deepEqual(await madeOf(store, "net"), ["1 a", "2 b"]);
-  await store.remove("r", "a", { force: true });
+  await store.artifacts.remove("r", "a", { force: true });
   assert.deepEqual(await madeOf(store, "net"), ["2 b"]);
   assert.equal((await store.models.get("other")).versions, 0);
   await store.models.remove("net", 2);
-  await store.remove("r", "b");
+  await store.artifacts.remove("r", "b");
   assert.deepEqual(tree(store.artifactDir), []);
 });
 
@@ -57,13 +57,13 @@ testEachDriver("a run goes by force only, and its versions with it", async (driv
   const other = await store.startRun({ id: "other" });
   await other.put("c", "c");
   await other.registerModel("net", { artifact: "c" });
-  await assert.rejects(store.removeRun("r"), ArtifactInUseError);
+  await assert.rejects(store.runs.remove("r"), ArtifactInUseError);
   assert.deepEqual(await madeOf(store, "net"), ["1 a", "2 b", "3 c"]);
-  await store.removeRun("r", { force: true });
+  await store.runs.remove("r", { force: true });
   assert.deepEqual(await madeOf(store, "net"), ["3 c"]);
   await other.end();
-  assert.deepEqual((await store.prune({ keepLast: 0 })).kept.map(({ id }) => id), ["other"]);
-  await store.prune({ keepLast: 0, force: true });
+  assert.deepEqual((await store.runs.prune({ keepLast: 0 })).kept.map(({ id }) => id), ["other"]);
+  await store.runs.prune({ keepLast: 0, force: true });
   assert.deepEqual(await madeOf(store, "net"), []);
   assert.equal((await store.models.list()).length, 1);
 });
@@ -84,10 +84,10 @@ testEachDriver(
       database.exec("UPDATE model_versions SET run_id = 'trainer'");
       database.close();
       await using store = await openIn(dir, { driver });
-      await assert.rejects(store.removeRun("r"), ArtifactInUseError);
-      await assert.rejects(store.removeRun("trainer"), ArtifactInUseError);
+      await assert.rejects(store.runs.remove("r"), ArtifactInUseError);
+      await assert.rejects(store.runs.remove("trainer"), ArtifactInUseError);
       assert.deepEqual(await madeOf(store, "net"), ["1 a"]);
-      await store.removeRun("r", { force: true });
+      await store.runs.remove("r", { force: true });
       assert.deepEqual(await madeOf(store, "net"), []);
     }),
 );
@@ -101,10 +101,10 @@ testEachDriver(
       for (let round = 0; round < 24; round++) {
         const runId = `r${round}`;
         await store.startRun({ id: runId });
-        const { id } = await store.put(runId, "a", "text");
+        const { id } = await store.artifacts.put(runId, "a", "text");
         const force = round % 2 === 0;
         const remove = () =>
-          round % 4 < 2 ? twin.remove(id, { force }) : twin.removeRun(runId, { force });
+          round % 4 < 2 ? twin.artifacts.remove(id, { force }) : twin.runs.remove(runId, { force });
         const register = () => store.models.register("net", { runId, artifactId: id });
         const calls = round % 3 === 0 ? [remove(), register()] : [register(), remove()];
         for (const outcome of await Promise.allSettled(calls)) {
@@ -121,14 +121,17 @@ testEachDriver(
           assert.ok(error instanceof ModelNotFoundError);
           return [];
         });
-        for (const { artifactId } of versions) assert.ok(await store.has(artifactId));
-        assert.equal(versions.some(({ artifactId }) => artifactId === id), await store.has(id));
+        for (const { artifactId } of versions) assert.ok(await store.artifacts.has(artifactId));
+        assert.equal(
+          versions.some(({ artifactId }) => artifactId === id),
+          await store.artifacts.has(id),
+        );
       }
     }),
 );
 
 testEachDriver("load() takes what has come into production since it looked", async (driver) => {
-  const parts = await openParts({ inMemory: true, driver });
+  const parts = await openContext({ inMemory: true, driver });
   await using store = new Store(parts);
   await registerAll(store, ["a", "b"]);
   await store.models.promote("net", 1);
@@ -137,12 +140,16 @@ testEachDriver("load() takes what has come into production since it looked", asy
     const found = await parts.models.find(...args);
     if (++looks === 1) {
       await store.models.promote("net", 2);
-      await store.remove("r", "a", { force: true });
+      await store.artifacts.remove("r", "a", { force: true });
     }
     return found;
   };
   const slow = { ...parts, models: { find } as unknown as ModelStore };
-  const models = new Models({ use: (work) => work(slow), write: (work) => work(slow) });
+  const models = new Models({
+    use: (work) => work(slow),
+    read: (work) => work(slow),
+    write: (work) => work(slow),
+  });
   assert.equal((await models.load("net")).name, "b");
   assert.equal(looks, 2);
 });

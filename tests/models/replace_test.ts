@@ -1,7 +1,7 @@
 /** The bytes of a model version are not replaced: a version never changes. */
 import assert from "node:assert/strict";
 import { ArtifactInUseError, openStore } from "../../mod.ts";
-import { openParts } from "../../src/store/compose.ts";
+import { openContext } from "../../src/context/compose.ts";
 import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
 
 testEachDriver("other bytes do not take the place of a version's", async (driver) => {
@@ -9,21 +9,24 @@ testEachDriver("other bytes do not take the place of a version's", async (driver
   const run = await store.startRun({ id: "r" });
   await run.put("a", "a");
   await run.registerModel("net", { artifact: "a" });
-  const { id, hash } = await store.get("r", "a");
-  await assert.rejects(store.put("r", "a", "new", { ifExists: "replace" }), (error: unknown) => {
-    assert.ok(error instanceof ArtifactInUseError);
-    assert.match(error.message, /^Cannot replace artifact .*under another name$/);
-    return true;
-  });
-  assert.equal((await store.put("r", "a", "a", { ifExists: "replace" })).id, id);
-  assert.equal((await store.put("r", "a", "a", { ifExists: "same" })).id, id);
+  const { id, hash } = await store.artifacts.get("r", "a");
+  await assert.rejects(
+    store.artifacts.put("r", "a", "new", { ifExists: "replace" }),
+    (error: unknown) => {
+      assert.ok(error instanceof ArtifactInUseError);
+      assert.match(error.message, /^Cannot replace artifact .*under another name$/);
+      return true;
+    },
+  );
+  assert.equal((await store.artifacts.put("r", "a", "a", { ifExists: "replace" })).id, id);
+  assert.equal((await store.artifacts.put("r", "a", "a", { ifExists: "same" })).id, id);
   const loaded = await store.models.load("net", { version: 1 });
   assert.equal(loaded.hash, hash);
   assert.equal(await loaded.text({ verify: true }), "a");
   assert.deepEqual(Array.from(Deno.readDirSync(`${store.artifactDir}/.staging`)), []);
   await store.models.remove("net", 1);
-  await store.put("r", "a", "new", { ifExists: "replace" });
-  assert.equal(await (await store.get(id)).text({ verify: true }), "new");
+  await store.artifacts.put("r", "a", "new", { ifExists: "replace" });
+  assert.equal(await (await store.artifacts.get(id)).text({ verify: true }), "new");
 });
 
 testEachDriver(
@@ -33,9 +36,9 @@ testEachDriver(
       {
         await using store = await openIn(dir, { driver });
         await store.startRun({ id: "r" });
-        await store.put("r", "a", "old");
+        await store.artifacts.put("r", "a", "old");
       }
-      const parts = await openParts({ path: `${dir}/t.db`, driver });
+      const parts = await openContext({ path: `${dir}/t.db`, driver });
       try {
         const { index, models } = parts;
         const { record } = (await index.byName("r", "a"))!;
@@ -76,9 +79,9 @@ testEachDriver(
     inTempDir(async (dir) => {
       await using store = await openIn(dir, { driver });
       await store.startRun({ id: "r" });
-      const { id } = await store.put("r", "a", "old");
+      const { id } = await store.artifacts.put("r", "a", "old");
       // As left by a process that is gone, since this store was opened.
-      const crashed = await openParts({ path: store.path!, driver });
+      const crashed = await openContext({ path: store.path!, driver });
       try {
         await crashed.index.noteReplacement(id, {
           staged: crypto.randomUUID(),
@@ -104,11 +107,11 @@ testEachDriver(
       await store.startRun({ id: "r" });
       for (let round = 0; round < 15; round++) {
         const artifact = `a${round}`;
-        const { id } = await store.put("r", artifact, "old");
+        const { id } = await store.artifacts.put("r", artifact, "old");
         const [registered, replaced] = await Promise.allSettled([
           store.models.register("net", { runId: "r", artifact })
-            .then(() => store.get(id)).then(({ hash }) => hash),
-          twin.put("r", artifact, "new", { ifExists: "replace" }),
+            .then(() => store.artifacts.get(id)).then(({ hash }) => hash),
+          twin.artifacts.put("r", artifact, "new", { ifExists: "replace" }),
         ]);
         assert.equal(registered.status, "fulfilled");
         const loaded = await store.models.load("net", { version: round + 1 });

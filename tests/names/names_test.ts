@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InvalidNameError, type NameRule } from "../../mod.ts";
-import { checkArtifactName, checkRunId, unsafePath } from "../../src/names/names.ts";
+import { assertArtifactName, assertRunId, unsafePath } from "../../src/names/names.ts";
 import { assertEmpty, inMemory } from "../support/helpers.ts";
 
 type Bad = readonly [name: unknown, rule: NameRule];
@@ -140,20 +140,20 @@ function shown(value: unknown): string {
 }
 
 for (const [name, rule] of BAD_NAMES) {
-  Deno.test(`checkArtifactName() refuses ${shown(name)} as ${rule}`, () => {
-    assert.throws(() => checkArtifactName(name), refused(name, rule));
+  Deno.test(`assertArtifactName() refuses ${shown(name)} as ${rule}`, () => {
+    assert.throws(() => assertArtifactName(name), refused(name, rule));
   });
 }
 
 for (const [id, rule] of BAD_RUN_IDS) {
-  Deno.test(`checkRunId() refuses ${shown(id)} as ${rule}`, () => {
-    assert.throws(() => checkRunId(id), refused(id, rule));
+  Deno.test(`assertRunId() refuses ${shown(id)} as ${rule}`, () => {
+    assert.throws(() => assertRunId(id), refused(id, rule));
   });
 }
 
-Deno.test("checkArtifactName() refuses an object that has no text form", () => {
+Deno.test("assertArtifactName() refuses an object that has no text form", () => {
   const bare = Object.create(null);
-  assert.throws(() => checkArtifactName(bare), refused(bare, "not-text"));
+  assert.throws(() => assertArtifactName(bare), refused(bare, "not-text"));
 });
 
 Deno.test("unsafePath() refuses what leads elsewhere, and not what is merely unportable", () => {
@@ -169,7 +169,7 @@ Deno.test("unsafePath() refuses what leads elsewhere, and not what is merely unp
 Deno.test("put() refuses every bad name and leaves nothing behind", () =>
   inMemory(async (store) => {
     for (const [name, rule] of BAD_NAMES) {
-      await assert.rejects(store.put("r", name as string, "text"), refused(name, rule));
+      await assert.rejects(store.artifacts.put("r", name as string, "text"), refused(name, rule));
     }
     await assertEmpty(store);
   }));
@@ -177,7 +177,7 @@ Deno.test("put() refuses every bad name and leaves nothing behind", () =>
 Deno.test("put() refuses every bad run id and leaves nothing behind", () =>
   inMemory(async (store) => {
     for (const [id, rule] of BAD_RUN_IDS) {
-      await assert.rejects(store.put(id as string, "name", "text"), refused(id, rule));
+      await assert.rejects(store.artifacts.put(id as string, "name", "text"), refused(id, rule));
     }
     await assertEmpty(store);
   }));
@@ -187,7 +187,7 @@ Deno.test("startRun() refuses every bad id and leaves nothing behind", () =>
     for (const [id, rule] of BAD_RUN_IDS.filter(([id]) => id !== undefined)) {
       await assert.rejects(store.startRun({ id: id as string }), refused(id, rule));
     }
-    assert.deepEqual((await store.listRuns()).map(({ id }) => id), ["r"]);
+    assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["r"]);
     await assertEmpty(store);
   }));
 
@@ -195,10 +195,10 @@ Deno.test("put() stores every good name as it is given, at its place on disk", (
   inMemory(async (store) => {
     const nested = ["plots/roc.png", "a/.staging/b", "cafe\u0301/menu", LONGEST];
     for (const name of [...GOOD_SEGMENTS, ...nested]) {
-      const stored = await store.put("r", name, `of ${name}`);
+      const stored = await store.artifacts.put("r", name, `of ${name}`);
       assert.equal(stored.name, name);
       assert.equal(await Deno.readTextFile(join(store.artifactDir, "r", name)), `of ${name}`);
-      assert.equal(await (await store.get("r", name)).text(), `of ${name}`);
+      assert.equal(await (await store.artifacts.get("r", name)).text(), `of ${name}`);
     }
   }));
 

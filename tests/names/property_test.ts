@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { posix, win32 } from "node:path";
 import fc from "npm:fast-check@^4";
 import { join } from "@std/path";
-import { checkArtifactName, fold, unsafePath } from "../../src/names/names.ts";
+import { assertArtifactName, fold, unsafePath } from "../../src/names/names.ts";
 import { inMemory, sha256 } from "../support/helpers.ts";
 
 /** The same cases on each run. */
@@ -19,14 +19,14 @@ const validName = anyName.filter(isValid);
 
 function isValid(name: string): boolean {
   try {
-    checkArtifactName(name);
+    assertArtifactName(name);
     return true;
   } catch {
     return false;
   }
 }
 
-Deno.test("checkArtifactName() passes only names that stay below a directory anywhere", () => {
+Deno.test("assertArtifactName() passes only names that stay below a directory anywhere", () => {
   let passed = 0;
   fc.assert(
     fc.property(anyName, (name) => {
@@ -79,7 +79,7 @@ Deno.test("put() and get() give back any bytes under any valid name", () =>
         const stored = await run.put(name, bytes);
         assert.equal(stored.size, bytes.length);
         assert.equal(stored.hash, await sha256(bytes));
-        const found = await store.get(run.id, name);
+        const found = await store.artifacts.get(run.id, name);
         assert.equal(found.name, name);
         assert.deepEqual(await found.bytes({ verify: true }), bytes);
         assert.deepEqual(await Deno.readFile(join(store.artifactDir, run.id, name)), bytes);
@@ -102,8 +102,8 @@ Deno.test("put() takes any two names of one run, or refuses the second and leave
         const apart = !one.startsWith(other) && !other.startsWith(one);
         if (apart) await run.put(second, "2");
         else await assert.rejects(run.put(second, "2"));
-        assert.equal((await store.list(run.id)).length, apart ? 2 : 1);
-        assert.equal(await (await store.get(run.id, first)).text(), "1");
+        assert.equal((await store.artifacts.list(run.id)).length, apart ? 2 : 1);
+        assert.equal(await (await store.artifacts.get(run.id, first)).text(), "1");
       }),
       { seed: SEED, numRuns: 150 },
     );

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import {
-  type ActiveRun,
   InvalidOptionError,
   openStore,
+  type RunHandle,
   RunNotFoundError,
   type Store,
 } from "../../mod.ts";
@@ -50,7 +50,7 @@ Deno.test("withRun() of one store says nothing to another", () =>
 
 Deno.test("a run left without being ended has failed; one that was ended stays so", () =>
   inMemory(async (store) => {
-    const leave = async (work: (run: ActiveRun) => Promise<unknown>): Promise<string> => {
+    const leave = async (work: (run: RunHandle) => Promise<unknown>): Promise<string> => {
       let id = "";
       try {
         await using run = await store.startRun();
@@ -59,7 +59,7 @@ Deno.test("a run left without being ended has failed; one that was ended stays s
       } catch (error) {
         assert.equal((error as Error).message, "no luck");
       }
-      const { status, error } = await store.getRun(id);
+      const { status, error } = await store.runs.get(id);
       return `${status}: ${error}`;
     };
     assert.equal(await leave((run) => run.end()), "completed: null");
@@ -126,7 +126,7 @@ Deno.test({
 testEachDriver("labels can be set, changed and removed, those of the start too", async (driver) => {
   await using store = await openStore({ inMemory: true, driver });
   const run = await store.startRun({ id: "r", tags: { a: "1", b: "2", "with space": "3" } });
-  const tags = async () => (await store.getRun("r")).tags;
+  const tags = async () => (await store.runs.get("r")).tags;
   await run.setTags({ a: "x", c: "4" });
   assert.deepEqual(await tags(), { a: "x", b: "2", "with space": "3", c: "4" });
   await run.setTags({ a: null, "with space": null, none: null });
@@ -134,20 +134,20 @@ testEachDriver("labels can be set, changed and removed, those of the start too",
   await run.setNote("# So far");
   assert.deepEqual(await tags(), { b: "2", c: "4", note: "# So far" });
   await run.end();
-  await store.setTags("r", { b: null, c: null, note: null });
+  await store.runs.setTags("r", { b: null, c: null, note: null });
   assert.deepEqual(await tags(), {});
   await assert.rejects(
-    store.setTags("r", { d: "fine", e: 1 as unknown as string }),
+    store.runs.setTags("r", { d: "fine", e: 1 as unknown as string }),
     InvalidOptionError,
   );
-  await assert.rejects(store.setTags("none", { d: "" }), RunNotFoundError);
+  await assert.rejects(store.runs.setTags("none", { d: "" }), RunNotFoundError);
   assert.deepEqual(await tags(), {});
 });
 
 testEachDriver("datasets are noted, in order, and go with their run", async (driver) => {
   await using store = await openStore({ inMemory: true, driver });
   const run = await store.startRun({ id: "r" });
-  assert.deepEqual(await store.datasets("r"), []);
+  assert.deepEqual(await store.runs.datasets("r"), []);
   const first = await run.logDataset({
     role: "test",
     rows: 150,
@@ -157,7 +157,7 @@ testEachDriver("datasets are noted, in order, and go with their run", async (dri
     source: "iris.csv",
   });
   const second = await run.logDataset({});
-  assert.deepEqual(await store.datasets("r"), [first, second]);
+  assert.deepEqual(await store.runs.datasets("r"), [first, second]);
   const { id: _, createdAt, ...said } = first;
   assert.ok(Math.abs(createdAt.getTime() - Date.now()) < 60_000);
   assert.deepEqual(said, {
@@ -172,22 +172,22 @@ testEachDriver("datasets are noted, in order, and go with their run", async (dri
   for (const odd of [{ rows: -1 }, { columns: 0.5 }, { role: 1 }, { source: {} }]) {
     await assert.rejects(run.logDataset(odd as never), InvalidOptionError);
   }
-  await assert.rejects(store.logDataset("none", {}), RunNotFoundError);
-  await store.removeRun("r");
-  await assert.rejects(store.datasets("r"), RunNotFoundError);
+  await assert.rejects(store.runs.logDataset("none", {}), RunNotFoundError);
+  await store.runs.remove("r");
+  await assert.rejects(store.runs.datasets("r"), RunNotFoundError);
 });
 
 testEachDriver(
   "experiments are those that have runs, and those that were described",
   async (driver) => {
     await using store = await openStore({ inMemory: true, driver });
-    assert.deepEqual(await store.experiments(), []);
+    assert.deepEqual(await store.experiments.list(), []);
     await store.startRun({ experiment: "iris" });
     await store.startRun({ experiment: "iris" });
-    await store.describeExperiment("iris", { description: "Fisher's", owner: "ana" });
-    await store.describeExperiment("iris", { owner: null });
-    await store.describeExperiment("empty", { description: "none yet" });
-    const [empty, iris] = await store.experiments();
+    await store.experiments.describe("iris", { description: "Fisher's", owner: "ana" });
+    await store.experiments.describe("iris", { owner: null });
+    await store.experiments.describe("empty", { description: "none yet" });
+    const [empty, iris] = await store.experiments.list();
     assert.deepEqual(empty, {
       name: "empty",
       description: "none yet",
@@ -204,10 +204,10 @@ testEachDriver(
 Deno.test("what was noted of runs is there for one who only reads", () =>
   inTempDir(async (dir) => {
     const notes = async (store: Store) => [
-      await store.datasets("r"),
-      await store.experiments(),
-      await store.metricSummary("r"),
-      await store.listRuns(),
+      await store.runs.datasets("r"),
+      await store.experiments.list(),
+      await store.metrics.summary("r"),
+      await store.runs.list(),
     ];
     let written: unknown[];
     {

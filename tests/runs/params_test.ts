@@ -47,15 +47,15 @@ const VALUES: Params = {
 };
 
 testStore("logParams() keeps every kind of value, and params() gives it", async (store) => {
-  await store.logParams("r", VALUES);
-  assert.deepEqual(await store.params("r"), VALUES);
-  assert.deepEqual(Object.keys(await store.params("r")), Object.keys(VALUES).sort());
+  await store.runs.logParams("r", VALUES);
+  assert.deepEqual(await store.runs.params("r"), VALUES);
+  assert.deepEqual(Object.keys(await store.runs.params("r")), Object.keys(VALUES).sort());
 });
 
 testStore("logParams() keeps NaN and the infinities inside other values", async (store) => {
   const params: Params = { range: [-Infinity, Infinity], scores: { a: [NaN], b: NaN } };
-  await store.logParams("r", params);
-  assert.deepEqual(await store.params("r"), params);
+  await store.runs.logParams("r", params);
+  assert.deepEqual(await store.runs.params("r"), params);
 });
 
 Deno.test("params() gives any value that JSON can say as it was logged", () => {
@@ -82,13 +82,16 @@ Deno.test("params() gives any text as it was logged", () => {
 testStore(
   "logParams() refuses another value, sets none then, and takes the same",
   async (store) => {
-    await store.logParams("r", { lr: 0.1, layers: [1, { a: 2 }] });
-    await store.logParams("r", { layers: [1, { a: 2 }], lr: 0.1, extra: "new" });
+    await store.runs.logParams("r", { lr: 0.1, layers: [1, { a: 2 }] });
+    await store.runs.logParams("r", { layers: [1, { a: 2 }], lr: 0.1, extra: "new" });
     for (const params of [{ lr: 0.2 }, { lr: "0.1" }, { lr: null }, { layers: [1] }] as Params[]) {
-      await assert.rejects(store.logParams("r", { before: 1, ...params, after: 1 }), RunStateError);
+      await assert.rejects(
+        store.runs.logParams("r", { before: 1, ...params, after: 1 }),
+        RunStateError,
+      );
     }
     const expected = { extra: "new", layers: [1, { a: 2 }], lr: 0.1 };
-    assert.deepEqual(await store.params("r"), expected);
+    assert.deepEqual(await store.runs.params("r"), expected);
   },
 );
 
@@ -105,24 +108,24 @@ testStore("logParams() refuses what would lose its value, and sets none then", a
   ];
   for (const value of values) {
     const params = { before: 1, odd: value } as Params;
-    await assert.rejects(store.logParams("r", params), (error) => {
+    await assert.rejects(store.runs.logParams("r", params), (error) => {
       assert.ok(error instanceof ChachamlError, `${Deno.inspect(value)}: ${error}`);
       return true;
     }, Deno.inspect(value));
   }
-  assert.deepEqual(await store.params("r"), {});
+  assert.deepEqual(await store.runs.params("r"), {});
 });
 
 testStore(
   "logMetrics() adds values, and metrics() gives them in the order logged",
   async (store) => {
     const before = Date.now();
-    await store.logMetrics("r", { loss: 0.5, acc: 1 });
-    await store.logMetrics("r", { loss: 0.25 }, { step: 2 });
-    await store.logMetrics("r", { loss: 0.25 }, { step: 1 });
-    await store.logMetrics("r", { loss: 5e-324, 'odd " key': -1.5 }, { step: -3 });
-    await store.logMetrics("r", {});
-    const all = await store.metrics("r");
+    await store.metrics.log("r", { loss: 0.5, acc: 1 });
+    await store.metrics.log("r", { loss: 0.25 }, { step: 2 });
+    await store.metrics.log("r", { loss: 0.25 }, { step: 1 });
+    await store.metrics.log("r", { loss: 5e-324, 'odd " key': -1.5 }, { step: -3 });
+    await store.metrics.log("r", {});
+    const all = await store.metrics.points("r");
     assert.deepEqual(all.map(({ key, value, step }) => [key, value, step]), [
       ["loss", 0.5, 0],
       ["acc", 1, 0],
@@ -132,33 +135,33 @@ testStore(
       ['odd " key', -1.5, -3],
     ]);
     for (const { timestamp } of all) assert.ok(timestamp.getTime() >= before);
-    assert.deepEqual((await store.metrics("r", "acc")).map(({ value }) => value), [1]);
-    assert.deepEqual(await store.metrics("r", "ACC"), []);
+    assert.deepEqual((await store.metrics.points("r", "acc")).map(({ value }) => value), [1]);
+    assert.deepEqual(await store.metrics.points("r", "ACC"), []);
   },
 );
 
 testStore("logMetrics() gives whole numbers beyond 32 bits as they are", async (store) => {
   const values = [2 ** 31, -(2 ** 31) - 1, 2 ** 53 - 1];
-  for (const value of values) await store.logMetrics("r", { value }, { step: value });
-  const all = await store.metrics("r");
+  for (const value of values) await store.metrics.log("r", { value }, { step: value });
+  const all = await store.metrics.points("r");
   assert.deepEqual(all.map(({ value, step }) => [value, step]), values.map((v) => [v, v]));
 });
 
 testStore("logMetrics() gives values of any size as they are", async (store) => {
   const values = [1e16, -(2 ** 62), 2 ** 63, 1e19, -1e20, 1e21, Number.MAX_VALUE, -0.1, 5e-324];
-  for (const value of values) await store.logMetrics("r", { value });
-  assert.deepEqual((await store.metrics("r")).map(({ value }) => value), values);
+  for (const value of values) await store.metrics.log("r", { value });
+  assert.deepEqual((await store.metrics.points("r")).map(({ value }) => value), values);
 });
 
 testStore("logMetrics() refuses what is no number, and logs nothing then", async (store) => {
   for (const value of ["1", null, undefined, 1n, true]) {
     const metrics = { fine: 1, odd: value as unknown as number, later: 2 };
-    await assert.rejects(store.logMetrics("r", metrics), InvalidOptionError);
+    await assert.rejects(store.metrics.log("r", metrics), InvalidOptionError);
   }
   for (const step of [1.5, NaN, Infinity, "1" as unknown as number, 2 ** 53]) {
-    await assert.rejects(store.logMetrics("r", { fine: 1 }, { step }), InvalidOptionError);
+    await assert.rejects(store.metrics.log("r", { fine: 1 }, { step }), InvalidOptionError);
   }
   const timestamp = new Date(NaN);
-  await assert.rejects(store.logMetrics("r", { fine: 1 }, { timestamp }), InvalidOptionError);
-  assert.deepEqual(await store.metrics("r"), []);
+  await assert.rejects(store.metrics.log("r", { fine: 1 }, { timestamp }), InvalidOptionError);
+  assert.deepEqual(await store.metrics.points("r"), []);
 });

@@ -62,7 +62,7 @@ testEachDriver("listRuns() gives the runs that fit, in the order asked for", asy
   await using store = await openStore({ inMemory: true, driver });
   await fill(store);
   for (const [query, ids] of QUERIES) {
-    const found = await store.listRuns(query);
+    const found = await store.runs.list(query);
     assert.equal(found.map(({ id }) => id).join(""), ids, Deno.inspect(query));
   }
 });
@@ -81,7 +81,7 @@ testEachDriver("listRuns() refuses a query that cannot be meant", async (driver)
   ];
   for (const query of queries) {
     await assert.rejects(
-      store.listRuns(query as RunQuery),
+      store.runs.list(query as RunQuery),
       InvalidOptionError,
       Deno.inspect(query),
     );
@@ -92,9 +92,9 @@ testEachDriver("many runs are listed with their labels", async (driver) => {
   await using store = await openStore({ inMemory: true, driver });
   for (let at = 0; at < 50; at++) {
     await store.startRun({ id: `${at}`, tags: { at: `${at}`, odd: `${at % 2}` } });
-    await store.setTags(`${at}`, { later: `${at}` });
+    await store.runs.setTags(`${at}`, { later: `${at}` });
   }
-  const runs = await store.listRuns({ tags: { odd: "1" } });
+  const runs = await store.runs.list({ tags: { odd: "1" } });
   assert.equal(runs.length, 25);
   for (const { id, tags } of runs) assert.deepEqual(tags, { at: id, odd: "1", later: id });
 });
@@ -104,20 +104,20 @@ testEachDriver(
   async (driver) => {
     await using store = await openStore({ inMemory: true, driver });
     await fill(store);
-    assert.equal((await store.bestRun({ metric: "loss" }))?.id, "b");
-    assert.equal((await store.bestRun({ metric: "loss", order: "asc" }))?.id, "a");
-    assert.equal((await store.bestRun({ metric: "loss", order: "asc", of: "min" }))?.id, "b");
-    assert.equal((await store.bestRun({ metric: "loss" }, { params: { lr: 0.1 } }))?.id, "a");
-    assert.equal(await store.bestRun({ metric: "loss" }, { experiment: "y" }), undefined);
-    assert.equal(await store.bestRun({ metric: "none" }), undefined);
-    assert.equal(await store.bestRun({ metric: "none", of: "max" }), undefined);
+    assert.equal((await store.runs.best({ metric: "loss" }))?.id, "b");
+    assert.equal((await store.runs.best({ metric: "loss", order: "asc" }))?.id, "a");
+    assert.equal((await store.runs.best({ metric: "loss", order: "asc", of: "min" }))?.id, "b");
+    assert.equal((await store.runs.best({ metric: "loss" }, { params: { lr: 0.1 } }))?.id, "a");
+    assert.equal(await store.runs.best({ metric: "loss" }, { experiment: "y" }), undefined);
+    assert.equal(await store.runs.best({ metric: "none" }), undefined);
+    assert.equal(await store.runs.best({ metric: "none", of: "max" }), undefined);
   },
 );
 
 testEachDriver("compareRuns() puts params and metrics side by side", async (driver) => {
   await using store = await openStore({ inMemory: true, driver });
   await fill(store);
-  const { runs, params, metrics } = await store.compareRuns(["b", "a"]);
+  const { runs, params, metrics } = await store.runs.compare(["b", "a"]);
   assert.deepEqual(runs.map(({ id }) => id), ["b", "a"]);
   assert.deepEqual(params, [
     { key: "layers", values: [[64], [64, 10]], differs: true },
@@ -129,10 +129,10 @@ testEachDriver("compareRuns() puts params and metrics side by side", async (driv
     metrics.map(({ key, values, differs }) => [key, values.map((value) => value?.last), differs]),
     [["acc", [0.7, 0.9], true], ["loss", [0.4, 0.2], true]],
   );
-  const alone = await store.compareRuns(["a"]);
+  const alone = await store.runs.compare(["a"]);
   assert.ok([...alone.params, ...alone.metrics].every(({ differs }) => !differs));
-  const missing = await store.compareRuns(["a", "d"]);
+  const missing = await store.runs.compare(["a", "d"]);
   assert.deepEqual(missing.params[1], { key: "lr", values: [0.1, undefined], differs: true });
   assert.equal(missing.metrics[0]!.differs, true);
-  await assert.rejects(store.compareRuns(["a", "none"]), { code: "run-not-found" });
+  await assert.rejects(store.runs.compare(["a", "none"]), { code: "run-not-found" });
 });

@@ -5,6 +5,7 @@ import {
   openStore,
   RunNotFoundError,
   type RunQuery,
+  type Runs,
   RunStateError,
   type StartOptions,
   type Store,
@@ -40,7 +41,7 @@ testStore("startRun() starts a run with nothing but an id and a time", async (st
     createdBy: null,
     environment: null,
   });
-  assert.deepEqual(await store.getRun(id), run.info);
+  assert.deepEqual(await store.runs.get(id), run.info);
 });
 
 testStore("startRun() keeps all it is told, and getRun() gives it", async (store) => {
@@ -54,7 +55,7 @@ testStore("startRun() keeps all it is told, and getRun() gives it", async (store
     createdBy: "ada@example.org",
   };
   await store.startRun({ ...options, environment: false });
-  const { startTime: _, environment, ...run } = await store.getRun("Lauf 1 🚀");
+  const { startTime: _, environment, ...run } = await store.runs.get("Lauf 1 🚀");
   assert.deepEqual(run, { ...options, status: "running", endTime: null, error: null });
   assert.equal(environment, null);
 });
@@ -68,7 +69,7 @@ testStore("startRun() refuses an id that is taken, also by a run that has ended"
   });
   await run.end();
   await assert.rejects(store.startRun({ id: "a" }), RunStateError);
-  assert.deepEqual((await store.listRuns()).map(({ name }) => name), ["first"]);
+  assert.deepEqual((await store.runs.list()).map(({ name }) => name), ["first"]);
 });
 
 testStore("startRun() refuses an unknown parent, and options of a wrong type", async (store) => {
@@ -86,11 +87,11 @@ testStore("startRun() refuses an unknown parent, and options of a wrong type", a
   for (const options of wrong) {
     await assert.rejects(store.startRun(options as StartOptions), InvalidOptionError);
   }
-  assert.deepEqual(await store.listRuns(), []);
+  assert.deepEqual(await store.runs.list(), []);
 });
 
 testStore("endRun() ends a run as completed, or as failed with its error", async (store) => {
-  const ends: [Parameters<Store["endRun"]>[1], string, string | null][] = [
+  const ends: [Parameters<Runs["end"]>[1], string, string | null][] = [
     [undefined, "completed", null],
     [{}, "completed", null],
     [{ status: "completed" }, "completed", null],
@@ -102,10 +103,10 @@ testStore("endRun() ends a run as completed, or as failed with its error", async
   for (const [options, status, error] of ends) {
     const { id } = await store.startRun();
     const before = Date.now();
-    const ended = await store.endRun(id, options);
+    const ended = await store.runs.end(id, options);
     assert.deepEqual([ended.status, ended.error], [status, error]);
     assert.ok(ended.endTime!.getTime() >= before);
-    assert.deepEqual(await store.getRun(id), ended);
+    assert.deepEqual(await store.runs.get(id), ended);
   }
 });
 
@@ -113,9 +114,9 @@ testStore("endRun() refuses a run that has ended, and an unknown one", async (st
   const run = await store.startRun();
   const ended = await run.end({ error: "first" });
   await assert.rejects(run.end(), RunStateError);
-  await assert.rejects(store.endRun(run.id, { error: "second" }), RunStateError);
-  assert.deepEqual(await store.getRun(run.id), ended);
-  await assert.rejects(store.endRun("unknown"), RunNotFoundError);
+  await assert.rejects(store.runs.end(run.id, { error: "second" }), RunStateError);
+  assert.deepEqual(await store.runs.get(run.id), ended);
+  await assert.rejects(store.runs.end("unknown"), RunNotFoundError);
 });
 
 testStore("endRun() refuses a status that is none, or that its error belies", async (store) => {
@@ -126,17 +127,17 @@ testStore("endRun() refuses a status that is none, or that its error belies", as
     { status: "completed", error: "but it failed" },
   ];
   for (const options of wrong) await assert.rejects(run.end(options as never), InvalidOptionError);
-  assert.equal((await store.getRun(run.id)).status, "running");
+  assert.equal((await store.runs.get(run.id)).status, "running");
 });
 
 testStore("withRun() gives the result, and ends the run as completed", async (store) => {
   const result = await store.withRun({ id: "a", experiment: "iris" }, async (run) => {
-    assert.equal((await store.getRun("a")).status, "running");
+    assert.equal((await store.runs.get("a")).status, "running");
     await run.put("a", "text");
     return 42;
   });
   assert.equal(result, 42);
-  const run = await store.getRun("a");
+  const run = await store.runs.get("a");
   assert.deepEqual([run.status, run.experiment, run.error], ["completed", "iris", null]);
   assert.equal(await store.withRun({}, () => "not async"), "not async");
 });
@@ -152,21 +153,21 @@ testStore("withRun() throws on what the work throws, and ends the run as failed"
   for (const [at, work] of works.entries()) {
     const id = `run-${at}`;
     await assert.rejects(store.withRun({ id }, work), (error) => error === failure);
-    const { status, error } = await store.getRun(id);
+    const { status, error } = await store.runs.get(id);
     assert.deepEqual([status, error], ["failed", "RangeError: diverged"]);
   }
 });
 
 testStore("withRun() leaves a run that the work has ended as it is", async (store) => {
   await store.withRun({ id: "a" }, (run) => run.end({ error: "gave up" }));
-  assert.deepEqual((await store.getRun("a")).error, "gave up");
+  assert.deepEqual((await store.runs.get("a")).error, "gave up");
   const failure = new Error("afterwards");
   const work = store.withRun({ id: "b" }, async (run) => {
     await run.end();
     throw failure;
   });
   await assert.rejects(work, (error) => error === failure);
-  assert.equal((await store.getRun("b")).status, "completed");
+  assert.equal((await store.runs.get("b")).status, "completed");
 });
 
 testStore("withRun() does no work for a run that cannot be started", async (store) => {
@@ -175,14 +176,14 @@ testStore("withRun() does no work for a run that cannot be started", async (stor
   const work = store.withRun({ id: "a" }, () => called = true);
   await assert.rejects(work, RunStateError);
   assert.equal(called, false);
-  assert.equal((await store.getRun("a")).status, "running");
+  assert.equal((await store.runs.get("a")).status, "running");
 });
 
 testStore("listRuns() gives runs by experiment and status, newest first", async (store) => {
   const starts = [["a", "iris"], ["b", "mnist"], ["c", "iris"], ["d", "iris"]] as const;
   for (const [id, experiment] of starts) await store.startRun({ id, experiment });
-  await store.endRun("a");
-  await store.endRun("c", { error: "failed" });
+  await store.runs.end("a");
+  await store.runs.end("c", { error: "failed" });
   const cases: [RunQuery, string][] = [
     [{}, "dcba"],
     [{ experiment: "iris" }, "dca"],
@@ -197,7 +198,7 @@ testStore("listRuns() gives runs by experiment and status, newest first", async 
     [{ experiment: "iris", limit: 1 }, "d"],
   ];
   for (const [query, expected] of cases) {
-    const ids = (await store.listRuns(query)).map(({ id }) => id).join("");
+    const ids = (await store.runs.list(query)).map(({ id }) => id).join("");
     assert.equal(ids, expected, JSON.stringify(query));
   }
 });
@@ -212,23 +213,23 @@ testStore("listRuns() goes by the time of the start, not by the order of rows", 
       time = at;
       await store.startRun({ id });
     }
-    assert.deepEqual((await store.listRuns()).map(({ id }) => id).join(""), "bdac");
+    assert.deepEqual((await store.runs.list()).map(({ id }) => id).join(""), "bdac");
   } finally {
     Date.now = now;
   }
 });
 
 testStore("calls on an unknown run are refused", async (store) => {
-  const metrics: Promise<Metric[]> = store.metrics("unknown");
+  const metrics: Promise<Metric[]> = store.metrics.points("unknown");
   const calls = [
-    store.getRun("unknown"),
-    store.removeRun("unknown"),
-    store.logParams("unknown", { a: 1 }),
-    store.params("unknown"),
-    store.logMetrics("unknown", { a: 1 }),
+    store.runs.get("unknown"),
+    store.runs.remove("unknown"),
+    store.runs.logParams("unknown", { a: 1 }),
+    store.runs.params("unknown"),
+    store.metrics.log("unknown", { a: 1 }),
     metrics,
-    store.list("unknown"),
-    store.put("unknown", "a", "text"),
+    store.artifacts.list("unknown"),
+    store.artifacts.put("unknown", "a", "text"),
   ];
   for (const outcome of await Promise.allSettled(calls)) {
     assert.equal(outcome.status, "rejected");
@@ -249,27 +250,27 @@ testEachDriver(
         await run.put("plots/a.svg", id);
         await run.put("b", id);
       }
-      const gone = await store.get("a", "b");
-      await store.removeRun("a");
-      await assert.rejects(store.getRun("a"), RunNotFoundError);
-      await assert.rejects(store.params("a"), RunNotFoundError);
-      assert.equal(await store.has(gone.id), false);
-      assert.deepEqual((await store.listRuns()).map(({ id }) => id), ["b"]);
+      const gone = await store.artifacts.get("a", "b");
+      await store.runs.remove("a");
+      await assert.rejects(store.runs.get("a"), RunNotFoundError);
+      await assert.rejects(store.runs.params("a"), RunNotFoundError);
+      assert.equal(await store.artifacts.has(gone.id), false);
+      assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["b"]);
       assert.deepEqual(tree(store.artifactDir), ["b", "b/b", "b/plots", "b/plots/a.svg"]);
-      assert.deepEqual(await store.params("b"), { of: "b" });
-      assert.equal((await store.metrics("b")).length, 1);
+      assert.deepEqual(await store.runs.params("b"), { of: "b" });
+      assert.equal((await store.metrics.points("b")).length, 1);
 
       const again = await store.startRun({ id: "a" });
       assert.deepEqual(again.info.tags, {});
-      assert.deepEqual(await store.params("a"), {});
-      assert.deepEqual(await store.metrics("a"), []);
-      assert.deepEqual(await store.list("a"), []);
+      assert.deepEqual(await store.runs.params("a"), {});
+      assert.deepEqual(await store.metrics.points("a"), []);
+      assert.deepEqual(await store.artifacts.list("a"), []);
     }),
 );
 
 testStore("removeRun() keeps the runs that are part of the removed one", async (store) => {
   await store.startRun({ id: "parent" });
   await store.startRun({ id: "child", parentId: "parent" });
-  await store.removeRun("parent");
-  assert.equal((await store.getRun("child")).parentId, "parent");
+  await store.runs.remove("parent");
+  assert.equal((await store.runs.get("child")).parentId, "parent");
 });

@@ -40,7 +40,7 @@ Deno.test("a backup is not restored into the artifact directory of another datab
     const artifactDir = join(dir, "artifacts");
     await using first = await filled(dir, { path: join(dir, "first.db"), artifactDir });
     await first.backup(join(dir, "b"));
-    await first.put("r", "a", "newer", { ifExists: "replace" });
+    await first.artifacts.put("r", "a", "newer", { ifExists: "replace" });
     const again = { path: join(dir, "again.db"), artifactDir, driver: "builtin" } as const;
     await assert.rejects(restoreStore(join(dir, "b"), again), REASON);
     assert.equal((await first.verify().summary()).damaged, 0);
@@ -60,8 +60,8 @@ Deno.test("a store that is moved or copied, as a whole or in part, has its direc
       await using store = await openIn(at, { ...(artifactDir && { artifactDir }) });
       assert.deepEqual(await contentsOf(store), contents);
       const { id } = await store.startRun();
-      await store.put(id, "x", "x");
-      await store.removeRun(id);
+      await store.artifacts.put(id, "x", "x");
+      await store.runs.remove(id);
     };
     await copyTree(home, join(dir, "copy"));
     await check(join(dir, "copy"));

@@ -16,11 +16,11 @@ Deno.test("a put waits for another writer without blocking the event loop", asyn
     await using store = await openIn(dir);
     const { id } = await store.startRun();
     const lock = holdLock(store.path!);
-    const put = store.put(id, "a", "x");
+    const put = store.artifacts.put(id, "a", "x");
     let turns = 0;
     for (; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
     assert.equal(turns, 20);
-    assert.equal(await store.has(id, "a"), false);
+    assert.equal(await store.artifacts.has(id, "a"), false);
     lock[Symbol.dispose]();
     assert.equal((await put).name, "a");
   });
@@ -32,7 +32,7 @@ Deno.test("a put that waits for longer than busyTimeout fails and leaves nothing
     const { id } = await store.startRun();
     {
       using _lock = holdLock(store.path!);
-      await assert.rejects(store.put(id, "a", "x"), (error: unknown) => {
+      await assert.rejects(store.artifacts.put(id, "a", "x"), (error: unknown) => {
         assert.ok(error instanceof StoreBusyError);
         assert.match(error.message, /other writers held it for \d+ ms; try again, or raise/);
         return true;
@@ -41,7 +41,7 @@ Deno.test("a put that waits for longer than busyTimeout fails and leaves nothing
     }
     assert.deepEqual(tree(store.artifactDir), []);
     assert.deepEqual(stagedIn(store.artifactDir), []);
-    await store.put(id, "a", "x");
+    await store.artifacts.put(id, "a", "x");
   });
 });
 
@@ -51,12 +51,12 @@ Deno.test("a put whose signal is aborted while it waits stores nothing", async (
     const { id } = await store.startRun();
     const controller = new AbortController();
     const lock = holdLock(store.path!);
-    const put = store.put(id, "a", "x", { signal: controller.signal });
+    const put = store.artifacts.put(id, "a", "x", { signal: controller.signal });
     await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort(new Error("enough"));
     lock[Symbol.dispose]();
     await assert.rejects(put, /enough/);
-    assert.equal(await store.has(id, "a"), false);
+    assert.equal(await store.artifacts.has(id, "a"), false);
     assert.deepEqual(tree(store.artifactDir), []);
   });
 });
@@ -68,11 +68,11 @@ Deno.test("a put that waits for another writer, or for its turn, ends with its s
     {
       const lock = holdLock(store.path!);
       const first = new AbortController();
-      const stopped = store.put(id, "a", "x", { signal: first.signal });
-      const goesOn = store.put(id, "b", "x", { signal: new AbortController().signal });
+      const stopped = store.artifacts.put(id, "a", "x", { signal: first.signal });
+      const goesOn = store.artifacts.put(id, "b", "x", { signal: new AbortController().signal });
       await new Promise((resolve) => setTimeout(resolve, 20));
       const later = new AbortController();
-      const queued = store.put(id, "c", "x", { signal: later.signal });
+      const queued = store.artifacts.put(id, "c", "x", { signal: later.signal });
       await new Promise((resolve) => setTimeout(resolve, 20));
       // While the lock is held: what is not waited for any more is not waited for.
       first.abort(new Error("enough"));
@@ -83,7 +83,7 @@ Deno.test("a put that waits for another writer, or for its turn, ends with its s
       lock[Symbol.dispose]();
       await goesOn;
     }
-    assert.deepEqual((await store.list(id)).map(({ name }) => name), ["b"]);
+    assert.deepEqual((await store.artifacts.list(id)).map(({ name }) => name), ["b"]);
     assert.deepEqual(stagedIn(store.artifactDir), []);
   });
 });
@@ -94,7 +94,7 @@ Deno.test("closing a store does not wait for writers that have given up", async 
     const { id } = await store.startRun();
     using _lock = holdLock(store.path!);
     const abort = new AbortController();
-    const put = store.put(id, "a", "x", { signal: abort.signal });
+    const put = store.artifacts.put(id, "a", "x", { signal: abort.signal });
     await new Promise((resolve) => setTimeout(resolve, 20));
     abort.abort(new Error("enough"));
     await assert.rejects(put, /enough/);
@@ -108,14 +108,14 @@ Deno.test("a put ends with its signal while so many others are staged that it ha
     const hanging = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
     const others = Array.from(
       { length: 128 },
-      (_, at) => store.put("r", `hanging/${at}`, hanging(), { signal: all.signal }),
+      (_, at) => store.artifacts.put("r", `hanging/${at}`, hanging(), { signal: all.signal }),
     );
     while (tree(store.artifactDir).length < 128) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const one = new AbortController();
-    const put = store.put("r", "one", "x", { signal: one.signal });
-    const next = store.put("r", "next", "x");
+    const put = store.artifacts.put("r", "one", "x", { signal: one.signal });
+    const next = store.artifacts.put("r", "next", "x");
     await new Promise((resolve) => setTimeout(resolve, 20));
     one.abort(new Error("enough"));
     await assert.rejects(put, /enough/);
@@ -124,26 +124,26 @@ Deno.test("a put ends with its signal while so many others are staged that it ha
       assert.equal(outcome.status, "rejected");
     }
     await next;
-    assert.deepEqual((await store.list("r")).map(({ name }) => name), ["next"]);
+    assert.deepEqual((await store.artifacts.list("r")).map(({ name }) => name), ["next"]);
   }));
 
 testEachDriver("readers are not held up by a writer", async (driver) => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir, { driver, busyTimeout: 0 });
     const { id } = await store.startRun();
-    await store.put(id, "a", "x");
+    await store.artifacts.put(id, "a", "x");
     await using twin = await openIn(dir, { driver });
-    const slow = twin.put(id, "b", "y");
-    assert.equal(await (await store.get(id, "a")).text(), "x");
+    const slow = twin.artifacts.put(id, "b", "y");
+    assert.equal(await (await store.artifacts.get(id, "a")).text(), "x");
     await slow;
-    assert.equal((await store.list(id)).length, 2);
+    assert.equal((await store.artifacts.list(id)).length, 2);
   });
 });
 
 for (
   const [what, work] of Object.entries({
-    reads: (store: Store) => store.getRun("r"),
-    writes: (store: Store) => store.setTags("r", { at: "x" }),
+    reads: (store: Store) => store.runs.get("r"),
+    writes: (store: Store) => store.runs.setTags("r", { at: "x" }),
   })
 ) {
   Deno.test(`a loop of nothing but ${what} lets timers run`, () =>

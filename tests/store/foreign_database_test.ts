@@ -50,7 +50,7 @@ testEachDriver(
       await Deno.writeTextFile(join(dir, "t-artifacts", "r", "a.txt"), "hello");
       for (const readOnly of [true, false]) {
         await using store = await openIn(dir, { driver, readOnly });
-        const [run] = await store.listRuns();
+        const [run] = await store.runs.list();
         assert.deepEqual({ ...run, tags: { ...run!.tags } }, {
           id: "r",
           experiment: "iris",
@@ -64,20 +64,20 @@ testEachDriver(
           environment: { jvm: "21" },
           createdBy: "ada",
         });
-        assert.equal(String((await store.params("r")).kind), ":svm");
-        assert.equal((await store.metrics("r"))[0]!.value, 0.5);
-        const stored = await store.get("r", "a.txt");
+        assert.equal(String((await store.runs.params("r")).kind), ":svm");
+        assert.equal((await store.metrics.points("r"))[0]!.value, 0.5);
+        const stored = await store.artifacts.get("r", "a.txt");
         assert.equal(stored.id, "f1");
         assert.equal(stored.createdAt.getTime(), 1_700_000_000_600);
         assert.equal(await stored.text({ verify: true }), "hello");
       }
       await using store = await openIn(dir, { driver });
-      await store.put("r", "b", "new");
-      await store.put("r", "a.txt", "newer", { ifExists: "replace" });
-      assert.equal((await store.get("f1")).size, 5);
-      const again = await (await store.get("r", "a.txt")).text({ verify: true });
+      await store.artifacts.put("r", "b", "new");
+      await store.artifacts.put("r", "a.txt", "newer", { ifExists: "replace" });
+      assert.equal((await store.artifacts.get("f1")).size, 5);
+      const again = await (await store.artifacts.get("r", "a.txt")).text({ verify: true });
       assert.equal(again, "newer");
-      await store.removeRun("r");
+      await store.runs.remove("r");
       assert.deepEqual(tree(store.artifactDir), []);
     }),
 );
@@ -216,12 +216,12 @@ testWithFfi("one database is not opened with both drivers at once", () =>
             await assert.rejects(other, DriverError);
           }
         }
-        assert.deepEqual(await store.listRuns(), []);
+        assert.deepEqual(await store.runs.list(), []);
         await using same = await openStore({ path, driver: first });
-        assert.deepEqual(await same.listRuns(), []);
+        assert.deepEqual(await same.runs.list(), []);
       }
     }
     await using other = await openStore({ path: join(dir, "other.db"), driver: "ffi" });
     await using memory = await openStore({ inMemory: true, driver: "builtin" });
-    assert.deepEqual([await other.listRuns(), await memory.listRuns()], [[], []]);
+    assert.deepEqual([await other.runs.list(), await memory.runs.list()], [[], []]);
   }));

@@ -96,23 +96,23 @@ const ARTIFACTS = [
 ] as const;
 
 async function assertHoldsAll(store: Store): Promise<void> {
-  assert.deepEqual(await store.listRuns(), RUNS);
-  assert.deepEqual(await store.params(BASELINE), BASELINE_PARAMS);
-  assert.deepEqual(await store.params(DEEP), DEEP_PARAMS);
-  assert.deepEqual(await store.params(BROKEN), {});
+  assert.deepEqual(await store.runs.list(), RUNS);
+  assert.deepEqual(await store.runs.params(BASELINE), BASELINE_PARAMS);
+  assert.deepEqual(await store.runs.params(DEEP), DEEP_PARAMS);
+  assert.deepEqual(await store.runs.params(BROKEN), {});
 
-  const loss = await store.metrics(BASELINE, "loss");
+  const loss = await store.metrics.points(BASELINE, "loss");
   assert.deepEqual(
     loss.map(({ value }) => value),
     Array.from({ length: 100 }, (_, i) => 1 / (i + 1)),
   );
   assert.deepEqual(loss.map(({ step }) => step), Array.from({ length: 100 }, (_, i) => i));
-  const [acc] = await store.metrics(BASELINE, "acc");
+  const [acc] = await store.metrics.points(BASELINE, "acc");
   assert.deepEqual([acc!.value, acc!.step], [0.93, 0]);
-  assert.equal((await store.metrics(BASELINE)).length, 101);
+  assert.equal((await store.metrics.points(BASELINE)).length, 101);
   assert.deepEqual(loss[0]!.timestamp, new Date(1795410165809));
 
-  const artifacts = await store.find({});
+  const artifacts = await store.artifacts.find({});
   assert.deepEqual(
     artifacts.map((a) => [a.runId, a.name, a.contentType, a.size, a.createdAt.getTime()]),
     ARTIFACTS,
@@ -120,7 +120,8 @@ async function assertHoldsAll(store: Store): Promise<void> {
   for (const artifact of artifacts) {
     assert.equal((await artifact.bytes({ verify: true })).length, artifact.size);
   }
-  const text = async (run: string, name: string) => await (await store.get(run, name)).text();
+  const text = async (run: string, name: string) =>
+    await (await store.artifacts.get(run, name)).text();
   assert.equal(await text(BASELINE, "model"), "weights v1");
   assert.equal(await text(BASELINE, "report.md"), "# Report\n\nacc 0.93\n");
   assert.equal(await text(DEEP, "данные ✓.edn"), "{:rows [[1 2] [3 4]]}");
@@ -128,7 +129,7 @@ async function assertHoldsAll(store: Store): Promise<void> {
 }
 
 async function assertRegistered(store: Store): Promise<void> {
-  assert.deepEqual(await store.datasets(BASELINE), [{
+  assert.deepEqual(await store.runs.datasets(BASELINE), [{
     id: "87d4ec4f-d662-401c-aadc-739f1d9d5edb",
     role: "train",
     rows: 150,
@@ -138,7 +139,7 @@ async function assertRegistered(store: Store): Promise<void> {
     source: "iris.csv",
     createdAt: new Date(1795410165936),
   }]);
-  const [iris, mnist] = await store.experiments();
+  const [iris, mnist] = await store.experiments.list();
   assert.deepEqual([iris!.name, iris!.description, iris!.owner, iris!.runs], [
     "iris",
     "Fisher",
@@ -289,8 +290,8 @@ testEachDriver(
         await using store = await openIn(dir, { driver });
         for (const id of [BASELINE, DEEP]) {
           const copy = await store.startRun({ id: `copy-${id}` });
-          await copy.logParams(await store.params(id) as Record<string, ParamValue>);
-          assert.deepEqual(await store.params(copy.id), await store.params(id));
+          await copy.logParams(await store.runs.params(id) as Record<string, ParamValue>);
+          assert.deepEqual(await store.runs.params(copy.id), await store.runs.params(id));
         }
       }
       const texts = (id: string) =>
@@ -317,7 +318,7 @@ testEachDriver(
         UPDATE runs SET tags = '{:owner', env = '#{' WHERE id = '${BASELINE}'`);
       });
       await using store = await openIn(dir, { driver });
-      const { kw, ...params } = await store.params(BASELINE);
+      const { kw, ...params } = await store.runs.params(BASELINE);
       assert.equal((kw as EdnValue).kind, "unreadable");
       const { kw: _, ...expected } = BASELINE_PARAMS;
       assert.deepEqual(params, {
@@ -325,14 +326,14 @@ testEachDriver(
         vec: new EdnValue("unreadable", "{:a [1", "{:a [1"),
         set: new EdnValue("unreadable", "", ""),
       });
-      const run = await store.getRun(BASELINE);
+      const run = await store.runs.get(BASELINE);
       assert.deepEqual(run, {
         ...RUNS[2],
         tags: { owner: "bob", note: "first try" },
         environment: null,
       });
-      assert.equal((await store.datasets(BASELINE))[0]!.features, null);
-      assert.equal((await store.listRuns()).length, 3);
+      assert.equal((await store.runs.datasets(BASELINE))[0]!.features, null);
+      assert.equal((await store.runs.list()).length, 3);
     }),
 );
 
@@ -347,7 +348,7 @@ testEachDriver(
         );
       });
       await using store = await openIn(dir, { driver });
-      assert.deepEqual((await store.getRun(DEEP)).tags, {
+      assert.deepEqual((await store.runs.get(DEEP)).tags, {
         kind: "svm/rbf",
         "kind of": "\\a",
         ratio: "1/2",
@@ -376,13 +377,13 @@ for (const readOnly of [true, false]) {
             createdBy: null,
             environment: null,
           }));
-          assert.deepEqual(await store.listRuns(), old);
-          assert.deepEqual(await store.params(BASELINE), BASELINE_PARAMS);
+          assert.deepEqual(await store.runs.list(), old);
+          assert.deepEqual(await store.runs.params(BASELINE), BASELINE_PARAMS);
           await assertSound(store);
           if (!readOnly) {
             const run = await store.startRun({ parentId: DEEP, createdBy: "ada" });
             await run.put("a", "abc");
-            const { parentId, createdBy } = await store.getRun(run.id);
+            const { parentId, createdBy } = await store.runs.get(run.id);
             assert.deepEqual([parentId, createdBy], [DEEP, "ada"]);
           }
         }
@@ -410,7 +411,10 @@ testEachDriver(
     const before = contents(dir);
     await assertHoldsAll(store);
     await assertSound(store);
-    assert.equal((await store.get(BASELINE, "plots/roc.svg")).path, `${BASELINE}/plots/roc.svg`);
+    assert.equal(
+      (await store.artifacts.get(BASELINE, "plots/roc.svg")).path,
+      `${BASELINE}/plots/roc.svg`,
+    );
     const { removed } = await store.gc({ grace: 0 });
     assert.deepEqual(removed, []);
     await assertHoldsAll(store);
@@ -421,13 +425,13 @@ testEachDriver(
 testEachDriver(
   "artifacts whose paths are from Windows are replaced and removed",
   fromWindows(async (store) => {
-    await store.put(BASELINE, "plots/roc.svg", "<svg/>", { ifExists: "replace" });
+    await store.artifacts.put(BASELINE, "plots/roc.svg", "<svg/>", { ifExists: "replace" });
     assert.equal(
-      await (await store.get(BASELINE, "plots/roc.svg")).text({ verify: true }),
+      await (await store.artifacts.get(BASELINE, "plots/roc.svg")).text({ verify: true }),
       "<svg/>",
     );
-    await store.remove(BASELINE, "plots/roc.svg");
-    await store.removeRun(DEEP, { force: true });
+    await store.artifacts.remove(BASELINE, "plots/roc.svg");
+    await store.runs.remove(DEEP, { force: true });
     assert.deepEqual(
       tree(store.artifactDir).filter((path) => path.includes(".") || path.startsWith(DEEP)),
       [`${BASELINE}/report.md`],
@@ -445,12 +449,15 @@ testEachDriver(
         sql.exec(`INSERT INTO artifacts SELECT 'twin', run_id, 'plots\\roc.svg', path, content_type,
         size, hash, created_at FROM artifacts WHERE name = 'plots/roc.svg'`),
     );
-    await store.remove(BASELINE, "plots/roc.svg");
-    assert.equal((await (await store.get("twin")).bytes({ verify: true })).length, 64);
+    await store.artifacts.remove(BASELINE, "plots/roc.svg");
+    assert.equal((await (await store.artifacts.get("twin")).bytes({ verify: true })).length, 64);
     // Nor does an artifact of that name take their place.
-    await assert.rejects(store.put(BASELINE, "plots/roc.svg", "new"), /plots\\\\roc\.svg/);
-    assert.equal((await (await store.get("twin")).bytes({ verify: true })).length, 64);
-    await store.remove("twin");
+    await assert.rejects(
+      store.artifacts.put(BASELINE, "plots/roc.svg", "new"),
+      /plots\\\\roc\.svg/,
+    );
+    assert.equal((await (await store.artifacts.get("twin")).bytes({ verify: true })).length, 64);
+    await store.artifacts.remove("twin");
     assert.ok(!tree(store.artifactDir).includes(`${BASELINE}/plots/roc.svg`));
   }),
 );
@@ -459,7 +466,7 @@ Deno.test("gc() keeps a file whose very name has a backslash, as long as a row n
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
-    await store.put("r", "a", "abc");
+    await store.artifacts.put("r", "a", "abc");
     await Deno.writeTextFile(join(store.artifactDir, "r", "b\\c"), "abc");
     onDatabase(dir, (sql) => sql.exec("UPDATE artifacts SET path = 'r/b\\c'"));
     await store.gc({ grace: 0 });

@@ -10,12 +10,19 @@ import {
 } from "../../mod.ts";
 import { inMemory, inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
 
-/** The store's calls, without their types. */
+/** Calls by name, without their types. */
 // deno-lint-ignore no-explicit-any
 type Untyped = Record<string, (...args: any[]) => any>;
 
+/** The calls of a store and of its rooms: `gc`, `runs.get`. */
 function untyped(store: Store): Untyped {
-  return store as unknown as Untyped;
+  return new Proxy({}, {
+    get: (_, name: string) => {
+      const [room, call] = name.split(".");
+      const target = (call === undefined ? store : store[room as "runs"]) as unknown as Untyped;
+      return target[call ?? room!]!.bind(target);
+    },
+  });
 }
 
 const NO_TEXT = [undefined, null, 5, true, {}, [], Symbol("x"), new Date(0)];
@@ -35,104 +42,119 @@ async function assertRefuses(
 testEachDriver("an id or a name that is no text is refused in words", async (driver) => {
   await using store = await openStore({ inMemory: true, driver });
   await store.startRun({ id: "r" });
-  await store.put("r", "a", "text");
+  await store.artifacts.put("r", "a", "text");
   const calls = untyped(store);
   const byId = [
-    ...["getRun", "endRun", "removeRun", "params", "metrics", "metricSummary", "datasets", "list"],
-    ...["get", "has", "remove"],
+    ...[
+      "runs.get",
+      "runs.end",
+      "runs.remove",
+      "runs.params",
+      "metrics.points",
+      "metrics.summary",
+      "runs.datasets",
+      "artifacts.list",
+    ],
+    ...["artifacts.get", "artifacts.has", "artifacts.remove"],
   ];
   for (const value of NO_TEXT) {
     const shown = Deno.inspect(value);
     for (const name of byId) {
       await assertRefuses(InvalidNameError, () => calls[name]!(value), `${name}(${shown})`);
     }
-    await assertRefuses(InvalidNameError, () => calls.curve!("r", value), `curve(${shown})`);
-    await assertRefuses(InvalidNameError, () => calls.compareRuns!([value]), shown);
+    await assertRefuses(
+      InvalidNameError,
+      () => calls["metrics.curve"]!("r", value),
+      `curve(${shown})`,
+    );
+    await assertRefuses(InvalidNameError, () => calls["runs.compare"]!([value]), shown);
     await assertRefuses(InvalidNameError, () => Array.fromAsync(calls.export!([value])), shown);
-    await assertRefuses(InvalidNameError, () => calls.describeExperiment!(value, {}), shown);
+    await assertRefuses(InvalidNameError, () => calls["experiments.describe"]!(value, {}), shown);
   }
   for (const value of [null, 5, true, Symbol("x")]) {
     const shown = Deno.inspect(value);
-    for (const name of ["get", "has", "remove"]) {
+    for (const name of ["artifacts.get", "artifacts.has", "artifacts.remove"]) {
       await assertRefuses(InvalidNameError, () => calls[name]!("r", value), `${name}(r, ${shown})`);
     }
-    await assertRefuses(InvalidOptionError, () => calls.metrics!("r", value), shown);
+    await assertRefuses(InvalidOptionError, () => calls["metrics.points"]!("r", value), shown);
   }
-  assert.equal(await (await store.get("r", "a")).text(), "text");
+  assert.equal(await (await store.artifacts.get("r", "a")).text(), "text");
 });
 
 /** Calls that are refused as options, by their name and arguments. */
 const BAD_CALLS: [call: string, ...args: unknown[]][] = [
-  ["find"],
-  ["find", null],
-  ...["abc", 1.5, NaN, Infinity, -5, null].map((limit) => ["find", { limit }] as [string, unknown]),
-  ...["runId", "name", "contentType", "hash"].flatMap((key) =>
-    [5, null, {}].map((value) => ["find", { [key]: value }] as [string, unknown])
+  ["artifacts.find"],
+  ["artifacts.find", null],
+  ...["abc", 1.5, NaN, Infinity, -5, null].map((limit) =>
+    ["artifacts.find", { limit }] as [string, unknown]
   ),
-  ["find", { limt: 5 }],
+  ...["runId", "name", "contentType", "hash"].flatMap((key) =>
+    [5, null, {}].map((value) => ["artifacts.find", { [key]: value }] as [string, unknown])
+  ),
+  ["artifacts.find", { limt: 5 }],
   ["verify", { runId: {} }],
-  ["listRuns", null],
+  ["runs.list", null],
   ...["idPrefix", "experiment", "status", "name", "parentId", "createdBy"].flatMap((key) =>
-    [5, null, {}].map((value) => ["listRuns", { [key]: value }] as [string, unknown])
+    [5, null, {}].map((value) => ["runs.list", { [key]: value }] as [string, unknown])
   ),
   ...["tags", "params", "metrics", "sortBy"].flatMap((key) =>
-    [5, null, "loss"].map((value) => ["listRuns", { [key]: value }] as [string, unknown])
+    [5, null, "loss"].map((value) => ["runs.list", { [key]: value }] as [string, unknown])
   ),
-  ["listRuns", { tags: { a: 1 } }],
-  ["listRuns", { sortBy: {} }],
-  ["listRuns", { sortBy: { metric: 5 } }],
-  ["bestRun"],
-  ["bestRun", "loss"],
-  ["bestRun", {}],
-  ["prune"],
-  ["prune", null],
+  ["runs.list", { tags: { a: 1 } }],
+  ["runs.list", { sortBy: {} }],
+  ["runs.list", { sortBy: { metric: 5 } }],
+  ["runs.best"],
+  ["runs.best", "loss"],
+  ["runs.best", {}],
+  ["runs.prune"],
+  ["runs.prune", null],
   ...["2020-01-01", 5, null, new Date(NaN)].map((olderThan) =>
-    ["prune", { olderThan }] as [string, unknown]
+    ["runs.prune", { olderThan }] as [string, unknown]
   ),
-  ...["odd", "", null, 5].map((status) => ["prune", { status }] as [string, unknown]),
-  ...[1.5, "2", -1, NaN, null].map((keepLast) => ["prune", { keepLast }] as [string, unknown]),
-  ["prune", { experiment: 5 }],
-  ["prune", { keepLast: 0, statsu: "failed" }],
-  ["compareRuns"],
-  ["compareRuns", "abc"],
+  ...["odd", "", null, 5].map((status) => ["runs.prune", { status }] as [string, unknown]),
+  ...[1.5, "2", -1, NaN, null].map((keepLast) => ["runs.prune", { keepLast }] as [string, unknown]),
+  ["runs.prune", { experiment: 5 }],
+  ["runs.prune", { keepLast: 0, statsu: "failed" }],
+  ["runs.compare"],
+  ["runs.compare", "abc"],
   ["startRun", null],
   ["startRun", 5],
   ["startRun", { tags: null }],
   ["startRun", { tags: "ab" }],
-  ["endRun", "r", null],
-  ["logParams", "r"],
-  ["logParams", "r", 5],
-  ["setTags", "r", null],
-  ["setTags", "r", "ab"],
-  ["setNote", "r", 5],
-  ["logMetrics", "r"],
-  ["logMetrics", "r", 5],
-  ["logMetrics", "r", { loss: 1 }, null],
-  ["logMetrics", "r", { loss: 1 }, { timestamp: "2020-01-01" }],
-  ["logPoints", "r"],
-  ["logPoints", "r", 5],
-  ["logPoints", "r", [null]],
-  ["logPoints", "r", [{ key: 5, value: 1 }]],
-  ["logPoints", "r", [{ key: "loss", value: 1, timestamp: 5 }]],
-  ["curve", "r", "loss", null],
-  ["curve", "r", "loss", { points: "x" }],
-  ["logDataset", "r"],
-  ["logDataset", "r", { features: 5 }],
-  ["logDataset", "r", { features: [5] }],
-  ["describeExperiment", "x"],
-  ["describeExperiment", "x", { owner: 5 }],
+  ["runs.end", "r", null],
+  ["runs.logParams", "r"],
+  ["runs.logParams", "r", 5],
+  ["runs.setTags", "r", null],
+  ["runs.setTags", "r", "ab"],
+  ["runs.setNote", "r", 5],
+  ["metrics.log", "r"],
+  ["metrics.log", "r", 5],
+  ["metrics.log", "r", { loss: 1 }, null],
+  ["metrics.log", "r", { loss: 1 }, { timestamp: "2020-01-01" }],
+  ["metrics.logPoints", "r"],
+  ["metrics.logPoints", "r", 5],
+  ["metrics.logPoints", "r", [null]],
+  ["metrics.logPoints", "r", [{ key: 5, value: 1 }]],
+  ["metrics.logPoints", "r", [{ key: "loss", value: 1, timestamp: 5 }]],
+  ["metrics.curve", "r", "loss", null],
+  ["metrics.curve", "r", "loss", { points: "x" }],
+  ["runs.logDataset", "r"],
+  ["runs.logDataset", "r", { features: 5 }],
+  ["runs.logDataset", "r", { features: [5] }],
+  ["experiments.describe", "x"],
+  ["experiments.describe", "x", { owner: 5 }],
   ["gc", { grace: null }],
   ["gc", { grace: "x" }],
-  ["putFile", "r", "b", 5],
-  ["putFile", "r", "b", ""],
-  ["putDirectory", "r", ""],
+  ["artifacts.putFile", "r", "b", 5],
+  ["artifacts.putFile", "r", "b", ""],
+  ["artifacts.putDirectory", "r", ""],
   ["backup"],
   ["backup", null],
 ];
 
 Deno.test("options of a wrong type are refused, and say which", () =>
   inMemory(async (store) => {
-    await store.put("r", "a", "text");
+    await store.artifacts.put("r", "a", "text");
     for (const [name, ...args] of BAD_CALLS) {
       const call = async () => {
         const given = await untyped(store)[name]!(...args);
@@ -140,15 +162,15 @@ Deno.test("options of a wrong type are refused, and say which", () =>
       };
       await assertRefuses(InvalidOptionError, call, `${name} ${Deno.inspect(args)}`);
     }
-    assert.deepEqual((await store.listRuns()).map(({ status }) => status), ["running"]);
-    assert.deepEqual(await store.metrics("r"), []);
-    assert.deepEqual((await store.find({})).map(({ name }) => name), ["a"]);
+    assert.deepEqual((await store.runs.list()).map(({ status }) => status), ["running"]);
+    assert.deepEqual(await store.metrics.points("r"), []);
+    assert.deepEqual((await store.artifacts.find({})).map(({ name }) => name), ["a"]);
   }));
 
 Deno.test("prune() names the statuses that there are", () =>
   inMemory(async (store) => {
     await assert.rejects(
-      untyped(store).prune!({ status: "odd" }),
+      untyped(store)["runs.prune"]!({ status: "odd" }),
       /status takes running, completed, failed, not "odd"/,
     );
   }));

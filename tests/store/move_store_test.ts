@@ -26,10 +26,13 @@ async function requireSame(options: OpenOptions, contents: Contents): Promise<vo
   await using store = await openStore({ ...options, driver: "builtin" });
   const whole = { artifacts: contents.artifacts.length, bytes: 1_600_018 };
   assert.deepEqual(await store.verify().summary(), { ...whole, damaged: 0, leftovers: 0 });
-  await store.put("r", "after the move", "x");
-  assert.equal(await (await store.get("r", "after the move")).text({ verify: true }), "x");
-  await store.put("r", "a", "other", { ifExists: "replace" });
-  await store.remove("r", "deep/er/b");
+  await store.artifacts.put("r", "after the move", "x");
+  assert.equal(
+    await (await store.artifacts.get("r", "after the move")).text({ verify: true }),
+    "x",
+  );
+  await store.artifacts.put("r", "a", "other", { ifExists: "replace" });
+  await store.artifacts.remove("r", "deep/er/b");
   assert.equal((await store.verify().summary()).damaged, 0);
 }
 
@@ -109,7 +112,10 @@ Deno.test("a store whose artifacts were left behind says so, and is whole once t
     {
       await using store = await openStore({ path: join(dir, "new/t.db"), readOnly: true });
       assert.equal((await store.verify({ quick: true }).summary()).damaged, 4);
-      await assert.rejects((await store.get("r", "a")).text(), /its file is missing; restore it/);
+      await assert.rejects(
+        (await store.artifacts.get("r", "a")).text(),
+        /its file is missing; restore it/,
+      );
     }
     await Deno.rename(join(dir, "home/t-artifacts"), join(dir, "new/t-artifacts"));
     await requireSame({ path: join(dir, "new/t.db") }, contents);
@@ -142,11 +148,11 @@ for (const [stage, inPlace] of Object.entries(STAGES)) {
         await Deno.writeTextFile(join(artifacts, `.staging/${crypto.randomUUID()}`), "left behind");
         const path = await move(dir);
         await using store = await openStore({ path, driver: "builtin" });
-        assert.equal(await (await store.get("r", "a")).text({ verify: true }), inPlace);
+        assert.equal(await (await store.artifacts.get("r", "a")).text({ verify: true }), inPlace);
         assert.equal((await store.verify().summary()).damaged, 0);
         await store.gc({ grace: 0 });
         assert.equal((await store.verify().summary()).leftovers, 0);
-        assert.equal((await store.find({})).length, 4);
+        assert.equal((await store.artifacts.find({})).length, 4);
       }));
   }
 }
@@ -156,13 +162,16 @@ Deno.test("a store is moved with what a killed writer has left in its -wal", () 
     const contents = await makeStore(dir);
     // While a writer has it open, all that it has committed last is in the -wal alone.
     await using store = await openStore({ path: join(dir, "home/t.db"), driver: "builtin" });
-    await store.put("r", "later", "later text");
+    await store.artifacts.put("r", "later", "later text");
     const copy = join(dir, "copy");
     await copyTree(join(dir, "home"), copy);
     assert.ok(Deno.statSync(join(copy, "t.db-wal")).size > 0);
     await Deno.rename(copy, join(dir, "new"));
     await using moved = await openStore({ path: join(dir, "new/t.db"), driver: "builtin" });
-    assert.equal(await (await moved.get("r", "later")).text({ verify: true }), "later text");
-    assert.equal((await moved.find({})).length, contents.artifacts.length + 1);
+    assert.equal(
+      await (await moved.artifacts.get("r", "later")).text({ verify: true }),
+      "later text",
+    );
+    assert.equal((await moved.artifacts.find({})).length, contents.artifacts.length + 1);
     assert.equal((await moved.verify().summary()).damaged, 0);
   }));

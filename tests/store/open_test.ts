@@ -7,12 +7,12 @@ import {
   NotAStoreError,
   type OpenOptions,
   openStore,
-  Store,
+  type Store,
   StoreClosedError,
 } from "../../mod.ts";
 import { child } from "../support/children/flags.ts";
 import { inTempDir, openIn, sha256, testEachDriver, tree } from "../support/helpers.ts";
-import { requireRuntime } from "../../src/store/runtime.ts";
+import { requireRuntime } from "../../src/context/runtime.ts";
 
 Deno.test("artifactDirOf() takes off a final .db alone, and adds -artifacts", () => {
   const cases: Record<string, string> = {
@@ -40,10 +40,10 @@ testEachDriver(
           assert.equal(store.artifactDir, join(dir, "made", "on the way", beside!));
           assert.equal(store.driver, driver);
           await store.startRun({ id: "r" });
-          await store.put("r", "a", "text");
+          await store.artifacts.put("r", "a", "text");
         }
         await using again = await openStore({ path, driver });
-        assert.equal(await (await again.get("r", "a")).text({ verify: true }), "text");
+        assert.equal(await (await again.artifacts.get("r", "a")).text({ verify: true }), "text");
       }
       const made = tree(join(dir, "made", "on the way")).filter((name) => !name.includes("/"));
       assert.deepEqual(made, ["a-artifacts", "a.db", "b.sqlite", "b.sqlite-artifacts"]);
@@ -150,7 +150,7 @@ testEachDriver(
     assert.deepEqual(tree(store.artifactDir), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
     await using other = await openStore({ inMemory: true, driver });
     assert.notEqual(other.artifactDir, store.artifactDir);
-    assert.deepEqual(await other.listRuns(), []);
+    assert.deepEqual(await other.runs.list(), []);
     await store.close();
     await assert.rejects(Deno.lstat(store.artifactDir), Deno.errors.NotFound);
     assert.ok((await Deno.lstat(other.artifactDir)).isDirectory);
@@ -163,7 +163,7 @@ Deno.test("a store in memory leaves a directory that it was given", () =>
       {
         await using store = await openStore({ inMemory: true, artifactDir, driver: "builtin" });
         await store.startRun({ id: "r" });
-        await store.put("r", "a", "text");
+        await store.artifacts.put("r", "a", "text");
       }
       assert.equal(await Deno.readTextFile(join(artifactDir, "r", "a")), "text");
     }
@@ -205,34 +205,40 @@ testEachDriver("close() and await using close a store, once", (driver) =>
     let inner: Store;
     {
       await using store = inner = await openIn(dir, { driver });
-      await store.listRuns();
+      await store.runs.list();
     }
-    await assert.rejects(inner.listRuns(), StoreClosedError);
+    await assert.rejects(inner.runs.list(), StoreClosedError);
     // The last to close leaves the database in one file.
     assert.deepEqual(tree(dir), ["t-artifacts", "t-artifacts/.staging", "t.db"]);
   }));
+
+/** Arguments that no call refuses before it looks whether its store is open. */
+const NAMES = ["r", "a", {}];
 
 testEachDriver("every call on a closed store is refused", (driver) =>
   inTempDir(async (dir) => {
     const store = await openIn(dir, { driver });
     const run = await store.startRun({ id: "r" });
-    const artifact = await store.put("r", "a", "text");
+    const artifact = await store.artifacts.put("r", "a", "text");
     await store.close();
-    const properties = Object.getOwnPropertyDescriptors(Store.prototype);
-    const methods = Object.keys(properties).filter((name) =>
-      !["constructor", "close"].includes(name) && typeof properties[name]!.value === "function"
-    );
-    assert.ok(methods.length >= 18, `${methods}`);
-    for (const name of methods) {
-      const call = async () => await Reflect.apply(properties[name]!.value, store, ["r", "a", {}]);
-      await assert.rejects(call, (error) => {
-        assert.ok(error instanceof StoreClosedError, `${name}: ${error}`);
-        return true;
-      }, name);
+    const { runs, metrics, artifacts, experiments } = store;
+    let methods = 0;
+    for (const room of [store, runs, metrics, artifacts, experiments]) {
+      const properties = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(room));
+      for (const [name, { value }] of Object.entries(properties)) {
+        if (["constructor", "close"].includes(name) || typeof value !== "function") continue;
+        methods++;
+        await assert.rejects(async () => await Reflect.apply(value, room, NAMES), (error) => {
+          assert.ok(error instanceof StoreClosedError, `${name}: ${error}`);
+          return true;
+        }, name);
+      }
     }
+    assert.ok(methods >= 30, `${methods}`);
     const others = [
       () => run.put("b", "text"),
       () => run.end(),
+      () => store.models.list(),
       () => artifact.text(),
       () => artifact.stream().getReader().read(),
       () => artifact.saveTo(join(dir, "saved")),
@@ -254,13 +260,13 @@ Deno.test("eight processes that open one new store at once all succeed", () =>
       assert.deepEqual([success, decode(stdout), decode(stderr)], [true, "", ""]);
     }
     await using store = await openStore({ path, driver: "builtin", readOnly: true });
-    assert.deepEqual((await store.listRuns()).map(({ id }) => id).sort(), [..."12345678"]);
-    for (const artifact of await store.find({})) {
+    assert.deepEqual((await store.runs.list()).map(({ id }) => id).sort(), [..."12345678"]);
+    for (const artifact of await store.artifacts.find({})) {
       const bytes = new TextEncoder().encode(`of ${artifact.runId}`);
       assert.equal(artifact.hash, await sha256(bytes));
       assert.deepEqual(await artifact.bytes({ verify: true }), bytes);
     }
-    assert.equal((await store.find({})).length, 8);
+    assert.equal((await store.artifacts.find({})).length, 8);
   }));
 
 Deno.test("a version of Deno that is too old is told what it needs", () => {

@@ -44,13 +44,13 @@ async function snapshot(dir: string, under = ""): Promise<string[]> {
 
 /** Reads all there is. */
 async function readAll(store: Store): Promise<void> {
-  assert.deepEqual((await store.listRuns()).map(({ id }) => id), ["r"]);
-  assert.deepEqual((await store.getRun("r")).tags, { a: "b" });
-  assert.deepEqual(await store.params("r"), { lr: 0.1 });
-  assert.equal((await store.metrics("r")).length, 1);
-  assert.equal(await (await store.get("r", "a.txt")).text({ verify: true }), "text");
-  assert.deepEqual((await store.list("r")).map(({ name }) => name), ["a.txt", "d/b"]);
-  assert.equal((await store.find({ name: "d/*" })).length, 1);
+  assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["r"]);
+  assert.deepEqual((await store.runs.get("r")).tags, { a: "b" });
+  assert.deepEqual(await store.runs.params("r"), { lr: 0.1 });
+  assert.equal((await store.metrics.points("r")).length, 1);
+  assert.equal(await (await store.artifacts.get("r", "a.txt")).text({ verify: true }), "text");
+  assert.deepEqual((await store.artifacts.list("r")).map(({ name }) => name), ["a.txt", "d/b"]);
+  assert.equal((await store.artifacts.find({ name: "d/*" })).length, 1);
 }
 
 testEachDriver(
@@ -108,18 +108,18 @@ testEachDriver(
       let worked = false;
       const writes: (() => Promise<unknown>)[] = [
         () => store.startRun(),
-        () => store.endRun("r"),
+        () => store.runs.end("r"),
         () => store.withRun({}, () => worked = true),
-        () => store.removeRun("r"),
-        () => store.logParams("r", {}),
-        () => store.logMetrics("r", {}),
-        () => store.put("r", "new", "text"),
-        () => store.put("r", "a.txt", "text", { ifExists: "same" }),
-        () => store.putFile("r", "new", source, { move: true }),
-        () => store.putDirectory("r", dir),
-        () => store.remove("r", "a.txt"),
-        async () => await store.remove((await store.get("r", "a.txt")).id),
-        () => store.remove("r", "unknown"),
+        () => store.runs.remove("r"),
+        () => store.runs.logParams("r", {}),
+        () => store.metrics.log("r", {}),
+        () => store.artifacts.put("r", "new", "text"),
+        () => store.artifacts.put("r", "a.txt", "text", { ifExists: "same" }),
+        () => store.artifacts.putFile("r", "new", source, { move: true }),
+        () => store.artifacts.putDirectory("r", dir),
+        () => store.artifacts.remove("r", "a.txt"),
+        async () => await store.artifacts.remove((await store.artifacts.get("r", "a.txt")).id),
+        () => store.artifacts.remove("r", "unknown"),
       ];
       for (const write of writes) await assert.rejects(write(), ReadOnlyError, `${write}`);
       assert.equal(worked, false);
@@ -134,12 +134,12 @@ testEachDriver(
       await fill(dir, driver);
       await Deno.remove(join(dir, "t-artifacts"), { recursive: true });
       await using store = await openIn(dir, { driver, readOnly: true });
-      assert.equal((await store.list("r")).length, 2);
+      assert.equal((await store.artifacts.list("r")).length, 2);
       assert.equal(
-        (await store.get("r", "a.txt")).filePath,
+        (await store.artifacts.get("r", "a.txt")).filePath,
         join(dir, "t-artifacts", "r", "a.txt"),
       );
-      await assert.rejects((await store.get("r", "a.txt")).text());
+      await assert.rejects((await store.artifacts.get("r", "a.txt")).text());
       await assert.rejects(Deno.lstat(join(dir, "t-artifacts")), Deno.errors.NotFound);
     }),
 );
@@ -152,15 +152,22 @@ testEachDriver(
       await using reader = await openIn(dir, { driver, readOnly: true });
       for (const id of ["s", "t", "u"]) {
         await writeIn(dir, driver, (store) => store.startRun({ id }));
-        assert.equal((await reader.getRun(id)).id, id);
+        assert.equal((await reader.runs.get(id)).id, id);
       }
-      await writeIn(dir, driver, (store) => store.put("s", "a", "new"));
-      assert.equal(await (await reader.get("s", "a")).text({ verify: true }), "new");
-      await writeIn(dir, driver, (store) => store.put("s", "a", "newer", { ifExists: "replace" }));
-      assert.equal(await (await reader.get("s", "a")).text({ verify: true }), "newer");
-      await writeIn(dir, driver, (store) => store.removeRun("s"));
-      assert.equal(await reader.has("s", "a"), false);
-      assert.deepEqual((await reader.listRuns()).map(({ id }) => id), ["u", "t", "r"]);
+      await writeIn(dir, driver, (store) => store.artifacts.put("s", "a", "new"));
+      assert.equal(await (await reader.artifacts.get("s", "a")).text({ verify: true }), "new");
+      await writeIn(dir, driver, (store) =>
+        store.artifacts.put("s", "a", "newer", { ifExists: "replace" }));
+      assert.equal(await (await reader.artifacts.get("s", "a")).text({ verify: true }), "newer");
+      await writeIn(dir, driver, (store) =>
+        store.runs.remove("s"));
+      assert.equal(await reader.artifacts.has("s", "a"), false);
+      assert.deepEqual(
+        (await reader.runs.list()).map(({ id }) =>
+          id
+        ),
+        ["u", "t", "r"],
+      );
     }),
 );
 
@@ -171,20 +178,23 @@ testEachDriver(
       await fill(dir, driver);
       const options: OpenOptions = { driver, readOnly: true };
       await using early = await openIn(dir, options);
-      await early.listRuns();
+      await early.runs.list();
       {
         await using writer = await openIn(dir, { driver });
         await using late = await openIn(dir, options);
         for (const name of ["x", "y", "z"]) {
-          await writer.put("r", name, name);
+          await writer.artifacts.put("r", name, name);
           for (const reader of [early, late]) {
-            assert.equal(await (await reader.get("r", name)).text({ verify: true }), name);
+            assert.equal(
+              await (await reader.artifacts.get("r", name)).text({ verify: true }),
+              name,
+            );
           }
         }
       }
-      assert.equal((await early.list("r")).length, 5);
-      await writeIn(dir, driver, (store) => store.remove("r", "x"));
-      assert.equal((await early.list("r")).length, 4);
+      assert.equal((await early.artifacts.list("r")).length, 5);
+      await writeIn(dir, driver, (store) => store.artifacts.remove("r", "x"));
+      assert.equal((await early.artifacts.list("r")).length, 4);
     }),
 );
 
@@ -194,10 +204,10 @@ testEachDriver(
     inTempDir(async (dir) => {
       await fill(dir, driver);
       await using reader = await openIn(dir, { driver, readOnly: true });
-      await reader.listRuns();
+      await reader.runs.list();
       const { success } = await child("open_and_put.ts", [join(dir, "t.db"), "s"]).output();
       assert.ok(success);
-      assert.equal(await (await reader.get("s", "a")).text({ verify: true }), "of s");
+      assert.equal(await (await reader.artifacts.get("s", "a")).text({ verify: true }), "of s");
     }),
 );
 
@@ -207,7 +217,7 @@ testEachDriver(
     inTempDir(async (dir) => {
       await using writer = await openIn(dir, { driver });
       await writer.startRun({ id: "r" });
-      await writer.put("r", "a", "text");
+      await writer.artifacts.put("r", "a", "text");
       const copy = join(dir, "copy");
       await Deno.mkdir(copy);
       for (const name of ["t.db", "t.db-wal"]) {
@@ -215,7 +225,7 @@ testEachDriver(
       }
       const artifactDir = writer.artifactDir;
       await using reader = await openIn(copy, { driver, readOnly: true, artifactDir });
-      assert.equal(await (await reader.get("r", "a")).text({ verify: true }), "text");
+      assert.equal(await (await reader.artifacts.get("r", "a")).text({ verify: true }), "text");
     }),
 );
 
@@ -255,6 +265,6 @@ Deno.test("readOnly opens a database by a name with characters that URLs take fo
         await store.startRun({ id: "r" });
       }
       await using store = await openStore({ path, readOnly: true });
-      assert.equal((await store.listRuns()).length, 1);
+      assert.equal((await store.runs.list()).length, 1);
     }
   }));

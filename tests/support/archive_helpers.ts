@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type ExportOptions, openStore, type Store } from "../../mod.ts";
+import { versionOf } from "./programs.ts";
 
 /** A member of a tar archive, written as it is said, however wrong that is. */
 export interface Member {
@@ -179,13 +180,12 @@ export async function fillFully(store: Store): Promise<void> {
   await run.put("ünï/模型.bin", "unicode");
   await run.put(LONG_NAME, "long");
   await run.put("large", "0123456789abcdef".repeat(20_000));
-  await store.endRun("r", { error: new Error("no luck") });
+  await store.runs.end("r", { error: new Error("no luck") });
   // What only Clojure writes.
   tamperRows(store, "INSERT INTO params VALUES ('r', 'ratio', '22/7'), ('r', 'big', '10N')");
 }
 
-const hasGnuTar: boolean = await new Deno.Command("tar", { args: ["--version"], stderr: "null" })
-  .output().then(({ stdout }) => new TextDecoder().decode(stdout).includes("GNU tar"), () => false);
+const hasGnuTar: boolean = (await versionOf("tar"))?.includes("GNU tar") ?? false;
 
 /** Declares a test that needs GNU tar; it is skipped, and says why, without it. */
 export function testWithTar(name: string, test: () => Promise<void>): void {

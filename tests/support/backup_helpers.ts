@@ -9,14 +9,14 @@ import { openIn } from "./helpers.ts";
 
 /** All that a store says, and the text of each artifact, as read and checked. */
 export async function contentsOf(store: Store) {
-  const runs = await store.listRuns();
+  const runs = await store.runs.list();
   return {
     runs: await Promise.all(runs.map(async (run) => ({
       run,
-      params: await store.params(run.id),
-      metrics: await store.metrics(run.id),
+      params: await store.runs.params(run.id),
+      metrics: await store.metrics.points(run.id),
     }))),
-    artifacts: await Promise.all((await store.find({})).map(async (artifact) => ({
+    artifacts: await Promise.all((await store.artifacts.find({})).map(async (artifact) => ({
       ...artifact.toJSON(),
       text: await artifact.text({ verify: true }),
     }))),
@@ -90,7 +90,7 @@ export async function fill(store: Store): Promise<void> {
   await run.put("large", "0123456789abcdef".repeat(100_000));
   await run.end();
   await store.startRun({ id: "failed" });
-  await store.endRun("failed", { error: new Error("no luck") });
+  await store.runs.end("failed", { error: new Error("no luck") });
 }
 
 /** Gives a test a store in `dir` that {@linkcode fill} has filled. */

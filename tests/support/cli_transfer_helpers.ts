@@ -62,7 +62,7 @@ export function withStore(work: (dir: string, store: Store) => Promise<void>): P
     await using store = await openIn(dir, { durability: "relaxed" });
     for (const id of ["r", "s"]) await store.startRun({ id });
     for (const [path, text] of Object.entries(TEXTS)) {
-      await store.put(path.slice(0, 1), path.slice(2), text);
+      await store.artifacts.put(path.slice(0, 1), path.slice(2), text);
     }
     await work(dir, store);
   });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../../mod.ts";
+import { versionOf } from "./programs.ts";
 import { OWNER } from "../../src/names/names.ts";
 import { chooseDriver } from "../../src/metadata/sqlite/choose_driver.ts";
 
@@ -34,7 +35,7 @@ export async function inMemory(work: (store: Store) => Promise<void>): Promise<v
 
 /** Asserts that a store has no artifact: no row, no file, no folder, nothing staged. */
 export async function assertEmpty(store: Store): Promise<void> {
-  assert.deepEqual((await store.find({})).map(({ name }) => name), []);
+  assert.deepEqual((await store.artifacts.find({})).map(({ name }) => name), []);
   assert.deepEqual(tree(store.artifactDir), []);
 }
 
@@ -78,10 +79,9 @@ export function testWithFfi(
   else Deno.test.ignore(`${name} (skipped: ${ffiMissing})`, () => {});
 }
 
-const fifoMissing: string | undefined = await new Deno.Command("mkfifo", {
-  stdout: "null",
-  stderr: "null",
-}).output().then(() => undefined, () => "there is no mkfifo");
+const fifoMissing: string | undefined = await versionOf("mkfifo") === undefined
+  ? "there is no mkfifo"
+  : undefined;
 
 /** Declares a test that needs named pipes; where there are none, it is skipped and says so. */
 export function testWithFifo(

@@ -30,7 +30,7 @@ export function withArchive(work: (fixture: Fixture) => Promise<void>): Promise<
     await run.end();
     await using there = await openIn(dir, { path: join(dir, "there.db"), durability });
     await there.startRun({ id: "mine" });
-    await there.put("mine", "mine", "my own");
+    await there.artifacts.put("mine", "mine", "my own");
     await work({ dir, here, there, archive: await archiveOf(here, ["r"]) });
   });
 }

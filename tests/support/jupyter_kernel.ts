@@ -1,6 +1,7 @@
 /** Runs the notebooks of `examples/notebooks` by the real kernel, without a browser. */
 import { dirname, fromFileUrl, join } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
+import { versionOf } from "./programs.ts";
 import standIns from "../../tools/npm_only/import_map.json" with { type: "json" };
 
 const root = fromFileUrl(new URL("../..", import.meta.url));
@@ -30,11 +31,9 @@ export interface Output {
 }
 
 /** Why notebooks cannot be run here; `undefined` if they can. */
-export const kernelMissing: string | undefined = await new Deno.Command("jupyter-nbconvert", {
-  args: ["--version"],
-  stdout: "null",
-  stderr: "null",
-}).output().then(() => undefined, () => "there is no jupyter-nbconvert");
+export const kernelMissing: string | undefined = await versionOf("jupyter-nbconvert") === undefined
+  ? "there is no jupyter-nbconvert"
+  : undefined;
 
 /** The names of the notebooks. */
 export function notebookNames(): string[] {

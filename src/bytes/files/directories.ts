@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { StorageError, UnsafePathError } from "../../base/errors.ts";
 
 /** The directories that lie between `root` and the file at `path`, outermost first. */
-function* foldersOf(root: string, path: string): Generator<string> {
+function* directoriesOf(root: string, path: string): Generator<string> {
   let folder = root;
   for (const segment of path.split("/").slice(0, -1)) yield folder = join(folder, segment);
 }
@@ -14,8 +14,8 @@ function* foldersOf(root: string, path: string): Generator<string> {
  * @throws {UnsafePathError} If one is a link, or anything else.
  * @throws {Deno.errors.NotFound} If one is not there.
  */
-export function checkFolders(root: string, path: string): void {
-  for (const folder of foldersOf(root, path)) {
+export function requirePlainDirectories(root: string, path: string): void {
+  for (const folder of directoriesOf(root, path)) {
     const info = Deno.lstatSync(folder);
     if (!info.isDirectory) throw new UnsafePathError(path, stateOf(folder, info));
   }
@@ -36,7 +36,7 @@ export interface Folder {
 }
 
 /** Makes folders. What one turn of the event loop finds, it need not look at again. */
-export class FolderMaker {
+export class DirectoryMaker {
   readonly #root: string;
   readonly #found = new Map<string, Folder>();
 
@@ -49,7 +49,7 @@ export class FolderMaker {
   make(path: string): Folder[] {
     if (this.#found.size === 0) queueMicrotask(() => this.#found.clear());
     const folders: Folder[] = [];
-    for (const folder of foldersOf(this.#root, path)) {
+    for (const folder of directoriesOf(this.#root, path)) {
       let found = this.#found.get(folder);
       if (!found) {
         const { info, made } = makeFolder(folder, path);
@@ -103,8 +103,8 @@ export function removeIfEmpty(folder: string): boolean {
 }
 
 /** Removes the folders of a path that are empty, innermost first. The caller holds the lock. */
-export function removeEmptyFolders(root: string, path: string): void {
-  for (const folder of [...foldersOf(root, path)].reverse()) {
+export function removeEmptyDirectories(root: string, path: string): void {
+  for (const folder of [...directoriesOf(root, path)].reverse()) {
     try {
       Deno.removeSync(folder);
     } catch {

@@ -2,7 +2,7 @@ import { ensureDir } from "@std/fs";
 import { dirname, join } from "@std/path";
 import { StorageError, UnsafePathError } from "../../base/errors.ts";
 import { OWNER, STAGING, unsafePath } from "../../names/names.ts";
-import { Gate } from "../../base/async.ts";
+import { Gate } from "../../base/gate.ts";
 import type {
   ByteReader,
   ByteStore,
@@ -13,14 +13,14 @@ import type {
   StoredEntry,
 } from "../byte_store.ts";
 import {
-  checkFolders,
+  DirectoryMaker,
   DirectorySync,
-  FolderMaker,
-  removeEmptyFolders,
+  removeEmptyDirectories,
   removeIfEmpty,
+  requirePlainDirectories,
 } from "./directories.ts";
-import { codeOf, fsError } from "./fs_error.ts";
-import type { Digest } from "../hashing.ts";
+import { codeOf, fsError } from "../../base/fs_error.ts";
+import type { Digest } from "../digest.ts";
 import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
 import {
   identityOf,
@@ -48,7 +48,7 @@ export class FileByteStore implements ByteStore {
   readonly #durable: boolean;
   readonly #gate = new Gate(MAX_STAGED);
   readonly #directories = new DirectorySync();
-  readonly #folders: FolderMaker;
+  readonly #folders: DirectoryMaker;
   /** Folders known to be durable in the folders above them. */
   readonly #settled = new Set<string>();
 
@@ -57,7 +57,7 @@ export class FileByteStore implements ByteStore {
     this.#root = root;
     this.#staging = join(root, STAGING);
     this.#durable = durable;
-    this.#folders = new FolderMaker(root);
+    this.#folders = new DirectoryMaker(root);
   }
 
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
@@ -186,7 +186,7 @@ export class FileByteStore implements ByteStore {
 
   async open(path: string): Promise<OpenBytes> {
     const target = this.locate(path);
-    checkFolders(this.#root, path);
+    requirePlainDirectories(this.#root, path);
     const before = Deno.lstatSync(target);
     if (!before.isFile) throw new UnsafePathError(path, "it is not a regular file");
     // At once: an artifact that is replaced all the time is read too.
@@ -203,14 +203,14 @@ export class FileByteStore implements ByteStore {
   remove(path: string): void {
     const target = this.locate(path);
     try {
-      checkFolders(this.#root, path);
+      requirePlainDirectories(this.#root, path);
       if (!lstat(target)?.isDirectory) Deno.removeSync(target);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) {
         throw fsError(error, `remove the bytes of ${JSON.stringify(path)}`);
       }
     }
-    removeEmptyFolders(this.#root, path);
+    removeEmptyDirectories(this.#root, path);
   }
 
   holds(staged: StagedBytes, path: string): boolean {
@@ -220,7 +220,7 @@ export class FileByteStore implements ByteStore {
   look(path: string): StoredEntry | undefined {
     try {
       const target = this.locate(path);
-      checkFolders(this.#root, path);
+      requirePlainDirectories(this.#root, path);
       return entryOf(path, Deno.lstatSync(target));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -259,7 +259,7 @@ export class FileByteStore implements ByteStore {
 
   isThere({ path, kind, identity }: StoredEntry): boolean {
     try {
-      checkFolders(this.#root, path);
+      requirePlainDirectories(this.#root, path);
       const now = entryOf(path, Deno.lstatSync(join(this.#root, path)));
       return now.identity === identity && now.kind === kind;
     } catch (error) {

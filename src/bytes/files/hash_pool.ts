@@ -1,6 +1,6 @@
 import type { Progress } from "../byte_store.ts";
 import { hashFile } from "../hashing.ts";
-import { breathe } from "../../base/async.ts";
+import { yieldToEventLoop } from "../../base/async.ts";
 
 /** Below so many bytes, starting workers takes longer than hashing them here. */
 const WORTH_WORKERS = 64 * 1024 * 1024;
@@ -100,7 +100,7 @@ async function hashHere(
   const read = size <= SMALL
     ? (into: Uint8Array) => Promise.resolve(file.readSync(into))
     : (into: Uint8Array) => file.read(into);
-  await breathe();
+  await yieldToEventLoop();
   let before = 0;
   const onProgress = ({ bytes }: Progress) => {
     advance(bytes - before);

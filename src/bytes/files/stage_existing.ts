@@ -1,7 +1,8 @@
 /** Files that are there already, staged by another name, or as a copy that the kernel makes. */
 import { join } from "@std/path";
 import { SourceChangedError } from "../../base/errors.ts";
-import { type Digest, hashFile } from "../hashing.ts";
+import type { Digest } from "../digest.ts";
+import { hashFile } from "../hashing.ts";
 import {
   attempt,
   identityOf,

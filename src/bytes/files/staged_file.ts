@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { ByteReader, StagedBytes, StageOptions } from "../byte_store.ts";
-import { type Digest, hashCopy } from "../hashing.ts";
+import type { Digest } from "../digest.ts";
+import { hashCopy } from "../hashing.ts";
 
 /** How to stage a file. */
 export interface StageFileOptions extends StageOptions {

@@ -1,8 +1,8 @@
-import { formatBytes, printable } from "../../base/format.ts";
+import { formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const backup: Verb = {
+export const backup: CommandSpec = {
   name: "backup",
   summary: "Copy the store, database and artifacts together, while it is in use",
   args: "<directory>",

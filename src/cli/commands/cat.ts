@@ -1,6 +1,6 @@
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const cat: Verb = {
+export const cat: CommandSpec = {
   name: "cat",
   summary: "Write an artifact to standard output, checked against its hash",
   args: "<run> <name>",
@@ -8,7 +8,7 @@ export const cat: Verb = {
   examples: [["Look into a log", "chachaml cat @last stdout.log | less"]],
   run: async ({ args: [run, name], io, open, runId }) => {
     const store = await open("read");
-    const artifact = await store.get(await runId(store, run!), name!);
+    const artifact = await store.artifacts.get(await runId(store, run!), name!);
     for await (const chunk of artifact.stream({ verify: true })) await io.stdout(chunk);
   },
 };

@@ -1,8 +1,8 @@
-import { formatNumber, formatValue } from "../../base/format.ts";
+import { formatNumber, formatValue } from "../../text/format.ts";
 import { printTable } from "../table.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const compare: Verb = {
+export const compare: CommandSpec = {
   name: "compare",
   summary: "Put runs side by side: their params, and what their metrics came to",
   args: "<run...>",
@@ -11,7 +11,7 @@ export const compare: Verb = {
   run: async ({ args, options, json, io, open, runId }) => {
     const store = await open("read");
     const ids = await Promise.all(args.map((ref) => runId(store, ref)));
-    const { runs, params, metrics } = await store.compareRuns(ids);
+    const { runs, params, metrics } = await store.runs.compare(ids);
     const shown = <T extends { readonly differs: boolean }>(items: readonly T[]) =>
       options.has("diff") ? items.filter(({ differs }) => differs) : items;
     if (json) {

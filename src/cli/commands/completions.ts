@@ -1,6 +1,6 @@
 import { complete, FILES } from "../completion.ts";
 import { quote, unquote } from "../shell_words.ts";
-import { UsageError, type Verb } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
 const SCRIPTS: Record<string, string> = {
   bash: `# chachaml completions for bash: source <(chachaml completions bash)
@@ -67,7 +67,7 @@ complete -c chachaml -f -a '(__chachaml_complete)'
 `,
 };
 
-export const completions: Verb = {
+export const completions: CommandSpec = {
   name: "completions",
   summary: "Print what a shell needs to complete commands, runs and names",
   args: "<shell>",
@@ -88,7 +88,7 @@ export const completions: Verb = {
   },
 };
 
-export const completeVerb: Verb = {
+export const completeVerb: CommandSpec = {
   name: "__complete",
   summary: "Print what could stand where the cursor is",
   args: "[word...]",

@@ -1,8 +1,8 @@
-import { formatBytes, printable } from "../../base/format.ts";
+import { formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const dedup: Verb = {
+export const dedup: CommandSpec = {
   name: "dedup",
   summary: "Make artifacts of the same bytes share one file, by hard links",
   args: "",

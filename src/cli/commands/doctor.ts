@@ -1,6 +1,6 @@
 import { type Check, diagnose } from "../../maintenance/doctor.ts";
-import { printable } from "../../base/format.ts";
-import type { Verb } from "../command.ts";
+import { printable } from "../../text/format.ts";
+import type { CommandSpec } from "../command.ts";
 
 const MARKS: Record<Check["state"], [mark: string, color: string]> = {
   ok: ["ok", "\u001b[32m"],
@@ -8,7 +8,7 @@ const MARKS: Record<Check["state"], [mark: string, color: string]> = {
   problem: ["PROBLEM", "\u001b[31m"],
 };
 
-export const doctor: Verb = {
+export const doctor: CommandSpec = {
   name: "doctor",
   summary: "Look for what is wrong with the store, its place or this program",
   args: "",

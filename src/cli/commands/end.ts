@@ -1,6 +1,6 @@
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const end: Verb = {
+export const end: CommandSpec = {
   name: "end",
   summary: "End a run, as completed unless it is said to have failed",
   args: "<run>",
@@ -13,7 +13,7 @@ export const end: Verb = {
     const error = options.get("error");
     const failed = options.has("failed") || error !== undefined;
     const store = await open("write");
-    const ended = await store.endRun(await runId(store, run!), {
+    const ended = await store.runs.end(await runId(store, run!), {
       status: failed ? "failed" : "completed",
       ...(error !== undefined && { error }),
     });

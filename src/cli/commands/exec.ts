@@ -1,15 +1,15 @@
 import type { JsonValue } from "../../artifacts/put_source.ts";
-import type { ActiveRun } from "../../runs/active_run.ts";
+import type { RunHandle } from "../../runs/run_handle.ts";
 import type { Store } from "../../store/store.ts";
-import { printable } from "../../base/format.ts";
+import { printable } from "../../text/format.ts";
 import type { Io } from "../io.ts";
-import { LineLog } from "../logged_lines.ts";
+import { LoggedLines } from "../logged_lines.ts";
 import { runProgram } from "../child_process.ts";
 import { storeFiles } from "../run_files.ts";
 import { parseJson, splitPair } from "../values.ts";
-import { type Call, UsageError, type Verb } from "../command.ts";
+import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
-export const exec: Verb = {
+export const exec: CommandSpec = {
   name: "exec",
   summary: "Run any program as a run: its output, exit status and files are kept",
   args: "<command> [argument...]",
@@ -60,9 +60,9 @@ export const exec: Verb = {
   },
 };
 
-async function work(run: ActiveRun, store: Store, call: Call): Promise<number> {
+async function work(run: RunHandle, store: Store, call: Call): Promise<number> {
   const { args, options, json, io, say } = call;
-  const log = options.has("lines") ? new LineLog(run) : undefined;
+  const log = options.has("lines") ? new LoggedLines(run) : undefined;
   const ended = await runProgram(run, args, {
     env: {
       CHACHAML_RUN: run.id,

@@ -1,10 +1,10 @@
-import { fsError } from "../../bytes/files/fs_error.ts";
+import { fsError } from "../../base/fs_error.ts";
 import { StorageError } from "../../base/errors.ts";
-import { folderOf } from "../../base/directory.ts";
+import { parentDirectory } from "../../base/directory.ts";
 import { withProgress } from "../progress.ts";
-import { UsageError, type Verb } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
-export const exportVerb: Verb = {
+export const exportVerb: CommandSpec = {
   name: "export",
   summary: "Write runs with their artifacts as a tar archive",
   args: "<run...>",
@@ -38,7 +38,7 @@ async function requirePlace(path: string, force: boolean): Promise<void> {
   const there = await Deno.lstat(path).catch(() => undefined);
   if (there?.isDirectory) throw new StorageError(action, "it is a directory; name a file in it");
   if (there && !force) throw exists(path);
-  if (!there) await folderOf(path, action);
+  if (!there) await parentDirectory(path, action);
 }
 
 async function requireFree(path: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { parseDuration } from "../duration.ts";
-import { formatBytes, printable } from "../../base/format.ts";
-import type { Verb } from "../command.ts";
+import { formatBytes, printable } from "../../text/format.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const gc: Verb = {
+export const gc: CommandSpec = {
   name: "gc",
   summary: "Remove files that belong to no artifact, and what crashes left",
   args: "",

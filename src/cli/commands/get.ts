@@ -1,9 +1,9 @@
 import { basename, join } from "@std/path";
-import { leadsNowhere } from "../../base/directory.ts";
+import { isNotFound } from "../../base/directory.ts";
 import { withProgress } from "../progress.ts";
-import { type Call, UsageError, type Verb } from "../command.ts";
+import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
-export const get: Verb = {
+export const get: CommandSpec = {
   name: "get",
   summary: "Copy an artifact to a file or to standard output, checked against its hash",
   args: "<run> <name> [destination]",
@@ -18,7 +18,7 @@ export const get: Verb = {
       throw new UsageError("--json and standard output as the destination exclude each other");
     }
     const store = await open("read");
-    const artifact = await store.get(await runId(store, run!), name!);
+    const artifact = await store.artifacts.get(await runId(store, run!), name!);
     if (destination === "-") {
       for await (const chunk of artifact.stream({ verify: true })) await io.stdout(chunk);
       return;
@@ -57,7 +57,7 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (leadsNowhere(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

@@ -1,11 +1,11 @@
-import { fsError } from "../../bytes/files/fs_error.ts";
+import { fsError } from "../../base/fs_error.ts";
 import { StorageError } from "../../base/errors.ts";
-import { count, formatBytes } from "../../base/format.ts";
+import { count, formatBytes } from "../../text/format.ts";
 import { beforeStore } from "../new_store.ts";
 import { withProgress } from "../progress.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const importVerb: Verb = {
+export const importVerb: CommandSpec = {
   name: "import",
   summary: "Take up the runs of an archive that export has made",
   args: "<archive>",

@@ -1,7 +1,7 @@
-import { formatBytes, printable } from "../../base/format.ts";
-import type { Verb } from "../command.ts";
+import { formatBytes, printable } from "../../text/format.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const info: Verb = {
+export const info: CommandSpec = {
   name: "info",
   summary: "Tell where the store is, what is in it, and how much it takes",
   args: "",

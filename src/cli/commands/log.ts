@@ -1,8 +1,8 @@
 import type { JsonValue } from "../../artifacts/put_source.ts";
 import { parseInteger, parseJson, parseMetric, splitPair } from "../values.ts";
-import { UsageError, type Verb } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
-export const log: Verb = {
+export const log: CommandSpec = {
   name: "log",
   summary: "Log metrics, params, labels or a note to a run",
   args: "<run> [metric...]",
@@ -43,8 +43,8 @@ export const log: Verb = {
     const store = await open("write");
     const run = await runId(store, ref!);
     // What can be refused comes first.
-    if (Object.keys(params).length > 0) await store.logParams(run, params);
-    if (Object.keys(metrics).length > 0) await store.logMetrics(run, metrics, at);
-    if (Object.keys(tags).length > 0) await store.setTags(run, tags);
+    if (Object.keys(params).length > 0) await store.runs.logParams(run, params);
+    if (Object.keys(metrics).length > 0) await store.metrics.log(run, metrics, at);
+    if (Object.keys(tags).length > 0) await store.runs.setTags(run, tags);
   },
 };

@@ -1,8 +1,8 @@
-import { formatBytes, formatTime } from "../../base/format.ts";
+import { formatBytes, formatTime } from "../../text/format.ts";
 import { printTable } from "../table.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const ls: Verb = {
+export const ls: CommandSpec = {
   name: "ls",
   summary: "List the artifacts of a run, or of all runs",
   args: "[run]",
@@ -11,7 +11,7 @@ export const ls: Verb = {
   run: async ({ args: [run], options, json, io, open, runId }) => {
     const store = await open("read");
     const name = options.get("name");
-    const found = await store.find({
+    const found = await store.artifacts.find({
       ...(run !== undefined && { runId: await runId(store, run) }),
       ...(name !== undefined && { name }),
     });

@@ -1,5 +1,5 @@
 /** All verbs, in the order of the help. */
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 import { backup } from "./backup.ts";
 import { cat } from "./cat.ts";
 import { compare } from "./compare.ts";
@@ -28,7 +28,7 @@ import { start } from "./start.ts";
 import { verify } from "./verify.ts";
 
 /** The verbs. */
-export const VERBS: readonly Verb[] = [
+export const COMMANDS: readonly CommandSpec[] = [
   start,
   end,
   exec,

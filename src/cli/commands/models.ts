@@ -1,8 +1,8 @@
-import { formatTime } from "../../base/format.ts";
+import { formatTime } from "../../text/format.ts";
 import { printTable } from "../table.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const models: Verb = {
+export const models: CommandSpec = {
   name: "models",
   summary: "List the models, or the versions of one",
   args: "[model]",
@@ -25,7 +25,9 @@ export const models: Verb = {
     await store.models.get(name);
     const versions = await store.models.versions(name);
     if (json) return await json(versions);
-    const artifacts = new Map((await store.find({})).map((artifact) => [artifact.id, artifact]));
+    const artifacts = new Map(
+      (await store.artifacts.find({})).map((artifact) => [artifact.id, artifact]),
+    );
     const rows = versions.map((version) => [
       String(version.version),
       version.stage,

@@ -1,7 +1,7 @@
-import type { ModelStage } from "../../models/model.ts";
-import { UsageError, type Verb } from "../command.ts";
+import type { ModelStage } from "../../metadata/model.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
-export const promote: Verb = {
+export const promote: CommandSpec = {
   name: "promote",
   summary: "Put a version of a model into production, or into another stage",
   args: "<model> <version> [stage]",

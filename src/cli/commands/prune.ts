@@ -1,10 +1,10 @@
 import { parseDuration } from "../duration.ts";
-import { count, formatTime } from "../../base/format.ts";
+import { count, formatTime } from "../../text/format.ts";
 import { printTable } from "../table.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 import { parseCount, parseStatus } from "../values.ts";
 
-export const prune: Verb = {
+export const prune: CommandSpec = {
   name: "prune",
   summary: "Remove old runs with all they have",
   args: "",
@@ -39,12 +39,12 @@ export const prune: Verb = {
     const store = await open("write");
     const how = { ...selection, force: options.has("force") };
     if (!dryRun) {
-      const { removed } = await store.prune({ ...how, dryRun: true });
+      const { removed } = await store.runs.prune({ ...how, dryRun: true });
       if (removed.length > 0) {
         await confirm(`This removes ${count(removed.length, "run")} with all they have.`);
       }
     }
-    const report = await store.prune({ ...how, dryRun });
+    const report = await store.runs.prune({ ...how, dryRun });
     if (json) return await json({ ...report, dryRun });
     const rows = report.removed.map((run) => [
       run.id,

@@ -4,11 +4,11 @@ import type { Progress } from "../../bytes/byte_store.ts";
 import type { Store } from "../../store/store.ts";
 import { withProgress } from "../progress.ts";
 import { findSources, type Source } from "../put_sources.ts";
-import { type Call, UsageError, type Verb } from "../command.ts";
+import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 const IF_EXISTS = ["error", "same", "replace"];
 
-export const put: Verb = {
+export const put: CommandSpec = {
   name: "put",
   summary: "Store files, directories or standard input as artifacts of a run",
   args: "<run> <source...>",
@@ -44,7 +44,7 @@ export const put: Verb = {
     const run = await runId(store, ref!);
     const stored: Artifact[] = [];
     if (sources === undefined) {
-      stored.push(await store.put(run, placed(call, options.get("as")!), io.stdin, how));
+      stored.push(await store.artifacts.put(run, placed(call, options.get("as")!), io.stdin, how));
     }
     for (const source of sources ?? []) stored.push(...await putSource(store, run, source, call));
     if (json) await json(stored);
@@ -82,7 +82,7 @@ async function putSource(
   const place = placed(call, options.get("as") ?? name);
   if (isDirectory) {
     const put = (onProgress: (progress: Progress) => void) =>
-      store.putDirectory(run, path, {
+      store.artifacts.putDirectory(run, path, {
         ...how,
         ...(place !== "" && { prefix: place }),
         ...(options.has("skip-links") && { symlinks: "skip" }),
@@ -90,12 +90,16 @@ async function putSource(
       });
     return await withProgress(io, place || path, put, (count) => `${Math.round(count)} files`);
   }
-  const stored = await withProgress(io, place, (onProgress) =>
-    store.putFile(run, place, path, {
-      ...putOptionsOf(call),
-      move: options.has("move"),
-      onProgress,
-    }));
+  const stored = await withProgress(
+    io,
+    place,
+    (onProgress) =>
+      store.artifacts.putFile(run, place, path, {
+        ...putOptionsOf(call),
+        move: options.has("move"),
+        onProgress,
+      }),
+  );
   return [stored];
 }
 

@@ -1,7 +1,7 @@
-import type { ModelStage } from "../../models/model.ts";
-import type { Verb } from "../command.ts";
+import type { ModelStage } from "../../metadata/model.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const register: Verb = {
+export const register: CommandSpec = {
   name: "register",
   summary: "Make an artifact the next version of a model, and print its number",
   args: "<model> <run> <artifact>",

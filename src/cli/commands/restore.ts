@@ -1,9 +1,9 @@
 import { restoreStore } from "../../backup/restore.ts";
-import { formatBytes, printable } from "../../base/format.ts";
+import { formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const restore: Verb = {
+export const restore: CommandSpec = {
   name: "restore",
   summary: "Bring a store back from a backup: all of it, or the files that it has lost",
   args: "<backup>",

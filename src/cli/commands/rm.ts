@@ -1,7 +1,7 @@
-import { count } from "../../base/format.ts";
-import type { Verb } from "../command.ts";
+import { count } from "../../text/format.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const rm: Verb = {
+export const rm: CommandSpec = {
   name: "rm",
   summary: "Remove an artifact, or a run with all it has",
   args: "<run> [name]",
@@ -17,12 +17,12 @@ export const rm: Verb = {
     const store = await open("write");
     const id = await runId(store, run!);
     if (name === undefined) {
-      const { length } = await store.list(id);
+      const { length } = await store.artifacts.list(id);
       await confirm(`This removes the run ${id} with ${count(length, "artifact")}.`);
     }
     const force = options.has("force");
-    if (name === undefined) await store.removeRun(id, { force });
-    else await store.remove(id, name, { force });
+    if (name === undefined) await store.runs.remove(id, { force });
+    else await store.artifacts.remove(id, name, { force });
     if (json) await json({ removed: { run: id, name } });
   },
 };

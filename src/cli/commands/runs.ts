@@ -1,5 +1,5 @@
-import { formatTime } from "../../base/format.ts";
-import type { Bounds, MetricOrder } from "../../runs/run_query.ts";
+import { formatTime } from "../../text/format.ts";
+import type { Bounds, MetricOrder } from "../../metadata/run_query.ts";
 import {
   parseCount,
   parseJson,
@@ -9,9 +9,9 @@ import {
   splitTest,
 } from "../values.ts";
 import { printTable } from "../table.ts";
-import { UsageError, type Verb } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
-export const runs: Verb = {
+export const runs: CommandSpec = {
   name: "runs",
   summary: "List runs, newest first",
   args: "",
@@ -59,7 +59,7 @@ export const runs: Verb = {
       metrics: conditionsOf(options.all("metric"), (text, key) => parseMetric(key, text)),
     };
     const store = await open("read");
-    const found = await store.listRuns(query);
+    const found = await store.runs.list(query);
     if (json) return await json(found);
     const rows = found.map((run) => [
       run.id,

@@ -1,7 +1,7 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
-import type { Dataset } from "../../runs/dataset.ts";
-import type { MetricSummary } from "../../metrics/metric.ts";
-import type { Run } from "../../runs/run.ts";
+import type { Dataset } from "../../metadata/dataset.ts";
+import type { MetricSummary } from "../../metadata/metric.ts";
+import type { Run } from "../../metadata/run.ts";
 import type { Store } from "../../store/store.ts";
 import {
   formatBytes,
@@ -9,11 +9,11 @@ import {
   formatTime,
   formatValue,
   printable,
-} from "../../base/format.ts";
+} from "../../text/format.ts";
 import { printTable } from "../table.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const show: Verb = {
+export const show: CommandSpec = {
   name: "show",
   summary: "Tell all that is kept of a run",
   args: "<run>",
@@ -43,11 +43,11 @@ const NUMBERS = ["LAST", "MIN", "MAX", "STEP", "POINTS"];
 
 async function gather(store: Store, id: string) {
   return {
-    run: await store.getRun(id),
-    params: await store.params(id),
-    metrics: await store.metricSummary(id),
-    datasets: await store.datasets(id),
-    artifacts: await store.list(id),
+    run: await store.runs.get(id),
+    params: await store.runs.params(id),
+    metrics: await store.metrics.summary(id),
+    datasets: await store.runs.datasets(id),
+    artifacts: await store.artifacts.list(id),
   };
 }
 

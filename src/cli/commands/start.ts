@@ -1,8 +1,8 @@
-import { checkRunId } from "../../names/names.ts";
+import { assertRunId } from "../../names/names.ts";
 import { splitPair } from "../values.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const start: Verb = {
+export const start: CommandSpec = {
   name: "start",
   summary: "Start a run and print its id",
   args: "",
@@ -24,7 +24,7 @@ export const start: Verb = {
     const [id, experiment, name, parent, createdBy] = ["id", "experiment", "name", "parent", "by"]
       .map(options.get);
     const tags = Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag)));
-    if (id !== undefined) checkRunId(id);
+    if (id !== undefined) assertRunId(id);
     // A call that is refused makes no store; nor does one whose parent cannot be in it.
     const store = await open(parent === undefined ? "create" : "write");
     const run = await store.startRun({

@@ -1,9 +1,9 @@
 import type { Finding } from "../../maintenance/verify.ts";
-import { formatBytes, printable } from "../../base/format.ts";
+import { formatBytes, printable } from "../../text/format.ts";
 import { clearLine, withProgress } from "../progress.ts";
-import type { Verb } from "../command.ts";
+import type { CommandSpec } from "../command.ts";
 
-export const verify: Verb = {
+export const verify: CommandSpec = {
   name: "verify",
   summary: "Check that every artifact is there and is what was stored",
   args: "",

@@ -1,4 +1,4 @@
-import { checkAsked } from "../../base/checks.ts";
+import { assertString } from "../../base/assert.ts";
 import { ArtifactNotFoundError, RunNotFoundError } from "../../base/errors.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import type { Database } from "./database.ts";
@@ -13,7 +13,6 @@ import type {
   Replacement,
 } from "../artifact_index.ts";
 import { releaseVersions, requireUnused } from "./version_use.ts";
-import { checkArtifactQuery } from "../../artifacts/artifact_query.ts";
 import { entryOf, pathOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
 
 /** Runs whose names are kept in memory. */
@@ -41,21 +40,20 @@ export class SqliteArtifactIndex implements ArtifactIndex {
 
   byId(id: string): Promise<IndexEntry | undefined> {
     return this.#database.read((sql) => {
-      checkAsked("an artifact id", id);
+      assertString("an artifact id", id);
       return this.#get(sql, "a.id = ?", id);
     });
   }
 
   byName(runId: string, name: string): Promise<IndexEntry | undefined> {
     return this.#database.read((sql) => {
-      checkAsked("a run id", runId);
-      checkAsked("an artifact name", name);
+      assertString("a run id", runId);
+      assertString("an artifact name", name);
       return this.#byName(sql, runId, name);
     });
   }
 
   async list(query: ArtifactQuery): Promise<IndexEntry[]> {
-    checkArtifactQuery(query);
     const conditions: string[] = [];
     const values: SqlValue[] = [];
     const add = (condition: string, value: SqlValue | undefined) => {

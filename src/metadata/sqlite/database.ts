@@ -1,5 +1,5 @@
 import { StoreClosedError } from "../../base/errors.ts";
-import { breathe, pause, wait } from "../../base/async.ts";
+import { backoffDelay, wait, yieldToEventLoop } from "../../base/async.ts";
 import { publicError } from "./sql_error.ts";
 import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
@@ -73,7 +73,7 @@ export class Database {
   /** Reads committed rows. */
   async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
     // One who does nothing but read must not keep timers and I/O waiting.
-    if (++this.#reads % READS_A_TURN === 0) await breathe();
+    if (++this.#reads % READS_A_TURN === 0) await yieldToEventLoop();
     return await whenFree(
       () => {
         if (this.#closed) throw new StoreClosedError();
@@ -142,7 +142,7 @@ export class Database {
     try {
       while (this.#queue.length + this.#pauses.length > 0) {
         // Jobs queued in the same turn get into one group, and timers and I/O their turn.
-        await breathe();
+        await yieldToEventLoop();
         await this.#pauses.shift()?.();
         if (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
       }
@@ -273,7 +273,7 @@ export async function whenFree<T>(
       if (!isBusy(error) || waited > busyTimeout) {
         throw publicError(error, "use the database", waited);
       }
-      await wait(pause(attempt));
+      await wait(backoffDelay(attempt));
     }
   }
 }

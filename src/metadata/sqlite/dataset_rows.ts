@@ -1,11 +1,11 @@
 /** Datasets and experiments in SQLite. Their tables are made when they are first needed. */
 import { fromEdn, toEdn } from "../../edn/mod.ts";
-import { checkAsked, checkCount, checkObject, checkText } from "../../base/checks.ts";
+import { assertCount, assertObject, assertString, assertText } from "../../base/assert.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { hasTable } from "./schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import type { Dataset, DatasetOptions, Experiment } from "../../runs/dataset.ts";
-import type { DatasetDocument } from "../../runs/run_document.ts";
+import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
+import type { DatasetDocument } from "../run_document.ts";
 
 const CREATE_DATASETS = [
   `CREATE TABLE IF NOT EXISTS datasets (id TEXT PRIMARY KEY, run_id TEXT NOT NULL,
@@ -24,12 +24,12 @@ const CREATE_EXPERIMENTS = `CREATE TABLE IF NOT EXISTS experiments (name TEXT PR
  */
 export function newDataset(options: DatasetOptions, now: number): DatasetDocument {
   const action = "note a dataset";
-  checkObject(action, "a dataset", options);
+  assertObject(action, "a dataset", options);
   const { role = "train", rows = null, columns = null, features, hash, source } = options;
   for (const [key, value] of Object.entries({ rows, columns })) {
-    if (value !== null) checkCount(action, key, value);
+    if (value !== null) assertCount(action, key, value);
   }
-  for (const [key, value] of Object.entries({ role, hash, source })) checkText(action, key, value);
+  for (const [key, value] of Object.entries({ role, hash, source })) assertText(action, key, value);
   const named = features === undefined || Array.isArray(features) && features.every(isText);
   if (!named) throw new InvalidOptionError(`Cannot ${action}: features must be a list of names`);
   return {
@@ -124,13 +124,13 @@ function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
  * @throws {InvalidNameError} If it is not named by text.
  * @throws {InvalidOptionError} If something of it is of a wrong type.
  */
-export function checkDescription(name: unknown, about: object): void {
-  checkAsked("the name of an experiment", name);
+export function assertDescription(name: unknown, about: object): void {
+  assertString("the name of an experiment", name);
   const action = `describe experiment ${JSON.stringify(name)}`;
-  checkObject(action, "what is said of it", about);
+  assertObject(action, "what is said of it", about);
   const { description, owner } = about as { description?: unknown; owner?: unknown };
   for (const [key, value] of Object.entries({ description, owner })) {
-    if (value !== null) checkText(action, key, value);
+    if (value !== null) assertText(action, key, value);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Metrics in SQLite. */
 import { hasTable } from "./schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import type { Metric, MetricBatch, MetricSummary } from "../../metrics/metric.ts";
+import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
 
 /** Rows written by one statement: calling the binding costs more than the rows do. */
 const ROWS = 50;

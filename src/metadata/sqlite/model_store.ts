@@ -6,7 +6,7 @@ import {
 } from "../../base/errors.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../../models/model.ts";
+import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../model.ts";
 import type { ModelStore, VersionWanted } from "../model_store.ts";
 import { createModelTables, hasModelTables } from "./model_tables.ts";
 import { nearNames } from "../../base/near_names.ts";

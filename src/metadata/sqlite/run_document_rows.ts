@@ -3,7 +3,7 @@ import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
 import { insertMetrics, selectMetrics, valueOf } from "./metric_rows.ts";
-import type { MetricColumns, RunDocument } from "../../runs/run_document.ts";
+import type { MetricColumns, RunDocument } from "../run_document.ts";
 
 /**
  * Reads a run as one transaction sees it; `undefined` if it is not there.

@@ -1,6 +1,6 @@
 import { EdnValue, fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
 import type { SqlRow, SqlValue } from "./sql_driver.ts";
-import type { Run, RunStatus } from "../../runs/run.ts";
+import type { Run, RunStatus } from "../run.ts";
 
 /** A run from its row and the rows of the tags table, which come after the tags it started with. */
 export function runOf(row: SqlRow, tags: SqlRow[]): Run {

@@ -2,19 +2,12 @@
 import { fromEdn, type ParamValue } from "../../edn/mod.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import { valuesByRun } from "./metric_rows.ts";
-import type { Run } from "../../runs/run.ts";
-import {
-  checkQuery,
-  type Condition,
-  type MetricOrder,
-  type RunQuery,
-  testFor,
-} from "../../runs/run_query.ts";
+import type { Run } from "../run.ts";
+import { type Condition, type MetricOrder, type RunQuery, testFor } from "../run_query.ts";
 import { runOf } from "./run_rows.ts";
 
 /** The runs that fit a query, in its order. */
 export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
-  checkQuery(query);
   const { tags, params = {}, metrics = {}, sortBy, limit } = query;
   const fits = [
     ...Object.entries(params).map(([key, condition]) => fit(paramsByRun(sql, key), key, condition)),

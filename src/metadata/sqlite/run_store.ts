@@ -1,16 +1,15 @@
-import { checkAsked, checkObject, checkText } from "../../base/checks.ts";
+import { assertObject, assertString } from "../../base/assert.ts";
 import { InvalidOptionError, RunNotFoundError, RunStateError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
 import { fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
 import { releaseVersions } from "./version_use.ts";
-import { checkRunId, fold } from "../../names/names.ts";
+import { assertRunId, fold } from "../../names/names.ts";
 import type { Database } from "./database.ts";
 import { hasTable } from "./schema.ts";
 import type { SqlConnection, SqlRow } from "./sql_driver.ts";
-import { curveOf } from "../../metrics/curve.ts";
-import type { Dataset, DatasetOptions, Experiment } from "../../runs/dataset.ts";
+import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
 import {
-  checkDescription,
+  assertDescription,
   datasetOf,
   insertDataset,
   newDataset,
@@ -18,19 +17,11 @@ import {
   selectExperiments,
   upsertExperiment,
 } from "./dataset_rows.ts";
-import type { Environment } from "../../runs/environment.ts";
-import type {
-  Curve,
-  CurveOptions,
-  Metric,
-  MetricBatch,
-  MetricSummary,
-} from "../../metrics/metric.ts";
+import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
 import { insertMetrics, metricOf, NAN_TABLE, selectMetrics, summarize } from "./metric_rows.ts";
-import type { EndOptions, Params, Run, StartOptions } from "../../runs/run.ts";
-import type { RunQuery } from "../../runs/run_query.ts";
-import { checkEnd, checkStart, errorText } from "../../runs/run_options.ts";
-import { type RunDocument, sameDocument } from "../../runs/run_document.ts";
+import type { Environment, Params, Run, RunStatus, StartOptions } from "../run.ts";
+import type { RunQuery } from "../run_query.ts";
+import { type RunDocument, sameDocument } from "../run_document.ts";
 import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
 import type { ArtifactPlace, RunStore } from "../run_store.ts";
@@ -53,10 +44,9 @@ export class SqliteRunStore implements RunStore {
   }
 
   async start(options: StartOptions, environment: Environment | null): Promise<Run> {
-    checkStart(options);
     const { id = crypto.randomUUID(), experiment = "default" } = options;
     const { name = null, tags = {}, parentId = null, createdBy = null } = options;
-    checkRunId(id);
+    assertRunId(id);
     return await this.#database.write({
       apply: (sql) => {
         if (options.id !== undefined) requireFreeId(sql, id, "start");
@@ -79,17 +69,15 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  async end(id: string, options: EndOptions): Promise<Run> {
-    checkEnd(options);
-    const { error, status = error === undefined ? "completed" : "failed" } = options;
-    return await this.#database.write({
+  end(id: string, status: RunStatus, error: string | null): Promise<Run> {
+    return this.#database.write({
       apply: (sql) => {
         const run = require(sql, id);
         if (run.status !== "running") {
           throw new RunStateError("end", id, `it has ended already, as ${run.status}`);
         }
         sql.prepare("UPDATE runs SET status = ?, end_time = ?, error = ? WHERE id = ?")
-          .run(status, this.#now(), error === undefined ? null : errorText(error), id);
+          .run(status, this.#now(), error, id);
         return require(sql, id);
       },
     });
@@ -150,7 +138,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   async logParams(id: string, params: Params): Promise<void> {
-    checkObject("log params", "params", params);
+    assertObject("log params", "params", params);
     const entries = Object.entries(params).map(([key, value]) => [key, toEdn(value)] as const);
     await this.#database.write({
       apply: (sql) => {
@@ -186,7 +174,7 @@ export class SqliteRunStore implements RunStore {
   }
 
   async setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
-    checkObject("set tags", "tags", tags);
+    assertObject("set tags", "tags", tags);
     const entries = Object.entries(tags);
     for (const [key, value] of entries) {
       if (typeof value === "string" || value === null) continue;
@@ -223,16 +211,7 @@ export class SqliteRunStore implements RunStore {
   metrics(id: string, key: string | undefined): Promise<Metric[]> {
     return this.#database.read((sql) => {
       requireRow(sql, id);
-      checkText("read metrics", "the metric", key);
       return selectMetrics(sql, id, key).map(metricOf);
-    });
-  }
-
-  curve(id: string, key: string, options: CurveOptions): Promise<Curve> {
-    return this.#database.read((sql) => {
-      requireRow(sql, id);
-      checkAsked("a metric", key);
-      return curveOf(key, selectMetrics(sql, id, key), options);
     });
   }
 
@@ -269,7 +248,7 @@ export class SqliteRunStore implements RunStore {
     name: string,
     about: { readonly description?: string | null; readonly owner?: string | null },
   ): Promise<void> {
-    checkDescription(name, about);
+    assertDescription(name, about);
     await this.#database.write({
       apply: (sql) => upsertExperiment(sql, name, about, this.#now()),
     });
@@ -290,7 +269,7 @@ function require(sql: SqlConnection, id: string): Run {
 }
 
 function requireRow(sql: SqlConnection, id: string): SqlRow {
-  checkAsked("a run id", id);
+  assertString("a run id", id);
   const row = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
   if (!row) throw new RunNotFoundError(id);
   return row;

@@ -13,12 +13,14 @@ for (; !await isThere(); round++) {
   // Names that are a file in one round, and a folder in the next.
   const name = `${who}/${round % 7}`;
   const nested = round % 2 === 0 ? name : `${name}/deep`;
-  for (const { id } of await store.find({ name: `${name}*` })) await store.remove(id);
-  await store.put("run", nested, `${who} ${round} `.repeat(round % 50 + 1));
-  await store.put("run", "shared", `${who} ${round}`, { ifExists: "replace" });
+  for (const { id } of await store.artifacts.find({ name: `${name}*` })) {
+    await store.artifacts.remove(id);
+  }
+  await store.artifacts.put("run", nested, `${who} ${round} `.repeat(round % 50 + 1));
+  await store.artifacts.put("run", "shared", `${who} ${round}`, { ifExists: "replace" });
   if (round % 10 === 0) {
     const large = `${who} ${round} `.repeat(150_000);
-    await store.put("run", `${who}/large`, large, { ifExists: "replace" });
+    await store.artifacts.put("run", `${who}/large`, large, { ifExists: "replace" });
   }
 }
 console.log(round);

@@ -34,22 +34,25 @@ const statement = new DatabaseSync(":memory:").prepare("SELECT 1");
 watch(Object.getPrototypeOf(statement), "run");
 
 const OPERATIONS = {
-  put: (store: Store) => store.put("run", "new", CONTENT.small),
-  nested: (store: Store) => store.put("run", "deep/er/new", CONTENT.small),
-  large: (store: Store) => store.put("run", "new", new Blob([CONTENT.large]).stream()),
-  move: (store: Store) => store.putFile("run", "new", `${path}.source`, { move: true }),
+  put: (store: Store) => store.artifacts.put("run", "new", CONTENT.small),
+  nested: (store: Store) => store.artifacts.put("run", "deep/er/new", CONTENT.small),
+  large: (store: Store) => store.artifacts.put("run", "new", new Blob([CONTENT.large]).stream()),
+  move: (store: Store) => store.artifacts.putFile("run", "new", `${path}.source`, { move: true }),
   together: (store: Store) =>
-    Promise.all(["a", "b", "c/d"].map((name) => store.put("run", `new/${name}`, CONTENT.small))),
-  replace: (store: Store) => store.put("run", "old", CONTENT.small, { ifExists: "replace" }),
-  remove: (store: Store) => store.remove("run", "deep/old"),
+    Promise.all(
+      ["a", "b", "c/d"].map((name) => store.artifacts.put("run", `new/${name}`, CONTENT.small)),
+    ),
+  replace: (store: Store) =>
+    store.artifacts.put("run", "old", CONTENT.small, { ifExists: "replace" }),
+  remove: (store: Store) => store.artifacts.remove("run", "deep/old"),
   gc: (store: Store) => store.gc({ grace: 0 }),
-  removeRun: (store: Store) => store.removeRun("run"),
-  prune: (store: Store) => store.prune({ status: "completed" }),
+  removeRun: (store: Store) => store.runs.remove("run"),
+  prune: (store: Store) => store.runs.prune({ status: "completed" }),
   backup: (store: Store) => store.backup(join(dirname(path), "backup")),
 };
 
 const store = await openStore({ path, driver: "builtin" });
-if (operation === "backup") await store.put("other", "newer", CONTENT.old);
+if (operation === "backup") await store.artifacts.put("other", "newer", CONTENT.old);
 if (fatal === "0") {
   await Deno.writeTextFile(`${path}.ready`, "");
   while (!await Deno.lstat(`${path}.go`).then(() => true, () => false)) {

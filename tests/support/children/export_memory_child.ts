@@ -16,8 +16,8 @@ function peak(): number {
 await using here = await openStore({ path: `${dir}/here.db`, durability: "relaxed" });
 await using there = await openStore({ path: `${dir}/there.db`, durability: "relaxed" });
 await here.startRun({ id: "r" });
-const { filePath } = await here.put("r", "large", "x");
-await here.put("r", "small", "text");
+const { filePath } = await here.artifacts.put("r", "large", "x");
+await here.artifacts.put("r", "small", "text");
 // A hole, which takes no space.
 await Deno.chmod(filePath, 0o644);
 await Deno.truncate(filePath, 0);

@@ -77,7 +77,7 @@ async function attempt(what: string, work: () => Promise<unknown>): Promise<void
 /** All that is in the store, each artifact read and checked. */
 async function contents(store: Store): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
-  for (const artifact of await store.find({})) {
+  for (const artifact of await store.artifacts.find({})) {
     const text = await artifact.text({ verify: true });
     texts[artifact.name] = text.length > 100 ? `${text.length} characters` : text;
   }
@@ -94,15 +94,15 @@ const large = () => new Blob(["x".repeat(LARGE)]).stream();
 async function useAll(store: Store): Promise<void> {
   outcomes = {};
   const replace = { ifExists: "replace" } as const;
-  await attempt("small", () => store.put("r", "small", "small"));
-  await attempt("nested", () => store.put("r", "new/folder/nested", "nested"));
-  await attempt("large", () => store.put("r", "large", large()));
-  await attempt("replace", () => store.put("r", "replaced", "new", replace));
-  await attempt("replace by large", () => store.put("r", "large one", large(), replace));
+  await attempt("small", () => store.artifacts.put("r", "small", "small"));
+  await attempt("nested", () => store.artifacts.put("r", "new/folder/nested", "nested"));
+  await attempt("large", () => store.artifacts.put("r", "large", large()));
+  await attempt("replace", () => store.artifacts.put("r", "replaced", "new", replace));
+  await attempt("replace by large", () => store.artifacts.put("r", "large one", large(), replace));
   await Promise.all(Array.from({ length: 20 }, (_, at) => {
-    return attempt(`together ${at}`, () => store.put("r", `together/${at}`, `${at}`));
+    return attempt(`together ${at}`, () => store.artifacts.put("r", `together/${at}`, `${at}`));
   }));
-  await attempt("remove", () => store.remove("r", "removed"));
+  await attempt("remove", () => store.artifacts.remove("r", "removed"));
   await attempt("gc", async () => {
     const { failed } = await store.gc({ grace: 0 });
     if (failed[0]) throw failed[0].error;
@@ -110,7 +110,7 @@ async function useAll(store: Store): Promise<void> {
   await attempt("backup", () => store.backup(join(dir, "backup")));
   await attempt("open", async () => {
     await using again = await openStore({ path, driver: "builtin" });
-    await again.getRun("r");
+    await again.runs.get("r");
   });
 }
 
@@ -137,18 +137,20 @@ async function usePages(store: Store): Promise<unknown> {
     fillDisk();
     const { size } = Deno.statSync(ballast);
     Deno.truncateSync(ballast, Math.max(0, size - pages * 4096));
-    await attempt("put", () => store.put("r", `${pages}/put`, "put"));
+    await attempt("put", () => store.artifacts.put("r", `${pages}/put`, "put"));
     await attempt("replace", () => {
-      return store.put("r", "replaced", `${pages} `.repeat(3000), { ifExists: "replace" });
+      return store.artifacts.put("r", "replaced", `${pages} `.repeat(3000), {
+        ifExists: "replace",
+      });
     });
-    await attempt("remove", () => store.remove("r", `${pages}/put`));
-    const wasThere = await store.has("r", `${pages}/put`);
+    await attempt("remove", () => store.artifacts.remove("r", `${pages}/put`));
+    const wasThere = await store.artifacts.has("r", `${pages}/put`);
     Deno.removeSync(ballast);
-    const replaced = await (await store.get("r", "replaced")).text({ verify: true });
+    const replaced = await (await store.artifacts.get("r", "replaced")).text({ verify: true });
     const { damaged } = await verified(store);
     const round = { ...outcomes, wasThere, isNew: replaced.startsWith(`${pages} `), damaged };
     rounds.push({ ...round, staged: staged() });
-    if (wasThere) await store.remove("r", `${pages}/put`);
+    if (wasThere) await store.artifacts.remove("r", `${pages}/put`);
   }
   await store.gc({ grace: 0 });
   return { rounds, after: { staged: staged(), ...await verified(store) } };
@@ -162,7 +164,7 @@ async function verified(store: Store): Promise<{ damaged: number; leftovers: num
 await using store = await openStore({ path, driver: "builtin" });
 await store.startRun({ id: "r" });
 for (const name of ["kept", "removed", "replaced", "large one"]) {
-  await store.put("r", name, `old ${name}`);
+  await store.artifacts.put("r", name, `old ${name}`);
 }
 Deno.writeTextFileSync(join(artifactDir, "r", "orphan"), "orphan");
 const result = straits === "few pages"

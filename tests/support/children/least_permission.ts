@@ -19,9 +19,9 @@ async function write(store: Store): Promise<unknown> {
   await run.put("d/kept.txt", "kept", { ifExists: "replace" });
   await run.put("stream", new Blob(["x".repeat(200_000)]).stream());
   await run.put("gone", "gone");
-  await store.remove("r", "gone");
+  await store.artifacts.remove("r", "gone");
   await store.startRun({ id: "gone" });
-  await store.removeRun("gone");
+  await store.runs.remove("gone");
   await run.end();
   return await read(store);
 }
@@ -29,22 +29,22 @@ async function write(store: Store): Promise<unknown> {
 async function read(store: Store): Promise<unknown> {
   return {
     driver: store.driver,
-    runs: (await store.listRuns()).map(({ id }) => id),
-    names: (await store.list("r")).map(({ name }) => name).sort(),
-    text: await (await store.get("r", "d/kept.txt")).text({ verify: true }),
-    found: (await store.find({ name: "str*" })).length,
+    runs: (await store.runs.list()).map(({ id }) => id),
+    names: (await store.artifacts.list("r")).map(({ name }) => name).sort(),
+    text: await (await store.artifacts.get("r", "d/kept.txt")).text({ verify: true }),
+    found: (await store.artifacts.find({ name: "str*" })).length,
   };
 }
 
 async function care(store: Store): Promise<unknown> {
   const { id } = await store.startRun();
-  for (const name of ["a", "b"]) await store.put(id, name, new Uint8Array(MANY));
-  await store.endRun(id);
+  for (const name of ["a", "b"]) await store.artifacts.put(id, name, new Uint8Array(MANY));
+  await store.runs.end(id);
   Deno.writeTextFileSync(join(artifactDir, "orphan"), "x");
   const { shared } = await store.dedup();
   const verified = await store.verify().summary();
   const { removed } = await store.gc({ grace: 0 });
-  const { removed: pruned } = await store.prune({ keepLast: 1 });
+  const { removed: pruned } = await store.runs.prune({ keepLast: 1 });
   const { driver, fileBytes } = await store.info();
   return {
     driver,

@@ -12,20 +12,22 @@ const own: string[] = [];
 
 await Promise.all(
   Array.from({ length: Number(count) }, async (_, at) => {
-    own.push((await store.put("run", `own/${who}-${at}`, `${who} ${at}`)).name);
+    own.push((await store.artifacts.put("run", `own/${who}-${at}`, `${who} ${at}`)).name);
     try {
-      won.push((await store.put("run", `shared/${at}`, `${who} won ${at}`)).name);
+      won.push((await store.artifacts.put("run", `shared/${at}`, `${who} won ${at}`)).name);
     } catch (error) {
       if (!(error instanceof ArtifactExistsError)) throw error;
     }
     if (at % 5 === 0) {
-      await store.put("run", "latest", `${who} ${at} `.repeat(at + 1), { ifExists: "replace" });
-      await (await store.get("run", "latest")).bytes({ verify: true });
+      await store.artifacts.put("run", "latest", `${who} ${at} `.repeat(at + 1), {
+        ifExists: "replace",
+      });
+      await (await store.artifacts.get("run", "latest")).bytes({ verify: true });
     }
     if (at % 7 === 0) {
       const name = `fleeting/${who}-${at}`;
-      await store.put("run", name, who);
-      await store.remove("run", name);
+      await store.artifacts.put("run", name, who);
+      await store.artifacts.remove("run", name);
     }
   }),
 );

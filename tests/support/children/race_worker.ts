@@ -12,19 +12,23 @@ async function write(store: Store): Promise<unknown> {
   const [own, won]: string[][] = [[], []];
   const contend = async (at: number) => {
     try {
-      const { name } = await store.put("run", `shared/${at}`, `${who} won ${at}`);
+      const { name } = await store.artifacts.put("run", `shared/${at}`, `${who} won ${at}`);
       won!.push(name);
     } catch (error) {
       if (!(error instanceof ArtifactExistsError)) throw error;
     }
   };
   const putOwn = async (at: number) => {
-    const { name } = await store.put("run", `own/${at % 10}/${who}-${at}`, `${who} put ${at}`);
+    const { name } = await store.artifacts.put(
+      "run",
+      `own/${at % 10}/${who}-${at}`,
+      `${who} put ${at}`,
+    );
     own!.push(name);
   };
   const come = async (at: number) => {
-    await store.put("run", `fleeting/${at % 5}/${who}-${at}`, who);
-    await store.remove("run", `fleeting/${at % 5}/${who}-${at}`);
+    await store.artifacts.put("run", `fleeting/${at % 5}/${who}-${at}`, who);
+    await store.artifacts.remove("run", `fleeting/${at % 5}/${who}-${at}`);
   };
   // One after the other as a training does, and many at once as an upload does.
   for (let at = 0; at < Number(count); at += 20) {
@@ -40,9 +44,9 @@ async function write(store: Store): Promise<unknown> {
 async function read(store: Store): Promise<unknown> {
   let seen = 0;
   while (!isOver()) {
-    for (const { id, name } of await store.list("run")) {
+    for (const { id, name } of await store.artifacts.list("run")) {
       try {
-        await (await store.get(id)).bytes({ verify: true });
+        await (await store.artifacts.get(id)).bytes({ verify: true });
         seen++;
       } catch (error) {
         const wasRemoved = error instanceof ArtifactNotFoundError && name.startsWith("fleeting/");

@@ -1,5 +1,5 @@
 /** What a caller says of artifacts to look for, checked. */
-import { checkCount, checkKnown, checkObject, checkText } from "../base/checks.ts";
+import { assertCount, assertKnownOptions, assertObject, assertText } from "../base/assert.ts";
 import type { ArtifactQuery } from "../metadata/artifact_index.ts";
 
 const TEXTS = ["runId", "name", "contentType", "hash"] as const;
@@ -9,10 +9,10 @@ const TEXTS = ["runId", "name", "contentType", "hash"] as const;
  *
  * @throws {InvalidOptionError} If it has an unknown option, or one of a wrong value.
  */
-export function checkArtifactQuery(query: ArtifactQuery): void {
+export function assertArtifactQuery(query: ArtifactQuery): void {
   const action = "find artifacts";
-  checkObject(action, "a query", query);
-  checkKnown(action, query, [...TEXTS, "limit"]);
-  for (const key of TEXTS) checkText(action, key, query[key]);
-  checkCount(action, "limit", query.limit);
+  assertObject(action, "a query", query);
+  assertKnownOptions(action, query, [...TEXTS, "limit"]);
+  for (const key of TEXTS) assertText(action, key, query[key]);
+  assertCount(action, "limit", query.limit);
 }

@@ -6,7 +6,7 @@ import { SqliteArtifactIndex } from "../metadata/sqlite/artifact_index.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { locate } from "./location.ts";
-import { checkOpenOptions, type OpenOptions } from "./open_options.ts";
+import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
 import type { ModelStore } from "../metadata/model_store.ts";
 import { SqliteModelStore } from "../metadata/sqlite/model_store.ts";
 import { requireRuntime } from "./runtime.ts";
@@ -18,7 +18,7 @@ import { openDatabase } from "../metadata/sqlite/open_database.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 
 /** What a store is put together from. */
-export interface StoreParts {
+export interface StoreContext {
   /** Absolute path of the database; `undefined` for memory. */
   readonly path: string | undefined;
   /** Absolute path of the artifact directory. */
@@ -46,9 +46,9 @@ export interface StoreParts {
 }
 
 /** Opens the parts of a store, creating what is missing. Throws what {@linkcode openStore} throws. */
-export async function openParts(options: OpenOptions): Promise<StoreParts> {
+export async function openContext(options: OpenOptions): Promise<StoreContext> {
   requireRuntime();
-  checkOpenOptions(options);
+  assertOpenOptions(options);
   const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
   const driver = await chooseDriver(options.driver ?? "auto");
   const { path, artifactDir, cleanUp, undo } = await locate(options);

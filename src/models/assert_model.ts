@@ -1,7 +1,7 @@
 /** What a caller says of models, checked: types are no help to those who write JavaScript. */
-import { checkObject } from "../base/checks.ts";
+import { assertObject } from "../base/assert.ts";
 import { InvalidNameError, InvalidOptionError, quote } from "../base/errors.ts";
-import type { ModelSelector, ModelStage, RegisterOptions } from "./model.ts";
+import type { ModelSelector, ModelStage, RegisterOptions } from "../metadata/model.ts";
 import type { VersionWanted } from "../metadata/model_store.ts";
 
 /** Characters that a model's name may have. */
@@ -10,14 +10,14 @@ const MAX_NAME_LENGTH = 255;
 const STAGES: readonly string[] = ["none", "staging", "production", "archived"];
 
 /** Refuses what is no name of a model, though another program may have chosen it. */
-export function checkAskedName(name: unknown): asserts name is string {
+export function assertName(name: unknown): asserts name is string {
   if (typeof name === "string") return;
   throw new InvalidNameError("a model name", name, "not-text", "it must be a string");
 }
 
 /** Refuses a name that no model should be given. */
-export function checkModelName(name: unknown): asserts name is string {
-  checkAskedName(name);
+export function assertModelName(name: unknown): asserts name is string {
+  assertName(name);
   const refuse = (
     rule: "empty" | "too-long" | "control-character" | "lone-surrogate",
     why: string,
@@ -35,7 +35,7 @@ export function checkModelName(name: unknown): asserts name is string {
 }
 
 /** Refuses what is no stage. */
-export function checkStage(stage: unknown): asserts stage is ModelStage {
+export function assertStage(stage: unknown): asserts stage is ModelStage {
   if (STAGES.includes(stage as string)) return;
   throw new InvalidOptionError(
     `Cannot use ${quote(stage)} as a stage: it takes ${STAGES.join(", ")}`,
@@ -43,7 +43,7 @@ export function checkStage(stage: unknown): asserts stage is ModelStage {
 }
 
 /** Refuses what cannot be the number of a version. */
-export function checkVersion(version: unknown): asserts version is number {
+export function assertVersion(version: unknown): asserts version is number {
   if (Number.isSafeInteger(version)) return;
   throw new InvalidOptionError(
     `Cannot use ${quote(version)} as a model version: it must be a whole number`,
@@ -51,15 +51,15 @@ export function checkVersion(version: unknown): asserts version is number {
 }
 
 /** Refuses what is no description. */
-export function checkDescription(what: string, text: unknown): void {
+export function assertDescription(what: string, text: unknown): void {
   if (text === undefined || text === null || typeof text === "string") return;
   throw new InvalidOptionError(`Cannot use ${quote(text)} as the ${what}: it must be text`);
 }
 
 /** Refuses options of `register` that are of a wrong type or contradict each other. */
-export function checkRegister(name: string, options: RegisterOptions): void {
-  checkModelName(name);
-  checkObject(`register model ${quote(name)}`, "its options", options);
+export function assertRegister(name: string, options: RegisterOptions): void {
+  assertModelName(name);
+  assertObject(`register model ${quote(name)}`, "its options", options);
   const { runId, artifact, artifactId, stage, description, modelDescription } = options;
   const refuse = (why: string) => {
     throw new InvalidOptionError(`Cannot register model ${quote(name)}: ${why}`);
@@ -69,18 +69,18 @@ export function checkRegister(name: string, options: RegisterOptions): void {
     refuse("name what it is made of, by artifact (a name) or by artifactId, not by both");
   }
   if (typeof (artifact ?? artifactId) !== "string") refuse("its artifact must be named by text");
-  if (stage !== undefined) checkStage(stage);
-  checkDescription("description of a model version", description);
-  checkDescription("description of a model", modelDescription);
+  if (stage !== undefined) assertStage(stage);
+  assertDescription("description of a model version", description);
+  assertDescription("description of a model", modelDescription);
 }
 
 /** What a selector asks for: the latest version in production, if it says nothing. */
 export function wantedOf(selector: ModelSelector): VersionWanted {
-  checkObject("select a model version", "a selector", selector);
+  assertObject("select a model version", "a selector", selector);
   const { version, stage } = selector;
   if (version === undefined) {
     const wanted = stage ?? "production";
-    checkStage(wanted);
+    assertStage(wanted);
     return { stage: wanted };
   }
   if (stage !== undefined) {
@@ -88,6 +88,6 @@ export function wantedOf(selector: ModelSelector): VersionWanted {
       "Cannot select a model version by version and stage at once: choose one of them",
     );
   }
-  checkVersion(version);
+  assertVersion(version);
   return { version };
 }

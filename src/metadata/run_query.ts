@@ -1,6 +1,5 @@
 /** Which runs to list, and in which order. */
 import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
-import { checkCount, checkDate, checkKnown, checkObject, checkText } from "../base/checks.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { RunStatus } from "./run.ts";
 
@@ -123,51 +122,4 @@ function numberOf(value: unknown): number | undefined {
     value instanceof EdnValue && ["ratio", "decimal", "integer"].includes(value.kind);
   const number = isNumeric ? Number(value instanceof EdnValue ? value.value : value) : NaN;
   return Number.isNaN(number) ? undefined : number;
-}
-
-/**
- * Refuses a query that cannot be meant.
- *
- * @throws {InvalidOptionError} If it has an unknown option, or one of a wrong value.
- */
-export function checkQuery(query: RunQuery): void {
-  const action = "list runs";
-  checkObject(action, "a query", query);
-  checkKnown(action, query, [
-    "idPrefix",
-    "experiment",
-    "status",
-    "name",
-    "parentId",
-    "createdBy",
-    "since",
-    "before",
-    "tags",
-    "params",
-    "metrics",
-    "sortBy",
-    "limit",
-  ]);
-  const { sortBy } = query;
-  const texts = ["idPrefix", "experiment", "status", "name", "parentId", "createdBy"] as const;
-  for (const key of texts) checkText(action, key, query[key]);
-  for (const key of ["since", "before"] as const) checkDate(action, key, query[key]);
-  for (const key of ["tags", "params", "metrics", "sortBy"] as const) {
-    if (query[key] !== undefined) checkObject(action, key, query[key]);
-  }
-  for (const [key, value] of Object.entries(query.tags ?? {})) {
-    checkText(action, `tag ${JSON.stringify(key)}`, value);
-  }
-  checkCount(action, "limit", query.limit);
-  if (sortBy && typeof sortBy.metric !== "string") refuse("sortBy takes the name of a metric");
-  if (sortBy && !["asc", "desc", undefined].includes(sortBy.order)) {
-    refuse(`order takes asc or desc, not ${sortBy.order}`);
-  }
-  if (sortBy && !["last", "min", "max", undefined].includes(sortBy.of)) {
-    refuse(`of takes last, min or max, not ${sortBy.of}`);
-  }
-}
-
-function refuse(reason: string): never {
-  throw new InvalidOptionError(`Cannot list runs: ${reason}`);
 }

@@ -1,4 +1,4 @@
-import { checkObject } from "../base/checks.ts";
+import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
 
 /** How to open a store. */
@@ -62,8 +62,8 @@ const CHOICES: Record<string, readonly unknown[]> = {
  *
  * @throws {InvalidOptionError} If one is unknown, of a wrong value, or contradicts another.
  */
-export function checkOpenOptions(options: OpenOptions): void {
-  checkObject("open a store", "its options", options);
+export function assertOpenOptions(options: OpenOptions): void {
+  assertObject("open a store", "its options", options);
   const known = [...Object.keys(CHOICES), "path", "artifactDir", "busyTimeout"];
   for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) refuse(`unknown option ${JSON.stringify(key)}`);

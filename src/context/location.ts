@@ -1,7 +1,7 @@
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
-import { fsError } from "../bytes/files/fs_error.ts";
+import { fsError } from "../base/fs_error.ts";
 import type { OpenOptions } from "./open_options.ts";
 import { isBelow, toPath } from "../base/path.ts";
 

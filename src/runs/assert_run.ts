@@ -1,27 +1,27 @@
 /** What a caller says of a run, checked: types are no help to those who write JavaScript. */
-import { checkObject, checkText } from "../base/checks.ts";
+import { assertObject, assertText } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
-import type { EndOptions, StartOptions } from "./run.ts";
+import type { EndOptions, StartOptions } from "../metadata/run.ts";
 
 /** Refuses options of `startRun` that are of a wrong type. */
-export function checkStart(options: StartOptions): void {
+export function assertStartOptions(options: StartOptions): void {
   const action = "start a run";
-  checkObject(action, "its options", options);
+  assertObject(action, "its options", options);
   for (const key of ["experiment", "name", "parentId", "createdBy"] as const) {
-    if (options[key] !== null || key !== "parentId") checkText(action, key, options[key]);
+    if (options[key] !== null || key !== "parentId") assertText(action, key, options[key]);
   }
   if (options.experiment === "") {
     throw new InvalidOptionError("Cannot start a run: experiment is empty");
   }
-  if (options.tags !== undefined) checkObject(action, "tags", options.tags);
+  if (options.tags !== undefined) assertObject(action, "tags", options.tags);
   for (const [key, value] of Object.entries(options.tags ?? {})) {
-    checkText(action, `tag ${JSON.stringify(key)}`, value);
+    assertText(action, `tag ${JSON.stringify(key)}`, value);
   }
 }
 
 /** Refuses options of `endRun` that contradict each other. */
-export function checkEnd(options: EndOptions): void {
-  checkObject("end a run", "its options", options);
+export function assertEndOptions(options: EndOptions): void {
+  assertObject("end a run", "its options", options);
   const { status, error } = options;
   if (status !== undefined && status !== "completed" && status !== "failed") {
     throw new InvalidOptionError(

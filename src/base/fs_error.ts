@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { ChachamlError, StorageError } from "../../base/errors.ts";
+import { ChachamlError, StorageError } from "./errors.ts";
 
 /** What an operating system's error code means, and what to do about it. */
 const STATES: Record<string, string> = {

@@ -1,0 +1,198 @@
+import type { Access } from "../base/access.ts";
+import { toPath } from "../base/path.ts";
+import { shownAs } from "../display/displayable.ts";
+import type { ArtifactQuery } from "../metadata/artifact_index.ts";
+import type { Artifact } from "./artifact.ts";
+import type { ArtifactStore, PutFileOptions, PutOptions } from "./artifact_store.ts";
+import { putDirectory, type PutDirectoryOptions } from "./put_directory.ts";
+import type { PutSource } from "./put_source.ts";
+
+/** Options for removing a run or an artifact. */
+export interface RemoveOptions {
+  /**
+   * Whether to remove it even if a model version uses it. That version is removed with it.
+   *
+   * @default {false}
+   */
+  readonly force?: boolean;
+}
+
+/** What artifacts need of an open store. */
+export interface ArtifactContext {
+  /** Records and bytes, kept consistent with each other. */
+  readonly artifacts: ArtifactStore;
+  /** Absolute path of the artifact directory. */
+  readonly artifactDir: string;
+}
+
+/**
+ * The artifacts of a store: named bytes that belong to a run. Got by {@linkcode Store.artifacts}.
+ *
+ * Every method throws {@linkcode StoreClosedError} once the store is closed,
+ * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode StoreBusyError} if
+ * other writers keep it waiting, and {@linkcode StorageError} if the disk or the database refuses.
+ */
+export class Artifacts {
+  readonly #access: Access<ArtifactContext>;
+
+  /** @ignore Made by the store. */
+  constructor(access: Access<ArtifactContext>) {
+    this.#access = access;
+  }
+
+  /**
+   * Stores an artifact: bytes, text, a JSON value, a stream, a response, or the file of a URL. When
+   * the promise resolves, bytes and record are durable; if it rejects, nothing is stored. Do not
+   * change bytes that you pass before then.
+   *
+   * @example Text, JSON, bytes
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const { id } = await store.startRun();
+   * await store.artifacts.put(id, "notes/report.md", "# Report");
+   * await store.artifacts.put(id, "config.json", { layers: [64, 10] });
+   * const weights = await store.artifacts.put(id, "weights", new Float32Array([0.5, 1]));
+   * assert.equal(weights.size, 8);
+   * ```
+   *
+   * @param runId The run that it belongs to.
+   * @param name Its name within the run; `/` separates directories.
+   * @param source What to store. A string is text, never a path.
+   * @param options Content type, and what to do if the name exists.
+   * @returns The artifact.
+   * @throws {InvalidNameError} If the name breaks a rule, or clashes with another of the run.
+   * @throws {ArtifactExistsError} If the run has an artifact of this name.
+   * @throws {ArtifactInUseError} If it is to be replaced, and a model version uses it.
+   * @throws {InvalidSourceError} If the source cannot be stored.
+   * @throws {SourceChangedError} If a file changes while it is read.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  put(
+    runId: string,
+    name: string,
+    source: PutSource,
+    options: PutOptions = {},
+  ): Promise<Artifact> {
+    return this.#access.write(({ artifacts }) => artifacts.put(runId, name, source, options));
+  }
+
+  /**
+   * Stores a file. Throws what {@linkcode Artifacts.put} throws. Needs read permission for the file.
+   *
+   * @param runId The run that it belongs to.
+   * @param name Its name within the run.
+   * @param path The file; a string is a path here.
+   * @param options As for {@linkcode Artifacts.put}, and whether the file is moved.
+   * @returns The artifact.
+   */
+  putFile(
+    runId: string,
+    name: string,
+    path: string | URL,
+    options: PutFileOptions = {},
+  ): Promise<Artifact> {
+    return this.#access.write(({ artifacts }) =>
+      artifacts.putFile(runId, name, toPath(path), options)
+    );
+  }
+
+  /**
+   * Stores every file of a directory, named by its path within it. All names are checked first; after
+   * a failure some files may be stored, and the same call with `ifExists: "same"` stores the others.
+   * The store's own database and artifacts are left out. Throws what {@linkcode Artifacts.put}
+   * throws. Needs read permission for the directory.
+   *
+   * @param runId The run that they belong to.
+   * @param path The directory.
+   * @param options A prefix for the names, and what to do with symbolic links.
+   * @returns The artifacts, sorted by name.
+   */
+  putDirectory(
+    runId: string,
+    path: string | URL,
+    options: PutDirectoryOptions = {},
+  ): Promise<Artifact[]> {
+    return this.#access.write((context) => putDirectory(context, runId, toPath(path), options))
+      .then(shownAs("artifacts"));
+  }
+
+  /**
+   * Returns the artifact with an id.
+   *
+   * @throws {ArtifactNotFoundError} If it is not in the store.
+   * @throws {UnsafePathError} If its record, from a foreign database, leads outside the directory.
+   */
+  get(id: string): Promise<Artifact>;
+  /** Returns the artifact of a run with a name. Throws what the other form throws. */
+  get(runId: string, name: string): Promise<Artifact>;
+  get(idOrRunId: string, name?: string): Promise<Artifact> {
+    return this.#access.use(({ artifacts }) => artifacts.get(idOrRunId, name));
+  }
+
+  /** Whether there is an artifact with an id. */
+  has(id: string): Promise<boolean>;
+  /** Whether a run has an artifact with a name. */
+  has(runId: string, name: string): Promise<boolean>;
+  has(idOrRunId: string, name?: string): Promise<boolean> {
+    return this.#access.use(({ artifacts }) => artifacts.has(idOrRunId, name));
+  }
+
+  /**
+   * Lists the artifacts of a run, by creation time, then name.
+   *
+   * @throws {RunNotFoundError} If the run is not in the store.
+   */
+  list(runId: string): Promise<Artifact[]> {
+    return this.#access.use(({ artifacts }) => artifacts.listOfRun(runId))
+      .then(shownAs("artifacts"));
+  }
+
+  /**
+   * Finds artifacts of all runs that match a query, by creation time, then name.
+   *
+   * @example All checkpoints
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * for (const { runId, name, size } of await store.artifacts.find({ name: "checkpoints/*" })) {
+   *   console.log(runId, name, size);
+   * }
+   * ```
+   *
+   * @param query Filters; what is left out does not matter.
+   * @returns The artifacts.
+   * @throws {InvalidOptionError} If the query has an unknown or wrong option.
+   */
+  find(query: ArtifactQuery): Promise<Artifact[]> {
+    return this.#access.use(({ artifacts }) => artifacts.list(query)).then(shownAs("artifacts"));
+  }
+
+  /**
+   * Removes an artifact: first its record, then its bytes.
+   *
+   * @param id The artifact.
+   * @param options `force` removes it even if a model version uses it, and that version too.
+   * @throws {ArtifactInUseError} If a model version uses it.
+   * @throws {ArtifactNotFoundError} If it is not in the store.
+   */
+  remove(id: string, options?: RemoveOptions): Promise<void>;
+  /** Removes the artifact of a run with a name. Throws what the other form throws. */
+  remove(runId: string, name: string, options?: RemoveOptions): Promise<void>;
+  remove(
+    idOrRunId: string,
+    nameOrOptions?: string | RemoveOptions,
+    options?: RemoveOptions,
+  ): Promise<void> {
+    // What is neither was meant as a name, and must not stand for none.
+    const named = typeof nameOrOptions !== "object" && nameOrOptions !== undefined ||
+      nameOrOptions === null;
+    const [name, { force = false } = {}] = named
+      ? [nameOrOptions, options]
+      : [undefined, nameOrOptions];
+    return this.#access.write(({ artifacts }) => artifacts.remove(idOrRunId, name, force));
+  }
+}

@@ -1,0 +1,243 @@
+import type { Access } from "../base/access.ts";
+import { assertIds } from "../base/assert.ts";
+import type { RemoveOptions } from "../artifacts/artifacts.ts";
+import type { StoreContext } from "../context/compose.ts";
+import { shownAs } from "../display/displayable.ts";
+import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
+import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
+import type { EndOptions, Params, Run } from "../metadata/run.ts";
+import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
+import { assertQuery } from "./assert_query.ts";
+import { assertEndOptions, errorText } from "./assert_run.ts";
+import { compare, type Compared, type Comparison } from "./comparison.ts";
+
+/**
+ * The runs of a store. Got by {@linkcode Store.runs}; a run is started by
+ * {@linkcode Store.startRun}.
+ *
+ * Every method throws {@linkcode StoreClosedError} once the store is closed, and
+ * {@linkcode ReadOnlyError} if it writes and the store is read-only. Every method that takes a run's
+ * id throws {@linkcode RunNotFoundError} if the run is not in the store.
+ */
+export class Runs {
+  readonly #access: Access<StoreContext>;
+
+  /** @ignore Made by the store. */
+  constructor(access: Access<StoreContext>) {
+    this.#access = access;
+  }
+
+  /**
+   * Returns the run with an id.
+   *
+   * @param id The run.
+   * @returns The run as it is now.
+   */
+  get(id: string): Promise<Run> {
+    return this.#access.use(({ runs }) => runs.get(id)).then(shownAs("run"));
+  }
+
+  /**
+   * Lists the runs that match a query, newest first, or sorted by a metric.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const runs = await store.runs.list({
+   *   experiment: "iris",
+   *   params: { optimizer: "adam", lr: { lt: 0.1 } },
+   *   metrics: { accuracy: { gte: 0.9 } },
+   *   sortBy: { metric: "accuracy" },
+   *   limit: 10,
+   * });
+   * for (const { id, name } of runs) console.log(id, name);
+   * ```
+   *
+   * @param query Filters, order and limit; what is left out does not matter.
+   * @returns The runs.
+   * @throws {InvalidOptionError} If the query has an unknown or wrong option.
+   */
+  list(query: RunQuery = {}): Promise<Run[]> {
+    return this.#access.read(async ({ runs }) => {
+      assertQuery(query);
+      return await runs.list(query);
+    }).then(shownAs("runs"));
+  }
+
+  /**
+   * Returns the run with the largest value of a metric, or the smallest.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const best = await store.runs.best({ metric: "loss", order: "asc" }, { experiment: "iris" });
+   * console.log(best?.id ?? "no run yet");
+   * ```
+   *
+   * @param by The metric, and whether a large value is best (`"desc"`, the default) or a small one.
+   * @param query Which runs to choose from.
+   * @returns The run; `undefined` if no run has the metric.
+   * @throws {InvalidOptionError} If the metric or the query has an unknown or wrong option.
+   */
+  async best(
+    by: MetricOrder,
+    query: Omit<RunQuery, "sortBy" | "limit"> = {},
+  ): Promise<Run | undefined> {
+    // Without a metric, the newest run would be the best.
+    const [best] = await this.list({ ...query, sortBy: by ?? {}, limit: 1 });
+    if (!best) return undefined;
+    const summaries = await this.#access.read(({ runs }) => runs.summary(best.id));
+    // Runs without the metric, and those where it is not a number, come last, and are not the best.
+    const summary = summaries.find(({ key }) => key === by.metric);
+    return summary && !Number.isNaN(summary[by.of ?? "last"]) ? best : undefined;
+  }
+
+  /**
+   * Compares runs: their params, their metrics, and where they differ.
+   *
+   * @param ids The runs.
+   * @returns The comparison, in the order of `ids`.
+   */
+  compare(ids: readonly string[]): Promise<Comparison> {
+    return this.#access.read(async ({ runs }) => {
+      assertIds("compare runs", ids);
+      const items: Compared[] = [];
+      for (const id of ids) {
+        const run = await runs.get(id);
+        items.push({ run, params: await runs.params(id), metrics: await runs.summary(id) });
+      }
+      return compare(items);
+    }).then(shownAs("comparison"));
+  }
+
+  /**
+   * Ends a run as completed, or as failed if an error is given.
+   *
+   * @param id The run.
+   * @param options Status and error.
+   * @returns The run as it is now.
+   * @throws {RunStateError} If it has already ended.
+   */
+  end(id: string, options: EndOptions = {}): Promise<Run> {
+    return this.#access.write(({ runs }) =>
+      // What was logged before the end belongs to the run.
+      this.#access.read(async () => {
+        assertEndOptions(options);
+        const { error, status = error === undefined ? "completed" : "failed" } = options;
+        return await runs.end(id, status, error === undefined ? null : errorText(error));
+      })
+    ).then(shownAs("run"));
+  }
+
+  /**
+   * Removes a run and everything recorded for it: first the records, then the bytes. If files cannot
+   * be removed, the rest still are; then a `StorageError` is thrown. {@linkcode Store.gc} removes
+   * them later.
+   *
+   * @param id The run.
+   * @param options `force` removes it even if a model version uses it, and that version too.
+   * @throws {ArtifactInUseError} If a model version uses an artifact of the run.
+   * @throws {StorageError} If the system refuses to remove a file.
+   */
+  remove(id: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#access.write(async ({ runs, artifacts }) => {
+      await artifacts.removeBytes(await runs.remove(id, options.force ?? false));
+    });
+  }
+
+  /**
+   * Removes the runs that match every given filter. `keepLast` spares the newest matching runs of
+   * each experiment. Running runs and runs used by a model version stay, unless `status` or `force`
+   * says otherwise.
+   *
+   * @example All but the ten newest of each experiment
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const { removed } = await store.runs.prune({ keepLast: 10 });
+   * console.log(removed.length, "runs removed");
+   * ```
+   *
+   * @param options Filters, and whether to only show what would be removed.
+   * @returns The runs that were removed, and those that were kept since a model version uses them.
+   * @throws {InvalidOptionError} If no filter is given, or an option is unknown or wrong.
+   * @throws {StorageError} If the system refuses to remove files; all the others are gone then.
+   */
+  prune(options: PruneOptions): Promise<PruneReport> {
+    return this.#access.write(() =>
+      prune({
+        list: (query) => this.list(query),
+        remove: (id, how) => this.remove(id, how),
+      }, options)
+    ).then(shownAs("prune"));
+  }
+
+  /**
+   * Sets params of a run. Setting one again to the same value does nothing.
+   *
+   * @param id The run.
+   * @param params Values by name.
+   * @throws {RunStateError} If one is already set to another value; none is set then.
+   */
+  logParams(id: string, params: Params): Promise<void> {
+    return this.#access.write(({ runs }) => runs.logParams(id, params));
+  }
+
+  /**
+   * Returns the params of a run.
+   *
+   * @param id The run.
+   * @returns Values by name.
+   */
+  params(id: string): Promise<Record<string, unknown>> {
+    return this.#access.use(({ runs }) => runs.params(id));
+  }
+
+  /**
+   * Sets tags of a run, which may be changed at any time.
+   *
+   * @param id The run.
+   * @param tags Text by name; `null` removes a tag.
+   */
+  setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#access.write(({ runs }) => runs.setTags(id, tags));
+  }
+
+  /**
+   * Sets the note of a run: its tag `note`, in Markdown.
+   *
+   * @param id The run.
+   * @param note The note.
+   */
+  setNote(id: string, note: string): Promise<void> {
+    return this.setTags(id, { note });
+  }
+
+  /**
+   * Records a dataset that a run uses: where it came from, how large it is. Its bytes are stored as
+   * an artifact.
+   *
+   * @param id The run.
+   * @param dataset The dataset.
+   * @returns The dataset as it was recorded.
+   * @throws {InvalidOptionError} If a member has a wrong type.
+   */
+  logDataset(id: string, dataset: DatasetOptions): Promise<Dataset> {
+    return this.#access.write(({ runs }) => runs.logDataset(id, dataset));
+  }
+
+  /**
+   * Returns the datasets of a run, in the order recorded.
+   *
+   * @param id The run.
+   * @returns The datasets.
+   */
+  datasets(id: string): Promise<Dataset[]> {
+    return this.#access.use(({ runs }) => runs.datasets(id)).then(shownAs("datasets"));
+  }
+}

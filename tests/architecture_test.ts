@@ -1,0 +1,173 @@
+/** The order of rooms, and the doors between them. */
+import assert from "node:assert/strict";
+import { fromFileUrl } from "@std/path";
+
+/** Rooms from the lowest to the highest: a file imports only from its own room and from lower ones. */
+const ROOMS = [
+  "base",
+  "edn",
+  "names",
+  "text",
+  "display",
+  "bytes",
+  "metadata",
+  "bytes/files",
+  "bytes/memory",
+  "bytes/s3",
+  "metadata/sqlite",
+  "metadata/postgres",
+  "artifacts",
+  "context",
+  "metrics",
+  "models",
+  "maintenance",
+  "runs",
+  "archive",
+  "backup",
+  "jupyter",
+  "store",
+  "server",
+  "cli",
+];
+
+/** What only some rooms may use. Files outside them that may, each with the reason. */
+const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonly string[] }[] = [
+  {
+    words: /Deno\.(open|openSync|link|linkSync|rename|renameSync)\b|["'`/]\.staging|\bSTAGING\b/,
+    rooms: ["bytes/files"],
+    except: [
+      "src/artifacts/put_source.ts", // opens the user's own file
+      "src/artifacts/artifact_reader.ts", // saves to the user's own path
+      "src/cli/commands/export.ts", // writes the user's own file
+      "src/cli/commands/import.ts", // reads the user's own file
+      "src/names/names.ts", // reserves the name
+      "src/backup/damaged_database.ts",
+      "src/backup/database_copy.ts",
+      "src/backup/destination.ts",
+      "src/backup/path_conflicts.ts",
+      "src/cli/new_store.ts",
+      "src/maintenance/doctor.ts",
+      "src/maintenance/gc.ts",
+      "src/maintenance/info.ts",
+      "src/maintenance/verify.ts",
+    ],
+  },
+  {
+    words: /\bPRAGMA\b|\browid\b|\bsqlite_/,
+    rooms: ["metadata/sqlite"],
+    except: [
+      "src/backup/database_copy.ts",
+      "src/backup/damaged_database.ts",
+      "src/maintenance/doctor.ts",
+    ],
+  },
+];
+
+const ROOT = new URL("..", import.meta.url);
+
+/** The graph of the project's own modules: imports of each, types and dynamic ones too. */
+async function graph(): Promise<Map<string, readonly string[]>> {
+  const map = import.meta.resolve("@std/fs").includes("npm_only")
+    ? ["--import-map=tools/npm_only/import_map.json"]
+    : [];
+  const modules = new Map<string, readonly string[]>();
+  for (const entry of ["mod.ts", "cli.ts"]) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", ...map, entry],
+      cwd: fromFileUrl(ROOT),
+      stderr: "null",
+    }).output();
+    const info = JSON.parse(new TextDecoder().decode(stdout)) as {
+      modules: {
+        specifier: string;
+        dependencies?: { code?: { specifier?: string }; type?: { specifier?: string } }[];
+      }[];
+    };
+    for (const { specifier, dependencies = [] } of info.modules) {
+      if (!isOwn(specifier)) continue;
+      const imports = dependencies.flatMap(({ code, type }) =>
+        [code?.specifier, type?.specifier].filter((found) => found !== undefined)
+      );
+      modules.set(pathOf(specifier), [...new Set(imports.filter(isOwn).map(pathOf))]);
+    }
+  }
+  return modules;
+}
+
+function isOwn(specifier: string): boolean {
+  return specifier.startsWith(`${ROOT.href}src/`);
+}
+
+function pathOf(specifier: string): string {
+  return specifier.slice(ROOT.href.length);
+}
+
+/** The room of a file: its directory, or the nearest above it that is one. */
+function roomOf(path: string): string {
+  const directories = path.split("/").slice(1, -1);
+  for (let depth = directories.length; depth > 0; depth--) {
+    const room = directories.slice(0, depth).join("/");
+    if (ROOMS.includes(room)) return room;
+  }
+  throw new Error(`${path} is in no room; name its room in this file's table`);
+}
+
+const modules = await graph();
+
+Deno.test("every file of src/ is in a room", () => {
+  assert.ok(modules.size > 100);
+  for (const path of modules.keys()) roomOf(path);
+});
+
+Deno.test("no import leads to a higher room", () => {
+  const upward = [...modules].flatMap(([path, imports]) =>
+    imports.filter((to) => ROOMS.indexOf(roomOf(to)) > ROOMS.indexOf(roomOf(path)))
+      .map((to) => `${path} imports ${to}`)
+  );
+  assert.deepEqual(upward, []);
+});
+
+Deno.test("no imports form a circle", () => {
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    assert.ok(!way.includes(path), [...way.slice(way.indexOf(path)), path].join(" > "));
+    if (done.has(path)) return;
+    for (const to of modules.get(path) ?? []) visit(to, [...way, path]);
+    done.add(path);
+  };
+  for (const path of modules.keys()) visit(path, []);
+});
+
+Deno.test("only their own rooms know files, staging and SQLite", async () => {
+  const found: string[] = [];
+  for (const path of modules.keys()) {
+    const source = await Deno.readTextFile(new URL(path, ROOT));
+    const code = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+    for (const { words, rooms, except } of DOORS) {
+      if (rooms.includes(roomOf(path)) || except.includes(path)) continue;
+      const word = words.exec(code)?.[0];
+      if (word !== undefined) found.push(`${path}: ${word}`);
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+Deno.test("no exception to a door is left over", async () => {
+  const unused: string[] = [];
+  for (const { words, except } of DOORS) {
+    for (const path of except) {
+      const source = await Deno.readTextFile(new URL(path, ROOT)).catch(() => "");
+      if (!words.test(source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ""))) unused.push(path);
+    }
+  }
+  assert.deepEqual(unused, []);
+});
+
+Deno.test("no file of src/ has more than 400 lines", async () => {
+  const long: string[] = [];
+  for (const path of modules.keys()) {
+    const lines = (await Deno.readTextFile(new URL(path, ROOT))).split("\n").length - 1;
+    if (lines > 400) long.push(`${path}: ${lines}`);
+  }
+  assert.deepEqual(long, []);
+});

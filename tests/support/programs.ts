@@ -1,0 +1,16 @@
+/** Programs that a test needs and a machine may lack. */
+
+/** What `program --version` prints; `undefined` where there is no such program, or it fails. */
+export async function versionOf(program: string): Promise<string | undefined> {
+  try {
+    const command = new Deno.Command(program, {
+      args: ["--version"],
+      stdin: "null",
+      stderr: "null",
+    });
+    const { success, stdout } = await command.output();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch {
+    return undefined; // Not only a rejection: a program that is missing may throw at once.
+  }
+}
