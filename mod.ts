@@ -37,6 +37,7 @@ export type {
   MetricPoint,
   MetricSummary,
 } from "./src/metadata/metric.ts";
+export type { Plot, PlotOptions } from "./src/runs/plot.ts";
 export type { ComparedMetric, ComparedParam, Comparison } from "./src/runs/comparison.ts";
 export type { Dataset, DatasetOptions, Experiment } from "./src/metadata/dataset.ts";
 

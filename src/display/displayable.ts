@@ -25,6 +25,7 @@ export type Kind =
   | "comparison"
   | "curve"
   | "metrics"
+  | "plot"
   | "summary"
   | "datasets"
   | "experiments"
@@ -65,10 +66,6 @@ export function renderer(): Promise<Renderer> {
  * enumerated, so that equality, JSON and spread do not see it.
  */
 export function displayable<T extends object>(value: T, kind: Kind): T {
-  const item = ITEMS[kind];
-  if (item !== undefined && Array.isArray(value)) {
-    for (const entry of value) displayable(entry, item);
-  }
   return Object.defineProperty(value, DISPLAY, {
     value: METHODS[kind] ??= methodOf(kind),
     configurable: true,
@@ -81,8 +78,20 @@ export function shownAs(kind: Kind): <T extends object>(value: T) => T {
   return (value) => displayable(value, kind);
 }
 
-/** What the entries of an array are shown as by themselves. */
-const ITEMS: Partial<Record<Kind, Kind>> = { runs: "run" };
+/**
+ * Gives a value a display of its own making, where more is shown than the value holds: a run with its
+ * metrics and artifacts, say.
+ */
+export function displayableBy<T extends object>(
+  value: T,
+  show: (value: T) => Promise<MediaBundle>,
+): T {
+  return Object.defineProperty(value, DISPLAY, {
+    value: () => show(value),
+    configurable: true,
+    writable: true,
+  });
+}
 
 /** One method for all values of a kind: there may be very many. */
 const METHODS: Partial<Record<Kind, () => Promise<MediaBundle>>> = {};

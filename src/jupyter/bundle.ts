@@ -1,36 +1,46 @@
 /** The look that all displays share. */
-import { type Html, markup } from "./html.ts";
+import { Html, markup } from "./html.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 
 /**
- * Colours are those of the page, thinned out, or middle tones that can be read on light and on dark:
- * a notebook's theme need not be the system's, so no media query tells it.
+ * The class of everything shown, three times: Jupyter's own rules for tables, such as
+ * `:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td`, count as two classes and an element.
+ */
+const ALL = new Html(".chachaml.chachaml.chachaml");
+
+/**
+ * Colours are those of the page, thinned out, or middle tones that are readable on light and on dark:
+ * a notebook's theme need not be the system's, so no media query applies.
  */
 const STYLE = markup`<style>
-.chachaml{font-size:13px;line-height:1.45;color:inherit}
-.chachaml h4{margin:.2em 0 .5em;font-size:15px;font-weight:600}
-.chachaml h5{margin:.9em 0 .3em;font-size:12px;font-weight:600;opacity:.75}
-.chachaml table{border-collapse:collapse;margin:.2em 0;font-size:12px;color:inherit}
-.chachaml th,.chachaml td{padding:3px 10px 3px 0;text-align:left;vertical-align:top;
+${ALL}{font-size:13px;line-height:1.45;color:inherit}
+${ALL} h4{margin:.2em 0 .5em;font-size:15px;font-weight:600}
+${ALL} h5{margin:.9em 0 .3em;font-size:12px;font-weight:600;opacity:.75}
+${ALL} table{border-collapse:collapse;margin:.2em 0;font-size:12px;color:inherit;
+table-layout:auto;width:auto;border:0}
+${ALL} tr{background:none}
+${ALL} thead{border:0}
+${ALL} th,${ALL} td{padding:3px 10px 3px 0;text-align:left;vertical-align:top;
 border:0;border-bottom:1px solid rgba(128,128,128,.25);background:none;color:inherit;
-max-width:36em;overflow-wrap:anywhere}
-.chachaml th{font-weight:600;opacity:.75;white-space:nowrap}
-.chachaml .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.chachaml .dim{opacity:.65}
-.chachaml .good{color:#2e9e5b}
-.chachaml .bad{color:#d9534f}
-.chachaml .busy{color:#3b8fd4}
-.chachaml code,.chachaml pre{font-family:ui-monospace,monospace;font-size:12px;
-background:none;color:inherit}
-.chachaml pre{margin:.4em 0;padding:.5em .7em;max-height:24em;overflow:auto;white-space:pre-wrap;
+max-width:36em;white-space:normal;word-break:normal;overflow-wrap:break-word}
+${ALL} th{font-weight:600;opacity:.75;white-space:nowrap}
+${ALL} .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+${ALL} .dim{opacity:.65}
+${ALL} .good{color:#2e9e5b}
+${ALL} .bad{color:#d9534f}
+${ALL} .busy{color:#3b8fd4}
+${ALL} code,${ALL} pre{font-family:ui-monospace,monospace;font-size:12px;
+background:none;color:inherit;padding:0}
+${ALL} pre{margin:.4em 0;padding:.5em .7em;max-height:24em;overflow:auto;white-space:pre-wrap;
 border:1px solid rgba(128,128,128,.25);border-radius:4px}
-.chachaml img,.chachaml audio{max-width:100%;display:block;margin:.4em 0}
-.chachaml img{max-height:30em;background:#fff;border-radius:4px}
-.chachaml iframe{width:100%;height:24em;border:1px solid rgba(128,128,128,.25);background:#fff}
-.chachaml .scroll{max-height:34em;overflow:auto}
-.chachaml .curves{display:flex;flex-wrap:wrap;gap:6px 22px}
-.chachaml .curves figure{margin:0}
-.chachaml figcaption{font-size:12px}
+${ALL} img,${ALL} audio{max-width:100%;display:block;margin:.4em 0}
+${ALL} img{max-height:30em;background:#fff;border-radius:4px}
+${ALL} iframe{width:100%;height:24em;border:1px solid rgba(128,128,128,.25);background:#fff}
+${ALL} .scroll{max-height:34em;overflow:auto}
+${ALL} .curves{display:flex;flex-wrap:wrap;gap:6px 22px}
+${ALL} .curves figure{margin:0}
+${ALL} figcaption{font-size:12px}
+${ALL} .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:12px}
 </style>`;
 
 /** Puts HTML and plain text together as what a notebook shows. */

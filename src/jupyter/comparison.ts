@@ -21,10 +21,14 @@ export function showComparison(comparison: Comparison): MediaBundle {
   const table = tableOf(comparison);
   const left = params.filter(({ differs }) => differs).length + metrics.length - MAX_COLUMNS;
   const title = count(runs.length, "run") + (left > 0 ? `, ${left} further columns not shown` : "");
+  const notes = [
+    ...metrics.length > 0 && runs.length > 1 ? [LEGEND] : [],
+    ...same === "" ? [] : [`Same in all: ${same}`],
+  ];
   const body = markup`<div class="dim">${title}</div>${tableHtml(table)}${
-    same === "" ? undefined : markup`<div class="dim">Same in all: ${same}</div>`
+    notes.map((note) => markup`<div class="dim">${note}</div>`)
   }`;
-  const text = [tableText(table), ...same === "" ? [] : [`Same in all: ${oneLine(same)}`]];
+  const text = [tableText(table), ...notes.map(oneLine)];
   return bundle(body, text.join("\n"));
 }
 
@@ -46,12 +50,17 @@ function tableOf({ runs, params, metrics }: Comparison): Table {
   };
 }
 
-/** A metric's value; the smallest and the largest of a column stand out. */
+/** Explains the marks of {@linkcode valueCell}. Which of the two is best, only the reader knows. */
+const LEGEND = "▲ largest of its metric, ▼ smallest";
+
+/** A metric's value; the smallest and the largest of a column are marked. */
 function valueCell(value: number | undefined, { low, high }: { low: number; high: number }): Cell {
   if (value === undefined) return "";
   const text = formatNumber(value);
-  const standsOut = low < high && (value === low || value === high);
-  return standsOut ? { text, html: markup`<strong>${text}</strong>` } : text;
+  const mark = low >= high ? "" : value === high ? "▲ " : value === low ? "▼ " : "";
+  return mark === ""
+    ? text
+    : { text: mark + text, html: markup`<span class="dim">${mark}</span><strong>${text}</strong>` };
 }
 
 function bounds(values: readonly (number | undefined)[]): { low: number; high: number } {

@@ -16,6 +16,8 @@ import type { RestoreReport } from "../backup/restore.ts";
 import type { Finding } from "../maintenance/verify.ts";
 import type { RunHandle } from "../runs/run_handle.ts";
 import type { Kind, MediaBundle } from "../display/displayable.ts";
+import type { Plot } from "../runs/plot.ts";
+import { showPlot } from "./plot.ts";
 import { showArtifact } from "./artifact_preview.ts";
 import { showRunHandle } from "./run_handle.ts";
 import { type ShownStore, showStore } from "./store_summary.ts";
@@ -49,6 +51,7 @@ interface Shown {
   comparison: Comparison;
   curve: Curve;
   metrics: Metric[];
+  plot: Plot;
   summary: MetricSummary[];
   datasets: Dataset[];
   experiments: Experiment[];
@@ -75,6 +78,7 @@ const SHOW: { readonly [K in Kind]: (value: Shown[K]) => MediaBundle | Promise<M
   comparison: showComparison,
   curve: showCurve,
   metrics: showMetrics,
+  plot: showPlot,
   summary: showSummary,
   datasets: showDatasets,
   experiments: showExperiments,

@@ -2,7 +2,7 @@ import type { Access } from "../base/access.ts";
 import { assertIds } from "../base/assert.ts";
 import type { RemoveOptions } from "../artifacts/artifacts.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { shownAs } from "../display/displayable.ts";
+import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
 import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
 import type { EndOptions, Params, Run } from "../metadata/run.ts";
@@ -21,11 +21,18 @@ import { compare, type Compared, type Comparison } from "./comparison.ts";
  */
 export class Runs {
   readonly #access: Access<StoreContext>;
+  /** Shows a run with everything recorded for it. */
+  readonly #card: (run: Run) => Promise<MediaBundle>;
 
   /** @ignore Made by the store. */
-  constructor(access: Access<StoreContext>) {
+  constructor(access: Access<StoreContext>, card: (run: Run) => Promise<MediaBundle>) {
     this.#access = access;
+    this.#card = card;
   }
+
+  #shown = (run: Run): Run => displayableBy(run, this.#card);
+
+  #shownRuns = (runs: Run[]): Run[] => displayable(runs.map(this.#shown), "runs");
 
   /**
    * Returns the run with an id.
@@ -34,7 +41,7 @@ export class Runs {
    * @returns The run as it is now.
    */
   get(id: string): Promise<Run> {
-    return this.#access.use(({ runs }) => runs.get(id)).then(shownAs("run"));
+    return this.#access.use(({ runs }) => runs.get(id)).then(this.#shown);
   }
 
   /**
@@ -63,7 +70,7 @@ export class Runs {
     return this.#access.read(async ({ runs }) => {
       assertQuery(query);
       return await runs.list(query);
-    }).then(shownAs("runs"));
+    }).then(this.#shownRuns);
   }
 
   /**
@@ -130,7 +137,7 @@ export class Runs {
         const { error, status = error === undefined ? "completed" : "failed" } = options;
         return await runs.end(id, status, error === undefined ? null : errorText(error));
       })
-    ).then(shownAs("run"));
+    ).then(this.#shown);
   }
 
   /**

@@ -5,17 +5,25 @@ import { Artifacts } from "../artifacts/artifacts.ts";
 import { abandonSource } from "../artifacts/put_source.ts";
 import { backup, type BackupOptions, type BackupReport } from "../backup/backup.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { DISPLAY, type MediaBundle, renderer, shownAs } from "../display/displayable.ts";
+import {
+  DISPLAY,
+  displayable,
+  type MediaBundle,
+  renderer,
+  shownAs,
+} from "../display/displayable.ts";
 import { dedup, type DedupOptions, type DedupReport } from "../maintenance/dedup.ts";
 import { collect, type GcOptions, type GcReport } from "../maintenance/gc.ts";
 import { describe, type StoreInfo } from "../maintenance/info.ts";
 import { Verification, type VerifyOptions } from "../maintenance/verify.ts";
-import type { EndOptions, StartOptions } from "../metadata/run.ts";
+import type { Curve } from "../metadata/metric.ts";
+import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { Models } from "../models/models.ts";
 import { assertStartOptions } from "../runs/assert_run.ts";
 import { captureEnvironment } from "../runs/environment.ts";
 import { Experiments } from "../runs/experiments.ts";
+import type { Plot, PlotOptions } from "../runs/plot.ts";
 import { type RunAccess, RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -48,7 +56,7 @@ export class Store implements AsyncDisposable {
   constructor(context: StoreContext) {
     this.#context = context;
     const lifecycle = this.#lifecycle = new Lifecycle(context);
-    this.runs = new Runs(lifecycle);
+    this.runs = new Runs(lifecycle, (run) => new RunHandle(this.#handles, run)[DISPLAY]());
     this.metrics = new Metrics(lifecycle, lifecycle.buffer);
     this.artifacts = new Artifacts(lifecycle);
     this.models = new Models(lifecycle);
@@ -148,6 +156,44 @@ export class Store implements AsyncDisposable {
   async #endIfRunning(id: string, options: EndOptions): Promise<void> {
     const { status } = await this.runs.get(id);
     if (status === "running") await this.runs.end(id, options);
+  }
+
+  /**
+   * Collects the curves of one metric of several runs, to lay over each other. A notebook draws them
+   * with axes and a legend.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const run = await store.startRun();
+   * for (let step = 0; step < 9; step++) run.log({ loss: 1 / (step + 1) }, { step });
+   * const plot = await store.plot(await store.runs.list(), "loss");
+   * assert.equal(plot.lines[0]?.curve.logged, 9);
+   * ```
+   *
+   * @param runs Runs, or their ids.
+   * @param key The metric.
+   * @param options Number of points, and whether the vertical axis is logarithmic.
+   * @returns The runs that have the metric, with their curves.
+   * @throws {RunNotFoundError} If a run is not in the store.
+   */
+  async plot(
+    runs: readonly (string | { readonly id: string })[],
+    key: string,
+    options: PlotOptions = {},
+  ): Promise<Plot> {
+    this.#lifecycle.require();
+    const { points = 400, log = false } = options;
+    const lines: { run: Run; curve: Curve }[] = [];
+    for (const item of runs) {
+      const run = await this.runs.get(typeof item === "string" ? item : item.id);
+      const curve = await this.metrics.curve(run.id, key, { points });
+      if (curve.logged > 0) lines.push({ run, curve });
+    }
+    return displayable({ key, log, lines }, "plot");
   }
 
   /**

@@ -77,7 +77,7 @@ Deno.test("a comparison shows what differs, run by run, and what does not", () =
     await other.logParams({ lr: 0.2, layers: [64, 10] });
     await other.logMetrics({ loss: 0.5 });
     const { text, html } = await displayOf(await store.runs.compare([run.id, other.id]));
-    assert.match(text, /run +name +status +lr +loss\nrun-1 +baseline +running +0\.1 +0\.0002\n/);
+    assert.match(text, /run +name +status +lr +loss\nrun-1 +baseline +running +0\.1 +▼ 0\.0002\n/);
     assert.match(text, /Same in all: layers = \[64,10\]$/);
     assertHarmless(html);
   }));

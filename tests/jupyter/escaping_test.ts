@@ -68,6 +68,15 @@ const count = fc.nat();
 const time = fc.date();
 const some = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 
+const curve = fc.record({
+  key: hostile,
+  steps: some(number).map((steps) => Float64Array.from(steps)),
+  values: some(number).map((values) => Float64Array.from(values)),
+  times: fc.constant(new Float64Array()),
+  logged: count,
+  nonFinite: count,
+});
+
 /** Kinds of plain values: the others are objects of an open store, with tests of their own. */
 type PlainKind = Exclude<Kind, "store" | "handle" | "artifact" | "verification">;
 
@@ -88,13 +97,11 @@ const VALUES: Record<PlainKind, fc.Arbitrary<object>> = {
       differs: fc.boolean(),
     })),
   }),
-  curve: fc.record({
+  curve,
+  plot: fc.record({
     key: hostile,
-    steps: some(number).map((steps) => Float64Array.from(steps)),
-    values: some(number).map((values) => Float64Array.from(values)),
-    times: fc.constant(new Float64Array()),
-    logged: count,
-    nonFinite: count,
+    log: fc.boolean(),
+    lines: some(fc.record({ run, curve })),
   }),
   metrics: some(fc.record({ key: hostile, value: number, step: count, timestamp: time })),
   summary: some(summary),

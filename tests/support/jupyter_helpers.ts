@@ -15,12 +15,14 @@ export async function displayOf(value: unknown): Promise<{ text: string; html: s
 
 const ELEMENTS: ReadonlySet<string> = new Set(
   ("div span h1 h2 h3 h4 h5 h6 p a em strong code pre table thead tbody tr th td ul ol li br hr " +
-    "blockquote s style img audio iframe figure figcaption svg rect polyline circle").split(" "),
+    "blockquote s style img audio iframe figure figcaption svg rect polyline circle g line text title")
+    .split(" "),
 );
 
 const ATTRIBUTES: ReadonlySet<string> = new Set(
   ("class style title alt src href controls sandbox srcdoc start xmlns width height viewBox role " +
-    "aria-label rx fill fill-opacity points stroke stroke-width stroke-linejoin cx cy r").split(
+    "aria-label rel rx fill fill-opacity points stroke stroke-width stroke-opacity stroke-linejoin " +
+    "cx cy r x y dy x1 x2 y1 y2 text-anchor font-size font-family").split(
       " ",
     ),
 );
