@@ -3,11 +3,12 @@ import { fromFileUrl } from "@std/path";
 
 const MAP = fromFileUrl(new URL("../../../tools/npm_only/import_map.json", import.meta.url));
 
-/** Runs `tests/children/<name>` with all permissions, or with those given. */
+/** Runs a program of this directory with all permissions, or with those given. */
 export function child(
   name: string,
   args: readonly string[],
   permissions: readonly string[] = ["-A"],
+  env: Record<string, string> = {},
 ): Deno.Command {
   const standIns = import.meta.resolve("@std/fs").includes("npm_only");
   return new Deno.Command(Deno.execPath(), {
@@ -20,6 +21,7 @@ export function child(
       fromFileUrl(new URL(name, import.meta.url)),
       ...args,
     ],
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
