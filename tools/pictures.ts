@@ -1,88 +1,83 @@
 /**
- * Makes the pictures of the README: runs the notebooks of `examples/notebooks` by the real kernel, and
- * takes pictures of what some of their cells show, on a light page and on a dark one. Needs Debian's
- * `jupyter-nbconvert` and `chromium`.
+ * Takes the pictures of the README from a real JupyterLab page: runs the notebooks of
+ * `examples/notebooks` by the real kernel, opens them in JupyterLab, light and dark, and photographs
+ * what some of their cells show. Needs `jupyter` with JupyterLab 4 and nbconvert on the PATH (from
+ * PyPI: `jupyterlab`), and Debian's `chromium`.
  */
 import { fromFileUrl, join } from "@std/path";
-import { execute, kernelMissing, type Notebook, textOf } from "../tests/support/jupyter_kernel.ts";
+import { chromium, type Page } from "npm:playwright-core@~1.65.1";
+import { JupyterLab } from "./jupyter_lab.ts";
+import { execute, kernelMissing } from "../tests/support/jupyter_kernel.ts";
 
 /** Bytes that a picture may have: it is kept in the repository. */
-const MAX_SIZE = 100_000;
+const MAX_SIZE = 150_000;
 
-/** What there is a picture of: in which notebook, and what the plain form begins with. */
+/** Pixels around what is photographed. */
+const MARGIN = 12;
+
+/** Which output of which notebook is photographed, and on which theme. */
 const PICTURES = [
-  { name: "run", notebook: "1_first_steps.ipynb", shows: /^Run baseline/, width: 760, dark: false },
-  {
-    name: "comparison",
-    notebook: "2_comparing_a_sweep.ipynb",
-    shows: /^run +name +status +lr/,
-    width: 760,
-    dark: true,
-  },
+  { name: "run", notebook: "1_first_steps.ipynb", shows: "Params", dark: false },
+  { name: "comparison", notebook: "2_comparing_a_sweep.ipynb", shows: "Same in all", dark: true },
   {
     name: "verification",
     notebook: "3_caring_for_a_store.ipynb",
-    shows: /^Damage found/,
-    width: 860,
+    shows: "Damage found",
     dark: false,
   },
 ];
 
 if (kernelMissing !== undefined) throw new Error(`Cannot run the notebooks: ${kernelMissing}`);
-const folder = fromFileUrl(new URL("../docs/pictures", import.meta.url));
+const target = fromFileUrl(new URL("../docs/pictures", import.meta.url));
 const dir = await Deno.makeTempDir({ prefix: "pictures-" });
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu"],
+});
 try {
-  await Deno.mkdir(folder, { recursive: true });
-  for (const picture of PICTURES) {
-    const html = shownBy(await execute(picture.notebook), picture.shows);
-    const path = join(folder, `${picture.name}.png`);
-    await takePicture(html, picture, path);
-    console.log(`${path}: ${(await Deno.stat(path)).size} bytes`);
+  await Deno.mkdir(target, { recursive: true });
+  for (const { name, notebook, shows, dark } of PICTURES) {
+    const path = join(dir, notebook);
+    await Deno.writeTextFile(path, JSON.stringify(await execute(notebook)));
+    await using lab = await JupyterLab.start(dir, dark);
+    await lab.trust(path);
+    const page = await browser.newPage({
+      viewport: { width: 1100, height: 1400 },
+      deviceScaleFactor: 1.5,
+    });
+    await lab.open(page, notebook);
+    const file = join(target, `${name}.png`);
+    await photograph(page, shows, file);
+    await page.close();
+    console.log(`${file}: ${(await Deno.stat(file)).size} bytes`);
   }
 } finally {
+  await browser.close();
   await Deno.remove(dir, { recursive: true });
 }
 
-/** The HTML of the output whose plain form fits. */
-function shownBy({ cells }: Notebook, pattern: RegExp): string {
-  const found = cells.flatMap(({ outputs }) => outputs ?? [])
-    .find(({ data }) => pattern.test(textOf(data?.["text/plain"])));
-  if (!found) throw new Error(`No cell shows ${pattern}`);
-  return textOf(found.data?.["text/html"]);
-}
-
-/** Measures how high the page is, then takes the picture of all of it. */
-async function takePicture(
-  html: string,
-  { width, dark }: { width: number; dark: boolean },
-  path: string,
-): Promise<void> {
-  const page = join(dir, "page.html");
-  const [back, front] = dark ? ["#111", "#e0e0e0"] : ["#fff", "#212121"];
-  await Deno.writeTextFile(
-    page,
-    `<!doctype html><meta charset="utf-8"><style>body{margin:0;padding:12px 16px;
-width:${width - 32}px;background:${back};color:${front};font-family:system-ui,sans-serif}
-.chachaml .scroll{max-height:none}</style><body>${html}
-<script>document.title = document.documentElement.offsetHeight</script>`,
+/** Photographs the output whose text contains some words. */
+async function photograph(page: Page, words: string, file: string): Promise<void> {
+  const output = page.locator(".jp-OutputArea-output", { has: page.locator(".chachaml") })
+    .filter({ hasText: new RegExp(words) }).first();
+  await output.scrollIntoViewIfNeeded();
+  const box = await output.boundingBox();
+  // Only as wide as what is shown: the page leaves much room beside it.
+  const widths = await output.locator("table, .curves, svg, h4, div.dim").evaluateAll((items) =>
+    items.map((item) => {
+      const range = item.ownerDocument.createRange();
+      range.selectNodeContents(item);
+      return range.getBoundingClientRect().right;
+    })
   );
-  const dom = await chromium(["--dump-dom", `--window-size=${width},100`, page]);
-  const height = Number(/<title>(\d+)<\/title>/.exec(dom)?.[1]);
-  const shot = join(dir, "shot.png");
-  // The window's own frame takes some of its height, even of one that is never seen.
-  await chromium([`--screenshot=${shot}`, `--window-size=${width},${height}`, page]);
-  const { size } = await Deno.stat(shot);
-  if (size > MAX_SIZE) throw new Error(`${path} would have ${size} bytes`);
-  await Deno.copyFile(shot, path);
-}
-
-async function chromium(args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("chromium", {
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", ...args],
-    env: { HOME: dir },
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
+  const { x, y, height } = box!;
+  const clip = {
+    x: x - MARGIN,
+    y: y - MARGIN,
+    width: Math.min(Math.max(...widths) - x, box!.width) + 2 * MARGIN,
+    height: height + 2 * MARGIN,
+  };
+  await page.screenshot({ path: file, clip });
+  const { size } = await Deno.stat(file);
+  if (size > MAX_SIZE) throw new Error(`${file} has ${size} bytes`);
 }

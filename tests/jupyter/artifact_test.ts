@@ -109,7 +109,7 @@ Deno.test("Markdown is rendered, without the HTML, scripts and pictures in it", 
     assert.match(html, /<h1>Head<\/h1>/);
     assert.match(html, /<td><strong>2<\/strong><\/td>/);
     assert.match(html, /&lt;u&gt;no/);
-    assert.match(html, /<a href="https:\/\/example\.org">y<\/a>/);
+    assert.match(html, /<a href="https:\/\/example\.org" rel="noopener noreferrer">y<\/a>/);
     assert.doesNotMatch(html, /<img|href="javascript/);
     assert.match(html, /\[picture: z\]/);
     assert.match(text, /# Head/);
