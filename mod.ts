@@ -46,6 +46,8 @@ export type { EdnKind, ParamValue } from "./src/edn/mod.ts";
 
 export { Artifacts } from "./src/artifacts/artifacts.ts";
 export type { RemoveOptions } from "./src/artifacts/artifacts.ts";
+export { ArtifactLog } from "./src/artifacts/logs.ts";
+export type { GrowingEntry } from "./src/bytes/growing_bytes.ts";
 export { Artifact } from "./src/artifacts/artifact.ts";
 export type { ArtifactQuery, ArtifactRecord } from "./src/metadata/artifact_index.ts";
 export type { ReadOptions, SaveOptions } from "./src/artifacts/artifact_reader.ts";

@@ -186,6 +186,11 @@ export class ArtifactStore {
     if (found && ifExists === "error") throw new ArtifactExistsError(runId, name);
   }
 
+  /** Stores bytes that are staged already. */
+  putStaged(staged: StagedBytes, artifact: NewArtifact, options: PutOptions): Promise<Artifact> {
+    return this.#store(staged, artifact, options);
+  }
+
   async #store(staged: StagedBytes, artifact: NewArtifact, options: PutOptions): Promise<Artifact> {
     let published: string | undefined;
     const publish = async (path: string) => {

@@ -1,9 +1,13 @@
 import type { Access } from "../base/access.ts";
+import { InvalidOptionError } from "../base/errors.ts";
 import { toPath } from "../base/path.ts";
+import type { ByteStore } from "../bytes/byte_store.ts";
+import type { GrowingEntry } from "../bytes/growing_bytes.ts";
 import { shownAs } from "../display/displayable.ts";
 import type { ArtifactQuery } from "../metadata/artifact_index.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore, PutFileOptions, PutOptions } from "./artifact_store.ts";
+import { type ArtifactLog, listLogs, readLog, recoverLogs, startLog } from "./logs.ts";
 import { putDirectory, type PutDirectoryOptions } from "./put_directory.ts";
 import type { PutSource } from "./put_source.ts";
 
@@ -21,6 +25,8 @@ export interface RemoveOptions {
 export interface ArtifactContext {
   /** Records and bytes, kept consistent with each other. */
   readonly artifacts: ArtifactStore;
+  /** Bytes. */
+  readonly bytes: ByteStore;
   /** Absolute path of the artifact directory. */
   readonly artifactDir: string;
 }
@@ -194,5 +200,79 @@ export class Artifacts {
       ? [nameOrOptions, options]
       : [undefined, nameOrOptions];
     return this.#access.write(({ artifacts }) => artifacts.remove(idOrRunId, name, force));
+  }
+
+  /**
+   * Starts a log: an artifact that others can read while it is written, and that is kept, as far as
+   * it got, when this process dies. It is an artifact once it has been ended.
+   *
+   * @example
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const { id } = await store.startRun();
+   * const log = await store.artifacts.startLog(id, "train.log");
+   * await log.append("epoch 1\n");
+   * const { size } = await log.end();
+   * console.log(size); // 8
+   * ```
+   *
+   * @param runId The run that it belongs to.
+   * @param name Its name within the run.
+   * @returns The log.
+   * @throws {ArtifactExistsError} If the run has an artifact of this name.
+   * @throws {InvalidNameError} If the name breaks a rule.
+   * @throws {InvalidOptionError} If the store keeps bytes where they cannot grow.
+   * @throws {RunNotFoundError} If the run is not in the store.
+   * @throws {StorageError} If it is being written already.
+   */
+  startLog(runId: string, name: string): Promise<ArtifactLog> {
+    return this.#access.write(async (context) => {
+      const log = await startLog(context, runId, name);
+      if (log) return log;
+      throw new InvalidOptionError(
+        `Cannot log to ${
+          JSON.stringify(name)
+        }: the bytes of this store cannot grow; put them at the end`,
+      );
+    });
+  }
+
+  /**
+   * Lists logs that are not artifacts yet: those that grow, and those that a process left.
+   *
+   * @param runId The run; all runs if left out.
+   * @returns The logs.
+   */
+  logs(runId?: string): Promise<GrowingEntry[]> {
+    return this.#access.use((context) => listLogs(context, runId));
+  }
+
+  /**
+   * Reads a log that is not an artifact yet.
+   *
+   * @param runId The run that it belongs to.
+   * @param name Its name within the run.
+   * @param options `follow` reads on until its writer ends; `signal` stops the reading.
+   * @returns Its bytes; `undefined` if there is no such log.
+   */
+  readLog(
+    runId: string,
+    name: string,
+    options: { readonly follow?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined> {
+    return this.#access.use((context) => readLog(context, runId, name, options));
+  }
+
+  /**
+   * Stores logs whose writers died as artifacts, as far as they got. Where the name is taken by now,
+   * `.recovered` is appended.
+   *
+   * @param runId The run; all runs if left out.
+   * @returns The artifacts.
+   */
+  recoverLogs(runId?: string): Promise<Artifact[]> {
+    return this.#access.write((context) => recoverLogs(context, runId));
   }
 }

@@ -1,6 +1,7 @@
 /** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
 
 import type { Digest } from "./digest.ts";
+import type { GrowingByteStore } from "./growing_bytes.ts";
 
 /** A source of bytes that is read once, from start to end. */
 export interface ByteReader {
@@ -74,6 +75,8 @@ export interface OpenBytes {
 
 /** A place for the bytes of artifacts, under relative paths. */
 export interface ByteStore {
+  /** Bytes that can be read while they are written, where there are such. */
+  readonly growing?: GrowingByteStore;
   /** Stores the bytes of a source under no name yet; all of them are durable on return. */
   stage(source: ByteReader, options: StageOptions): Promise<StagedBytes>;
   /** Takes a local file of this file system as it is, without copying; `undefined` if it can't. */

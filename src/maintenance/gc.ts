@@ -1,6 +1,7 @@
 import type { StoreContext } from "../context/compose.ts";
 import type { ByteStore, StoredEntry } from "../bytes/byte_store.ts";
 import { InvalidOptionError } from "../base/errors.ts";
+import { recoverLogs } from "../artifacts/logs.ts";
 import { STAGING } from "../names/names.ts";
 
 /** A day, in milliseconds. */
@@ -56,6 +57,7 @@ export async function collect(
     throw new InvalidOptionError(`Cannot collect with grace ${grace}: it must be 0 ms or more`);
   }
   await artifacts.settle();
+  if (!dryRun) await recoverLogs({ artifacts, bytes });
   const removed: Collected[] = [];
   const failed: { path: string; error: Error }[] = [];
   const gone = new Set<string>();

@@ -20,6 +20,7 @@ import {
   requirePlainDirectories,
 } from "./directories.ts";
 import { codeOf, fsError } from "../../base/fs_error.ts";
+import { GrowingFiles, LOGS } from "./growing_files.ts";
 import type { Digest } from "../digest.ts";
 import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
 import {
@@ -43,6 +44,8 @@ const STAGED = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.(?!$)|$)){1,2}$/;
 
 /** Bytes as plain files below a directory. */
 export class FileByteStore implements ByteStore {
+  /** Bytes that can be read while they are written. */
+  readonly growing: GrowingFiles;
   readonly #root: string;
   readonly #staging: string;
   readonly #durable: boolean;
@@ -58,6 +61,7 @@ export class FileByteStore implements ByteStore {
     this.#staging = join(root, STAGING);
     this.#durable = durable;
     this.#folders = new DirectoryMaker(root);
+    this.growing = new GrowingFiles(root, durable);
   }
 
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
@@ -251,7 +255,7 @@ export class FileByteStore implements ByteStore {
       } catch (error) {
         fail(path, error, "look at");
       }
-      if (!info) continue;
+      if (!info || path === LOGS) continue; // Growing bytes have a list of their own.
       if (info.isDirectory) yield* this.entries(path, onFailure);
       if (path !== STAGING && path !== `${STAGING}/${OWNER}`) yield entryOf(path, info);
     }

@@ -24,13 +24,13 @@ export class StagedFile implements StagedBytes {
   readonly hash: string;
   readonly #file: Deno.FsFile | undefined;
   readonly #identity: string;
-  readonly #then: Partial<Record<"release" | "discard" | "gone", () => void>>;
+  readonly #then: Fate;
 
   /** Takes over a file that has been made, and what else there is to do once its fate is known. */
   constructor(
     { path, key, file, info }: Created,
     { size, hash }: Digest,
-    then: Partial<Record<"release" | "discard" | "gone", () => void>>,
+    then: Fate,
   ) {
     this.key = key;
     this.path = path;
@@ -61,9 +61,16 @@ export class StagedFile implements StagedBytes {
 
   #end(how: "release" | "discard"): void {
     this.#then[how]?.();
-    letGo(this.path, this.#file);
+    if (how === "discard" && this.#then.keep) attempt(() => this.#file?.close());
+    else letGo(this.path, this.#file);
     this.#then.gone?.();
   }
+}
+
+/** What else there is to do once the fate of staged bytes is known. */
+interface Fate extends Partial<Record<"release" | "discard" | "gone", () => void>> {
+  /** Whether bytes that are discarded stay where they are: nobody else has them. */
+  readonly keep?: boolean;
 }
 
 /** A file in the staging folder, by its name, open, and as it was found. */
