@@ -2,6 +2,9 @@
 
 import type { Digest } from "./digest.ts";
 import type { GrowingByteStore } from "./growing_bytes.ts";
+import type { StagedBytes } from "./staged_bytes.ts";
+
+export type { StagedBytes } from "./staged_bytes.ts";
 
 /** A source of bytes that is read once, from start to end. */
 export interface ByteReader {
@@ -37,20 +40,6 @@ export interface StageOptions {
    * are.
    */
   readonly batch?: string | undefined;
-}
-
-/** Bytes that are stored, but not yet under their name. */
-export interface StagedBytes {
-  /** Name of the staged bytes, by which a later process can find them again. */
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** SHA-256, lower-case hex. */
-  readonly hash: string;
-  /** Lets go of what was staged, once its bytes are stored for good; never throws. */
-  release(): void;
-  /** Gives up what was staged and leaves no trace of it; never throws. */
-  discard(): void;
 }
 
 /** Half-open range of bytes: from `start` up to, not including, `end`. */

@@ -1,5 +1,5 @@
 /** Bytes that can be read while they are written: the output of a program that runs. */
-import type { StagedBytes } from "./byte_store.ts";
+import type { StagedBytes } from "./staged_bytes.ts";
 
 /** Bytes that grow, until they are staged as a whole. */
 export interface GrowingBytes {

@@ -1,0 +1,13 @@
+/** Bytes that are stored, but not yet under their name. */
+export interface StagedBytes {
+  /** Name of the staged bytes, by which a later process can find them again. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+  /** Lets go of what was staged, once its bytes are stored for good; never throws. */
+  release(): void;
+  /** Gives up what was staged and leaves no trace of it; never throws. */
+  discard(): void;
+}
