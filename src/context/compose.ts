@@ -2,20 +2,19 @@
 import { noteOwner, requireOwn } from "../bytes/files/owner.ts";
 import { ArtifactStore } from "../artifacts/artifact_store.ts";
 import type { ArtifactIndex } from "../metadata/artifact_index.ts";
-import { SqliteArtifactIndex } from "../metadata/sqlite/artifact_index.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { locate } from "./location.ts";
 import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
 import type { ModelStore } from "../metadata/model_store.ts";
-import { SqliteModelStore } from "../metadata/sqlite/model_store.ts";
+import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { requireRuntime } from "./runtime.ts";
 import type { RunStore } from "../metadata/run_store.ts";
-import { SqliteRunStore } from "../metadata/sqlite/run_store.ts";
 import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
 import type { Database } from "../metadata/sqlite/database.ts";
 import { openDatabase } from "../metadata/sqlite/open_database.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
+import { SqliteMetadata } from "../metadata/sqlite/metadata_store.ts";
 
 /** What a store is put together from. */
 export interface StoreContext {
@@ -29,13 +28,17 @@ export interface StoreContext {
   readonly readOnly: boolean;
   /** How long other writers are waited for, in milliseconds. */
   readonly busyTimeout: number;
-  /** The database. */
+  /** The clock, in epoch milliseconds. */
+  readonly now: () => number;
+  /** Runs, records of artifacts, models. */
+  readonly metadata: MetadataStore;
+  /** The database; use `metadata`. */
   readonly database: Database;
-  /** Runs. */
+  /** Runs; use `metadata.runs`. */
   readonly runs: RunStore;
-  /** Models and their versions. */
+  /** Models and their versions; use `metadata.models`. */
   readonly models: ModelStore;
-  /** Rows of artifacts. */
+  /** Records of artifacts; use `metadata.artifacts`. */
   readonly index: ArtifactIndex;
   /** Bytes of artifacts. */
   readonly bytes: ByteStore;
@@ -57,12 +60,11 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
     const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
     const now = Date.now;
     const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
-    const index = new SqliteArtifactIndex(database, now);
-    const runs = new SqliteRunStore(database, now);
-    const models = new SqliteModelStore(database, now);
+    const metadata = new SqliteMetadata(database, driver, now);
+    const { artifacts: index, runs, models } = metadata;
     const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
     const close = async () => {
-      await database.close();
+      await metadata.close();
       await cleanUp();
     };
     try {
@@ -72,7 +74,7 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
       await database.close();
       throw error;
     }
-    const parts = { path, artifactDir, driver, readOnly, busyTimeout, database };
+    const parts = { path, artifactDir, driver, readOnly, busyTimeout, now, metadata, database };
     return { ...parts, runs, models, index, bytes, artifacts, close };
   } catch (error) {
     await undo();

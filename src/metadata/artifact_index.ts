@@ -70,8 +70,73 @@ export interface ArtifactQuery {
   readonly limit?: number;
 }
 
+/** What artifacts amount to. */
+export interface ArtifactTotals {
+  /** Number of artifacts. */
+  readonly artifacts: number;
+  /** Bytes of all of them, as their records say. */
+  readonly bytes: number;
+}
+
 /** Rows of artifacts, changed only together with their bytes. */
 export interface ArtifactIndex {
+  /**
+   * The artifacts of one run, or of all, by run and name. Read in pages: memory stays flat, and
+   * writers go on between them. An artifact that is there all the while is given exactly once.
+   */
+  each(runId?: string): AsyncIterable<IndexEntry>;
+  /** Counts the artifacts, and adds up their bytes. */
+  totals(): Promise<ArtifactTotals>;
+  /** Which of some keys no record names, and no record names anything below. */
+  unnamed(keys: Iterable<string>): Promise<Set<string>>;
+  /**
+   * Calls `remove` with those of some keys that no record names, nor anything below, under the lock
+   * that a put of one of them would need. It is not called if all are named.
+   */
+  removeIfUnnamed(
+    keys: Iterable<string>,
+    remove: (keys: ReadonlySet<string>) => Promise<void>,
+  ): Promise<void>;
+  /**
+   * Which of some keys a record names, found without any index, which may be damaged. It costs a look
+   * at every record, so it is for the rare moment before bytes are overwritten that seem to be nobody's.
+   */
+  namedForSure(keys: Iterable<string>): Promise<Set<string>>;
+  /**
+   * The artifacts that a run already has of some names: of those that are free there is none.
+   *
+   * @throws {RunNotFoundError} If there is no such run.
+   * @throws {InvalidNameError} If a name clashes with another of the run, or of these.
+   */
+  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>>;
+  /**
+   * Inserts the records of many artifacts of one run, all or none: finds the names free, has the
+   * bytes published, then writes the records, in one transaction. If a name is taken, nothing is done.
+   */
+  insertAll(
+    runId: string,
+    artifacts: readonly NewArtifact[],
+    publish: (keys: readonly string[]) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<
+    { inserted: ArtifactRecord[] } | { found: ReadonlyMap<string, IndexEntry> }
+  >;
+  /**
+   * Has `publish` put other bytes in the place of an artifact's, and the record describe them, in one
+   * transaction, if the record still is what the caller expects.
+   *
+   * @param expected The record as it was read.
+   * @param contents What it is to say.
+   * @param evenIfUsed Whether a model version may be made of it, as where the bytes are there already.
+   * @returns The new record; `undefined`, with nothing done, if the record is another one or gone.
+   * @throws {ArtifactInUseError} If a model version is made of it.
+   */
+  update(
+    expected: ArtifactRecord,
+    contents: Contents & { readonly createdAt: Date },
+    publish: (key: string) => Promise<void>,
+    evenIfUsed?: boolean,
+  ): Promise<ArtifactRecord | undefined>;
   /** The artifact of an id. */
   byId(id: string): Promise<IndexEntry | undefined>;
   /** The artifact of a run and name. */

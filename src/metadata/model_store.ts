@@ -25,6 +25,8 @@ export interface ModelStore {
   promote(name: string, version: number, stage: ModelStage): Promise<ModelVersion>;
   /** Sets the description of a model. */
   describe(name: string, description: string | null): Promise<Model>;
+  /** The versions whose artifact is not there any more, by model and version. */
+  dangling(): Promise<ModelVersion[]>;
   /** Removes a version, or a model with all its versions. */
   remove(name: string, version: number | undefined): Promise<void>;
 }

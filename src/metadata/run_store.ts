@@ -14,8 +14,54 @@ export interface ArtifactPlace {
   readonly path: string;
 }
 
+/** What of a run changes. What is left out stays. */
+export interface RunChange {
+  /** How far it has come. */
+  readonly status?: string;
+  /** When it ended; `null` for not yet. */
+  readonly endTime?: Date | null;
+  /** Why it failed. */
+  readonly error?: string | null;
+  /** What it belongs to. */
+  readonly experiment?: string;
+  /** Name for people. */
+  readonly name?: string | null;
+}
+
+/** How many runs there are. */
+export interface RunCounts {
+  /** By status. */
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Experiments that have runs. */
+  readonly experiments: number;
+}
+
 /** Runs, and what is logged to them. */
 export interface RunStore {
+  /**
+   * Changes a run, if its status is one of those that the caller expects.
+   *
+   * @returns The run as it is now, and whether it was changed.
+   * @throws {RunNotFoundError} If it is not there.
+   */
+  update(
+    id: string,
+    change: RunChange,
+    expected?: readonly string[],
+  ): Promise<{ readonly run: Run; readonly changed: boolean }>;
+  /** The params of a run as EDN text, by key. */
+  paramTexts(id: string): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Sets params, given as EDN text, if none of them is set yet; all or none.
+   *
+   * @returns The keys that are set already: if there are any, nothing was done.
+   * @throws {RunNotFoundError} If the run is not there.
+   */
+  insertParams(id: string, params: ReadonlyMap<string, string>): Promise<ReadonlySet<string>>;
+  /** Which of some ids are those of runs. */
+  known(ids: Iterable<string>): Promise<Set<string>>;
+  /** Counts the runs. */
+  counts(): Promise<RunCounts>;
   /** Starts a run, and notes where. */
   start(options: StartOptions, environment: Environment | null): Promise<Run>;
   /** Ends a run that is running. */

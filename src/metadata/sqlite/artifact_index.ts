@@ -1,22 +1,32 @@
 import { assertString } from "../../base/assert.ts";
-import { ArtifactNotFoundError, RunNotFoundError } from "../../base/errors.ts";
+import { ArtifactNotFoundError } from "../../base/errors.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import type { Database } from "./database.ts";
-import { hasTable } from "./schema.ts";
+import { hasIndex, hasTable } from "./schema.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import type {
   ArtifactIndex,
   ArtifactQuery,
   ArtifactRecord,
+  ArtifactTotals,
+  Contents,
   IndexEntry,
   NewArtifact,
   Replacement,
 } from "../artifact_index.ts";
+import { KEY_INDEX, namedPaths, namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
+import { ArtifactNames } from "./artifact_names.ts";
+import { eachEntry, findEntries, totalsOf } from "./artifact_search.ts";
+import {
+  describe,
+  forgetReplacement,
+  insertRecords,
+  isSame,
+  requireRun,
+} from "./artifact_writes.ts";
+import { adoptReplacement, settleReplacements } from "./artifact_replacements.ts";
 import { releaseVersions, requireUnused } from "./version_use.ts";
-import { entryOf, pathOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
-
-/** Runs whose names are kept in memory. */
-const MAX_RUNS = 16;
+import { entryOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
 
 /** The path of a row as `pathOf()` gives it. */
 const PATH = "replace(a.path, '\\', '/')";
@@ -25,12 +35,9 @@ const PATH = "replace(a.path, '\\', '/')";
 export class SqliteArtifactIndex implements ArtifactIndex {
   readonly #database: Database;
   readonly #now: () => number;
-  /** The stored names of the runs put to last, true while `#version` is the database's. */
-  readonly #names = new Map<string, NameIndex>();
-  /** Names whose bytes are being published, and whose rows are not there yet, by run. */
-  readonly #claims = new Map<string, NameIndex>();
-  #version: SqlValue = null;
+  readonly #names = new ArtifactNames();
   #hasReplacements = false;
+  #hasKeys = false;
 
   /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
@@ -53,33 +60,24 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
-  async list(query: ArtifactQuery): Promise<IndexEntry[]> {
-    const conditions: string[] = [];
-    const values: SqlValue[] = [];
-    const add = (condition: string, value: SqlValue | undefined) => {
-      if (value === undefined) return;
-      conditions.push(condition);
-      values.push(value);
-    };
-    add("a.run_id = ?", query.runId);
-    // GLOB takes [ as the start of a class; in a name it stands for itself.
-    add("a.name GLOB ?", query.name?.replaceAll("[", "[[]"));
-    if (query.contentType !== undefined) {
-      conditions.push("(a.content_type = ? OR substr(a.content_type, 1, ?) = ?)");
-      const prefix = `${query.contentType};`;
-      values.push(query.contentType, prefix.length, prefix);
-    }
-    add("a.hash = ?", query.hash);
-    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-    values.push(query.limit ?? -1);
-    return await this.#database.read((sql) =>
-      sql.prepare(`${this.#selectEntry(sql)} ${where} ORDER BY a.created_at, a.name LIMIT ?`)
-        .all(...values).map(entryOf)
-    );
+  list(query: ArtifactQuery): Promise<IndexEntry[]> {
+    return this.#database.read((sql) => findEntries(sql, query, this.#selectEntry(sql)));
+  }
+
+  each(runId?: string): AsyncIterable<IndexEntry> {
+    return eachEntry(this.#database, runId, (sql) => this.#selectEntry(sql));
+  }
+
+  totals(): Promise<ArtifactTotals> {
+    return this.#database.read(totalsOf);
   }
 
   requireRun(runId: string): Promise<void> {
     return this.#database.read((sql) => requireRun(sql, runId));
+  }
+
+  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
+    return this.#database.read((sql) => this.#admitAll(sql, runId, names));
   }
 
   admit(runId: string, name: string): Promise<IndexEntry | undefined> {
@@ -91,8 +89,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     publish: (path: string) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }> {
-    const { runId, name, contentType, size, hash } = artifact;
-    const path = `${runId}/${name}`;
+    const { runId, name } = artifact;
     let found: IndexEntry | undefined;
     let claimed = false;
     try {
@@ -102,42 +99,27 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         check: (sql) => {
           signal?.throwIfAborted();
           // Another put of this very transaction comes first; its row tells what to do.
-          if (this.#claims.get(runId)?.conflicts(name)) return "later";
+          if (this.#names.isClaimed(runId, name)) return "later";
           found = this.#admit(sql, runId, name);
           if (found) return "now";
-          this.#claim(runId, name);
+          this.#names.claim(runId, [name]);
           claimed = true;
           return "now";
         },
         publish: async () => {
-          if (!found) await publish(path);
+          if (!found) await publish(`${runId}/${name}`);
         },
         apply: (sql) => {
           if (found) return { found };
-          const createdAt = new Date(this.#now());
-          const id = crypto.randomUUID();
-          sql.prepare("INSERT INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .run(id, runId, name, path, contentType, size, hash, createdAt.getTime());
-          return { inserted: { id, runId, name, path, contentType, size, hash, createdAt } };
+          const [record] = insertRecords(sql, [artifact], this.#now());
+          return { inserted: record! };
         },
       });
-      if (claimed) this.#names.get(runId)?.add(name);
+      if (claimed) this.#names.add(runId, [name]);
       return outcome;
     } finally {
-      if (claimed) this.#disclaim(runId, name);
+      if (claimed) this.#names.release(runId, [name]);
     }
-  }
-
-  #claim(runId: string, name: string): void {
-    const claims = this.#claims.get(runId) ?? new NameIndex();
-    claims.add(name);
-    this.#claims.set(runId, claims);
-  }
-
-  #disclaim(runId: string, name: string): void {
-    const claims = this.#claims.get(runId)!;
-    claims.delete(name);
-    if (claims.size === 0) this.#claims.delete(runId);
   }
 
   noteReplacement(id: string, replacement: Replacement): Promise<boolean> {
@@ -172,18 +154,8 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         return "now";
       },
       publish: () => publish(entry!.record.path),
-      apply: (sql) => this.#adopt(sql, entry!),
+      apply: (sql) => adoptReplacement(sql, entry!),
     });
-  }
-
-  /** Has the row describe the bytes that have replaced its own. */
-  #adopt(sql: SqlConnection, { record, replacement }: IndexEntry): ArtifactRecord {
-    const { contentType, size, hash, createdAt } = replacement!;
-    sql.prepare(
-      "UPDATE artifacts SET content_type = ?, size = ?, hash = ?, created_at = ? WHERE id = ?",
-    ).run(contentType, size, hash, createdAt.getTime(), record.id);
-    forgetReplacement(sql, record.id);
-    return { ...record, contentType, size, hash, createdAt };
   }
 
   async dropReplacement(id: string, staged: string): Promise<void> {
@@ -194,41 +166,63 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
-  async settleReplacements(
+  settleReplacements(
     judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
   ): Promise<string[]> {
-    const pending = (sql: SqlConnection) =>
-      sql.prepare(`${this.#selectEntry(sql)} WHERE r.staged IS NOT NULL`).all().map(entryOf);
-    const stray = "SELECT artifact_id, staged FROM artifact_replacements " +
-      "WHERE artifact_id NOT IN (SELECT id FROM artifacts)";
-    const any = (sql: SqlConnection) =>
-      sql.prepare("SELECT 1 FROM artifact_replacements LIMIT 1").get() !== undefined;
-    if (!await this.#database.read(any)) return [];
-    let entries: IndexEntry[] = [];
-    const verdicts = new Map<IndexEntry, "replaced" | "not replaced" | "under way">();
-    return await this.#database.write({
+    return settleReplacements(this.#database, (sql) => this.#selectEntry(sql), judge);
+  }
+
+  async insertAll(
+    runId: string,
+    artifacts: readonly NewArtifact[],
+    publish: (keys: readonly string[]) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<{ inserted: ArtifactRecord[] } | { found: ReadonlyMap<string, IndexEntry> }> {
+    const names = artifacts.map(({ name }) => name);
+    let found: ReadonlyMap<string, IndexEntry> = new Map();
+    let claimed = false;
+    try {
+      const outcome = await this.#database.write({
+        ...(signal && { signal }),
+        check: (sql) => {
+          signal?.throwIfAborted();
+          if (names.some((name) => this.#names.isClaimed(runId, name))) return "later";
+          found = this.#admitAll(sql, runId, names);
+          claimed = found.size === 0;
+          if (claimed) this.#names.claim(runId, names);
+          return "now";
+        },
+        publish: async () => {
+          if (claimed) await publish(names.map((name) => `${runId}/${name}`));
+        },
+        apply: (sql) =>
+          claimed ? { inserted: insertRecords(sql, artifacts, this.#now()) } : { found },
+      });
+      if (claimed) this.#names.add(runId, names);
+      return outcome;
+    } finally {
+      if (claimed) this.#names.release(runId, names);
+    }
+  }
+
+  update(
+    expected: ArtifactRecord,
+    contents: Contents & { readonly createdAt: Date },
+    publish: (key: string) => Promise<void>,
+    evenIfUsed: boolean = false,
+  ): Promise<ArtifactRecord | undefined> {
+    let same = false;
+    return this.#database.write({
       alone: true,
       check: (sql) => {
-        entries = pending(sql);
+        same = isSame(this.#get(sql, "a.id = ?", expected.id), expected);
+        if (same && !evenIfUsed) requireUnused(sql, "artifact_id", expected.id, "replace");
         return "now";
       },
       publish: async () => {
-        for (const entry of entries) verdicts.set(entry, await judge(entry));
+        if (same) await publish(expected.path);
       },
-      apply: (sql) => {
-        const unneeded: string[] = [];
-        for (const [entry, verdict] of verdicts) {
-          if (verdict === "under way") continue;
-          if (verdict === "replaced") this.#adopt(sql, entry);
-          else forgetReplacement(sql, entry.record.id);
-          unneeded.push(entry.replacement!.staged);
-        }
-        for (const row of sql.prepare(stray).all()) {
-          forgetReplacement(sql, String(row.artifact_id));
-          unneeded.push(String(row.staged));
-        }
-        return unneeded;
-      },
+      apply: (sql) => same ? describe(sql, expected, contents) : undefined,
     });
   }
 
@@ -237,9 +231,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return this.#database.write({
       alone: true,
       check: (sql) => {
-        const entry = this.#get(sql, "a.id = ?", record.id);
-        same = entry !== undefined && !entry.problem && !entry.replacement &&
-          entry.record.path === record.path && entry.record.hash === record.hash;
+        same = isSame(this.#get(sql, "a.id = ?", record.id), record);
         return "now";
       },
       publish: async () => {
@@ -258,14 +250,14 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         releaseVersions(sql, "artifact_id", id, force);
         sql.prepare("DELETE FROM artifacts WHERE id = ?").run(id);
         forgetReplacement(sql, id);
-        this.#names.delete(entry.record.runId);
+        this.#names.forget(entry.record.runId);
         return true;
       },
     });
   }
 
   forget(runId: string): void {
-    this.#names.delete(runId);
+    this.#names.forget(runId);
   }
 
   named(): Promise<(path: string) => boolean> {
@@ -276,6 +268,32 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return this.#database.write({
       alone: true,
       apply: (sql) => work(namedPaths(sql)),
+    });
+  }
+
+  unnamed(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => unnamedKeys(sql, keys, this.#hasKeyIndex(sql)));
+  }
+
+  namedForSure(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => namedWithoutIndex(sql, keys));
+  }
+
+  removeIfUnnamed(
+    keys: Iterable<string>,
+    remove: (keys: ReadonlySet<string>) => Promise<void>,
+  ): Promise<void> {
+    let unnamed = new Set<string>();
+    return this.#database.write({
+      alone: true,
+      check: (sql) => {
+        unnamed = unnamedKeys(sql, keys, this.#hasKeyIndex(sql));
+        return "now";
+      },
+      publish: async () => {
+        if (unnamed.size > 0) await remove(unnamed);
+      },
+      apply: () => {},
     });
   }
 
@@ -307,33 +325,27 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   #admit(sql: SqlConnection, runId: string, name: string): IndexEntry | undefined {
     requireRun(sql, runId);
     const entry = this.#byName(sql, runId, name);
-    if (entry) return entry;
-    if (this.#namesOf(sql, runId).conflicts(name)) {
-      // Perhaps with one that has been removed since the names were read.
-      this.#names.delete(runId);
-      this.#namesOf(sql, runId).check(name);
-    }
-    return undefined;
+    if (!entry) this.#names.check(sql, runId, name);
+    return entry;
   }
 
-  /** The names of a run, read again whenever another connection has changed the database. */
-  #namesOf(sql: SqlConnection, runId: string): NameIndex {
-    const version = sql.prepare("PRAGMA data_version").get()!.data_version!;
-    if (version !== this.#version) this.#names.clear();
-    this.#version = version;
-    let names = this.#names.get(runId);
-    if (!names) {
-      const rows = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(runId);
-      names = new NameIndex(rows.map((row) => String(row.name)));
-      // Another program may have stored an artifact where one of another name would be put.
-      for (const row of rows) {
-        const path = pathOf(row);
-        if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), String(row.name));
-      }
-      if (this.#names.size >= MAX_RUNS) this.#names.delete(this.#names.keys().next().value!);
-      this.#names.set(runId, names);
+  #admitAll(
+    sql: SqlConnection,
+    runId: string,
+    names: readonly string[],
+  ): ReadonlyMap<string, IndexEntry> {
+    requireRun(sql, runId);
+    const together = new NameIndex();
+    const found = new Map<string, IndexEntry>();
+    for (const name of names) {
+      together.check(name);
+      together.add(name);
+      const entry = this.#names.conflicts(sql, runId, name)
+        ? this.#admit(sql, runId, name)
+        : undefined;
+      if (entry) found.set(name, entry);
     }
-    return names;
+    return found;
   }
 
   #byName(sql: SqlConnection, runId: string, name: string): IndexEntry | undefined {
@@ -345,35 +357,13 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return row && entryOf(row);
   }
 
+  #hasKeyIndex(sql: SqlConnection): boolean {
+    return this.#hasKeys ||= hasIndex(sql, KEY_INDEX);
+  }
+
   /** A database that is only read may lack the table of replacements: then there are none. */
   #selectEntry(sql: SqlConnection): string {
     this.#hasReplacements ||= hasTable(sql, "artifact_replacements");
     return this.#hasReplacements ? SELECT_ENTRY : SELECT_PLAIN_ENTRY;
   }
-}
-
-/** Tells whether a row names a path, or one below it. */
-function namedPaths(sql: SqlConnection): (path: string) => boolean {
-  const named = new Set<string>();
-  for (const row of sql.prepare("SELECT path FROM artifacts").all()) {
-    // A file that has a backslash in its very name is not ours to collect either.
-    for (let part of new Set([pathOf(row), String(row.path)])) {
-      // Up to the first folder that another row has named already.
-      while (!named.has(part)) {
-        named.add(part);
-        const slash = part.lastIndexOf("/");
-        if (slash < 0) break;
-        part = part.slice(0, slash);
-      }
-    }
-  }
-  return (path) => named.has(path);
-}
-
-function requireRun(sql: SqlConnection, runId: string): void {
-  if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
-}
-
-function forgetReplacement(sql: SqlConnection, artifactId: string): void {
-  sql.prepare("DELETE FROM artifact_replacements WHERE artifact_id = ?").run(artifactId);
 }

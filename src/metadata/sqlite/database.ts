@@ -130,9 +130,10 @@ export class Database {
     });
   }
 
-  /** Finishes queued work and closes the connections. */
+  /** Finishes queued work and closes the connections; may be called again. */
   async close(): Promise<void> {
     while (this.#pumping) await this.#pumping;
+    if (this.#closed) return;
     this.#closed = true;
     this.#reader.close();
     this.#writer?.close();

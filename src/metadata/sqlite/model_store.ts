@@ -99,6 +99,17 @@ export class SqliteModelStore implements ModelStore {
     });
   }
 
+  dangling(): Promise<ModelVersion[]> {
+    return this.#database.read((sql) =>
+      hasModelTables(sql)
+        ? sql.prepare(
+          `SELECT * FROM model_versions WHERE artifact_id NOT IN (SELECT id FROM artifacts)
+            ORDER BY model_name, version`,
+        ).all().map(versionOf)
+        : []
+    );
+  }
+
   async remove(name: string, version: number | undefined): Promise<void> {
     await this.#database.write({
       apply: (sql) => {

@@ -1,6 +1,7 @@
 import { EdnValue, fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
-import type { SqlRow, SqlValue } from "./sql_driver.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Run, RunStatus } from "../run.ts";
+import type { RunChange, RunCounts } from "../run_store.ts";
 
 /** A run from its row and the rows of the tags table, which come after the tags it started with. */
 export function runOf(row: SqlRow, tags: SqlRow[]): Run {
@@ -47,4 +48,27 @@ function labelOf(value: unknown): string {
 
 function textOf(value: SqlValue | undefined): string | null {
   return value === null || value === undefined ? null : String(value);
+}
+
+/** Changes the columns of a run that are given. */
+export function changeRun(sql: SqlConnection, id: string, change: RunChange): void {
+  const { status, endTime, error, experiment, name } = change;
+  const end = endTime === undefined ? undefined : endTime?.getTime() ?? null;
+  const columns = { status, end_time: end, error, experiment, name };
+  for (const [column, value] of Object.entries(columns)) {
+    if (value === undefined) continue;
+    sql.prepare(`UPDATE runs SET ${column} = ? WHERE id = ?`).run(value, id);
+  }
+}
+
+/** Counts runs by status, and the experiments that they belong to. */
+export function countRuns(sql: SqlConnection): RunCounts {
+  const rows = sql.prepare("SELECT status, count(*) AS runs FROM runs GROUP BY status").all();
+  const byStatus = Object.fromEntries(
+    rows.map(({ status, runs }) => [String(status), Number(runs)]),
+  );
+  const { experiments } = sql.prepare(
+    "SELECT count(DISTINCT experiment) AS experiments FROM runs",
+  ).get()!;
+  return { byStatus, experiments: Number(experiments) };
 }

@@ -24,7 +24,8 @@ import type { RunQuery } from "../run_query.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
 import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
-import type { ArtifactPlace, RunStore } from "../run_store.ts";
+import { changeRun, countRuns } from "./run_rows.ts";
+import type { ArtifactPlace, RunChange, RunCounts, RunStore } from "../run_store.ts";
 
 /** Tables with rows of a run, besides its own; the later ones exist only in some databases. */
 const TABLES_OF_RUN = ["params", "metrics", NAN_TABLE, "tags", "artifacts", "datasets"];
@@ -81,6 +82,54 @@ export class SqliteRunStore implements RunStore {
         return require(sql, id);
       },
     });
+  }
+
+  update(
+    id: string,
+    change: RunChange,
+    expected?: readonly string[],
+  ): Promise<{ readonly run: Run; readonly changed: boolean }> {
+    return this.#database.write({
+      apply: (sql) => {
+        const run = require(sql, id);
+        if (expected && !expected.includes(run.status)) return { run, changed: false };
+        changeRun(sql, id, change);
+        return { run: require(sql, id), changed: true };
+      },
+    });
+  }
+
+  paramTexts(id: string): Promise<ReadonlyMap<string, string>> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      const rows = sql.prepare("SELECT key, value FROM params WHERE run_id = ? ORDER BY key");
+      return new Map(rows.all(id).map(({ key, value }) => [String(key), String(value)]));
+    });
+  }
+
+  insertParams(id: string, params: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
+    return this.#database.write({
+      apply: (sql) => {
+        requireRow(sql, id);
+        const known = sql.prepare("SELECT 1 FROM params WHERE run_id = ? AND key = ?");
+        const taken = new Set([...params.keys()].filter((key) => known.get(id, key)));
+        if (taken.size > 0) return taken;
+        const insert = sql.prepare("INSERT INTO params (run_id, key, value) VALUES (?, ?, ?)");
+        for (const [key, value] of params) insert.run(id, key, value);
+        return taken;
+      },
+    });
+  }
+
+  known(ids: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => {
+      const has = sql.prepare("SELECT 1 FROM runs WHERE id = ?");
+      return new Set([...ids].filter((id) => has.get(id)));
+    });
+  }
+
+  counts(): Promise<RunCounts> {
+    return this.#database.read(countRuns);
   }
 
   get(id: string): Promise<Run> {

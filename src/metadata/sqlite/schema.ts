@@ -1,5 +1,6 @@
 /** The tables: those of chachaml 0.7.0, column for column, and our own. */
 import { NotAStoreError } from "../../base/errors.ts";
+import { KEY, KEY_INDEX } from "./artifact_keys.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
 /** A table, with the columns that it must have to be the store's. */
@@ -44,6 +45,7 @@ const INDEXES = [
   "CREATE INDEX IF NOT EXISTS idx_metrics_run ON metrics(run_id)",
   "CREATE INDEX IF NOT EXISTS idx_artifacts_run ON artifacts(run_id)",
   "CREATE UNIQUE INDEX IF NOT EXISTS idx_artifacts_run_name ON artifacts(run_id, name)",
+  `CREATE INDEX IF NOT EXISTS ${KEY_INDEX} ON artifacts(${KEY})`,
 ];
 
 /** Our own tables. */
@@ -97,7 +99,8 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
     );
   }
   const complete = [...shared, ...Object.keys(OWN_TABLES)].every((table) => present.has(table)) &&
-    objects.has("idx_artifacts_run_name") && columnsOf(sql, "runs").has("created_by");
+    objects.has("idx_artifacts_run_name") && objects.has(KEY_INDEX) &&
+    columnsOf(sql, "runs").has("created_by");
   return complete ? "complete" : "incomplete";
 }
 
@@ -130,6 +133,12 @@ export function createSchema(sql: SqlConnection, path: string): void {
 /** Whether there is a table of this name. */
 export function hasTable(sql: SqlConnection, table: string): boolean {
   return sql.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !==
+    undefined;
+}
+
+/** Whether there is an index of this name. */
+export function hasIndex(sql: SqlConnection, index: string): boolean {
+  return sql.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(index) !==
     undefined;
 }
 

@@ -1,0 +1,39 @@
+import type { ArtifactIndex } from "./artifact_index.ts";
+import type { ModelStore } from "./model_store.ts";
+import type { RunStore } from "./run_store.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/**
+ * Metadata of a store: runs, artifact records, models. Every operation is asynchronous and is one
+ * transaction: done as a whole, or not at all. No operation takes SQL, a path of the database, or a
+ * callback that must be synchronous. Rules about what may be stored stand above; an operation that a
+ * rule depends on takes the state that the caller expects, and does nothing if another is found.
+ */
+export interface MetadataStore {
+  /** Runs, and what is logged to them. */
+  readonly runs: RunStore;
+  /** Records of artifacts. */
+  readonly artifacts: ArtifactIndex;
+  /** Models and their versions. */
+  readonly models: ModelStore;
+  /** Looks for damage, reading everything that is stored. */
+  check(): Promise<MetadataCheck>;
+  /**
+   * Writes everything, as one moment has it, into a new SQLite database, which another store can be
+   * opened from. Writers go on meanwhile.
+   *
+   * @param path The new file. Nothing may be there; it is created exclusively.
+   * @throws {StorageError} If something is there, or the system refuses.
+   */
+  snapshot(path: string): Promise<Snapshot>;
+  /** Finishes what is queued, and gives back what was opened. Further operations are refused. */
+  close(): Promise<void>;
+}
+
+/** Result of {@linkcode MetadataStore.check}. */
+export interface MetadataCheck {
+  /** What is damaged, one sentence fragment each; empty if nothing is. */
+  readonly damage: readonly string[];
+  /** What is not damaged but stands in the way of good use. */
+  readonly warnings: readonly string[];
+}

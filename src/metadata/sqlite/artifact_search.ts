@@ -1,0 +1,86 @@
+/** Finds records of artifacts. */
+import { yieldToEventLoop } from "../../base/async.ts";
+import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
+import type { Database } from "./database.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import type { ArtifactQuery, ArtifactTotals, IndexEntry } from "../artifact_index.ts";
+
+/** Records read in one go: others may write between. */
+const PAGE = 1000;
+
+/** The artifacts that fit a query, by creation time, then name. */
+export function findEntries(
+  sql: SqlConnection,
+  query: ArtifactQuery,
+  select: string,
+): IndexEntry[] {
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  const add = (condition: string, value: SqlValue | undefined) => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values.push(value);
+  };
+  add("a.run_id = ?", query.runId);
+  // GLOB takes [ as the start of a class; in a name it stands for itself.
+  add("a.name GLOB ?", query.name?.replaceAll("[", "[[]"));
+  if (query.contentType !== undefined) {
+    conditions.push("(a.content_type = ? OR substr(a.content_type, 1, ?) = ?)");
+    const prefix = `${query.contentType};`;
+    values.push(query.contentType, prefix.length, prefix);
+  }
+  add("a.hash = ?", query.hash);
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  values.push(query.limit ?? -1);
+  return sql.prepare(`${select} ${where} ORDER BY a.created_at, a.name LIMIT ?`)
+    .all(...values).map(entryOf);
+}
+
+/** The artifacts of a run, or of all, by run and name, in pages that start behind the last. */
+export async function* eachEntry(
+  database: Database,
+  runId: string | undefined,
+  select: (sql: SqlConnection) => string,
+): AsyncGenerator<IndexEntry> {
+  for (let page = firstPage(runId);;) {
+    const rows = await database.read((sql) => page(sql, select(sql)));
+    for (const row of rows) yield entryOf(row);
+    if (rows.length < PAGE) return;
+    page = pageBehind(rows.at(-1), runId);
+  }
+}
+
+/** All artifacts of a database that nobody else writes to. */
+export async function* eachEntryOf(sql: SqlConnection): AsyncGenerator<IndexEntry> {
+  for (let page = firstPage(undefined);;) {
+    await yieldToEventLoop();
+    const rows = page(sql, SELECT_PLAIN_ENTRY);
+    for (const row of rows) yield entryOf(row);
+    if (rows.length < PAGE) return;
+    page = pageBehind(rows.at(-1), undefined);
+  }
+}
+
+type Page = (sql: SqlConnection, select: string) => SqlRow[];
+
+const ORDER = `ORDER BY a.run_id, a.name LIMIT ${PAGE}`;
+
+function firstPage(runId: string | undefined): Page {
+  const [where, values] = runId === undefined ? ["", []] : ["WHERE a.run_id = ?", [runId]];
+  return (sql, select) => sql.prepare(`${select} ${where} ${ORDER}`).all(...values);
+}
+
+function pageBehind(last: SqlRow | undefined, runId: string | undefined): Page {
+  const where = runId === undefined ? "(a.run_id, a.name) > (?, ?)" : "a.run_id = ? AND a.name > ?";
+  const { run_id = null, name = null } = last ?? {};
+  return (sql, select) => sql.prepare(`${select} WHERE ${where} ${ORDER}`).all(run_id, name);
+}
+
+/** Counts the artifacts, and adds up their bytes. */
+export function totalsOf(sql: SqlConnection): ArtifactTotals {
+  const row = sql.prepare(
+    `SELECT count(*) AS artifacts,
+      total(CASE WHEN typeof(size) = 'integer' AND size >= 0 THEN size END) AS bytes FROM artifacts`,
+  ).get()!;
+  return { artifacts: Number(row.artifacts), bytes: Number(row.bytes) };
+}

@@ -1,0 +1,76 @@
+/** Writes records of artifacts. */
+import { RunNotFoundError } from "../../base/errors.ts";
+import type { SqlConnection } from "./sql_driver.ts";
+import type { ArtifactRecord, Contents, IndexEntry, NewArtifact } from "../artifact_index.ts";
+
+/** Rows written by one statement: calling the binding costs more than the rows do. */
+const ROWS = 50;
+
+const INSERT = `INSERT INTO artifacts
+  (id, run_id, name, path, content_type, size, hash, created_at) VALUES `;
+const ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_ONE = INSERT + ROW;
+const INSERT_MANY = INSERT + Array(ROWS).fill(ROW).join(", ");
+
+/** Inserts records under new ids. */
+export function insertRecords(
+  sql: SqlConnection,
+  artifacts: readonly NewArtifact[],
+  now: number,
+): ArtifactRecord[] {
+  const createdAt = new Date(now);
+  const records = artifacts.map(({ runId, name, contentType, size, hash }) => {
+    const path = `${runId}/${name}`;
+    return { id: crypto.randomUUID(), runId, name, path, contentType, size, hash, createdAt };
+  });
+  for (let at = 0; at < records.length;) {
+    const many = records.length - at >= ROWS;
+    const part = many ? records.slice(at, at + ROWS) : [records[at]!];
+    sql.prepare(many ? INSERT_MANY : INSERT_ONE).run(
+      ...part.flatMap(({ id, runId, name, path, contentType, size, hash }) => [
+        id,
+        runId,
+        name,
+        path,
+        contentType,
+        size,
+        hash,
+        now,
+      ]),
+    );
+    at += part.length;
+  }
+  return records;
+}
+
+/** Has a record describe other bytes. */
+export function describe(
+  sql: SqlConnection,
+  record: ArtifactRecord,
+  { contentType, size, hash, createdAt }: Contents & { readonly createdAt: Date },
+): ArtifactRecord {
+  sql.prepare(
+    "UPDATE artifacts SET content_type = ?, size = ?, hash = ?, created_at = ? WHERE id = ?",
+  ).run(contentType, size, hash, createdAt.getTime(), record.id);
+  return { ...record, contentType, size, hash, createdAt };
+}
+
+/** Whether a record still says of its bytes what `expected` does, and nobody is changing it. */
+export function isSame(entry: IndexEntry | undefined, expected: ArtifactRecord): boolean {
+  return entry !== undefined && !entry.problem && !entry.replacement &&
+    entry.record.path === expected.path && entry.record.hash === expected.hash;
+}
+
+/**
+ * Refuses a run that is not there.
+ *
+ * @throws {RunNotFoundError} If there is no such run.
+ */
+export function requireRun(sql: SqlConnection, runId: string): void {
+  if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
+}
+
+/** Removes the note of a replacement. */
+export function forgetReplacement(sql: SqlConnection, artifactId: string): void {
+  sql.prepare("DELETE FROM artifact_replacements WHERE artifact_id = ?").run(artifactId);
+}

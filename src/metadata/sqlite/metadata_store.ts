@@ -1,0 +1,38 @@
+import { SqliteArtifactIndex } from "./artifact_index.ts";
+import { checkDatabase } from "./check.ts";
+import type { Database } from "./database.ts";
+import { SqliteModelStore } from "./model_store.ts";
+import { SqliteRunStore } from "./run_store.ts";
+import { SnapshotFile } from "./snapshot_file.ts";
+import type { SqlDriver } from "./sql_driver.ts";
+import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
+
+/** Metadata in a SQLite database. */
+export class SqliteMetadata implements MetadataStore {
+  readonly runs: SqliteRunStore;
+  readonly artifacts: SqliteArtifactIndex;
+  readonly models: SqliteModelStore;
+  readonly #database: Database;
+  readonly #driver: SqlDriver;
+
+  /** Takes over an open database; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, driver: SqlDriver, now: () => number) {
+    this.#database = database;
+    this.#driver = driver;
+    this.runs = new SqliteRunStore(database, now);
+    this.artifacts = new SqliteArtifactIndex(database, now);
+    this.models = new SqliteModelStore(database, now);
+  }
+
+  check(): Promise<MetadataCheck> {
+    return checkDatabase(this.#database);
+  }
+
+  snapshot(path: string): Promise<SnapshotFile> {
+    return SnapshotFile.copy(this.#database, this.#driver, path);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { StorageError } from "../../base/errors.ts";
+import { fsError } from "../../base/fs_error.ts";
+import { eachEntryOf } from "./artifact_search.ts";
+import { setOrigin } from "./backup_mark.ts";
+import type { Database } from "./database.ts";
+import { createDatabaseFile, moveDatabase, removeDatabase } from "./database_files.ts";
+import { hasTable } from "./schema.ts";
+import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
+import { publicError } from "./sql_error.ts";
+import { releaseVersions } from "./version_use.ts";
+import type { IndexEntry } from "../artifact_index.ts";
+import type { Snapshot, SnapshotOutcome } from "../snapshot.ts";
+
+/** A copy of a database that is not in use yet. */
+export class SnapshotFile implements Snapshot {
+  readonly #path: string;
+  readonly #sql: SqlConnection;
+  #state: "open" | "closed" | "moved" = "open";
+
+  private constructor(path: string, sql: SqlConnection) {
+    this.#path = path;
+    this.#sql = sql;
+  }
+
+  /** Copies `source` into a new file. */
+  static async copy(source: Database, driver: SqlDriver, path: string): Promise<SnapshotFile> {
+    const action = `write ${JSON.stringify(path)}`;
+    let created = false;
+    try {
+      created = createDatabaseFile(path);
+      if (!created) throw new StorageError(action, "a file is there; move it elsewhere");
+      await source.copyTo(path);
+      return new SnapshotFile(path, openInWal(path, driver));
+    } catch (error) {
+      if (created) await removeDatabase(path);
+      throw fsError(publicError(error, action), action);
+    }
+  }
+
+  artifacts(): AsyncIterable<IndexEntry> {
+    return eachEntryOf(this.#sql);
+  }
+
+  settle({ present, omitted }: SnapshotOutcome, origin: string | null): Promise<void> {
+    return Promise.try(() => {
+      const sql = this.#sql;
+      sql.prepare("BEGIN IMMEDIATE").run();
+      // What was about to be replaced has been copied, with the row that describes it.
+      if (hasTable(sql, "artifact_replacements")) {
+        sql.prepare("DELETE FROM artifact_replacements").run();
+      }
+      const remove = sql.prepare("DELETE FROM artifacts WHERE id = ?");
+      for (const { artifact } of omitted) {
+        releaseVersions(sql, "artifact_id", artifact.id, true);
+        remove.run(artifact.id);
+      }
+      const update = sql.prepare(
+        `UPDATE artifacts SET content_type = ?2, size = ?3, hash = ?4, created_at = ?5
+          WHERE id = ?1 AND hash <> ?4`,
+      );
+      for (const { id, contentType, size, hash, createdAt } of present) {
+        update.run(id, contentType, size, hash, createdAt.getTime());
+      }
+      setOrigin(sql, origin);
+      sql.prepare("COMMIT").run();
+    }).catch((error) => {
+      throw publicError(error, `write ${JSON.stringify(this.#path)}`);
+    });
+  }
+
+  async moveTo(path: string): Promise<void> {
+    this.#close();
+    await moveDatabase(this.#path, path);
+    this.#state = "moved";
+  }
+
+  async discard(): Promise<void> {
+    this.#close();
+    if (this.#state !== "moved") await removeDatabase(this.#path);
+  }
+
+  #close(): void {
+    if (this.#state !== "open") return;
+    this.#sql.close();
+    this.#state = "closed";
+  }
+}
+
+/** What has been copied from memory, or from a database that was only read, is not in WAL mode. */
+function openInWal(path: string, driver: SqlDriver): SqlConnection {
+  const sql = driver.open(path, "write");
+  try {
+    sql.prepare("PRAGMA journal_mode = WAL").get();
+    return sql;
+  } catch (error) {
+    sql.close();
+    throw error;
+  }
+}
