@@ -76,8 +76,8 @@ export type Params = Readonly<Record<string, ParamValue>>;
 
 /** What is known of the place where a run was started. */
 export interface Environment {
-  /** The commit, its branch, and whether tracked files have been changed since. */
-  readonly git?: { readonly sha: string; readonly branch?: string; readonly "dirty?": boolean };
+  /** The commit, its branch, and whether tracked files have changed since, where that is known. */
+  readonly git?: { readonly sha: string; readonly branch?: string; readonly "dirty?"?: boolean };
   /** Versions of the runtime. */
   readonly deno: { readonly version: string; readonly v8: string; readonly typescript: string };
   /** The operating system. */
