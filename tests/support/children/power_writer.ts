@@ -1,0 +1,41 @@
+/**
+ * Writes to a store until something fails: `power_writer.ts DIR ROUND`. Says on stdout what it begins
+ * and what has been promised, in the form that `Promises` reads.
+ */
+import { join } from "@std/path";
+import { openStore } from "@chachaml/store";
+
+const [dir, round] = Deno.args as [string, string];
+
+async function promise(promises: Record<string, string | null>, work: () => Promise<unknown>) {
+  console.log(`begin ${JSON.stringify(promises)}`);
+  await work();
+  console.log(`end ${JSON.stringify(promises)}`);
+}
+
+const store = await openStore({
+  path: join(dir, `deep-${round}/db/t.db`),
+  artifactDir: join(dir, `bytes-${round}/of/it`),
+  driver: "builtin",
+});
+const run = `run-${round}`;
+await promise({ [`run ${run}`]: "running" }, () => store.startRun({ id: run, environment: false }));
+
+const put = (name: string, text: string, ifExists: "error" | "replace" = "error") =>
+  promise(
+    { [`artifact ${run}/${name}`]: text },
+    () => store.artifacts.put(run, name, text, { ifExists }),
+  );
+
+for (let at = 0;; at++) {
+  await put(`${at}/nested/new`, `alone ${at}`);
+  await Promise.all(
+    [1, 2, 3].map((one) => put(`many/${at}-${one}`, `${at} together `.repeat(999))),
+  );
+  await put("checkpoint", `${at}`.padStart(9), "replace");
+  await promise({ [`points ${run}`]: String(at + 1) }, () => store.metrics.log(run, { loss: at }));
+  if (at % 3 === 2) {
+    const name = `${at - 1}/nested/new`;
+    await promise({ [`artifact ${run}/${name}`]: null }, () => store.artifacts.remove(run, name));
+  }
+}
