@@ -10,7 +10,7 @@ import { inTempDir } from "../support/helpers.ts";
 import { type Place, Promises, requireKept } from "./power_checks.ts";
 import { type Change, Kind, type Luck, PowerModel, readRecord } from "./power_model.ts";
 import { shimmed, testWithShim } from "../support/shim.ts";
-import { sample, Totals } from "../support/totals.ts";
+import { sample, Totals, TRY_ALL } from "../support/totals.ts";
 
 const BEFORE = {
   ...{ "artifact run/old": CONTENT.old, "artifact run/deep/old": CONTENT.old },
@@ -78,7 +78,8 @@ for (const [offset, [story, { before, place }]] of Object.entries(STORIES).entri
           Object.entries(lucks(index)).map(([name, luck]) => ({ index, name, luck }))
         );
         const totals = new Totals(`power cuts, ${story}`, points.length);
-        const tried = Map.groupBy(sample(points, 30, offset), ({ index }) => index);
+        const tried = Map.groupBy(sample(points, TRY_ALL ? Infinity : 30, offset), ({ index }) =>
+          index);
         for (const [index, change] of [...changes, undefined].entries()) {
           for (const { name, luck } of tried.get(index) ?? []) {
             await Deno.remove(dir, { recursive: true });
@@ -93,8 +94,11 @@ for (const [offset, [story, { before, place }]] of Object.entries(STORIES).entri
               totals.fail(`before change ${index} (${next}) with ${name} of the rest: ${error}`);
             }
           }
-          if (change?.kind === Kind.Marked) promises.read(change.path);
-          else if (change) model.play(change);
+          if (change?.kind === Kind.Marked) {
+            promises.read(change.path);
+          } else if (change) {
+            model.play(change);
+          }
         }
         totals.report();
       }),

@@ -68,6 +68,15 @@ export const CHECKS: Record<string, Check> = {
   gc: { sound: CASES.gc! },
   prune: { sound: CASES.prune!, done: (store, is) => gone(store, "run", is("prune")) },
   dedup: { sound: nothing },
+  twin: {
+    sound: nothing,
+    done: async (store, is) => {
+      if (!is("put twin")) return;
+      const twin = await store.artifacts.get("other", "twin");
+      assert.equal(await twin.text({ verify: true }), CONTENT.old);
+    },
+  },
+  linked: { sound: nothing },
   backup: { sound: CASES.backup! },
   metrics: {
     sound: nothing,

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 /** Whether all points are to be tried, as `deno task test:hard` does, or a sample. */
 export const TRY_ALL: boolean = Deno.env.get("CHACHAML_HARD") === "all";
 
-/** All points, or `size` of them at even distances, beginning somewhere else for each `seed`. */
+/** So many of the points at even distances, beginning somewhere else for each `seed`. */
 export function sample<T>(points: readonly T[], size: number, seed: number): readonly T[] {
-  if (TRY_ALL || points.length <= size) return points;
+  if (points.length <= size) return points;
+  if (size === 0) return [];
   const stride = points.length / size;
   const first = (seed * 7) % Math.floor(stride);
   return Array.from({ length: size }, (_, at) => points[first + Math.floor(at * stride)]!);

@@ -39,6 +39,13 @@ export const OPERATIONS: Record<string, Operation> = {
   gc: (store, _, note) => note("gc", () => store.gc({ grace: 0 })),
   prune: (store, _, note) => note("prune", () => store.runs.prune({ status: "completed" })),
   dedup: (store, _, note) => note("dedup", () => store.dedup()),
+  twin: (store, _, note) =>
+    note(
+      "put twin",
+      () => store.artifacts.put("other", "twin", CONTENT.old, { dedup: true }),
+    ),
+  linked: (store, dir, note) =>
+    note("linked", () => store.backup(join(dir, "linked"), { link: true })),
   backup: (store, dir, note) => note("backup", () => store.backup(join(dir, "backup"))),
   metrics: async (store, _, note) => {
     await note("points", () => store.metrics.log("other", { loss: 0.5, accuracy: 0.9 }));
