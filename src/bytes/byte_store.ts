@@ -35,8 +35,10 @@ export interface StageOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of the bytes done so far. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** The run that they are to belong to. */
+  readonly runId?: string | undefined;
   /**
-   * Key of a lock that the caller holds: the bytes stay staged as long as it does, however many they
+   * Key of a lease that the caller holds: the bytes stay staged as long as it does, however many they
    * are.
    */
   readonly batch?: string | undefined;
@@ -54,6 +56,11 @@ export interface ByteRange {
 export interface OpenBytes {
   /** Bytes there are, whatever the range. */
   readonly size: number;
+  /**
+   * What the record of these bytes is about to say, where they have replaced others and it does not
+   * say so yet.
+   */
+  readonly note?: ReplacementNote | undefined;
   /** Reads on into `into`; 0 is the end. */
   read(into: Uint8Array): Promise<number>;
   /** Goes to a byte. */
@@ -62,43 +69,158 @@ export interface OpenBytes {
   close(): void;
 }
 
-/** A place for the bytes of artifacts, under relative paths. */
-export interface ByteStore {
+/** What a record is to say of bytes that replace others. It is kept until the record says it. */
+export interface ReplacementNote {
+  /** Id of the artifact. */
+  readonly artifactId: string;
+  /** MIME type, where it is known. */
+  readonly contentType: string | null;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly hash: string;
+  /** When they were put, in epoch milliseconds. */
+  readonly createdAt: number;
+}
+
+/** How to publish staged bytes. */
+export interface PublishOptions {
+  /**
+   * Asked where there are bytes already whether no record names them, as of those that a crash left:
+   * only then they are replaced.
+   */
+  readonly isOrphan?: (() => Promise<boolean>) | undefined;
+}
+
+/** How to copy bytes of another store of the same kind. */
+export interface CopyOptions extends StageOptions {
+  /**
+   * Size and hash that the bytes have been found to have. Where it is given, they are shared with the
+   * other store rather than copied.
+   */
+  readonly link?: Digest | undefined;
+}
+
+/** How to list a byte store. */
+export interface ListOptions {
+  /** Told of what cannot be looked at; the others follow. Without it, such a failure is thrown. */
+  readonly onFailure?: OnFailure | undefined;
+}
+
+/** One entry of a byte store, whoever put it there. */
+export interface ByteEntry {
+  /** Key, `/` separated; that of bytes that are not published is no key of an artifact. */
+  readonly key: string;
+  /** What it is. */
+  readonly kind: "file" | "directory" | "link" | "other";
+  /**
+   * `"published"`: it may be an artifact's; `"staged"`: someone is at work on it; `"abandoned"`: it was
+   * staged by a process that is gone; `"foreign"`: the store has never put it there.
+   */
+  readonly state: "published" | "staged" | "abandoned" | "foreign";
+  /** Bytes, of a file. */
+  readonly size: number;
+  /** When it was put there, or changed last. */
+  readonly modifiedAt: Date;
+  /** Distinguishes it from another entry of the same key, and is shared by names of the same bytes. */
+  readonly identity: string;
+}
+
+/** Hashes published bytes, several at a time. */
+export interface Hasher extends Disposable {
+  /** How many are best hashed at a time. */
+  readonly width: number;
+  /**
+   * The SHA-256 of the bytes at a key, lower-case hex.
+   *
+   * @param key The bytes.
+   * @param advance Told how many bytes more have been hashed; it must not throw.
+   * @param signal Stops it.
+   */
+  hash(key: string, advance: (bytes: number) => void, signal?: AbortSignal): Promise<string>;
+}
+
+/**
+ * A place for the bytes of artifacts, under relative keys. Keys are those of records, and may come
+ * from another program: one that would lead outside is refused with an {@linkcode UnsafePathError}.
+ */
+export interface ByteStoreSeam {
   /** Bytes that can be read while they are written, where there are such. */
   readonly growing?: GrowingByteStore;
-  /** Stores the bytes of a source under no name yet; all of them are durable on return. */
+  /** Stores the bytes of a source under no key yet; all of them are durable on return. */
   stage(source: ByteReader, options: StageOptions): Promise<StagedBytes>;
+  /**
+   * Stages a local file of the same file system as it is, without copying; `undefined` where that
+   * cannot be. Stores that keep no files lack it.
+   */
+  adopt?(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
+  /**
+   * Stages bytes that a store of the same kind has opened, in the cheapest way that there is.
+   *
+   * @returns `undefined` where they are not to be had in a cheaper way than by reading them.
+   */
+  copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined>;
+  /**
+   * Gives staged bytes their key. The caller holds the write lock and has found no record of the key.
+   *
+   * @throws {StorageError} If there are bytes that are no orphan.
+   */
+  publish(staged: StagedBytes, key: string, options?: PublishOptions): Promise<void>;
+  /**
+   * Puts staged bytes in the place of those at a key, in one step. The caller holds the write lock.
+   *
+   * @param note What the record will say, if it does not say so yet: kept, and found by
+   * {@linkcode ByteStoreSeam.recoverReplacements}, until the staged bytes are released.
+   * @throws {ReplacementUnderWayError} If another replacement of the key is not finished.
+   */
+  replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void>;
+  /**
+   * Finishes or undoes replacements that were interrupted.
+   *
+   * @param finish Has the record say what the note does, where the new bytes are in place.
+   */
+  recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void>;
+  /** Opens the bytes at a key, or a range of them. */
+  open(key: string, range?: ByteRange): Promise<OpenBytes>;
+  /** What is at a key, without following a link; `undefined` if nothing is. */
+  stat(key: string): Promise<ByteEntry | undefined>;
+  /** All there is, or all below a key, staged bytes too; directories follow what they hold. */
+  list(prefix?: string, options?: ListOptions): AsyncIterable<ByteEntry>;
+  /** What has become of an entry: its state now, `undefined` if it is gone or another one. */
+  refresh(entry: ByteEntry): Promise<ByteEntry | undefined>;
+  /** Removes the bytes at keys, if they are there; gives what could not be removed. */
+  removeAll(keys: readonly string[]): Promise<Error[]>;
+  /** Removes that very entry; `false` if it is gone, in use, or a directory that is not empty. */
+  removeEntry(entry: ByteEntry): Promise<boolean>;
+  /** Whether the bytes at a key are these very staged ones. */
+  isPublished(staged: StagedBytes, key: string): Promise<boolean>;
+  /** Hashes so many bytes in all, on all cores where that is worth it; the signal ends it. */
+  hasher(bytes: number, signal: AbortSignal): Hasher;
+  /** A lock among processes, known by a key; `undefined` if another one has it. */
+  lease(key: string): Promise<(() => Promise<void>) | undefined>;
+  /** URL for other programs. */
+  url(key: string): string;
+  /** Absolute path of the file for other programs. Stores that keep no files lack it. */
+  filePath?(key: string): string;
+}
+
+/** The seam together with the operations that are about to go. */
+export interface ByteStore extends ByteStoreSeam {
   /** Takes a local file of this file system as it is, without copying; `undefined` if it can't. */
   adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
   /** Copies bytes kept by a store of the same kind, in the cheapest way that there is. */
   clone(location: string, options: StageOptions): Promise<StagedBytes>;
-  /**
-   * Stages bytes kept by a store of the same kind without copying them; their hash is known.
-   *
-   * @param location Where they are.
-   * @param identity That of the entry that was hashed.
-   * @param digest Their size and hash.
-   * @returns `undefined` where they cannot be shared.
-   */
+  /** Stages bytes kept by a store of the same kind without copying them. */
   share(location: string, identity: string, digest: Digest): Promise<StagedBytes | undefined>;
   /** Takes a lock among processes, known by a key; gives it back by the function returned. */
   lock(key: string): Promise<(() => void) | undefined>;
-  /**
-   * Gives staged bytes their path. The caller holds the write lock and has found no row for the
-   * path, so what is there is the orphan of a crash, and is replaced.
-   */
-  publish(staged: StagedBytes, path: string): Promise<void>;
-  /** Puts staged bytes in the place of those at `path`, in one step. */
-  replace(staged: StagedBytes, path: string): Promise<void>;
   /** Makes sure that staged bytes can be found again after a power cut. */
   keepStaged(): Promise<void>;
   /** Whether bytes are still staged, and whether the process that staged them is at work. */
   stagedState(key: string): "absent" | "abandoned" | "in use";
   /** Drops abandoned staged bytes. */
   dropStaged(key: string): void;
-  /** Opens the bytes at a path. */
-  open(path: string): Promise<OpenBytes>;
-  /** Removes bytes, if they are there, and the folders left empty by that. */
+  /** Removes bytes, if they are there, and the directories left empty by that. */
   remove(path: string): void;
   /** Whether the bytes at a path are these very staged ones. */
   holds(staged: StagedBytes, path: string): boolean;
@@ -106,14 +228,7 @@ export interface ByteStore {
   locate(path: string): string;
   /** What is at a path, without following a link; `undefined` if nothing is. */
   look(path: string): StoredEntry | undefined;
-  /**
-   * All there is, or all below a folder, staged bytes too, folders behind what they hold; follows no
-   * link.
-   *
-   * @param under The folder; `""` is all there is.
-   * @param onFailure Told of what cannot be looked at, and of folders that cannot be listed; the
-   * others follow. Without it, such a failure is thrown.
-   */
+  /** All there is, or all below a directory, staged bytes too, directories behind what they hold. */
   entries(under?: string, onFailure?: OnFailure): Iterable<StoredEntry>;
   /** Whether an entry found by {@linkcode entries} is still there, and the very same. */
   isThere(entry: StoredEntry): boolean;

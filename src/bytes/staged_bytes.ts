@@ -6,8 +6,8 @@ export interface StagedBytes {
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
-  /** Lets go of what was staged, once its bytes are stored for good; never throws. */
-  release(): void;
-  /** Gives up what was staged and leaves no trace of it; never throws. */
-  discard(): void;
+  /** Lets go of what was staged, once its bytes are stored for good; never rejects. */
+  release(): Promise<void>;
+  /** Gives up what was staged and leaves no trace of it; never rejects. */
+  discard(): Promise<void>;
 }

@@ -1,49 +1,60 @@
 import { ensureDir } from "@std/fs";
-import { dirname, join } from "@std/path";
+import { dirname, join, toFileUrl } from "@std/path";
+import { yieldToEventLoop } from "../../base/async.ts";
 import { StorageError, UnsafePathError } from "../../base/errors.ts";
-import { OWNER, STAGING, unsafePath } from "../../names/names.ts";
+import { codeOf, fsError } from "../../base/fs_error.ts";
 import { Gate } from "../../base/gate.ts";
+import { STAGING } from "../../names/names.ts";
 import type {
+  ByteEntry,
+  ByteRange,
   ByteReader,
   ByteStore,
-  OnFailure,
+  CopyOptions,
+  Hasher,
+  ListOptions,
   OpenBytes,
+  PublishOptions,
+  ReplacementNote,
   StagedBytes,
   StageOptions,
-  StoredEntry,
 } from "../byte_store.ts";
+import type { Digest } from "../digest.ts";
+import { hashFile } from "../hashing.ts";
 import {
   DirectoryMaker,
   DirectorySync,
-  removeEmptyDirectories,
   removeIfEmpty,
   requirePlainDirectories,
 } from "./directories.ts";
-import { codeOf, fsError } from "../../base/fs_error.ts";
-import { GrowingFiles, LOGS } from "./growing_files.ts";
-import type { Digest } from "../digest.ts";
+import { FileHasher } from "./file_hasher.ts";
+import { GrowingFiles } from "./growing_files.ts";
+import { EntryLister } from "./list_entries.ts";
+import { identityOf, lstat, openRegular } from "./lstat.ts";
+import { OldFileOperations } from "./old_operations.ts";
+import { OpenFile, openPublished } from "./open_file.ts";
+import { ReplacementNotes } from "./replacement_notes.ts";
 import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
 import {
-  identityOf,
+  isInUse,
   lockFile,
   lockIfFree,
   stageCopy,
   type StagedFile,
-  stagedState,
   type StageFileOptions,
 } from "./staged_file.ts";
 
 /** Files that are staged at a time: as many are open, and as many syncs go on side by side. */
 const MAX_STAGED = 128;
 
+/** Entries listed in one turn of the event loop. */
+const ENTRIES_A_TURN = 1000;
+
 /** Codes by which a file system says that it has no hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
-/** What staged bytes are called: a UUID, behind that of their batch if they are of one. */
-const STAGED = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.(?!$)|$)){1,2}$/;
-
 /** Bytes as plain files below a directory. */
-export class FileByteStore implements ByteStore {
+export class FileByteStore extends OldFileOperations implements ByteStore {
   /** Bytes that can be read while they are written. */
   readonly growing: GrowingFiles;
   readonly #root: string;
@@ -52,16 +63,21 @@ export class FileByteStore implements ByteStore {
   readonly #gate = new Gate(MAX_STAGED);
   readonly #directories = new DirectorySync();
   readonly #folders: DirectoryMaker;
+  readonly #notes: ReplacementNotes;
+  readonly #lister: EntryLister;
   /** Folders known to be durable in the folders above them. */
   readonly #settled = new Set<string>();
 
   /** Keeps files below `root`, which has been resolved; `durable` syncs them to disk. */
-  constructor(root: string, durable: boolean) {
+  constructor(root: string, durable: boolean, strangers: ReadonlySet<string> = new Set()) {
+    super(root);
     this.#root = root;
     this.#staging = join(root, STAGING);
     this.#durable = durable;
     this.#folders = new DirectoryMaker(root);
     this.growing = new GrowingFiles(root, durable);
+    this.#notes = new ReplacementNotes(this.#staging, durable);
+    this.#lister = new EntryLister(root, strangers);
   }
 
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
@@ -81,14 +97,39 @@ export class FileByteStore implements ByteStore {
     return (await this.#stage(options, (how) => stageClone(this.#staging, location, how)))!;
   }
 
+  async copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined> {
+    if (!(opened instanceof OpenFile)) return undefined;
+    const { link } = options;
+    return await this.#stage(options, (how) => {
+      if (!link) return stageClone(this.#staging, opened.path, how);
+      return Promise.resolve(stageShared(this.#staging, opened, link, how.onGone));
+    });
+  }
+
   async share(
     location: string,
     identity: string,
     digest: Digest,
   ): Promise<StagedBytes | undefined> {
-    return await this.#stage({}, ({ onGone }) => {
-      return Promise.resolve(stageShared(this.#staging, location, identity, digest, onGone));
-    });
+    let file: Deno.FsFile | undefined;
+    try {
+      file = openRegular(location);
+    } catch {
+      return undefined;
+    }
+    if (!file) return undefined;
+    const opened = new OpenFile(file, location);
+    try {
+      if (identityOf(opened.info) !== identity) return undefined;
+      return await this.copyFrom(opened, { link: digest });
+    } finally {
+      opened.close();
+    }
+  }
+
+  async lease(key: string): Promise<(() => Promise<void>) | undefined> {
+    const release = await this.lock(key);
+    return release && (() => Promise.resolve(release()));
   }
 
   async lock(key: string): Promise<(() => void) | undefined> {
@@ -129,8 +170,12 @@ export class FileByteStore implements ByteStore {
     throw new UnsafePathError(STAGING, "it is not a directory; move it elsewhere");
   }
 
-  async publish(staged: StagedBytes, path: string): Promise<void> {
-    await this.#place(path, (target) => {
+  async publish(
+    staged: StagedBytes,
+    path: string,
+    { isOrphan }: PublishOptions = {},
+  ): Promise<void> {
+    await this.#place(path, async (target) => {
       const from = fileOf(staged).path;
       try {
         Deno.linkSync(from, target);
@@ -148,21 +193,66 @@ export class FileByteStore implements ByteStore {
         // where links are known, and renaming is as good where the lock keeps others away.
         const exists = error instanceof Deno.errors.AlreadyExists;
         if (!there && !exists && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
+        if (there && isOrphan && !await isOrphan()) {
+          throw new StorageError(
+            `store ${JSON.stringify(path)}`,
+            "a record that the database's index does not show names the bytes there; " +
+              "check the store (doctor)",
+          );
+        }
         Deno.renameSync(from, target);
       }
     });
   }
 
-  async replace(staged: StagedBytes, path: string): Promise<void> {
-    await this.#place(path, (target) => Deno.renameSync(fileOf(staged).path, target));
+  async replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void> {
+    const file = fileOf(staged);
+    try {
+      if (note) file.keepNote(await this.#notes.write({ key, staged: file.key, note }));
+    } catch (error) {
+      throw fsError(error, `store ${JSON.stringify(key)}`);
+    }
+    await this.#place(key, (target) => Deno.renameSync(file.path, target));
+  }
+
+  async recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void> {
+    try {
+      for (const { stored, held } of this.#notes.abandoned()) {
+        try {
+          if (stored && await this.#holds(stored.key, stored.note)) await finish(stored.note);
+          held.drop();
+          if (stored) this.dropStaged(stored.staged);
+        } finally {
+          held.leave();
+        }
+      }
+    } catch (error) {
+      throw fsError(error, "recover what was being replaced");
+    }
+  }
+
+  /** Whether the bytes at a key are of this size and hash. */
+  async #holds(key: string, { size, hash }: Digest): Promise<boolean> {
+    try {
+      const opened = this.#openFile(key);
+      try {
+        return opened.size === size && (await hashFile(opened, {}, size)).hash === hash;
+      } finally {
+        opened.close();
+      }
+    } catch (error) {
+      // They are gone, or something else is in their place.
+      if (error instanceof Deno.errors.NotFound || error instanceof UnsafePathError) return false;
+      throw error;
+    }
   }
 
   /** Puts an entry into the directory it belongs in, and makes it durable with all above it. */
-  async #place(path: string, enter: (target: string) => void): Promise<void> {
+  async #place(path: string, enter: (target: string) => void | Promise<void>): Promise<void> {
     try {
       const target = this.locate(path);
       const folders = this.#folders.make(path);
-      enter(target);
+      await enter(target);
       if (!this.#durable) return;
       const fresh = folders.filter(({ id, made }) => made || !this.#settled.has(id));
       await Promise.all([
@@ -179,173 +269,131 @@ export class FileByteStore implements ByteStore {
     if (this.#durable) await this.#directories.sync(this.#staging);
   }
 
-  stagedState(key: string): "absent" | "abandoned" | "in use" {
-    if (!STAGED.test(key) || !lstat(this.#staging)?.isDirectory) return "absent";
-    return stagedState(this.#staging, key);
+  open(key: string, range?: ByteRange): Promise<OpenBytes> {
+    return Promise.resolve().then(() => {
+      const opened = this.#openFile(key, undefined, range);
+      const noted = this.#notes.read(key);
+      // While the new bytes are staged, what was opened before is old; once they are not, what is
+      // opened after is new.
+      if (!noted || lstat(join(this.#staging, noted.staged))) return opened;
+      opened.close();
+      const renewed = this.#openFile(key, noted.note, range);
+      const again = this.#notes.read(key);
+      if (again?.staged === noted.staged) return renewed;
+      renewed.close();
+      return this.open(key, range);
+    });
   }
 
-  dropStaged(key: string): void {
-    if (this.stagedState(key) === "abandoned") Deno.removeSync(join(this.#staging, key));
-  }
-
-  async open(path: string): Promise<OpenBytes> {
-    const target = this.locate(path);
-    requirePlainDirectories(this.#root, path);
-    const before = Deno.lstatSync(target);
-    if (!before.isFile) throw new UnsafePathError(path, "it is not a regular file");
-    // At once: an artifact that is replaced all the time is read too.
-    const file = Deno.openSync(target);
-    const after = file.statSync();
-    if (after.ino !== before.ino || after.dev !== before.dev) {
-      // Replaced meanwhile: by another artifact's bytes, or by something that leads elsewhere.
+  #openFile(key: string, note?: ReplacementNote, range?: ByteRange): OpenFile {
+    const path = this.locate(key);
+    requirePlainDirectories(this.#root, key);
+    const file = openPublished(path, key);
+    try {
+      // A directory above it may have been swapped for a link meanwhile.
+      requirePlainDirectories(this.#root, key);
+      return new OpenFile(file, path, note, range);
+    } catch (error) {
       file.close();
-      return await this.open(path);
-    }
-    return new OpenFile(file, after.size);
-  }
-
-  remove(path: string): void {
-    const target = this.locate(path);
-    try {
-      requirePlainDirectories(this.#root, path);
-      if (!lstat(target)?.isDirectory) Deno.removeSync(target);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) {
-        throw fsError(error, `remove the bytes of ${JSON.stringify(path)}`);
-      }
-    }
-    removeEmptyDirectories(this.#root, path);
-  }
-
-  holds(staged: StagedBytes, path: string): boolean {
-    return fileOf(staged).isAt(this.locate(path));
-  }
-
-  look(path: string): StoredEntry | undefined {
-    try {
-      const target = this.locate(path);
-      requirePlainDirectories(this.#root, path);
-      return entryOf(path, Deno.lstatSync(target));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw fsError(error, `look at ${JSON.stringify(path)}`);
+      throw error;
     }
   }
 
-  *entries(under = "", onFailure?: OnFailure): Generator<StoredEntry> {
-    const fail = (path: string, error: unknown, action: string) => {
-      const failure = fsError(error, `${action} ${JSON.stringify(path || this.#root)}`);
-      // Without its own directory, there is nothing that could follow.
-      if (!onFailure || path === "") throw failure;
-      onFailure(path, failure as Error);
-    };
-    let names: Deno.DirEntry[];
-    try {
-      names = [...Deno.readDirSync(join(this.#root, under))];
-    } catch (error) {
-      // It went away meanwhile, or no artifact has been stored yet.
-      if (error instanceof Deno.errors.NotFound) return;
-      return fail(under, error, "list");
-    }
-    for (const { name } of names) {
-      const path = under === "" ? name : `${under}/${name}`;
-      let info: Deno.FileInfo | undefined;
+  stat(key: string): Promise<ByteEntry | undefined> {
+    return Promise.resolve().then(() => {
       try {
-        info = lstat(join(this.#root, path));
+        this.locate(key);
+        requirePlainDirectories(this.#root, key);
+        return this.#lister.look(key);
       } catch (error) {
-        fail(path, error, "look at");
+        if (error instanceof Deno.errors.NotFound) return undefined;
+        throw fsError(error, `look at ${JSON.stringify(key)}`);
       }
-      if (!info || path === LOGS) continue; // Growing bytes have a list of their own.
-      if (info.isDirectory) yield* this.entries(path, onFailure);
-      if (path !== STAGING && path !== `${STAGING}/${OWNER}`) yield entryOf(path, info);
+    });
+  }
+
+  async *list(prefix = "", options: ListOptions = {}): AsyncGenerator<ByteEntry> {
+    let count = 0;
+    for (const entry of this.#lister.list(prefix, options)) {
+      if (++count % ENTRIES_A_TURN === 0) await yieldToEventLoop();
+      yield entry;
     }
   }
 
-  isThere({ path, kind, identity }: StoredEntry): boolean {
-    try {
-      requirePlainDirectories(this.#root, path);
-      const now = entryOf(path, Deno.lstatSync(join(this.#root, path)));
-      return now.identity === identity && now.kind === kind;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw fsError(error, `look at ${JSON.stringify(path)}`);
+  refresh({ key, kind, identity }: ByteEntry): Promise<ByteEntry | undefined> {
+    return Promise.resolve().then(() => {
+      try {
+        requirePlainDirectories(this.#root, key);
+        const now = this.#lister.look(key);
+        return now?.identity === identity && now.kind === kind ? now : undefined;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return undefined;
+        throw fsError(error, `look at ${JSON.stringify(key)}`);
+      }
+    });
+  }
+
+  removeAll(keys: readonly string[]): Promise<Error[]> {
+    const failures: Error[] = [];
+    for (const key of keys) {
+      try {
+        this.remove(key);
+      } catch (error) {
+        failures.push(error as Error);
+      }
     }
+    return Promise.resolve(failures);
   }
 
-  collect(entry: StoredEntry): boolean {
-    const path = join(this.#root, entry.path);
-    try {
-      // One that its writer has made just now must not be locked by them between look and removal.
-      using held = isStaged(entry) ? lockIfFree(path) : undefined;
-      if (isStaged(entry) && !held || !this.isThere(entry)) return false;
-      Deno.removeSync(path);
-      return true;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw fsError(error, `remove ${JSON.stringify(entry.path)}`);
-    }
+  removeEntry(entry: ByteEntry): Promise<boolean> {
+    return Promise.resolve().then(async () => {
+      if (entry.state === "foreign") return false;
+      const path = join(this.#root, entry.key);
+      const staged = entry.kind === "file" && entry.key.startsWith(`${STAGING}/`);
+      let held: Deno.FsFile | undefined;
+      try {
+        // One that its writer has made just now must not be locked by them between look and removal.
+        if (staged) {
+          const name = entry.key.slice(STAGING.length + 1);
+          if (isInUse(this.#staging, name)) return false;
+          held = lockIfFree(path);
+          if (!held) return false;
+        }
+        if (!await this.refresh(entry)) return false;
+        Deno.removeSync(path);
+        return true;
+      } catch (error) {
+        const isFull = entry.kind === "directory" && codeOf(error as Error) === "ENOTEMPTY";
+        if (error instanceof Deno.errors.NotFound || isFull) return false;
+        throw fsError(error, `remove ${JSON.stringify(entry.key)}`);
+      } finally {
+        held?.close();
+      }
+    });
   }
 
-  locate(path: string): string {
-    const reason = unsafePath(path);
-    if (reason !== undefined) throw new UnsafePathError(path, reason);
-    return join(this.#root, path);
+  isPublished(staged: StagedBytes, key: string): Promise<boolean> {
+    return Promise.resolve().then(() => this.holds(staged, key));
   }
-}
 
-function entryOf(path: string, info: Deno.FileInfo): StoredEntry {
-  const kind = info.isFile
-    ? "file"
-    : info.isDirectory
-    ? "folder"
-    : info.isSymlink
-    ? "link"
-    : "other";
-  // A file is written before it is linked to its name; the change of its links tells of that.
-  const since = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
-  const size = info.isFile ? info.size : 0;
-  return { path, kind, size, since, identity: identityOf(info) };
-}
+  hasher(bytes: number, signal: AbortSignal): Hasher {
+    return new FileHasher(bytes, signal, (key) => {
+      const path = this.locate(key);
+      requirePlainDirectories(this.#root, key);
+      return path;
+    });
+  }
 
-function isStaged({ path, kind }: StoredEntry): boolean {
-  const [folder, ...key] = path.split("/");
-  return kind === "file" && folder === STAGING && STAGED.test(key.join("/"));
+  url(key: string): string {
+    return toFileUrl(this.locate(key)).href;
+  }
+
+  filePath(key: string): string {
+    return this.locate(key);
+  }
 }
 
 /** What this store stages are files. */
 function fileOf(staged: StagedBytes): StagedFile {
   return staged as StagedFile;
-}
-
-class OpenFile implements OpenBytes {
-  readonly size: number;
-  readonly #file: Deno.FsFile;
-  #open = true;
-
-  constructor(file: Deno.FsFile, size: number) {
-    this.#file = file;
-    this.size = size;
-  }
-
-  async read(into: Uint8Array): Promise<number> {
-    return await this.#file.read(into) ?? 0;
-  }
-
-  async seek(position: number): Promise<void> {
-    await this.#file.seek(position, Deno.SeekMode.Start);
-  }
-
-  close(): void {
-    if (this.#open) this.#file.close();
-    this.#open = false;
-  }
-}
-
-function lstat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -18,7 +18,8 @@ import {
   requirePlainDirectories,
   syncDirectory,
 } from "./directories.ts";
-import { attempt, type Created, lockIfFree, StagedFile } from "./staged_file.ts";
+import { ignoreErrors } from "./let_go.ts";
+import { type Created, lockIfFree, StagedFile } from "./staged_file.ts";
 
 /** Directory of growing files, below that of staged ones. */
 export const LOGS = `${STAGING}/logs`;
@@ -140,7 +141,7 @@ export class GrowingFiles implements GrowingByteStore {
       const { gone } = this.#end(key);
       return new StagedFile({ key, path, file, info }, digest, { gone, keep: true });
     } catch (error) {
-      attempt(() => file.close());
+      ignoreErrors(() => file.close());
       throw fsError(error, `read ${JSON.stringify(name)} of run ${JSON.stringify(runId)}`);
     }
   }
@@ -231,7 +232,7 @@ class GrowingFile implements GrowingBytes {
 
   close(): void {
     clearTimeout(this.#timer);
-    const close = () => attempt(() => this.#created.file.close());
+    const close = () => ignoreErrors(() => this.#created.file.close());
     this.#syncing.then(close, close);
   }
 }

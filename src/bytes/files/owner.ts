@@ -3,7 +3,7 @@
  * other's files for orphans, and collect them.
  */
 import { join } from "@std/path";
-import { identityOf } from "./staged_file.ts";
+import { identityOf } from "./lstat.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { OWNER, STAGING } from "../../names/names.ts";
 

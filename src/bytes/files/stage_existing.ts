@@ -3,14 +3,10 @@ import { join } from "@std/path";
 import { SourceChangedError } from "../../base/errors.ts";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
-import {
-  attempt,
-  identityOf,
-  letGo,
-  lockFile,
-  StagedFile,
-  type StageFileOptions,
-} from "./staged_file.ts";
+import { ignoreErrors, letGo } from "./let_go.ts";
+import { openRegular } from "./lstat.ts";
+import type { OpenFile } from "./open_file.ts";
+import { lockFile, StagedFile, type StageFileOptions } from "./staged_file.ts";
 
 /**
  * Stages a file as it is, by a second name. Its first name is removed only once the bytes are
@@ -30,7 +26,7 @@ export async function stageLink(
   const key = crypto.randomUUID();
   const path = join(folder, key);
   const mode = before.mode & 0o7777;
-  const restore = () => attempt(() => Deno.chmodSync(path, mode));
+  const restore = () => ignoreErrors(() => Deno.chmodSync(path, mode));
   let file: Deno.FsFile | undefined;
   try {
     Deno.linkSync(source, path);
@@ -52,7 +48,7 @@ export async function stageLink(
     if (options.durable) await file.sync();
     const staged: StagedFile = new StagedFile({ path, key, file, info: after }, digest, {
       release: () => {
-        if (staged.isAt(source)) attempt(() => Deno.removeSync(source));
+        if (staged.isAt(source)) ignoreErrors(() => Deno.removeSync(source));
       },
       discard: restore,
       gone: options.onGone,
@@ -66,33 +62,34 @@ export async function stageLink(
 }
 
 /**
- * Stages a stored file by one more name, so that several artifacts share its bytes. Nobody can write
- * to it from then on.
+ * Stages an open file by one more name, so that several artifacts share its bytes. Nobody can write
+ * to it from then on. As it is open, no other file can have its identity: the name that was made is
+ * that of the very bytes that were hashed, or is dropped.
  *
- * @param source The file.
- * @param identity Which file it is: that of an entry whose bytes have been hashed.
- * @param digest What that has come to.
- * @returns `undefined` where the file cannot have another name in this folder, or is another one by now.
+ * @param opened The file.
+ * @param digest The size and hash that it was found to have.
+ * @returns `undefined` where the file cannot have another name in this directory, or its path leads to
+ * another one by now.
  */
 export function stageShared(
-  folder: string,
-  source: string,
-  identity: string,
+  staging: string,
+  opened: OpenFile,
   digest: Digest,
   onGone: () => void,
 ): StagedFile | undefined {
   const key = crypto.randomUUID();
-  const path = join(folder, key);
+  const path = join(staging, key);
   let file: Deno.FsFile | undefined;
   try {
-    Deno.linkSync(source, path);
-    file = Deno.openSync(path);
-    const info = file.statSync();
-    const same = info.isFile && info.size === digest.size && identityOf(info) === identity;
+    const { dev, ino, size } = opened.info;
+    if (size !== digest.size) return undefined;
+    Deno.linkSync(opened.path, path);
+    file = openRegular(path);
+    const info = file?.statSync();
     // Shared with whoever else shares it; a collector wants it for itself, and is refused.
-    if (same && file.tryLockSync(false)) {
+    if (file && info && info.dev === dev && info.ino === ino && file.tryLockSync(false)) {
       Deno.lstatSync(path); // A collector can have come between.
-      if (((info.mode ?? 0) & 0o222) !== 0) Deno.chmodSync(path, info.mode! & 0o7555);
+      makeReadOnly(path, info);
       return new StagedFile({ path, key, file, info }, digest, { gone: onGone });
     }
   } catch {
@@ -100,6 +97,10 @@ export function stageShared(
   }
   letGo(path, file);
   return undefined;
+}
+
+function makeReadOnly(path: string, { mode }: Deno.FileInfo): void {
+  if (mode !== null && (mode & 0o222) !== 0) Deno.chmodSync(path, mode & 0o555);
 }
 
 /**

@@ -2,6 +2,9 @@ import { join } from "@std/path";
 import type { ByteReader, StagedBytes, StageOptions } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { hashCopy } from "../hashing.ts";
+import { ignoreErrors, letGo } from "./let_go.ts";
+import { identityOf, openRegular } from "./lstat.ts";
+import type { HeldNote } from "./replacement_notes.ts";
 
 /** How to stage a file. */
 export interface StageFileOptions extends StageOptions {
@@ -25,6 +28,7 @@ export class StagedFile implements StagedBytes {
   readonly #file: Deno.FsFile | undefined;
   readonly #identity: string;
   readonly #then: Fate;
+  #note: HeldNote | undefined;
 
   /** Takes over a file that has been made, and what else there is to do once its fate is known. */
   constructor(
@@ -51,19 +55,30 @@ export class StagedFile implements StagedBytes {
     }
   }
 
-  release(): void {
-    this.#end("release");
+  /** Keeps the note of the replacement that it is for, until its fate is known. */
+  keepNote(note: HeldNote): void {
+    this.#note = note;
   }
 
-  discard(): void {
-    this.#end("discard");
+  release(): Promise<void> {
+    this.#note?.drop();
+    return this.#end("release");
   }
 
-  #end(how: "release" | "discard"): void {
+  discard(): Promise<void> {
+    // Bytes that are in place already must be found by whoever recovers the replacement.
+    if (this.isAt(this.path)) this.#note?.drop();
+    else this.#note?.leave();
+    return this.#end("discard");
+  }
+
+  #end(how: "release" | "discard"): Promise<void> {
+    this.#note = undefined;
     this.#then[how]?.();
-    if (how === "discard" && this.#then.keep) attempt(() => this.#file?.close());
+    if (how === "discard" && this.#then.keep) ignoreErrors(() => this.#file?.close());
     else letGo(this.path, this.#file);
     this.#then.gone?.();
+    return Promise.resolve();
   }
 }
 
@@ -83,11 +98,6 @@ export interface Created {
   readonly file: Deno.FsFile | undefined;
   /** Which file it is. */
   readonly info: Deno.FileInfo;
-}
-
-/** Distinguishes a file from every other that exists. */
-export function identityOf({ dev, ino }: Deno.FileInfo): string {
-  return `${dev}:${ino}`;
 }
 
 /** Copies a source into a new file, which no one can write to afterwards. */
@@ -134,11 +144,23 @@ export function stagedState(folder: string, key: string): "absent" | "abandoned"
   }
 }
 
-/** Opens and locks a staged file; `undefined` if another one has locked it. */
+/** Opens and locks a staged file; `undefined` if another one has locked it, or it is no file. */
 export function lockIfFree(path: string): Deno.FsFile | undefined {
-  const file = Deno.openSync(path);
-  if (file.tryLockSync(true)) return file;
+  const file = openRegular(path);
+  if (!file || file.tryLockSync(true)) return file;
   file.close();
+}
+
+/** Whether someone is at work on a file of the staging directory. */
+export function isInUse(staging: string, name: string): boolean {
+  const [batch, member] = name.split(".");
+  try {
+    using free = lockIfFree(join(staging, member === undefined ? name : batch!));
+    return free === undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /**
@@ -168,20 +190,5 @@ function create(folder: string, batch: string | undefined): Created & { file: De
     const info = file.statSync();
     if (locked && info.nlink !== 0) return { key, path, file, info };
     letGo(path, file);
-  }
-}
-
-/** Removes a staged name and closes its file; never throws. */
-export function letGo(path: string, file: Deno.FsFile | undefined): void {
-  attempt(() => Deno.removeSync(path));
-  if (file) attempt(() => file.close());
-}
-
-/** Runs a step of tidying up, which goes on whatever fails: what is left is harmless, and collected later. */
-export function attempt(step: () => void): void {
-  try {
-    step();
-  } catch {
-    // It is gone already, or was closed before.
   }
 }

@@ -1,0 +1,99 @@
+/** What lies below the root of a file store, and what it is there for. */
+import { join } from "@std/path";
+import { fsError } from "../../base/fs_error.ts";
+import { OWNER, STAGING } from "../../names/names.ts";
+import type { ByteEntry, ListOptions } from "../byte_store.ts";
+import { LOGS } from "./growing_files.ts";
+import { identityOf, lstat } from "./lstat.ts";
+import { isNote } from "./replacement_notes.ts";
+import { isInUse } from "./staged_file.ts";
+
+/** Entries of a file store. */
+export class EntryLister {
+  readonly #root: string;
+  readonly #strangers: ReadonlySet<string>;
+
+  /** Lists what is below `root`; `strangers` are names in it that are none of the store's. */
+  constructor(root: string, strangers: ReadonlySet<string>) {
+    this.#root = root;
+    this.#strangers = strangers;
+  }
+
+  /** All below `prefix`, staged files too, directories behind what they hold; follows no link. */
+  *list(prefix: string, { onFailure }: ListOptions = {}): Generator<ByteEntry> {
+    const fail = (key: string, error: unknown, action: string) => {
+      const failure = fsError(error, `${action} ${JSON.stringify(key || this.#root)}`);
+      // Without its own directory, there is nothing that could follow.
+      if (!onFailure || key === "") throw failure;
+      onFailure(key, failure as Error);
+    };
+    let names: string[];
+    try {
+      names = this.#namesIn(prefix);
+    } catch (error) {
+      // It went away meanwhile, or no artifact has been stored yet.
+      if (error instanceof Deno.errors.NotFound) return;
+      return fail(prefix, error, "list");
+    }
+    for (const name of names) {
+      const key = prefix === "" ? name : `${prefix}/${name}`;
+      // Growing bytes have a list of their own.
+      if (key === `${STAGING}/${OWNER}` || key === LOGS) continue;
+      if (prefix === STAGING && isNote(name)) continue;
+      let entry: ByteEntry | undefined;
+      try {
+        const info = lstat(join(this.#root, key));
+        entry = info && this.#entryOf(key, info);
+      } catch (error) {
+        fail(key, error, "look at");
+      }
+      if (!entry) continue;
+      if (entry.kind === "directory" && entry.state !== "foreign") {
+        yield* this.list(key, { onFailure });
+      }
+      if (key !== STAGING) yield entry;
+    }
+  }
+
+  /** What is at a key. */
+  look(key: string): ByteEntry | undefined {
+    const info = lstat(join(this.#root, key));
+    return info && this.#entryOf(key, info);
+  }
+
+  /** A directory that has been swapped for a link while it was read gives nothing. */
+  #namesIn(prefix: string): string[] {
+    const path = join(this.#root, prefix);
+    if (prefix === "") return [...Deno.readDirSync(path)].map(({ name }) => name);
+    const before = Deno.lstatSync(path);
+    if (!before.isDirectory) return [];
+    const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+    return identityOf(Deno.lstatSync(path)) === identityOf(before) ? names : [];
+  }
+
+  #entryOf(key: string, info: Deno.FileInfo): ByteEntry {
+    const kind = info.isFile
+      ? "file"
+      : info.isDirectory
+      ? "directory"
+      : info.isSymlink
+      ? "link"
+      : "other";
+    // A file is written before it is linked to its name; the change of its links tells of that.
+    const modifiedAt = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
+    const size = info.isFile ? info.size : 0;
+    const state = this.#stateOf(key, kind);
+    return { key, kind, state, size, modifiedAt, identity: identityOf(info) };
+  }
+
+  #stateOf(key: string, kind: ByteEntry["kind"]): ByteEntry["state"] {
+    const [first, ...rest] = key.split("/");
+    if (first === STAGING) {
+      if (kind !== "file") return "abandoned";
+      return isInUse(join(this.#root, STAGING), rest.join("/")) ? "staged" : "abandoned";
+    }
+    // Artifacts lie in the directories of their runs.
+    if (this.#strangers.has(first!) || rest.length === 0 && kind !== "directory") return "foreign";
+    return "published";
+  }
+}
