@@ -60,7 +60,7 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
     const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
     const now = Date.now;
     const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
-    const metadata = new SqliteMetadata(database, driver, now);
+    const metadata = new SqliteMetadata(database, driver, now, path);
     const { artifacts: index, runs, models } = metadata;
     const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
     const close = async () => {

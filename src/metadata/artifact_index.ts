@@ -70,6 +70,14 @@ export interface ArtifactQuery {
   readonly limit?: number;
 }
 
+/** A place in the order of runs and names. */
+export interface ArtifactPosition {
+  /** A run. */
+  readonly runId: string;
+  /** A name within it. */
+  readonly name: string;
+}
+
 /** What artifacts amount to. */
 export interface ArtifactTotals {
   /** Number of artifacts. */
@@ -81,12 +89,18 @@ export interface ArtifactTotals {
 /** Rows of artifacts, changed only together with their bytes. */
 export interface ArtifactIndex {
   /**
-   * The artifacts of one run, or of all, by run and name. Read in pages: memory stays flat, and
-   * writers go on between them. An artifact that is there all the while is given exactly once.
+   * The artifacts of one run, or of all, by run and name, behind a position if one is given. Read in
+   * pages: memory stays flat, and writers go on between them. An artifact that is there all the while
+   * is given exactly once.
    */
-  each(runId?: string): AsyncIterable<IndexEntry>;
-  /** Counts the artifacts, and adds up their bytes. */
-  totals(): Promise<ArtifactTotals>;
+  each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry>;
+  /** Counts the artifacts of one run, or of all, and adds up their bytes. */
+  totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals>;
+  /**
+   * The artifacts that have the size and hash of another, by hash, size and creation time: those of
+   * the same bytes follow each other. Read in pages.
+   */
+  eachDuplicate(): AsyncIterable<IndexEntry>;
   /** Which of some keys no record names, and no record names anything below. */
   unnamed(keys: Iterable<string>): Promise<Set<string>>;
   /**

@@ -19,6 +19,13 @@ export interface MetadataStore {
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /**
+   * Tries what a write does first, and changes nothing. A read-only store tries it too.
+   *
+   * @throws {StorageError} If the system refuses.
+   * @throws {StoreBusyError} If other writers keep it waiting.
+   */
+  tryWriting(): Promise<void>;
+  /**
    * Writes everything, as one moment has it, into a new SQLite database, which another store can be
    * opened from. Writers go on meanwhile.
    *

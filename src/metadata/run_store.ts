@@ -60,6 +60,8 @@ export interface RunStore {
   insertParams(id: string, params: ReadonlyMap<string, string>): Promise<ReadonlySet<string>>;
   /** Which of some ids are those of runs. */
   known(ids: Iterable<string>): Promise<Set<string>>;
+  /** Which of some ids are those of runs, or of runs that were removed, whichever program did so. */
+  everKnown(ids: Iterable<string>): Promise<Set<string>>;
   /** Counts the runs. */
   counts(): Promise<RunCounts>;
   /** Starts a run, and notes where. */

@@ -240,6 +240,46 @@ export function testMetadata(
     assert.equal([...Deno.readDirSync(dir)].length, 1);
   });
 
+  test("each() and totals() begin behind a position, of one run too", async (metadata) => {
+    for (const runId of ["r", "s"]) {
+      await metadata.runs.start({ id: runId }, null);
+      for (const name of ["a", "b", "c"]) await insert(metadata, artifact(runId, name));
+    }
+    const { artifacts } = metadata;
+    const after = { runId: "r", name: "b" };
+    assert.deepEqual(await keysOf(artifacts.each(undefined, after)), ["r/c", "s/a", "s/b", "s/c"]);
+    assert.deepEqual(await artifacts.totals(undefined, after), { artifacts: 4, bytes: 12 });
+    assert.deepEqual(await keysOf(artifacts.each("r", after)), ["r/c"]);
+    assert.deepEqual(await artifacts.totals("r", after), { artifacts: 1, bytes: 3 });
+    assert.deepEqual(await artifacts.totals("s"), { artifacts: 3, bytes: 9 });
+  });
+
+  test("eachDuplicate() gives those that share a hash, group by group, oldest first", async (metadata) => {
+    await metadata.runs.start({ id: "r" }, null);
+    for (let at = 0; at < 600; at++) await insert(metadata, artifact("r", `many ${at}`, "b"));
+    for (const name of ["x", "y"]) await insert(metadata, artifact("r", name, "a"));
+    await insert(metadata, artifact("r", "alone", "c"));
+    const found = await Array.fromAsync(metadata.artifacts.eachDuplicate());
+    const names = found.map(({ record }) => record.name);
+    assert.deepEqual(names.slice(0, 2), ["x", "y"]);
+    assert.deepEqual(names.slice(2), Array.from({ length: 600 }, (_, at) => `many ${at}`));
+  });
+
+  test("everKnown() knows runs that were removed", async (metadata) => {
+    for (const id of ["here", "gone"]) await metadata.runs.start({ id }, null);
+    await metadata.runs.remove("gone", false);
+    const { runs } = metadata;
+    assert.deepEqual(await runs.everKnown(["here", "gone", "x"]), new Set(["here", "gone"]));
+    assert.deepEqual(await runs.known(["here", "gone", "x"]), new Set(["here"]));
+  });
+
+  test("tryWriting() changes nothing", async (metadata) => {
+    await metadata.tryWriting();
+    await metadata.runs.start({ id: "r" }, null);
+    await Promise.all([metadata.tryWriting(), metadata.runs.start({ id: "s" }, null)]);
+    assert.deepEqual((await metadata.runs.counts()).byStatus, { running: 2 });
+  });
+
   test("a closed store refuses everything", async (metadata) => {
     await metadata.close();
     await assert.rejects(metadata.runs.counts(), StoreClosedError);

@@ -11,14 +11,15 @@ testMetadata((name, test) =>
     test((work) =>
       inTempDir(async (dir) => {
         const driver = await chooseDriver(driverName);
+        const path = join(dir, "db", "t.db");
         const database = await openDatabase({
-          path: join(dir, "db", "t.db"),
+          path,
           driver,
           readOnly: false,
           durability: "full",
           busyTimeout: 5000,
         });
-        const metadata = new SqliteMetadata(database, driver, Date.now);
+        const metadata = new SqliteMetadata(database, driver, Date.now, path);
         try {
           const place = join(dir, "place");
           await Deno.mkdir(place);

@@ -6,6 +6,7 @@ import { hasIndex, hasTable } from "./schema.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import type {
   ArtifactIndex,
+  ArtifactPosition,
   ArtifactQuery,
   ArtifactRecord,
   ArtifactTotals,
@@ -16,6 +17,7 @@ import type {
 } from "../artifact_index.ts";
 import { KEY_INDEX, namedPaths, namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
 import { ArtifactNames } from "./artifact_names.ts";
+import { eachDuplicate } from "./artifact_duplicates.ts";
 import { eachEntry, findEntries, totalsOf } from "./artifact_search.ts";
 import {
   describe,
@@ -64,12 +66,16 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return this.#database.read((sql) => findEntries(sql, query, this.#selectEntry(sql)));
   }
 
-  each(runId?: string): AsyncIterable<IndexEntry> {
-    return eachEntry(this.#database, runId, (sql) => this.#selectEntry(sql));
+  each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry> {
+    return eachEntry(this.#database, runId, (sql) => this.#selectEntry(sql), after);
   }
 
-  totals(): Promise<ArtifactTotals> {
-    return this.#database.read(totalsOf);
+  totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {
+    return this.#database.read((sql) => totalsOf(sql, runId, after));
+  }
+
+  eachDuplicate(): AsyncIterable<IndexEntry> {
+    return eachDuplicate(this.#database, (sql) => this.#selectEntry(sql));
   }
 
   requireRun(runId: string): Promise<void> {

@@ -3,7 +3,12 @@ import { yieldToEventLoop } from "../../base/async.ts";
 import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import type { ArtifactQuery, ArtifactTotals, IndexEntry } from "../artifact_index.ts";
+import type {
+  ArtifactPosition,
+  ArtifactQuery,
+  ArtifactTotals,
+  IndexEntry,
+} from "../artifact_index.ts";
 
 /** Records read in one go: others may write between. */
 const PAGE = 1000;
@@ -41,8 +46,9 @@ export async function* eachEntry(
   database: Database,
   runId: string | undefined,
   select: (sql: SqlConnection) => string,
+  after?: ArtifactPosition,
 ): AsyncGenerator<IndexEntry> {
-  for (let page = firstPage(runId);;) {
+  for (let page = after ? pageBehind(rowOf(after), runId) : firstPage(runId);;) {
     const rows = await database.read((sql) => page(sql, select(sql)));
     for (const row of rows) yield entryOf(row);
     if (rows.length < PAGE) return;
@@ -76,11 +82,31 @@ function pageBehind(last: SqlRow | undefined, runId: string | undefined): Page {
   return (sql, select) => sql.prepare(`${select} WHERE ${where} ${ORDER}`).all(run_id, name);
 }
 
-/** Counts the artifacts, and adds up their bytes. */
-export function totalsOf(sql: SqlConnection): ArtifactTotals {
+function rowOf({ runId, name }: ArtifactPosition): SqlRow {
+  return { run_id: runId, name };
+}
+
+/** Counts the artifacts of a run, or of all, behind a position, and adds up their bytes. */
+export function totalsOf(
+  sql: SqlConnection,
+  runId?: string,
+  after?: ArtifactPosition,
+): ArtifactTotals {
+  const conditions: string[] = [];
+  const values: SqlValue[] = [];
+  if (runId !== undefined) {
+    conditions.push("run_id = ?");
+    values.push(runId);
+  }
+  if (after) {
+    conditions.push("(run_id, name) > (?, ?)");
+    values.push(after.runId, after.name);
+  }
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   const row = sql.prepare(
     `SELECT count(*) AS artifacts,
-      total(CASE WHEN typeof(size) = 'integer' AND size >= 0 THEN size END) AS bytes FROM artifacts`,
-  ).get()!;
+      total(CASE WHEN typeof(size) = 'integer' AND size >= 0 THEN size END) AS bytes
+      FROM artifacts ${where}`,
+  ).get(...values)!;
   return { artifacts: Number(row.artifacts), bytes: Number(row.bytes) };
 }

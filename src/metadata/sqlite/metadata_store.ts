@@ -5,6 +5,7 @@ import { SqliteModelStore } from "./model_store.ts";
 import { SqliteRunStore } from "./run_store.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
 import type { SqlDriver } from "./sql_driver.ts";
+import { tryWriting } from "./try_writing.ts";
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
 
 /** Metadata in a SQLite database. */
@@ -14,11 +15,15 @@ export class SqliteMetadata implements MetadataStore {
   readonly models: SqliteModelStore;
   readonly #database: Database;
   readonly #driver: SqlDriver;
+  readonly #path: string | undefined;
 
-  /** Takes over an open database; `now` is the clock, in epoch milliseconds. */
-  constructor(database: Database, driver: SqlDriver, now: () => number) {
+  /**
+   * Takes over an open database; `now` is the clock, in epoch milliseconds, `path` that of the file.
+   */
+  constructor(database: Database, driver: SqlDriver, now: () => number, path?: string) {
     this.#database = database;
     this.#driver = driver;
+    this.#path = path;
     this.runs = new SqliteRunStore(database, now);
     this.artifacts = new SqliteArtifactIndex(database, now);
     this.models = new SqliteModelStore(database, now);
@@ -26,6 +31,10 @@ export class SqliteMetadata implements MetadataStore {
 
   check(): Promise<MetadataCheck> {
     return checkDatabase(this.#database);
+  }
+
+  async tryWriting(): Promise<void> {
+    if (this.#path !== undefined) await tryWriting(this.#driver, this.#path);
   }
 
   snapshot(path: string): Promise<SnapshotFile> {

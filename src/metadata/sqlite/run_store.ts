@@ -22,6 +22,7 @@ import { insertMetrics, metricOf, NAN_TABLE, selectMetrics, summarize } from "./
 import type { Environment, Params, Run, RunStatus, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
+import { everKnown, noteRuns } from "./removed_runs.ts";
 import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
 import { changeRun, countRuns } from "./run_rows.ts";
@@ -128,6 +129,10 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
+  everKnown(ids: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => everKnown(sql, ids));
+  }
+
   counts(): Promise<RunCounts> {
     return this.#database.read(countRuns);
   }
@@ -165,12 +170,14 @@ export class SqliteRunStore implements RunStore {
     return this.#database.read((sql) => readDocument(sql, id));
   }
 
-  adopt(
+  async adopt(
     runs: readonly RunDocument[],
     publish: (fresh: ReadonlySet<string>) => Promise<void>,
   ): Promise<ReadonlySet<string>> {
     const fresh = new Set<string>();
-    return this.#database.write({
+    // After a crash their directories are there, and nothing else says whose they are.
+    await this.#database.write({ apply: (sql) => noteRuns(sql, runs.map(({ id }) => id)) });
+    return await this.#database.write({
       alone: true,
       check: (sql) => {
         for (const run of runs) if (requireNewOrSame(sql, run)) fresh.add(run.id);

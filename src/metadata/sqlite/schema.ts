@@ -39,6 +39,9 @@ const SHARED_TABLES: Record<string, Table> = {
   },
 };
 
+/** Index by which artifacts of the same bytes are found. */
+const HASH_INDEX = "chachaml_artifacts_hash";
+
 const INDEXES = [
   "CREATE INDEX IF NOT EXISTS idx_runs_experiment ON runs(experiment)",
   "CREATE INDEX IF NOT EXISTS idx_runs_start_time ON runs(start_time)",
@@ -46,6 +49,7 @@ const INDEXES = [
   "CREATE INDEX IF NOT EXISTS idx_artifacts_run ON artifacts(run_id)",
   "CREATE UNIQUE INDEX IF NOT EXISTS idx_artifacts_run_name ON artifacts(run_id, name)",
   `CREATE INDEX IF NOT EXISTS ${KEY_INDEX} ON artifacts(${KEY})`,
+  `CREATE INDEX IF NOT EXISTS ${HASH_INDEX} ON artifacts(hash, size, created_at)`,
 ];
 
 /** Our own tables. */
@@ -57,7 +61,12 @@ const OWN_TABLES: Record<string, Table> = {
       size INTEGER NOT NULL, hash TEXT NOT NULL, created_at INTEGER NOT NULL`,
     columns: ["artifact_id", "staged", "content_type", "size", "hash", "created_at"],
   },
+  // Runs that were removed, whose directories may still be there.
+  chachaml_removed_runs: { definition: "id TEXT PRIMARY KEY", columns: ["id"] },
 };
+
+/** The trigger that notes removed runs, whichever program removes them. */
+const REMOVED_TRIGGER = "chachaml_note_removed_run";
 
 /** What a look at the tables says of a database. */
 export type SchemaState = "complete" | "incomplete" | "absent";
@@ -100,6 +109,7 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
   }
   const complete = [...shared, ...Object.keys(OWN_TABLES)].every((table) => present.has(table)) &&
     objects.has("idx_artifacts_run_name") && objects.has(KEY_INDEX) &&
+    objects.has(HASH_INDEX) && objects.has(REMOVED_TRIGGER) &&
     columnsOf(sql, "runs").has("created_by");
   return complete ? "complete" : "incomplete";
 }
@@ -118,6 +128,10 @@ export function createSchema(sql: SqlConnection, path: string): void {
   for (const [table, { definition }] of Object.entries({ ...SHARED_TABLES, ...OWN_TABLES })) {
     sql.prepare(`CREATE TABLE IF NOT EXISTS ${table} (${definition})`).run();
   }
+  sql.prepare(
+    `CREATE TRIGGER IF NOT EXISTS ${REMOVED_TRIGGER} AFTER DELETE ON runs
+      BEGIN INSERT OR IGNORE INTO chachaml_removed_runs (id) VALUES (OLD.id); END`,
+  ).run();
   // Databases from before chachaml knew who made a run or what started it.
   const runs = columnsOf(sql, "runs");
   for (const column of ["env", "parent_run_id", "created_by"]) {
