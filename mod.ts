@@ -105,6 +105,7 @@ export {
   InvalidSourceError,
   ModelNotFoundError,
   type NameRule,
+  NewerFormatError,
   NotAStoreError,
   ReadOnlyError,
   RunNotFoundError,

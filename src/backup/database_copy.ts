@@ -8,7 +8,7 @@ import { StorageError } from "../base/errors.ts";
 import { releaseVersions } from "../metadata/sqlite/version_use.ts";
 import type { Database } from "../metadata/sqlite/database.ts";
 import { publicError } from "../metadata/sqlite/sql_error.ts";
-import { hasTable } from "../metadata/sqlite/schema.ts";
+import { hasTable } from "../metadata/sqlite/create_schema.ts";
 import type { SqlConnection, SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 import type { CopyOutcome } from "./copy_artifacts.ts";
 

@@ -4,7 +4,7 @@ import { fsError } from "../base/fs_error.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import { noteOpenFile } from "../metadata/sqlite/open_files.ts";
 import { publicError } from "../metadata/sqlite/sql_error.ts";
-import { hasTable, inspectSchema } from "../metadata/sqlite/schema.ts";
+import { hasTable, inspectSchema } from "../metadata/sqlite/create_schema.ts";
 import type { SqlConnection, SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 import type { Coming } from "./path_conflicts.ts";
 import { COMPANIONS, isThere, requireUnopened } from "./database_copy.ts";

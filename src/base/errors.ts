@@ -298,6 +298,22 @@ export class NotAStoreError extends ChachamlError {
   }
 }
 
+/** A store whose format is newer than this version of the package writes. */
+export class NewerFormatError extends ChachamlError {
+  /** The version of the store's format. */
+  readonly format: number;
+
+  /** Makes the error; `known` is the newest format that this version writes. */
+  constructor(path: string, format: number, known: number) {
+    super(
+      "newer-format",
+      `Cannot write to ${quote(path)}: its format is version ${format}, and this version of ` +
+        `chachaml writes version ${known}; update chachaml, or open it with readOnly`,
+    );
+    this.format = format;
+  }
+}
+
 /** A call on a store that has been closed. */
 export class StoreClosedError extends ChachamlError {
   /** Makes the error. */

@@ -1,7 +1,7 @@
 /** Finds artifacts that have the same bytes. */
-import { entryOf } from "./artifact_rows.ts";
+import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { Database } from "./database.ts";
-import type { SqlConnection, SqlValue } from "./sql_driver.ts";
+import type { SqlValue } from "./sql_driver.ts";
 import type { IndexEntry } from "../artifact_index.ts";
 
 /** Groups, and artifacts of a group, that are read in one go. */
@@ -10,19 +10,20 @@ const PAGE = 500;
 const GROUPS = `SELECT hash, size FROM artifacts WHERE (hash, size) > (?, ?)
   GROUP BY hash, size HAVING count(*) > 1 ORDER BY hash, size LIMIT ${PAGE}`;
 
-const MEMBERS = `WHERE a.hash = ? AND a.size = ? AND (a.created_at, a.rowid) > (?, ?)
+const MEMBERS = `${
+  SELECT_ENTRY.replace("SELECT ", "SELECT a.rowid AS row, ")
+} WHERE a.hash = ? AND a.size = ? AND (a.created_at, a.rowid) > (?, ?)
   ORDER BY a.created_at, a.rowid LIMIT ${PAGE}`;
 
 /** The artifacts that have the size and hash of another, by hash, size and creation time. */
 export async function* eachDuplicate(
   database: Database,
-  select: (sql: SqlConnection) => string,
 ): AsyncGenerator<IndexEntry> {
   let last: SqlValue[] = ["", -1];
   for (;;) {
     const groups = await database.read((sql) => sql.prepare(GROUPS).all(...last));
     for (const { hash = null, size = null } of groups) {
-      yield* membersOf(database, select, [hash, size]);
+      yield* membersOf(database, [hash, size]);
       last = [hash, size];
     }
     if (groups.length < PAGE) return;
@@ -31,15 +32,11 @@ export async function* eachDuplicate(
 
 async function* membersOf(
   database: Database,
-  select: (sql: SqlConnection) => string,
   group: readonly SqlValue[],
 ): AsyncGenerator<IndexEntry> {
   let last: SqlValue[] = [Number.MIN_SAFE_INTEGER, 0];
   for (;;) {
-    const rows = await database.read((sql) => {
-      const columns = select(sql).replace("SELECT ", "SELECT a.rowid AS row, ");
-      return sql.prepare(`${columns} ${MEMBERS}`).all(...group, ...last);
-    });
+    const rows = await database.read((sql) => sql.prepare(MEMBERS).all(...group, ...last));
     for (const row of rows) yield entryOf(row);
     if (rows.length < PAGE) return;
     const { created_at = null, row = null } = rows.at(-1)!;

@@ -2,7 +2,7 @@ import { assertString } from "../../base/assert.ts";
 import { ArtifactNotFoundError } from "../../base/errors.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import type { Database } from "./database.ts";
-import { hasIndex, hasTable } from "./schema.ts";
+import { hasIndex } from "./create_schema.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import type {
   ArtifactIndex,
@@ -28,7 +28,7 @@ import {
 } from "./artifact_writes.ts";
 import { adoptReplacement, settleReplacements } from "./artifact_replacements.ts";
 import { releaseVersions, requireUnused } from "./version_use.ts";
-import { entryOf, SELECT_ENTRY, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
+import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 
 /** The path of a row as `pathOf()` gives it. */
 const PATH = "replace(a.path, '\\', '/')";
@@ -38,7 +38,6 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #names = new ArtifactNames();
-  #hasReplacements = false;
   #hasKeys = false;
 
   /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
@@ -63,11 +62,11 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   }
 
   list(query: ArtifactQuery): Promise<IndexEntry[]> {
-    return this.#database.read((sql) => findEntries(sql, query, this.#selectEntry(sql)));
+    return this.#database.read((sql) => findEntries(sql, query));
   }
 
   each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry> {
-    return eachEntry(this.#database, runId, (sql) => this.#selectEntry(sql), after);
+    return eachEntry(this.#database, runId, after);
   }
 
   totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {
@@ -75,7 +74,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   }
 
   eachDuplicate(): AsyncIterable<IndexEntry> {
-    return eachDuplicate(this.#database, (sql) => this.#selectEntry(sql));
+    return eachDuplicate(this.#database);
   }
 
   requireRun(runId: string): Promise<void> {
@@ -175,7 +174,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   settleReplacements(
     judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
   ): Promise<string[]> {
-    return settleReplacements(this.#database, (sql) => this.#selectEntry(sql), judge);
+    return settleReplacements(this.#database, judge);
   }
 
   async insertAll(
@@ -359,17 +358,11 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   }
 
   #get(sql: SqlConnection, condition: string, ...values: SqlValue[]): IndexEntry | undefined {
-    const row = sql.prepare(`${this.#selectEntry(sql)} WHERE ${condition}`).get(...values);
+    const row = sql.prepare(`${SELECT_ENTRY} WHERE ${condition}`).get(...values);
     return row && entryOf(row);
   }
 
   #hasKeyIndex(sql: SqlConnection): boolean {
     return this.#hasKeys ||= hasIndex(sql, KEY_INDEX);
-  }
-
-  /** A database that is only read may lack the table of replacements: then there are none. */
-  #selectEntry(sql: SqlConnection): string {
-    this.#hasReplacements ||= hasTable(sql, "artifact_replacements");
-    return this.#hasReplacements ? SELECT_ENTRY : SELECT_PLAIN_ENTRY;
   }
 }

@@ -1,5 +1,5 @@
 /** Notes of replacements under way. */
-import { entryOf } from "./artifact_rows.ts";
+import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import { describe, forgetReplacement } from "./artifact_writes.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection } from "./sql_driver.ts";
@@ -19,11 +19,10 @@ export function adoptReplacement(
 /** Finishes or drops the notes that a crash left; gives keys of staged bytes that are not needed. */
 export async function settleReplacements(
   database: Database,
-  select: (sql: SqlConnection) => string,
   judge: (entry: IndexEntry) => Promise<Verdict>,
 ): Promise<string[]> {
   const pending = (sql: SqlConnection) =>
-    sql.prepare(`${select(sql)} WHERE r.staged IS NOT NULL`).all().map(entryOf);
+    sql.prepare(`${SELECT_ENTRY} WHERE r.staged IS NOT NULL`).all().map(entryOf);
   const stray = "SELECT artifact_id, staged FROM artifact_replacements " +
     "WHERE artifact_id NOT IN (SELECT id FROM artifacts)";
   const any = (sql: SqlConnection) =>

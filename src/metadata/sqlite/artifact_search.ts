@@ -1,6 +1,6 @@
 /** Finds records of artifacts. */
 import { yieldToEventLoop } from "../../base/async.ts";
-import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
+import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type {
@@ -14,11 +14,7 @@ import type {
 const PAGE = 1000;
 
 /** The artifacts that fit a query, by creation time, then name. */
-export function findEntries(
-  sql: SqlConnection,
-  query: ArtifactQuery,
-  select: string,
-): IndexEntry[] {
+export function findEntries(sql: SqlConnection, query: ArtifactQuery): IndexEntry[] {
   const conditions: string[] = [];
   const values: SqlValue[] = [];
   const add = (condition: string, value: SqlValue | undefined) => {
@@ -37,7 +33,7 @@ export function findEntries(
   add("a.hash = ?", query.hash);
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
   values.push(query.limit ?? -1);
-  return sql.prepare(`${select} ${where} ORDER BY a.created_at, a.name LIMIT ?`)
+  return sql.prepare(`${SELECT_ENTRY} ${where} ORDER BY a.created_at, a.name LIMIT ?`)
     .all(...values).map(entryOf);
 }
 
@@ -45,11 +41,10 @@ export function findEntries(
 export async function* eachEntry(
   database: Database,
   runId: string | undefined,
-  select: (sql: SqlConnection) => string,
   after?: ArtifactPosition,
 ): AsyncGenerator<IndexEntry> {
   for (let page = after ? pageBehind(rowOf(after), runId) : firstPage(runId);;) {
-    const rows = await database.read((sql) => page(sql, select(sql)));
+    const rows = await database.read((sql) => page(sql));
     for (const row of rows) yield entryOf(row);
     if (rows.length < PAGE) return;
     page = pageBehind(rows.at(-1), runId);
@@ -60,26 +55,26 @@ export async function* eachEntry(
 export async function* eachEntryOf(sql: SqlConnection): AsyncGenerator<IndexEntry> {
   for (let page = firstPage(undefined);;) {
     await yieldToEventLoop();
-    const rows = page(sql, SELECT_PLAIN_ENTRY);
+    const rows = page(sql);
     for (const row of rows) yield entryOf(row);
     if (rows.length < PAGE) return;
     page = pageBehind(rows.at(-1), undefined);
   }
 }
 
-type Page = (sql: SqlConnection, select: string) => SqlRow[];
+type Page = (sql: SqlConnection) => SqlRow[];
 
 const ORDER = `ORDER BY a.run_id, a.name LIMIT ${PAGE}`;
 
 function firstPage(runId: string | undefined): Page {
   const [where, values] = runId === undefined ? ["", []] : ["WHERE a.run_id = ?", [runId]];
-  return (sql, select) => sql.prepare(`${select} ${where} ${ORDER}`).all(...values);
+  return (sql) => sql.prepare(`${SELECT_ENTRY} ${where} ${ORDER}`).all(...values);
 }
 
 function pageBehind(last: SqlRow | undefined, runId: string | undefined): Page {
   const where = runId === undefined ? "(a.run_id, a.name) > (?, ?)" : "a.run_id = ? AND a.name > ?";
   const { run_id = null, name = null } = last ?? {};
-  return (sql, select) => sql.prepare(`${select} WHERE ${where} ${ORDER}`).all(run_id, name);
+  return (sql) => sql.prepare(`${SELECT_ENTRY} WHERE ${where} ${ORDER}`).all(run_id, name);
 }
 
 function rowOf({ runId, name }: ArtifactPosition): SqlRow {

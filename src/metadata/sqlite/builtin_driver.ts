@@ -1,5 +1,6 @@
 // As a whole: a name that an older Deno has not would fail before anyone could say so.
 import * as sqlite from "node:sqlite";
+import { toFileUrl } from "@std/path";
 import {
   type SqlAccess,
   type SqlConnection,
@@ -19,28 +20,58 @@ export const builtinDriver: SqlDriver = { name: "builtin", open };
 function open(path: string, access: SqlAccess): SqlConnection {
   return attempt(() =>
     new Connection(
-      (access === "still" ? openStill(path) : undefined) ??
-        new sqlite.DatabaseSync(path, { readOnly: access !== "write" }),
+      access === "still"
+        ? openStill(path)
+        : new sqlite.DatabaseSync(path, { readOnly: access === "read" }),
     )
   );
 }
 
+/** Bytes of a database that is read into memory where there is no other way to read it still. */
+const SMALL = 32 * 1024 * 1024;
+
+/** Bytes beyond which a database cannot be held in memory. */
+const MAX_IN_MEMORY = 2 ** 31 - 1;
+
 /**
- * Reads the file into memory: this binding opens no `immutable` database, and any other way to
- * read one in WAL mode writes beside it. Only called while nobody has the file open, so reading
- * it here drops no locks. Before Deno had `deserialize`, there was no such way.
+ * Opens a database that nobody writes to, without writing beside it. `immutable` does just that, but
+ * the binding takes a URI only where every permission is granted. Else a small database is read into
+ * memory; a large one is opened in the ordinary way, which costs no more than the answers do, and
+ * leaves an empty log beside it; and where that is not possible, it is read into memory after all.
  */
-function openStill(path: string): sqlite.DatabaseSync | undefined {
+function openStill(path: string): sqlite.DatabaseSync {
+  try {
+    return new sqlite.DatabaseSync(`${toFileUrl(path)}?immutable=1`, { readOnly: true });
+  } catch {
+    // The other ways show what is wrong.
+  }
+  const { size } = Deno.statSync(path);
+  if (size <= SMALL) return openInMemory(path);
+  const database = new sqlite.DatabaseSync(path, { readOnly: true });
+  try {
+    database.prepare("SELECT 1 FROM sqlite_schema").get();
+    return database;
+  } catch (error) {
+    database.close();
+    if (size > MAX_IN_MEMORY) throw error;
+    return openInMemory(path);
+  }
+}
+
+/** Only called while nobody has the file open, so reading it here drops no locks. */
+function openInMemory(path: string): sqlite.DatabaseSync {
   const memory = new sqlite.DatabaseSync(":memory:") as sqlite.DatabaseSync & {
     deserialize?(bytes: Uint8Array): void;
   };
-  if (!memory.deserialize) return memory.close(), undefined;
+  if (!memory.deserialize) {
+    memory.close(); // An older Deno has no such way.
+    return new sqlite.DatabaseSync(path, { readOnly: true });
+  }
   const bytes = Deno.readFileSync(path);
   if (bytes.length === 0) return memory; // An empty file is an empty database.
   // Bytes 18 and 19 are the journal version: 2 is WAL, which memory cannot have.
   if (bytes[18] === 2 && bytes[19] === 2) bytes.fill(1, 18, 20);
   memory.deserialize(bytes);
-  memory.exec("PRAGMA query_only = ON");
   return memory;
 }
 

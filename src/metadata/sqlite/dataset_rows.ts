@@ -1,21 +1,10 @@
-/** Datasets and experiments in SQLite. Their tables are made when they are first needed. */
+/** Datasets and experiments in SQLite. */
 import { fromEdn, toEdn } from "../../edn/mod.ts";
 import { assertCount, assertObject, assertString, assertText } from "../../base/assert.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
-import { hasTable } from "./schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
 import type { DatasetDocument } from "../run_document.ts";
-
-const CREATE_DATASETS = [
-  `CREATE TABLE IF NOT EXISTS datasets (id TEXT PRIMARY KEY, run_id TEXT NOT NULL,
-    role TEXT NOT NULL DEFAULT 'train', n_rows INTEGER, n_cols INTEGER, features TEXT, hash TEXT,
-    source TEXT, created_at INTEGER NOT NULL)`,
-  "CREATE INDEX IF NOT EXISTS idx_datasets_run ON datasets(run_id)",
-];
-
-const CREATE_EXPERIMENTS = `CREATE TABLE IF NOT EXISTS experiments (name TEXT PRIMARY KEY,
-  description TEXT, owner TEXT, created_at INTEGER NOT NULL)`;
 
 /**
  * A dataset about to be noted.
@@ -50,7 +39,6 @@ function isText(value: unknown): boolean {
 
 /** Writes a dataset. */
 export function insertDataset(sql: SqlConnection, runId: string, dataset: DatasetDocument): void {
-  for (const statement of CREATE_DATASETS) sql.prepare(statement).run();
   const { id, role, rows, columns, features, hash, source, createdAt } = dataset;
   sql.prepare(
     `INSERT INTO datasets (id, run_id, role, n_rows, n_cols, features, hash, source, created_at)
@@ -60,7 +48,6 @@ export function insertDataset(sql: SqlConnection, runId: string, dataset: Datase
 
 /** Reads the datasets of a run, in the order noted. */
 export function selectDatasets(sql: SqlConnection, runId: string): DatasetDocument[] {
-  if (!hasTable(sql, "datasets")) return [];
   return sql.prepare("SELECT * FROM datasets WHERE run_id = ? ORDER BY created_at, rowid")
     .all(runId).map((row) => ({
       id: String(row.id),
@@ -92,9 +79,7 @@ function nameOf(value: unknown): string {
 /** Reads all experiments, by name. */
 export function selectExperiments(sql: SqlConnection): Experiment[] {
   const experiments = new Map<string, Experiment>();
-  const described = hasTable(sql, "experiments")
-    ? sql.prepare("SELECT * FROM experiments").all()
-    : [];
+  const described = sql.prepare("SELECT * FROM experiments").all();
   for (const row of described) {
     const name = String(row.name);
     const [description, owner] = [textOrNull(row.description), textOrNull(row.owner)];
@@ -141,7 +126,6 @@ export function upsertExperiment(
   about: { readonly description?: string | null; readonly owner?: string | null },
   now: number,
 ): void {
-  sql.prepare(CREATE_EXPERIMENTS).run();
   sql.prepare("INSERT OR IGNORE INTO experiments (name, created_at) VALUES (?, ?)").run(name, now);
   for (const column of ["description", "owner"] as const) {
     const value = about[column];

@@ -1,5 +1,4 @@
 /** Metrics in SQLite. */
-import { hasTable } from "./schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
 
@@ -9,14 +8,6 @@ const ROWS = 50;
 const INSERT = "INSERT INTO metrics (run_id, key, value, step, timestamp) VALUES ";
 const INSERT_ONE = `${INSERT}(?, ?, ?, ?, ?)`;
 const INSERT_MANY = INSERT + Array(ROWS).fill("(?, ?, ?, ?, ?)").join(", ");
-
-/**
- * SQLite has no NaN: it takes it for NULL, which the shared table does not allow. Such points are
- * kept in a table of our own, each with the row of `metrics` that it comes after.
- */
-export const NAN_TABLE = "metric_nans";
-const CREATE_NANS = `CREATE TABLE IF NOT EXISTS ${NAN_TABLE} (run_id TEXT NOT NULL,
-  key TEXT NOT NULL, step INTEGER NOT NULL, timestamp INTEGER NOT NULL, after INTEGER NOT NULL)`;
 
 /** Writes points `from` up to, not including, `to` of a batch. */
 export function insertMetrics(
@@ -47,9 +38,8 @@ export function insertMetrics(
 }
 
 function insertNan(sql: SqlConnection, runId: string, key: string, step: number, time: number) {
-  if (!hasTable(sql, NAN_TABLE)) sql.prepare(CREATE_NANS).run();
   sql.prepare(
-    `INSERT INTO ${NAN_TABLE} (run_id, key, step, timestamp, after)
+    `INSERT INTO metric_nans (run_id, key, step, timestamp, after)
       VALUES (?, ?, ?, ?, (SELECT coalesce(max(rowid), 0) FROM metrics))`,
   ).run(runId, key, step, time);
 }
@@ -61,9 +51,8 @@ export function selectMetrics(sql: SqlConnection, runId: string, key?: string): 
   const rows = sql.prepare(
     `SELECT key, value, step, timestamp, rowid AS after FROM metrics WHERE ${where} ORDER BY rowid`,
   ).all(...values);
-  if (!hasTable(sql, NAN_TABLE)) return rows;
   const nans = sql.prepare(
-    `SELECT key, NULL AS value, step, timestamp, after FROM ${NAN_TABLE} WHERE ${where}
+    `SELECT key, NULL AS value, step, timestamp, after FROM metric_nans WHERE ${where}
       ORDER BY rowid`,
   ).all(...values);
   return nans.length === 0 ? rows : merge(rows, nans);
@@ -155,10 +144,9 @@ export function valuesByRun(
 
 /** The last point that is not a number, of each run and metric, and how many there are. */
 function lastNans(sql: SqlConnection, condition: string, value: string): SqlRow[] {
-  if (!hasTable(sql, NAN_TABLE)) return [];
   return sql.prepare(
     `SELECT n.run_id, n.key, n.step, n.after, s.count FROM (SELECT max(rowid) AS own,
-      count(*) AS count FROM ${NAN_TABLE} WHERE ${condition} GROUP BY run_id, key) AS s
-      JOIN ${NAN_TABLE} AS n ON n.rowid = s.own`,
+      count(*) AS count FROM metric_nans WHERE ${condition} GROUP BY run_id, key) AS s
+      JOIN metric_nans AS n ON n.rowid = s.own`,
   ).all(value);
 }

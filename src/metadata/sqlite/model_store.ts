@@ -8,7 +8,6 @@ import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../model.ts";
 import type { ModelStore, VersionWanted } from "../model_store.ts";
-import { createModelTables, hasModelTables } from "./model_tables.ts";
 import { nearNames } from "../../base/near_names.ts";
 
 /** One statement, so that what it counts fits together whoever writes meanwhile. */
@@ -33,7 +32,6 @@ export class SqliteModelStore implements ModelStore {
       apply: (sql) => {
         const artifactId = requireArtifact(sql, options);
         if (isBeingReplaced(sql, artifactId)) return undefined;
-        createModelTables(sql);
         const now = this.#now();
         sql.prepare(
           "INSERT OR IGNORE INTO models (name, description, created_at) VALUES (?, ?, ?)",
@@ -52,9 +50,7 @@ export class SqliteModelStore implements ModelStore {
 
   list(): Promise<Model[]> {
     return this.#database.read((sql) =>
-      hasModelTables(sql)
-        ? sql.prepare(`${SELECT_MODEL} GROUP BY m.name ORDER BY m.name`).all().map(modelOf)
-        : []
+      sql.prepare(`${SELECT_MODEL} GROUP BY m.name ORDER BY m.name`).all().map(modelOf)
     );
   }
 
@@ -64,10 +60,9 @@ export class SqliteModelStore implements ModelStore {
 
   versions(name: string): Promise<ModelVersion[]> {
     return this.#database.read((sql) => {
-      const versions = hasModelTables(sql)
-        ? sql.prepare("SELECT * FROM model_versions WHERE model_name = ? ORDER BY version")
-          .all(name).map(versionOf)
-        : [];
+      const versions = sql.prepare(
+        "SELECT * FROM model_versions WHERE model_name = ? ORDER BY version",
+      ).all(name).map(versionOf);
       if (versions.length === 0) requireModel(sql, name);
       return versions;
     });
@@ -101,12 +96,11 @@ export class SqliteModelStore implements ModelStore {
 
   dangling(): Promise<ModelVersion[]> {
     return this.#database.read((sql) =>
-      hasModelTables(sql)
-        ? sql.prepare(
-          `SELECT * FROM model_versions WHERE artifact_id NOT IN (SELECT id FROM artifacts)
-            ORDER BY model_name, version`,
-        ).all().map(versionOf)
-        : []
+      sql.prepare(
+        `SELECT * FROM model_versions WHERE NOT EXISTS
+          (SELECT 1 FROM artifacts WHERE artifacts.id = model_versions.artifact_id)
+          ORDER BY model_name, version`,
+      ).all().map(versionOf)
     );
   }
 
@@ -165,13 +159,9 @@ function archiveProduction(sql: SqlConnection, name: string, except: number): vo
 }
 
 function requireModel(sql: SqlConnection, name: string): Model {
-  const row = hasModelTables(sql)
-    ? sql.prepare(`${SELECT_MODEL} WHERE m.name = ? GROUP BY m.name`).get(name)
-    : undefined;
+  const row = sql.prepare(`${SELECT_MODEL} WHERE m.name = ? GROUP BY m.name`).get(name);
   if (row) return modelOf(row);
-  const names = hasModelTables(sql)
-    ? sql.prepare("SELECT name FROM models").all().map((other) => String(other.name))
-    : [];
+  const names = sql.prepare("SELECT name FROM models").all().map((other) => String(other.name));
   const near = nearNames(name, names).map(quote);
   const state = "no model of this name is in the store; " +
     (near.length === 0 ? "register it first" : `there is ${near.join(", ")}`);
@@ -179,7 +169,7 @@ function requireModel(sql: SqlConnection, name: string): Model {
 }
 
 function require(sql: SqlConnection, name: string, wanted: VersionWanted): ModelVersion {
-  const row = hasModelTables(sql) ? findRow(sql, name, wanted) : undefined;
+  const row = findRow(sql, name, wanted);
   if (row) return versionOf(row);
   requireModel(sql, name);
   const latest = latestOf(sql, name);

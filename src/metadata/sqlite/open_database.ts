@@ -1,24 +1,18 @@
 import { ensureDir } from "@std/fs";
 import { dirname } from "@std/path";
-import { NotAStoreError, StorageError, StoreNotFoundError } from "../../base/errors.ts";
+import { NewerFormatError, NotAStoreError, StorageError } from "../../base/errors.ts";
+import { copyConnection, fileState } from "./file_reader.ts";
 import { Database, type Reader, whenFree } from "./database.ts";
-import { isWrittenHere, noteOpenFile } from "./open_files.ts";
-import { createSchema, inspectSchema, type SchemaState } from "./schema.ts";
-import { type SqlAccess, type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
-
-/** How to open a database. */
-export interface OpenDatabaseOptions {
-  /** Absolute path, or `undefined` for memory. */
-  readonly path: string | undefined;
-  /** The binding. */
-  readonly driver: SqlDriver;
-  /** Whether nothing may be written, not even beside the file. */
-  readonly readOnly: boolean;
-  /** `"full"` syncs each commit to disk. */
-  readonly durability: "full" | "relaxed";
-  /** Milliseconds to wait for other writers. */
-  readonly busyTimeout: number;
-}
+import { noteOpenFile } from "./open_files.ts";
+import type { OpenDatabaseOptions } from "./open_database_options.ts";
+import { openReadOnly } from "./open_read_only.ts";
+import {
+  createSchema,
+  inspectSchema,
+  requireWritableSchema,
+  type SchemaState,
+} from "./create_schema.ts";
+import { type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
 
 /**
  * Opens a store's database, creating it and its tables where they are missing.
@@ -53,7 +47,11 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
   try {
     if (forget && fileState(path) === "in use") inspectAhead(path, driver);
     const opened = sql = await connectMakingFolder(driver, path);
-    let state = await whenFree<SchemaState>(() => inspectSchema(opened, path), busyTimeout);
+    let state = await whenFree<SchemaState>(() => {
+      const state = inspectSchema(opened, path);
+      requireWritableSchema(opened, path);
+      return state;
+    }, busyTimeout);
     forget ??= noteOpenFile(path, driver.name, "write");
     if (state === "absent") state = await whenFree(() => enterWal(opened, path), busyTimeout);
     if (state !== "complete") {
@@ -79,9 +77,10 @@ function inspectAhead(path: string, driver: SqlDriver): void {
   try {
     sql = driver.open(path, "read");
     inspectSchema(sql, path);
+    requireWritableSchema(sql, path);
   } catch (error) {
     // Anything else shows again when it is opened for writing, or was of this moment.
-    if (error instanceof NotAStoreError) throw error;
+    if (error instanceof NotAStoreError || error instanceof NewerFormatError) throw error;
   } finally {
     sql?.close();
   }
@@ -166,118 +165,4 @@ function writerReader(
     },
     close: forget,
   };
-}
-
-/** Copies what one read transaction sees, so that no writer is in the way of the copy. */
-async function copyConnection(sql: SqlConnection, to: string, busyTimeout: number): Promise<void> {
-  sql.prepare("BEGIN").run();
-  try {
-    await whenFree(() => sql.prepare("SELECT count(*) FROM sqlite_master").get(), busyTimeout);
-    await sql.copyTo(to);
-  } finally {
-    sql.prepare("COMMIT").run();
-  }
-}
-
-async function openReadOnly(path: string, options: OpenDatabaseOptions): Promise<Database> {
-  let reader: FileReader;
-  try {
-    reader = new FileReader(path, options);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new StoreNotFoundError(path, { cause: error });
-    throw error;
-  }
-  const database = new Database(reader, undefined, options.busyTimeout);
-  try {
-    const state = await whenFree(
-      () => reader.read((sql) => inspectSchema(sql, path)),
-      options.busyTimeout,
-    );
-    if (state === "absent") throw new NotAStoreError(path, "it has none of the store's tables");
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
-
-/**
- * Reads a database without writing beside it. While no writer is there, which shows in the absence
- * of a `-wal` file, the file is read as it is, and read anew if it has changed meanwhile; once a
- * writer is there, SQLite's ordinary way is taken, as its files exist already.
- */
-class FileReader implements Reader {
-  readonly copiesWithWriter = false;
-  readonly #path: string;
-  readonly #driver: SqlDriver;
-  readonly #forget: () => void;
-  readonly #busyTimeout: number;
-  #sql: SqlConnection | undefined;
-  #access: SqlAccess = "still";
-  #state = "";
-
-  constructor(path: string, { driver, busyTimeout }: OpenDatabaseOptions) {
-    this.#path = path;
-    this.#driver = driver;
-    this.#forget = noteOpenFile(path, driver.name, "read");
-    this.#busyTimeout = busyTimeout;
-  }
-
-  read<T>(read: (sql: SqlConnection) => T): T {
-    for (let tries = 0;; tries++) {
-      const before = this.#refresh();
-      const sql = this.#sql!;
-      let failure: unknown;
-      try {
-        const result = read(sql);
-        if (this.#access === "read" || fileState(this.#path) === before) return result;
-      } catch (error) {
-        failure = error;
-      }
-      const changed = this.#access === "still" && fileState(this.#path) !== before;
-      if (failure !== undefined && (!changed || tries > 100)) throw failure;
-    }
-  }
-
-  async copyTo(to: string): Promise<void> {
-    for (;;) {
-      const before = this.#refresh();
-      const access = this.#access;
-      await copyConnection(this.#sql!, to, this.#busyTimeout);
-      if (access === "read" || fileState(this.#path) === before) return;
-      // A writer has come meanwhile: what was copied may be half of the old and half of the new.
-      await Deno.remove(to);
-    }
-  }
-
-  close(): void {
-    this.#sql?.close();
-    this.#sql = undefined;
-    this.#forget();
-  }
-
-  #refresh(): string {
-    const state = fileState(this.#path);
-    if (this.#sql && (this.#access === "read" || state === this.#state)) return state;
-    this.#sql?.close();
-    this.#sql = undefined;
-    const inUse = state === "in use" || isWrittenHere(this.#path);
-    this.#access = inUse ? "read" : "still";
-    this.#sql = this.#driver.open(this.#path, this.#access);
-    this.#state = state;
-    return state;
-  }
-}
-
-/** Changes whenever the database does; `"in use"` where a writer is, or may be, at work. */
-function fileState(path: string): string {
-  try {
-    Deno.lstatSync(path + "-wal");
-    return "in use";
-  } catch (error) {
-    // Without permission to look, a writer is assumed.
-    if (!(error instanceof Deno.errors.NotFound)) return "in use";
-  }
-  const { dev, ino, size, mtime } = Deno.statSync(path);
-  return `${dev}:${ino}:${size}:${mtime?.getTime()}`;
 }

@@ -3,7 +3,7 @@ import { eachEntryOf } from "./artifact_search.ts";
 import { originOf } from "./backup_mark.ts";
 import { requireUnopened } from "./database_files.ts";
 import { noteOpenFile } from "./open_files.ts";
-import { inspectSchema } from "./schema.ts";
+import { createSchema, hasTable, inspectSchema } from "./create_schema.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
 import type { IndexEntry } from "../artifact_index.ts";
@@ -38,12 +38,13 @@ export class PreviousSnapshot {
       forget = noteOpenFile(path, driver.name, "write");
       sql = driver.open(path, "write");
       inspectSchema(sql, path);
-      const origin = originOf(sql);
+      const origin = hasTable(sql, "backup_of") ? originOf(sql) : undefined;
       // Closed, it leaves no journal, unless another has it open. Said before anything is copied.
       sql.close();
       sql = undefined;
       await requireUnopened(path);
       sql = driver.open(path, "write");
+      if (origin !== undefined) createSchema(sql, path);
       return new PreviousSnapshot(sql, forget, origin);
     } catch (error) {
       sql?.close();

@@ -2,7 +2,6 @@
  * Ids of runs that were removed. Their directories may still hold bytes, which are then this store's
  * to remove; directories of other names are not.
  */
-import { hasTable } from "./schema.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
 /** The table of those ids. */
@@ -16,8 +15,8 @@ export function noteRuns(sql: SqlConnection, ids: Iterable<string>): void {
 
 /** Which of some ids are those of runs, or of runs that were removed. */
 export function everKnown(sql: SqlConnection, ids: Iterable<string>): Set<string> {
-  // A database that is only read may lack the table.
-  const removed = hasTable(sql, TABLE) ? ` UNION ALL SELECT 1 FROM ${TABLE} WHERE id = ?1` : "";
-  const known = sql.prepare(`SELECT 1 FROM runs WHERE id = ?1${removed} LIMIT 1`);
+  const known = sql.prepare(
+    `SELECT 1 FROM runs WHERE id = ?1 UNION ALL SELECT 1 FROM ${TABLE} WHERE id = ?1 LIMIT 1`,
+  );
   return new Set([...ids].filter((id) => known.get(id)));
 }

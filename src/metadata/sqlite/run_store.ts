@@ -5,7 +5,7 @@ import { fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
 import { releaseVersions } from "./version_use.ts";
 import { assertRunId, fold } from "../../names/names.ts";
 import type { Database } from "./database.ts";
-import { hasTable } from "./schema.ts";
+import { TABLES_OF_RUN } from "./schema.ts";
 import type { SqlConnection, SqlRow } from "./sql_driver.ts";
 import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
 import {
@@ -18,7 +18,7 @@ import {
   upsertExperiment,
 } from "./dataset_rows.ts";
 import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
-import { insertMetrics, metricOf, NAN_TABLE, selectMetrics, summarize } from "./metric_rows.ts";
+import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
 import type { Environment, Params, Run, RunStatus, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
@@ -27,9 +27,6 @@ import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
 import { changeRun, countRuns } from "./run_rows.ts";
 import type { ArtifactPlace, RunChange, RunCounts, RunStore } from "../run_store.ts";
-
-/** Tables with rows of a run, besides its own; the later ones exist only in some databases. */
-const TABLES_OF_RUN = ["params", "metrics", NAN_TABLE, "tags", "artifacts", "datasets"];
 
 /** Points written in one transaction. */
 const MAX_POINTS = 50_000;
@@ -158,7 +155,7 @@ export class SqliteRunStore implements RunStore {
             "(SELECT id FROM artifacts WHERE run_id = ?)",
         ).run(id);
         for (const table of TABLES_OF_RUN) {
-          if (hasTable(sql, table)) sql.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
+          sql.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
         }
         sql.prepare("DELETE FROM runs WHERE id = ?").run(id);
         return places;
@@ -354,7 +351,6 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
   }
   requireFreeId(sql, run.id, "import");
   for (const table of ["artifacts", "datasets"] as const) {
-    if (!hasTable(sql, table)) continue;
     const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
     for (const { id } of run[table]) {
       const other = taken.get(id)?.run_id;

@@ -1,21 +1,34 @@
-/** The tables: those of chachaml 0.7.0, column for column, and our own. */
-import { NotAStoreError } from "../../base/errors.ts";
+/**
+ * The whole schema, in one place: tables of chachaml 0.7.0, column for column, and our own. All of it
+ * is created when a store is opened for writing, so that no statement need ask what is there. Where a
+ * database is only read, and lacks some of it, `stand_ins.ts` supplies the rest.
+ */
 import { KEY, KEY_INDEX } from "./artifact_keys.ts";
-import type { SqlConnection } from "./sql_driver.ts";
 
-/** A table, with the columns that it must have to be the store's. */
-interface Table {
+/**
+ * Version of the format. It grows when a program that knows only the former one would store what is
+ * wrong, or misread what is stored.
+ */
+export const FORMAT = 1;
+
+/** A table. */
+export interface Table {
+  /** Its columns, as in `CREATE TABLE`. */
   readonly definition: string;
+  /** Columns that it must have to be the store's. */
   readonly columns: readonly string[];
+  /** Text columns that chachaml did not have from the start. They are added where they are missing. */
+  readonly added?: readonly string[];
 }
 
-/** The tables shared with chachaml. */
-const SHARED_TABLES: Record<string, Table> = {
+/** Tables without which a database is no store. They are shared with chachaml. */
+export const MAIN_TABLES: Readonly<Record<string, Table>> = {
   runs: {
     definition: `id TEXT PRIMARY KEY, experiment TEXT NOT NULL DEFAULT 'default', name TEXT,
       status TEXT NOT NULL, start_time INTEGER NOT NULL, end_time INTEGER, error TEXT, tags TEXT,
       env TEXT, parent_run_id TEXT, created_by TEXT`,
     columns: ["id", "experiment", "name", "status", "start_time", "end_time", "error", "tags"],
+    added: ["env", "parent_run_id", "created_by"],
   },
   params: {
     definition: "run_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, " +
@@ -39,21 +52,39 @@ const SHARED_TABLES: Record<string, Table> = {
   },
 };
 
-/** Index by which artifacts of the same bytes are found. */
-const HASH_INDEX = "chachaml_artifacts_hash";
-
-const INDEXES = [
-  "CREATE INDEX IF NOT EXISTS idx_runs_experiment ON runs(experiment)",
-  "CREATE INDEX IF NOT EXISTS idx_runs_start_time ON runs(start_time)",
-  "CREATE INDEX IF NOT EXISTS idx_metrics_run ON metrics(run_id)",
-  "CREATE INDEX IF NOT EXISTS idx_artifacts_run ON artifacts(run_id)",
-  "CREATE UNIQUE INDEX IF NOT EXISTS idx_artifacts_run_name ON artifacts(run_id, name)",
-  `CREATE INDEX IF NOT EXISTS ${KEY_INDEX} ON artifacts(${KEY})`,
-  `CREATE INDEX IF NOT EXISTS ${HASH_INDEX} ON artifacts(hash, size, created_at)`,
-];
+/** Further tables shared with chachaml, which makes them when they are first needed. */
+const LATER_TABLES: Readonly<Record<string, Table>> = {
+  datasets: {
+    definition: `id TEXT PRIMARY KEY, run_id TEXT NOT NULL, role TEXT NOT NULL DEFAULT 'train',
+      n_rows INTEGER, n_cols INTEGER, features TEXT, hash TEXT, source TEXT,
+      created_at INTEGER NOT NULL`,
+    columns: ["id", "run_id", "role", "n_rows", "n_cols", "features", "hash", "created_at"],
+    added: ["source"],
+  },
+  experiments: {
+    definition: "name TEXT PRIMARY KEY, description TEXT, owner TEXT, created_at INTEGER NOT NULL",
+    columns: ["name", "description", "owner", "created_at"],
+  },
+  models: {
+    definition: "name TEXT PRIMARY KEY, description TEXT, created_at INTEGER NOT NULL",
+    columns: ["name", "description", "created_at"],
+  },
+  model_versions: {
+    definition: `model_name TEXT NOT NULL, version INTEGER NOT NULL, run_id TEXT NOT NULL,
+      artifact_id TEXT NOT NULL, stage TEXT NOT NULL DEFAULT 'none', description TEXT,
+      created_at INTEGER NOT NULL, PRIMARY KEY (model_name, version)`,
+    columns: ["model_name", "version", "run_id", "artifact_id", "stage", "created_at"],
+    added: ["description"],
+  },
+};
 
 /** Our own tables. */
-const OWN_TABLES: Record<string, Table> = {
+const OWN_TABLES: Readonly<Record<string, Table>> = {
+  // Facts about the store as a whole: `format` is the version of the format, `id` the store's identity.
+  chachaml_store: {
+    definition: "key TEXT PRIMARY KEY, value TEXT NOT NULL",
+    columns: ["key", "value"],
+  },
   // Replacements under way: from before the new bytes take the place of the old, until the
   // artifact's row describes them.
   artifact_replacements: {
@@ -63,102 +94,61 @@ const OWN_TABLES: Record<string, Table> = {
   },
   // Runs that were removed, whose directories may still be there.
   chachaml_removed_runs: { definition: "id TEXT PRIMARY KEY", columns: ["id"] },
+  // SQLite has no NaN: it takes it for NULL, which the shared table does not allow. Such points are
+  // here, each with the row of `metrics` that it comes after.
+  metric_nans: {
+    definition: `run_id TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL,
+      timestamp INTEGER NOT NULL, after INTEGER NOT NULL`,
+    columns: ["run_id", "key", "step", "timestamp", "after"],
+  },
+  // In a backup, one row: what it is a backup of.
+  backup_of: {
+    definition: "path TEXT NOT NULL, created_at INTEGER NOT NULL",
+    columns: ["path", "created_at"],
+  },
 };
 
-/** The trigger that notes removed runs, whichever program removes them. */
-const REMOVED_TRIGGER = "chachaml_note_removed_run";
+/** All tables. */
+export const TABLES: Readonly<Record<string, Table>> = {
+  ...MAIN_TABLES,
+  ...LATER_TABLES,
+  ...OWN_TABLES,
+};
 
-/** What a look at the tables says of a database. */
-export type SchemaState = "complete" | "incomplete" | "absent";
+/** Tables with rows of a run, besides its own, in which the column `run_id` names it. */
+export const TABLES_OF_RUN: readonly string[] = [
+  "params",
+  "metrics",
+  "metric_nans",
+  "tags",
+  "artifacts",
+  "datasets",
+];
 
-/**
- * Reads which of the tables are there; changes nothing.
- *
- * @throws {NotAStoreError} If something else stands in the place of one of them.
- */
-export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
-  const objects = new Map(
-    sql.prepare("SELECT name, type FROM sqlite_master").all()
-      .map((row) => [String(row.name).toLowerCase(), String(row.type)]),
-  );
-  const present = new Set<string>();
-  for (const [table, { columns }] of Object.entries({ ...SHARED_TABLES, ...OWN_TABLES })) {
-    const type = objects.get(table);
-    if (type === undefined) continue;
-    present.add(table);
-    if (type !== "table") {
-      throw foreign(path, `its "${table}" is a ${type}, not the store's table`);
-    }
-    const found = columnsOf(sql, table);
-    const missing = columns.filter((column) => !found.has(column));
-    if (missing.length > 0) {
-      throw foreign(
-        path,
-        `its table "${table}" has no column "${missing[0]}": it belongs to another program`,
-      );
-    }
-  }
-  const shared = Object.keys(SHARED_TABLES);
-  if (!shared.some((table) => present.has(table))) {
-    const other = [...objects.keys()].find((name) => !name.startsWith("sqlite_"));
-    if (other === undefined) return "absent";
-    throw foreign(
-      path,
-      `it has none of the store's tables, but "${other}": it belongs to another program`,
-    );
-  }
-  const complete = [...shared, ...Object.keys(OWN_TABLES)].every((table) => present.has(table)) &&
-    objects.has("idx_artifacts_run_name") && objects.has(KEY_INDEX) &&
-    objects.has(HASH_INDEX) && objects.has(REMOVED_TRIGGER) &&
-    columnsOf(sql, "runs").has("created_by");
-  return complete ? "complete" : "incomplete";
-}
+/** The index that keeps two artifacts of a run from having one name. */
+export const UNIQUE_INDEX = "idx_artifacts_run_name";
 
-function foreign(path: string, state: string): NotAStoreError {
-  return new NotAStoreError(path, state, { foreign: true });
-}
+/** All indexes, with what they are on. Those called `chachaml_…` are our own. */
+export const INDEXES: Readonly<Record<string, string>> = {
+  idx_runs_experiment: "runs(experiment)",
+  idx_runs_start_time: "runs(start_time)",
+  idx_metrics_run: "metrics(run_id)",
+  idx_artifacts_run: "artifacts(run_id)",
+  [UNIQUE_INDEX]: "artifacts(run_id, name)",
+  idx_datasets_run: "datasets(run_id)",
+  idx_versions_stage: "model_versions(model_name, stage)",
+  [KEY_INDEX]: `artifacts(${KEY})`,
+  chachaml_artifacts_hash: "artifacts(hash, size, created_at)",
+  chachaml_metric_nans_run: "metric_nans(run_id)",
+};
 
 /**
- * Creates what is missing. Runs inside a write transaction.
- *
- * @throws {NotAStoreError} If the database's own content does not allow it.
+ * Our own triggers, with what they do. chachaml knows nothing of our tables: what it deletes of a run
+ * would live on in them, and come back when a run of the same id is imported. Ids of removed runs
+ * are noted, whichever program removes them.
  */
-export function createSchema(sql: SqlConnection, path: string): void {
-  if (inspectSchema(sql, path) === "complete") return;
-  for (const [table, { definition }] of Object.entries({ ...SHARED_TABLES, ...OWN_TABLES })) {
-    sql.prepare(`CREATE TABLE IF NOT EXISTS ${table} (${definition})`).run();
-  }
-  sql.prepare(
-    `CREATE TRIGGER IF NOT EXISTS ${REMOVED_TRIGGER} AFTER DELETE ON runs
-      BEGIN INSERT OR IGNORE INTO chachaml_removed_runs (id) VALUES (OLD.id); END`,
-  ).run();
-  // Databases from before chachaml knew who made a run or what started it.
-  const runs = columnsOf(sql, "runs");
-  for (const column of ["env", "parent_run_id", "created_by"]) {
-    if (!runs.has(column)) sql.prepare(`ALTER TABLE runs ADD COLUMN ${column} TEXT`).run();
-  }
-  try {
-    for (const index of INDEXES) sql.prepare(index).run();
-  } catch (error) {
-    throw new NotAStoreError(path, "a run of it has two artifacts of one name", { cause: error });
-  }
-}
-
-/** Whether there is a table of this name. */
-export function hasTable(sql: SqlConnection, table: string): boolean {
-  return sql.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !==
-    undefined;
-}
-
-/** Whether there is an index of this name. */
-export function hasIndex(sql: SqlConnection, index: string): boolean {
-  return sql.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(index) !==
-    undefined;
-}
-
-function columnsOf(sql: SqlConnection, table: string): Set<string> {
-  return new Set(
-    sql.prepare("SELECT name FROM pragma_table_info(?)").all(table)
-      .map((row) => String(row.name).toLowerCase()),
-  );
-}
+export const TRIGGERS: Readonly<Record<string, string>> = {
+  chachaml_run_removed: `AFTER DELETE ON runs BEGIN
+    DELETE FROM metric_nans WHERE run_id = OLD.id;
+    INSERT OR IGNORE INTO chachaml_removed_runs (id) VALUES (OLD.id); END`,
+};

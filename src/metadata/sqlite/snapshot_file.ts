@@ -4,7 +4,7 @@ import { eachEntryOf } from "./artifact_search.ts";
 import { setOrigin } from "./backup_mark.ts";
 import type { Database } from "./database.ts";
 import { createDatabaseFile, moveDatabase, removeDatabase } from "./database_files.ts";
-import { hasTable } from "./schema.ts";
+import { createSchema } from "./create_schema.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
 import { releaseVersions } from "./version_use.ts";
@@ -46,9 +46,7 @@ export class SnapshotFile implements Snapshot {
       const sql = this.#sql;
       sql.prepare("BEGIN IMMEDIATE").run();
       // What was about to be replaced has been copied, with the row that describes it.
-      if (hasTable(sql, "artifact_replacements")) {
-        sql.prepare("DELETE FROM artifact_replacements").run();
-      }
+      sql.prepare("DELETE FROM artifact_replacements").run();
       const remove = sql.prepare("DELETE FROM artifacts WHERE id = ?");
       for (const { artifact } of omitted) {
         releaseVersions(sql, "artifact_id", artifact.id, true);
@@ -86,11 +84,14 @@ export class SnapshotFile implements Snapshot {
   }
 }
 
-/** What has been copied from memory, or from a database that was only read, is not in WAL mode. */
+/** A copy of a database that was only read is not in WAL mode, and may lack tables of ours. */
 function openInWal(path: string, driver: SqlDriver): SqlConnection {
   const sql = driver.open(path, "write");
   try {
     sql.prepare("PRAGMA journal_mode = WAL").get();
+    sql.prepare("BEGIN IMMEDIATE").run();
+    createSchema(sql, path);
+    sql.prepare("COMMIT").run();
     return sql;
   } catch (error) {
     sql.close();

@@ -1,6 +1,5 @@
 /** Model versions need their artifacts: what is done to those asks here first. */
 import { ArtifactInUseError } from "../../base/errors.ts";
-import { hasTable } from "./schema.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
 /** Versions that name an artifact, or a run or any artifact of it: for `WHERE`, with its values. */
@@ -13,8 +12,7 @@ const VERSIONS_OF = {
 };
 
 /**
- * Refuses to remove or replace what a model version is made of. The table comes with the model
- * registry, so not every store has it.
+ * Refuses to remove or replace what a model version is made of.
  *
  * @throws {ArtifactInUseError} If a version names the artifact, or one of the run.
  */
@@ -24,7 +22,6 @@ export function requireUnused(
   id: string,
   action: "remove" | "replace" = "remove",
 ): void {
-  if (!hasTable(sql, "model_versions")) return;
   const { condition, values } = VERSIONS_OF[column];
   const versions = sql.prepare(
     `SELECT model_name, version FROM model_versions WHERE ${condition} ORDER BY 1, 2`,
@@ -51,7 +48,6 @@ export function releaseVersions(
   force: boolean,
 ): void {
   if (!force) return requireUnused(sql, column, id);
-  if (!hasTable(sql, "model_versions")) return;
   const { condition, values } = VERSIONS_OF[column];
   sql.prepare(`DELETE FROM model_versions WHERE ${condition}`).run(...values(id));
 }

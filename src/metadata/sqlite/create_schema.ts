@@ -1,0 +1,144 @@
+/** Looks at the tables of a database, and creates what is missing. */
+import { NewerFormatError, NotAStoreError } from "../../base/errors.ts";
+import { FORMAT, INDEXES, MAIN_TABLES, TABLES, TRIGGERS, UNIQUE_INDEX } from "./schema.ts";
+import type { SqlConnection } from "./sql_driver.ts";
+
+/** What a look at the tables says of a database. */
+export type SchemaState = "complete" | "incomplete" | "absent";
+
+/**
+ * Reads which of the tables are there; changes nothing.
+ *
+ * @throws {NotAStoreError} If something else stands in the place of one of them.
+ */
+export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
+  const objects = new Map(
+    sql.prepare("SELECT name, type FROM main.sqlite_master").all()
+      .map((row) => [String(row.name).toLowerCase(), String(row.type)]),
+  );
+  let complete = true;
+  for (const [table, { columns, added = [] }] of Object.entries(TABLES)) {
+    const type = objects.get(table);
+    if (type === undefined) {
+      complete = false;
+      continue;
+    }
+    if (type !== "table") {
+      throw foreign(path, `its "${table}" is a ${type}, not the store's table`);
+    }
+    const found = columnsOf(sql, table);
+    const missing = columns.find((column) => !found.has(column));
+    if (missing !== undefined) {
+      throw foreign(
+        path,
+        `its table "${table}" has no column "${missing}": it belongs to another program`,
+      );
+    }
+    complete &&= added.every((column) => found.has(column));
+  }
+  if (!Object.keys(MAIN_TABLES).some((table) => objects.has(table))) {
+    const other = [...objects.keys()].find((name) => !name.startsWith("sqlite_"));
+    if (other === undefined) return "absent";
+    throw foreign(
+      path,
+      `it has none of the store's tables, but "${other}": it belongs to another program`,
+    );
+  }
+  const others = [...Object.keys(INDEXES), ...Object.keys(TRIGGERS)];
+  complete &&= others.every((name) => objects.has(name)) && formatOf(sql) === FORMAT;
+  return complete ? "complete" : "incomplete";
+}
+
+/**
+ * Refuses a database that must not be written to by this version.
+ *
+ * @throws {NewerFormatError} If a newer version has written it.
+ * @throws {NotAStoreError} If it has a trigger that is not the store's: each write would run it, for
+ * as long and with as much memory as it takes.
+ */
+export function requireWritableSchema(sql: SqlConnection, path: string): void {
+  const format = formatOf(sql);
+  if (format > FORMAT) throw new NewerFormatError(path, format, FORMAT);
+  const trigger = sql.prepare("SELECT name FROM main.sqlite_master WHERE type = 'trigger'").all()
+    .map(({ name }) => String(name)).find((name) => !Object.hasOwn(TRIGGERS, name));
+  if (trigger === undefined) return;
+  throw foreign(
+    path,
+    `it has the trigger ${
+      JSON.stringify(trigger)
+    }, which is not the store's and would run at each ` +
+      "write; read it with readOnly, or drop the trigger (DROP TRIGGER) and try again",
+  );
+}
+
+/** Version of the format; 0 where none is noted, as in a database that chachaml has made. */
+export function formatOf(sql: SqlConnection): number {
+  const table = sql.prepare(
+    "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'chachaml_store'",
+  ).get();
+  const value = table &&
+    sql.prepare("SELECT value FROM main.chachaml_store WHERE key = 'format'").get()?.value;
+  const format = Number(value ?? 0);
+  return Number.isSafeInteger(format) ? format : Infinity;
+}
+
+function foreign(path: string, state: string): NotAStoreError {
+  return new NotAStoreError(path, state, { foreign: true });
+}
+
+/**
+ * Creates what is missing. Runs inside a write transaction.
+ *
+ * @throws {NotAStoreError} If the database's own content does not allow it.
+ * @throws {NewerFormatError} If a newer version has written it.
+ */
+export function createSchema(sql: SqlConnection, path: string): void {
+  const state = inspectSchema(sql, path);
+  requireWritableSchema(sql, path);
+  if (state === "complete") return;
+  for (const [table, { definition, added = [] }] of Object.entries(TABLES)) {
+    sql.prepare(`CREATE TABLE IF NOT EXISTS ${table} (${definition})`).run();
+    const columns = columnsOf(sql, table);
+    for (const column of added) {
+      if (!columns.has(column)) sql.prepare(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`).run();
+    }
+  }
+  for (const [index, on] of Object.entries(INDEXES)) {
+    const unique = index === UNIQUE_INDEX ? "UNIQUE" : "";
+    try {
+      sql.prepare(`CREATE ${unique} INDEX IF NOT EXISTS ${index} ON ${on}`).run();
+    } catch (error) {
+      if (!unique) throw error;
+      throw new NotAStoreError(path, "a run of it has two artifacts of one name", { cause: error });
+    }
+  }
+  for (const [trigger, action] of Object.entries(TRIGGERS)) {
+    sql.prepare(`CREATE TRIGGER IF NOT EXISTS ${trigger} ${action}`).run();
+  }
+  const note = sql.prepare(
+    "INSERT INTO chachaml_store (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
+  );
+  note.run("id", crypto.randomUUID());
+  note.run("format", String(FORMAT));
+  sql.prepare("UPDATE chachaml_store SET value = ? WHERE key = 'format'").run(String(FORMAT));
+}
+
+/** Whether there is a table of this name, in a database that the schema has not been added to. */
+export function hasTable(sql: SqlConnection, table: string): boolean {
+  return sql.prepare("SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?")
+    .get(table) !== undefined;
+}
+
+/** Whether there is an index of this name: a database that is only read may lack our own. */
+export function hasIndex(sql: SqlConnection, index: string): boolean {
+  return sql.prepare("SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?")
+    .get(index) !== undefined;
+}
+
+/** The columns of a table of the database itself, not of one that stands in for it. */
+export function columnsOf(sql: SqlConnection, table: string): Set<string> {
+  return new Set(
+    sql.prepare("SELECT name FROM pragma_table_info(?, 'main')").all(table)
+      .map((row) => String(row.name).toLowerCase()),
+  );
+}

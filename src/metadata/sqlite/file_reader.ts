@@ -1,0 +1,118 @@
+import type { Reader } from "./database.ts";
+import { whenFree } from "./database.ts";
+import type { OpenDatabaseOptions } from "./open_database_options.ts";
+import { isWrittenHere, noteOpenFile } from "./open_files.ts";
+import type { SqlAccess, SqlConnection, SqlDriver } from "./sql_driver.ts";
+import { addStandIns, schemaVersion } from "./stand_ins.ts";
+
+/**
+ * Reads a database without writing beside it. While its log, the `-wal` file, is missing or empty, the
+ * file is read as it is, and read again if it has changed meanwhile; once a writer has written to the
+ * log, SQLite's ordinary way is taken, as its files exist already.
+ */
+export class FileReader implements Reader {
+  readonly copiesWithWriter = false;
+  readonly #path: string;
+  readonly #driver: SqlDriver;
+  readonly #forget: () => void;
+  readonly #busyTimeout: number;
+  #sql: SqlConnection | undefined;
+  #access: SqlAccess = "still";
+  #state = "";
+  /** Version of a schema that lacks something, which another program may add. */
+  #lacking: number | undefined;
+
+  constructor(path: string, { driver, busyTimeout }: OpenDatabaseOptions) {
+    this.#path = path;
+    this.#driver = driver;
+    this.#forget = noteOpenFile(path, driver.name, "read");
+    this.#busyTimeout = busyTimeout;
+  }
+
+  read<T>(read: (sql: SqlConnection) => T): T {
+    for (let tries = 0;; tries++) {
+      const before = this.#refresh();
+      const sql = this.#sql!;
+      let failure: unknown;
+      try {
+        const result = read(sql);
+        if (this.#access === "read" || fileState(this.#path) === before) return result;
+      } catch (error) {
+        failure = error;
+      }
+      const changed = this.#access === "still" && fileState(this.#path) !== before;
+      if (failure !== undefined && (!changed || tries > 100)) throw failure;
+    }
+  }
+
+  async copyTo(to: string): Promise<void> {
+    for (;;) {
+      const before = this.#refresh();
+      const access = this.#access;
+      await copyConnection(this.#sql!, to, this.#busyTimeout);
+      if (access === "read" || fileState(this.#path) === before) return;
+      // A writer has come meanwhile: what was copied may be half of the old and half of the new.
+      await Deno.remove(to);
+    }
+  }
+
+  close(): void {
+    this.#sql?.close();
+    this.#sql = undefined;
+    this.#forget();
+  }
+
+  #refresh(): string {
+    const state = fileState(this.#path);
+    if (this.#sql && this.#isCurrent(this.#sql, state)) return state;
+    this.#sql?.close();
+    this.#sql = undefined;
+    const inUse = state === "in use" || isWrittenHere(this.#path);
+    this.#access = inUse ? "read" : "still";
+    const sql = this.#driver.open(this.#path, this.#access);
+    try {
+      this.#lacking = addStandIns(sql) ? schemaVersion(sql) : undefined;
+      sql.prepare("PRAGMA query_only = ON").run();
+    } catch (error) {
+      sql.close();
+      throw error;
+    }
+    this.#sql = sql;
+    this.#state = state;
+    return state;
+  }
+
+  /** Whether an open connection shows the database as it is now. */
+  #isCurrent(sql: SqlConnection, state: string): boolean {
+    if (this.#access === "still") return state === this.#state;
+    return this.#lacking === undefined || this.#lacking === schemaVersion(sql);
+  }
+}
+
+/** Changes whenever the database does; `"in use"` where a writer is, or may be, at work. */
+export function fileState(path: string): string {
+  try {
+    // An empty log says nothing. A full disk can leave one behind.
+    if (Deno.lstatSync(path + "-wal").size > 0) return "in use";
+  } catch (error) {
+    // Without permission to look, a writer is assumed.
+    if (!(error instanceof Deno.errors.NotFound)) return "in use";
+  }
+  const { dev, ino, size, mtime } = Deno.statSync(path);
+  return `${dev}:${ino}:${size}:${mtime?.getTime()}`;
+}
+
+/** Copies what one read transaction sees, so that no writer is in the way of the copy. */
+export async function copyConnection(
+  sql: SqlConnection,
+  to: string,
+  busyTimeout: number,
+): Promise<void> {
+  sql.prepare("BEGIN").run();
+  try {
+    await whenFree(() => sql.prepare("SELECT count(*) FROM sqlite_master").get(), busyTimeout);
+    await sql.copyTo(to);
+  } finally {
+    sql.prepare("COMMIT").run();
+  }
+}
