@@ -1,6 +1,6 @@
 /** Plots as SVG text, without a browser. */
-import * as vega from "npm:vega@^6.0.0";
-import { compile, type TopLevelSpec } from "npm:vega-lite@^6.0.0";
+import * as vega from "npm:vega@~6.4.0";
+import { compile, type TopLevelSpec } from "npm:vega-lite@~6.5.0";
 
 /** Renders a Vega-Lite plot. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {

@@ -1,6 +1,8 @@
 /** Writes `docs/cli.md` from the commands themselves: `deno task docs`. */
 import { EXIT } from "../src/cli/main.ts";
-import { type CommandSpec, COMMON_OPTIONS, type OptionSpec } from "../src/cli/command.ts";
+import { type Command, COMMON_OPTIONS, loadCommand, type OptionSpec } from "../src/cli/command.ts";
+import { VARIABLES } from "../src/cli/environment.ts";
+import { flagsOf, summaryOf } from "../src/cli/help.ts";
 import { COMMANDS } from "../src/cli/commands/mod.ts";
 
 /** Where the page is. */
@@ -9,9 +11,21 @@ export const PAGE: URL = new URL("../docs/cli.md", import.meta.url);
 /** The types of what `--json` prints, which the page shows. */
 export const JSON_TYPES: URL = new URL("../docs/cli_json.ts", import.meta.url);
 
+const EXIT_CODES: readonly (readonly [string, string])[] = [
+  [String(EXIT.ok), "done"],
+  [String(EXIT.failure), "failed, or found something that needs attention"],
+  [String(EXIT.usage), "not understood, or not allowed; nothing was done"],
+  ["3", "`verify` could not run"],
+  ["130, 143", "interrupted by Ctrl-C, or by SIGTERM"],
+  [String(EXIT.brokenPipe), "whoever read the output has gone, as in `… | head -1`"],
+  ["any", "`exec` gives that of the program"],
+];
+
 /** The page, as the commands are now. */
 export async function cliPage(): Promise<string> {
-  const verbs = COMMANDS.filter(({ hidden }) => !hidden);
+  const shown = COMMANDS.filter(({ hidden }) => !hidden);
+  const commands = await Promise.all(shown.map(loadCommand));
+  const groups = Map.groupBy(commands, ({ group }) => group);
   return `# The command line
 
 <!-- Written by \`deno task docs\`; do not edit it. -->
@@ -24,23 +38,9 @@ started last, or \`@run\` for that of \`CHACHAML_RUN\`. \`-\` is standard input 
 Data goes to standard output; words, progress and errors to standard error. With \`--json\` the data is
 one [JSON document](#json) on one line.
 
-| exit code | meaning                                                     |
-| --------- | ----------------------------------------------------------- |
-| ${EXIT.ok}         | done                                                        |
-| ${EXIT.failure}         | failed, or found something that needs attention             |
-| ${EXIT.usage}         | not understood, or not allowed; nothing was done            |
-| 3         | \`verify\` could not run                                      |
-| 130, 143  | interrupted by Ctrl-C, or by SIGTERM                        |
-| 141       | whoever read the output has gone, as in \`… \| head -1\`      |
-| any       | \`exec\` gives that of the program, which goes on unread       |
+${table(["exit code", "meaning"], EXIT_CODES)}
 
-| variable                | meaning                                        |
-| ----------------------- | ---------------------------------------------- |
-| \`CHACHAML_DB\`           | database of the store, unless \`--db\` is given  |
-| \`CHACHAML_ARTIFACT_DIR\` | its artifact directory, unless it is given     |
-| \`CHACHAML_RUN\`          | the run that \`@run\` stands for; set by \`exec\`  |
-| \`CHACHAML_DEBUG\`        | anything: errors show where they come from     |
-| \`NO_COLOR\`              | anything: no colours                           |
+${table(["variable", "meaning"], VARIABLES.map(([name, words]) => [`\`${name}\``, words]))}
 
 All commands take these options:
 
@@ -48,9 +48,14 @@ ${optionTable(COMMON_OPTIONS)}
 
 ## Commands
 
-${verbs.map(({ name, summary }) => `- [${name}](#${name}): ${summary}`).join("\n")}
-
-${verbs.map(sectionOf).join("\n")}
+${
+    [...groups].map(([group, members]) =>
+      `${group}:\n\n${
+        members.map(({ name, summary }) => `- [${name}](#${name}): ${summary}`).join("\n")
+      }\n`
+    ).join("\n")
+  }
+${commands.map(sectionOf).join("\n")}
 ## JSON
 
 With \`--json\`, a command prints the one of these documents that has its name. Those that have none
@@ -63,7 +68,7 @@ ${await Deno.readTextFile(JSON_TYPES)}\`\`\`
 `;
 }
 
-function sectionOf({ name, summary, args, options, examples }: CommandSpec): string {
+function sectionOf({ name, summary, args, options, examples }: Command): string {
   const parts = [
     `### ${name}\n`,
     `${summary}.\n`,
@@ -77,13 +82,17 @@ function sectionOf({ name, summary, args, options, examples }: CommandSpec): str
 }
 
 function optionTable(options: readonly OptionSpec[]): string {
-  const rows = options.map(({ name, value, summary, repeats }) => {
-    const flag = value === undefined ? `--${name}` : `--${name} <${value}>`;
-    return `| \`${flag}\` | ${summary.replaceAll("|", "\\|")}${
-      repeats ? " (again for more)" : ""
-    } |`;
-  });
-  return ["| option | |", "| --- | --- |", ...rows].join("\n");
+  return table(
+    ["option", ""],
+    options.map((option) => [`\`${flagsOf(option)}\``, summaryOf(option)]),
+  );
+}
+
+/** A Markdown table; a bar in a cell, in code too, would end it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 /** The page as the formatter leaves it. */

@@ -1,5 +1,5 @@
 /** Runs as a tar archive: a manifest, then the files of their artifacts. */
-import { createTarPacker, type TarPackController } from "npm:modern-tar@^0.8.6";
+import { createTarPacker, type TarPackController } from "npm:modern-tar@~0.8.6";
 import type { Progress } from "../bytes/byte_store.ts";
 import { type OpenArtifact, readChunks } from "../artifacts/artifact_reader.ts";
 import { assertIds } from "../base/assert.ts";

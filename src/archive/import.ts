@@ -1,5 +1,5 @@
 /** Takes up the runs of an archive: all of it is checked before any of it can be seen. */
-import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@^0.8.6";
+import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@~0.8.6";
 import { abandonSource, openSource } from "../artifacts/put_source.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../base/errors.ts";

@@ -1,5 +1,5 @@
 /** The first member of an archive: what the runs in it are, and which files follow. */
-import * as v from "npm:valibot@^1.1.0";
+import * as v from "npm:valibot@~1.5.0";
 import { ArchiveError, ChachamlError, StorageError } from "../base/errors.ts";
 import { NameIndex } from "../names/name_index.ts";
 import { assertArtifactName, assertRunId, fold } from "../names/names.ts";

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { builtin } from "../base/builtin.ts";
 import { join } from "@std/path";
 import {
   ArtifactNotFoundError,
@@ -208,7 +208,7 @@ export async function* readChunks(
   const { verify = false, signal } = options;
   try {
     const { start, end } = rangeOf(opened, options);
-    const hash = verify ? createHash("sha256") : undefined;
+    const hash = verify ? builtin("node:crypto").createHash("sha256") : undefined;
     if (start > 0) await bytes.seek(start);
     if (start === end) requireHash(record, hash?.digest("hex"));
     for (let at = start; at < end;) {

@@ -25,6 +25,7 @@ import type {
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
 import { assertContentType, guessContentType } from "./content_type.ts";
 import { areStored } from "./check_bytes.ts";
+import { IF_EXISTS, type IfExists } from "./if_exists.ts";
 import { abandonSource, openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
 /** How to put an artifact. */
@@ -40,7 +41,7 @@ export interface PutOptions {
    *
    * @default {"error"}
    */
-  readonly ifExists?: "error" | "same" | "replace";
+  readonly ifExists?: IfExists;
   /**
    * Whether bytes that another artifact of the store has are stored as one more name of its file, by a
    * hard link, where the file system can. That file is read once to make sure of it.
@@ -64,8 +65,6 @@ export interface PutFileOptions extends PutOptions {
    */
   readonly move?: boolean;
 }
-
-const IF_EXISTS = ["error", "same", "replace"];
 
 /** Artifacts: an index of rows and a store of bytes, kept true to each other. */
 export class ArtifactStore {
@@ -107,7 +106,7 @@ export class ArtifactStore {
     const copy = await this.#bytes.stage(opened.reader, { ...options, name });
     const staged = await this.#share(copy, options) ?? copy;
     const { size, hash } = staged;
-    const contentType = options.contentType ?? guessContentType(name, opened.contentType);
+    const contentType = options.contentType ?? await guessContentType(name, opened.contentType);
     return await this.#store(staged, { runId, name, contentType, size, hash }, options);
   }
 
@@ -124,7 +123,7 @@ export class ArtifactStore {
       await this.#bytes.stage((await openFile(name, path)).reader, { ...options, name });
     const staged = await this.#share(own, options) ?? own;
     const { size, hash } = staged;
-    const contentType = options.contentType ?? guessContentType(name);
+    const contentType = options.contentType ?? await guessContentType(name);
     const stored = await this.#store(staged, { runId, name, contentType, size, hash }, options);
     // It is stored in any case; a source that is gone, or cannot be removed, is no failure of that.
     if (options.move && staged !== adopted) await Deno.remove(path).catch(() => {});

@@ -173,14 +173,14 @@ async function recover(
   }
 }
 
-function store(
+async function store(
   artifacts: ArtifactStore,
   staged: StagedBytes,
   runId: string,
   name: string,
 ): Promise<Artifact> {
   const { size, hash } = staged;
-  const contentType = guessContentType(name, "text/plain");
+  const contentType = await guessContentType(name, "text/plain");
   return artifacts.putStaged(staged, { runId, name, contentType, size, hash }, {
     ifExists: "same",
   });

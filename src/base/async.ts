@@ -1,5 +1,5 @@
 /** Waiting without holding up the event loop. */
-import { setImmediate } from "node:timers";
+import { builtin } from "./builtin.ts";
 
 /** Resolves after `milliseconds`; rejects with the signal's reason if that comes first. */
 export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -24,5 +24,5 @@ export function backoffDelay(attempt: number): number {
 
 /** Resolves after a turn of the event loop: work that never waits would hold up timers and I/O. */
 export function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void builtin("node:timers").setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-import { constants } from "node:os";
+import { builtin } from "./builtin.ts";
 import { ChachamlError, StorageError } from "./errors.ts";
 
 /** What an operating system's error code means, and what to do about it. */
@@ -36,7 +36,8 @@ export function codeOf(error: Error): string | undefined {
   if (typeof code === "string") return code;
   if (Deno.build.os === "windows") return undefined; // Whose numbers are others.
   const number = Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
-  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
+  return Object.entries(builtin("node:os").constants.errno).find(([, value]) => value === number)
+    ?.[0];
 }
 
 function isSystemError(error: Error): boolean {

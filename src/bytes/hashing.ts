@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { builtin } from "../base/builtin.ts";
 import type { Digest } from "./digest.ts";
 import type { ByteReader, StageOptions } from "./byte_store.ts";
 
@@ -33,7 +33,7 @@ async function copyAndHash(
   file: Deno.FsFile,
   { signal, onProgress }: StageOptions,
 ): Promise<Digest> {
-  const hash = createHash("sha256");
+  const hash = builtin("node:crypto").createHash("sha256");
   let chunk = new Uint8Array(firstChunk(source.size));
   let next = chunk;
   let size = 0;
@@ -74,7 +74,7 @@ export async function hashFile(
   { signal, onProgress }: StageOptions,
   total?: number,
 ): Promise<Digest> {
-  const hash = createHash("sha256");
+  const hash = builtin("node:crypto").createHash("sha256");
   const room = Math.min(Math.max(total ?? LARGEST_CHUNK, 1), LARGEST_CHUNK);
   let [chunk, next] = [new Uint8Array(room), new Uint8Array(room)];
   let size = 0;

@@ -1,110 +1,156 @@
-import { type CommandSpec, COMMON_OPTIONS, type OptionSpec, UsageError } from "./command.ts";
+/** Parses the arguments of a call, by the options that the command says it has. */
+import { nearNames } from "../base/near_names.ts";
+import {
+  type Command,
+  type CommandEntry,
+  COMMON_OPTIONS,
+  loadCommand,
+  type Options,
+  type OptionSpec,
+  UsageError,
+} from "./command.ts";
 
-/**
- * Stands before each value on its way through the parser, which would take some arguments for an
- * option, an unknown option for an argument, and an empty value for none.
- */
-const MARK = "\u0001";
-
-/** Arguments in a form that leaves a parser no choice. */
-export interface Arranged {
-  /** The verb, if one was named. */
-  readonly verb: CommandSpec | undefined;
+/** The arguments of a call, understood. */
+export interface Parsed {
+  /** The command, if one was named. */
+  readonly command: Command | undefined;
   /** Whether help was asked for. */
   readonly help: boolean;
   /** Whether the version was asked for. */
   readonly version: boolean;
-  /** Whether JSON was asked for. */
-  readonly json: boolean;
-  /** The verb, its options as `--name=value`, and its arguments; values and arguments are marked. */
-  readonly argv: string[];
+  /** Positional arguments. */
+  readonly args: readonly string[];
+  /** Options by name. */
+  readonly options: Options;
 }
+
+/** The version's own option, which only stands before a command. */
+const VERSION: OptionSpec = { name: "version", short: "V", summary: "Show the version" };
 
 /**
- * Arranges the arguments of a call: options may stand anywhere, before the verb too, up to `--`. Of
+ * Parses the arguments of a call: options may stand anywhere, before the command too, up to `--`. Of
  * an option that is given again, though it does not repeat, the last value counts.
  *
- * @throws {UsageError} If a verb or an option is not known, or a value is missing.
+ * @throws {UsageError} If a command, an option or its value is not known, or a value is missing.
  */
-export function arrange(args: readonly string[], verbs: readonly CommandSpec[]): Arranged {
-  const options: [spec: OptionSpec, value: string | undefined][] = [];
-  const words: string[] = [];
-  let verb: CommandSpec | undefined;
-  let [help, version] = [false, false];
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at]!;
-    if (arg === "--") {
-      if (!verb) throw new UsageError("a command comes before --; see: chachaml --help");
-      words.push(...args.slice(at + 1));
+export async function parse(
+  words: readonly string[],
+  commands: readonly CommandEntry[],
+): Promise<Parsed> {
+  const given = new Map<string, string[]>();
+  const args: string[] = [];
+  let command: Command | undefined;
+  let helps = false;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    if (word === "--") {
+      if (!command) throw new UsageError("a command comes before --; see: chachaml --help");
+      args.push(...words.slice(at + 1));
       break;
-    } else if (verb?.leavesRest && !arg.startsWith("-")) {
-      words.push(...args.slice(at));
+    } else if (word.startsWith("-") && word !== "-") {
+      at += takeOption(word, words[at + 1], command, given);
+    } else if (command?.leavesRest) {
+      args.push(...words.slice(at));
       break;
-    } else if (arg === "--help" || arg === "-h") help = true;
-    else if (!verb && (arg === "--version" || arg === "-V")) version = true;
-    else if (arg.startsWith("-") && arg !== "-") {
-      const equals = arg.indexOf("=");
-      const name = equals < 0 ? arg : arg.slice(0, equals);
-      const spec = specOf(name, verb);
-      let value = equals < 0 ? undefined : arg.slice(equals + 1);
-      if (spec.value !== undefined && value === undefined) value = args[++at];
-      if ((spec.value === undefined) !== (value === undefined)) {
-        throw new UsageError(
-          value === undefined ? `${name} needs a value: ${spec.value}` : `${name} takes no value`,
-        );
-      }
-      options.push([spec, value]);
-    } else if (verb) words.push(arg);
-    else if (arg === "help") help = true;
-    else verb = verbNamed(arg, verbs);
+    } else if (command) args.push(word);
+    else if (word === "help") helps = true;
+    else command = await loadCommand(commandNamed(word, commands));
   }
-  if (verb && !help) checkCount(verb, words);
-  const counting = options.filter(([spec], at) =>
-    spec.repeats || !options.slice(at + 1).some(([later]) => later === spec)
-  );
-  const argv = [
-    ...counting.map(([{ name }, value]) =>
-      `--${name}${value === undefined ? "" : `=${MARK}${value}`}`
-    ),
-    ...words.map((word) => MARK + word),
-  ];
-  const json = options.some(([{ name }]) => name === "json");
-  return { verb, help, version, json, argv: verb ? [verb.name, ...argv] : argv };
+  const options = optionsOf(given);
+  const help = helps || options.has("help");
+  if (command && !help) checkCount(command, args);
+  return { command, help, version: options.has("version"), args, options };
 }
 
-/** A value or a positional argument as it was typed. */
-export function unmark(arg: string): string {
-  return arg.startsWith(MARK) ? arg.slice(MARK.length) : arg;
+/** Takes an option, or several letters in one word; returns how many further words it has used. */
+function takeOption(
+  word: string,
+  next: string | undefined,
+  command: Command | undefined,
+  given: Map<string, string[]>,
+): number {
+  const isLong = word.startsWith("--");
+  const [name, inline] = isLong ? splitLong(word) : splitShort(word);
+  const spec = specOf(name, command);
+  if (spec.value === undefined) {
+    if (isLong && inline !== undefined) throw new UsageError(`${name} takes no value`);
+    add(given, spec, "");
+    // Further letters: -qf is -q -f.
+    return inline === undefined ? 0 : takeOption(`-${inline}`, next, command, given);
+  }
+  const value = inline ?? next;
+  if (value === undefined) throw new UsageError(`${name} needs a value: ${spec.value}`);
+  if (spec.choices && !spec.choices.includes(value)) {
+    throw new UsageError(
+      `${name} takes ${spec.choices.join(", ")}, not ${JSON.stringify(value)}${
+        didYouMean(value, spec.choices)
+      }`,
+    );
+  }
+  add(given, spec, value);
+  return inline === undefined ? 1 : 0;
 }
 
-function specOf(name: string, verb: CommandSpec | undefined): OptionSpec {
-  const spec = [...COMMON_OPTIONS, ...verb?.options ?? []]
-    .find((option) => `--${option.name}` === name);
+function splitLong(word: string): [name: string, value: string | undefined] {
+  const equals = word.indexOf("=");
+  return equals < 0 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
+}
+
+function splitShort(word: string): [name: string, rest: string | undefined] {
+  const letter = [...word.slice(1)][0]!;
+  const rest = word.slice(1 + letter.length);
+  return [`-${letter}`, rest === "" ? undefined : rest];
+}
+
+function add(given: Map<string, string[]>, { name, repeats }: OptionSpec, value: string): void {
+  given.set(name, repeats ? [...given.get(name) ?? [], value] : [value]);
+}
+
+function specOf(name: string, command: Command | undefined): OptionSpec {
+  const specs = [...command?.options ?? [VERSION], ...COMMON_OPTIONS];
+  const spec = specs.find((spec) => name === `--${spec.name}` || name === `-${spec.short}`);
   if (spec) return spec;
+  const help = `see: chachaml${command ? ` ${command.name}` : ""} --help`;
+  const near = didYouMean(name, specs.map((spec) => `--${spec.name}`));
   throw new UsageError(
-    verb
-      ? `${verb.name} has no option ${name}; see: chachaml ${verb.name} --help`
-      : `there is no option ${name} before the command; see: chachaml --help`,
+    command
+      ? `${command.name} has no option ${name}${near}; ${help}`
+      : `there is no option ${name} before the command${near}; ${help}`,
   );
 }
 
-function checkCount(verb: CommandSpec, words: readonly string[]): void {
-  const slots = verb.args.split(" ").filter((slot) => slot !== "");
-  const missing = slots.slice(words.length).find((slot) => slot.startsWith("<"));
-  const extra = slots.at(-1)?.includes("...") ? undefined : words[slots.length];
+function checkCount(command: Command, args: readonly string[]): void {
+  const slots = command.args.split(" ").filter((slot) => slot !== "");
+  const missing = slots.slice(args.length).find((slot) => slot.startsWith("<"));
+  const extra = slots.at(-1)?.includes("...") ? undefined : args[slots.length];
   if (missing === undefined && extra === undefined) return;
   const problem = missing === undefined
     ? `does not take ${JSON.stringify(extra)}`
     : `needs ${missing}`;
-  throw new UsageError(`${verb.name} ${problem}; usage: chachaml ${verb.name} ${verb.args}`.trim());
+  throw new UsageError(
+    `${command.name} ${problem}; usage: chachaml ${command.name} ${command.args}`.trim(),
+  );
 }
 
-function verbNamed(word: string, verbs: readonly CommandSpec[]): CommandSpec {
-  const verb = verbs.find(({ name }) => name === word);
-  if (verb) return verb;
+function commandNamed(word: string, commands: readonly CommandEntry[]): CommandEntry {
+  const command = commands.find(({ name }) => name === word);
+  if (command) return command;
+  const names = commands.filter(({ hidden }) => !hidden).map(({ name }) => name);
   throw new UsageError(
-    `there is no command ${JSON.stringify(word)}; there are: ${
-      verbs.filter(({ hidden }) => !hidden).map((v) => v.name).join(", ")
-    }`,
+    `there is no command ${JSON.stringify(word)}${didYouMean(word, names)}; see: chachaml --help`,
   );
+}
+
+/** The near names to a mistyped one, in brackets; nothing if there are none. */
+export function didYouMean(asked: string, names: readonly string[]): string {
+  const near = nearNames(asked, names);
+  return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
+}
+
+function optionsOf(given: ReadonlyMap<string, readonly string[]>): Options {
+  return {
+    has: (name) => given.has(name),
+    get: (name) => given.get(name)?.at(-1),
+    all: (name) => given.get(name) ?? [],
+  };
 }

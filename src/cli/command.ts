@@ -2,48 +2,72 @@ import type { OpenOptions } from "../context/open_options.ts";
 import type { Store } from "../store/store.ts";
 import type { Io } from "./io.ts";
 
-/** One option of a verb, written `--name` or `--name <value>`. */
+/** One option of a command, written `--name` or `--name <value>`. */
 export interface OptionSpec {
   /** Name without dashes. */
   readonly name: string;
+  /** Its letter, written `-l`; for the common ones. */
+  readonly short?: string;
   /** What stands for its value in the help; a switch if left out. */
   readonly value?: string;
+  /** The values that it takes, where they are known; anything else is refused. */
+  readonly choices?: readonly string[];
+  /** Kind of its value for completion, where `value` does not tell: `experiment`, `metric`. */
+  readonly complete?: string;
   /** Whether it may be given more than once. */
   readonly repeats?: boolean;
   /** One line of help. */
   readonly summary: string;
 }
 
-/** A verb of the command line, as data: parser, help and checks are made from it. */
+/** What a command takes and does, as data: parser, help, man page and completion read it. */
 export interface CommandSpec {
-  /** The word typed. */
-  readonly name: string;
-  /** One line of help. */
-  readonly summary: string;
   /** Its positional arguments, such as `<run> [name]`. */
   readonly args: string;
   /** Its own options. */
   readonly options: readonly OptionSpec[];
   /** Examples: a line of words, a command. */
   readonly examples: readonly (readonly [words: string, command: string])[];
-  /** Does the work; gives an exit code other than 0, if it has one to tell. */
+  /** Does the work; returns an exit code if it is not 0. */
   readonly run: (call: Call) => Promise<number | void>;
-  /** Whether people have no use for it. */
-  readonly hidden?: boolean;
-  /** Whether what comes behind the first positional argument is not for us, options too. */
+  /** Whether everything after the first positional argument, options too, belongs to another program. */
   readonly leavesRest?: boolean;
   /** Exit code of a failure, where it is not 1. */
   readonly failureCode?: number;
+  /** Whether its output goes through a pager on a terminal that it does not fit. */
+  readonly paged?: boolean;
 }
 
-/** One call of a verb, parsed. */
+/** A command before it is loaded: enough to find it and to list it. */
+export interface CommandEntry {
+  /** The word typed. */
+  readonly name: string;
+  /** One line of help. */
+  readonly summary: string;
+  /** Heading under which help lists it. */
+  readonly group: string;
+  /** Whether help leaves it out. */
+  readonly hidden?: boolean;
+  /** Loads its module. */
+  readonly load: () => Promise<CommandSpec>;
+}
+
+/** A command that is loaded. */
+export type Command = CommandEntry & CommandSpec;
+
+/** Loads a command. */
+export async function loadCommand(entry: CommandEntry): Promise<Command> {
+  return { ...entry, ...await entry.load() };
+}
+
+/** One call of a command, parsed. */
 export interface Call {
   /** Positional arguments, in order. */
   readonly args: readonly string[];
   /** Options by name. */
   readonly options: Options;
-  /** All verbs that there are. */
-  readonly verbs: readonly CommandSpec[];
+  /** All commands. */
+  readonly commands: readonly CommandEntry[];
   /** Where to read from and print to. */
   readonly io: Io;
   /** Says how it went, on standard error, unless `--quiet` is given. */
@@ -55,7 +79,7 @@ export interface Call {
     how: "read" | "write" | "create",
     place?: Pick<OpenOptions, "path" | "artifactDir">,
   ) => Promise<Store>;
-  /** The id of a run that is named by it, by its beginning, or by `@last` or `@run`. */
+  /** The id of a run from what people write for it: an id or its beginning, a name, `@last`, … */
   readonly runId: (store: Store, ref: string) => Promise<string>;
   /**
    * Asks whether to go on with what cannot be undone; `--yes` answers it beforehand.
@@ -82,12 +106,12 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Options that every verb takes. */
+/** Options that every command takes. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
   {
     name: "db",
     value: "path",
-    summary: "Database of the store (default: $CHACHAML_DB, else ./chachaml.db)",
+    summary: "Database of the store (default: $CHACHAML_DB, else the nearest chachaml.db)",
   },
   {
     name: "artifact-dir",
@@ -95,6 +119,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     summary: "Its artifact directory (default: $CHACHAML_ARTIFACT_DIR, else beside the database)",
   },
   { name: "json", summary: "Print JSON, errors too" },
-  { name: "quiet", summary: "Say nothing but what was asked for, and errors" },
-  { name: "no-color", summary: "No colours, as with NO_COLOR" },
+  { name: "quiet", short: "q", summary: "Print only data and errors" },
+  { name: "no-color", summary: "No colors, as with NO_COLOR" },
+  { name: "help", short: "h", summary: "Show this help" },
 ];

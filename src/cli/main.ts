@@ -1,15 +1,13 @@
 import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../base/errors.ts";
-import { DEFAULT_PATH } from "../context/location.ts";
 import type { OpenOptions } from "../context/open_options.ts";
-import { openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
-import { arrange } from "./arguments.ts";
-import { printable, toJson } from "../text/format.ts";
-import { Interrupted, type Io } from "./io.ts";
-import { resolveRun } from "./run_ref.ts";
-import { helpText, parse, VERSION } from "./parser.ts";
-import { type CommandSpec, type Options, UsageError } from "./command.ts";
+import { toJson } from "../text/format.ts";
+import { printable, printableLines } from "../text/printable.ts";
+import { parse } from "./arguments.ts";
+import { type Command, type Options, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands/mod.ts";
+import { Interrupted, type Io } from "./io.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;
@@ -25,22 +23,24 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   let failureCode: number = EXIT.failure;
   let json = wantsJson(args);
   try {
-    const { verb, help, version, argv, ...arranged } = arrange(args, COMMANDS);
-    json = arranged.json;
-    failureCode = verb?.failureCode ?? failureCode;
+    const { command, help, version, args: given, options } = await parse(args, COMMANDS);
+    json = options.has("json");
+    failureCode = command?.failureCode ?? failureCode;
     if (version) await io.stdout(`chachaml ${VERSION}\n`);
-    else if (help || !verb) await io.stdout(helpText(COMMANDS, verb));
-    else return await run(argv, io, verb.run) ?? EXIT.ok;
+    else if (help || !command) await io.stdout(await helpText(command));
+    else return await run(command, given, options, io) ?? EXIT.ok;
     return EXIT.ok;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.brokenPipe;
     await complain(
       io,
       json
-        ? `${JSON.stringify({ error: { code: codeOf(error), message: messageOf(error) } })}\n`
+        ? `${toJson({ error: { code: codeOf(error), message: messageOf(error) } })}\n`
         : `chachaml: ${printable(messageOf(error))}\n`,
     );
-    if (io.env("CHACHAML_DEBUG") && error instanceof Error) await complain(io, `${error.stack}\n`);
+    if (io.env("CHACHAML_DEBUG") && error instanceof Error) {
+      await complain(io, `${printableLines(error.stack ?? "")}\n`);
+    }
     if (error instanceof Interrupted) return error.exitCode;
     return isUsage(error) ? EXIT.usage : failureCode;
   }
@@ -55,28 +55,27 @@ async function complain(io: Io, words: string): Promise<void> {
   }
 }
 
+async function helpText(command: Command | undefined): Promise<string> {
+  const { commandHelp, programHelp } = await import("./help.ts");
+  return command ? await commandHelp(command) : programHelp(COMMANDS);
+}
+
 async function run(
-  argv: readonly string[],
+  command: Command,
+  args: readonly string[],
+  options: Options,
   io: Io,
-  work: CommandSpec["run"],
 ): Promise<number | void> {
-  let parsed;
-  try {
-    parsed = await parse(COMMANDS, argv);
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
-  const { options } = parsed;
   const opened: Store[] = [];
   try {
-    return await work({
-      args: parsed.args,
+    return await command.run({
+      args,
       options,
-      verbs: COMMANDS,
+      commands: COMMANDS,
       io: adjust(io, options),
-      say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(words),
+      say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(printableLines(words)),
       json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,
-      runId: (store, ref) => resolveRun(store, ref, io),
+      runId: async (store, ref) => (await import("./run_ref.ts")).resolveRun(store, ref, io),
       confirm: (question) => confirm(question, options, io),
       place: () => placeOf(options, io),
       open: async (how, place) => {
@@ -103,13 +102,13 @@ function adjust(io: Io, options: Options): Io {
 async function confirm(question: string, options: Options, io: Io): Promise<void> {
   if (options.has("yes")) return;
   if (!io.ask) throw new UsageError(`${question} Pass --yes to say so`);
-  if (!await io.ask(question)) throw new UsageError("nothing was done");
+  if (!await io.ask(printableLines(question))) throw new UsageError("nothing was done");
 }
 
 function placeOf(options: Options, io: Io) {
   const artifactDir = options.get("artifact-dir") ?? io.env("CHACHAML_ARTIFACT_DIR");
   return {
-    path: options.get("db") ?? io.env("CHACHAML_DB") ?? DEFAULT_PATH,
+    path: options.get("db") ?? io.env("CHACHAML_DB") ?? "./chachaml.db",
     ...(artifactDir !== undefined && { artifactDir }),
     // The same SQLite on every machine, and none that a program must bring along.
     driver: "builtin" as const,
@@ -124,6 +123,7 @@ async function openNamed(
   if (how === "write" && !await isThere(place.path)) {
     throw new StoreNotFoundError(String(place.path));
   }
+  const { openStore } = await import("../store/open_store.ts");
   return await openStore({ ...place, readOnly: how === "read" });
 }
 

@@ -50,7 +50,7 @@ export async function withProgress<T>(
 }
 
 async function loadBar(): Promise<new (options: Record<string, unknown>) => Bar> {
-  const { default: library } = await import("npm:cli-progress@^3.12.0");
+  const { default: library } = await import("npm:cli-progress@~3.12.0");
   return library.SingleBar;
 }
 

@@ -1,16 +1,13 @@
 /** Tables for people: as wide as they need to be, and no wider than the terminal. */
-import stringWidth from "npm:string-width@^7.2.0";
-import { printable } from "../text/format.ts";
+import { printable } from "../text/printable.ts";
 import type { Io } from "./io.ts";
+import { type Measure, measureFor } from "./text_width.ts";
 
 /** Columns that a cell keeps at least, however little room there is. */
 const NARROW = 8;
 
 /** What stands between two columns. */
 const GAP = "  ";
-
-/** Cuts text where a reader would: an emoji of several code points stays whole. */
-const CHARACTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 const BOLD = "\u001b[1m";
 const RESET = "\u001b[0m";
@@ -32,11 +29,12 @@ export async function printTable(
   right: readonly string[] = [],
 ): Promise<void> {
   const cells = [head, ...rows].map((row) => row.map(printable));
-  const widths = fit(cells, io.columns);
+  const measure = await measureFor(cells.flat());
+  const widths = fit(cells, io.columns, measure);
   const lines = cells.map((row, at) =>
     row.map((cell, column) => {
-      const text = cut(cell, widths[column]!);
-      const padding = " ".repeat(widths[column]! - stringWidth(text));
+      const text = cut(cell, widths[column]!, measure);
+      const padding = " ".repeat(widths[column]! - measure(text));
       const painted = io.colors ? paint(text, at === 0) : text;
       return right.includes(head[column]!) ? padding + painted : painted + padding;
     }).join(GAP).trimEnd() + "\n"
@@ -45,10 +43,14 @@ export async function printTable(
 }
 
 /** Widths of the columns; where they are too wide together, the widest give way. */
-function fit(cells: readonly (readonly string[])[], room: number | undefined): number[] {
+function fit(
+  cells: readonly (readonly string[])[],
+  room: number | undefined,
+  measure: Measure,
+): number[] {
   // Not `Math.max(...)`: there may be more rows than a call takes arguments.
   const widths = cells[0]!.map((_, column) =>
-    cells.reduce((width, row) => Math.max(width, stringWidth(row[column]!)), 0)
+    cells.reduce((width, row) => Math.max(width, measure(row[column]!)), 0)
   );
   if (room === undefined) return widths;
   const gaps = GAP.length * (widths.length - 1);
@@ -62,12 +64,14 @@ function fit(cells: readonly (readonly string[])[], room: number | undefined): n
   return widths;
 }
 
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+function cut(text: string, width: number, measure: Measure): string {
+  if (measure(text) <= width) return text;
   let kept = "";
+  // Cut where a reader would: an emoji of several code points stays whole.
+  const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
   let room = width - 1;
-  for (const { segment } of CHARACTERS.segment(text)) {
-    room -= stringWidth(segment);
+  for (const { segment } of characters.segment(text)) {
+    room -= measure(segment);
     if (room < 0) break;
     kept += segment;
   }

@@ -1,9 +1,6 @@
 /** Values of options and arguments, checked. */
 import type { JsonValue } from "../artifacts/put_source.ts";
-import type { RunStatus } from "../metadata/run.ts";
 import { UsageError } from "./command.ts";
-
-const STATUSES: readonly string[] = ["running", "completed", "failed"];
 
 /** A whole number, 0 or more. */
 export function parseCount(option: string, text: string): number {
@@ -15,12 +12,6 @@ export function parseCount(option: string, text: string): number {
 export function parseInteger(option: string, text: string): number {
   if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new UsageError(`--${option} takes a whole number, not ${JSON.stringify(text)}`);
-}
-
-/** The status of a run. */
-export function parseStatus(text: string): RunStatus {
-  if (STATUSES.includes(text)) return text as RunStatus;
-  throw new UsageError(`--status takes ${STATUSES.join(", ")}, not ${JSON.stringify(text)}`);
 }
 
 /** The two parts of `key=value`. */

@@ -2,7 +2,7 @@
 import type { Form } from "./form.ts";
 
 /** Loaded by names that no tool sees: who draws no plots shall not have to fetch these. */
-const [VEGA, VEGA_LITE] = ["npm:vega@^6.0.0", "npm:vega-lite@^6.0.0"];
+const [VEGA, VEGA_LITE] = ["npm:vega@~6.4.0", "npm:vega-lite@~6.5.0"];
 
 /** What is used of the libraries. */
 interface Vega {

@@ -17,7 +17,7 @@ export async function csvTable(
   type: string,
   whole: boolean,
 ): Promise<Table | undefined> {
-  const { default: csv } = await import("npm:papaparse@^5.5.0") as { default: Csv };
+  const { default: csv } = await import("npm:papaparse@~5.7.0") as { default: Csv };
   const { data } = csv.parse(text, {
     delimiter: type === "text/tab-separated-values" ? "\t" : "",
     preview: MAX_ROWS + 2, // The head, and one to know whether there are more.

@@ -1,5 +1,5 @@
 /** Tables, as HTML and as plain text. */
-import stringWidth from "npm:string-width@^7.2.0";
+import stringWidth from "npm:string-width@~7.2.0";
 import { printable } from "../text/format.ts";
 import { type Html, markup, type Part } from "./html.ts";
 

@@ -14,7 +14,7 @@ import {
   StorageError,
   UnsafePathError,
 } from "../base/errors.ts";
-import type { Run, RunStatus } from "../metadata/run.ts";
+import { type Run, RUN_STATUSES, type RunStatus } from "../metadata/run.ts";
 import type { RunQuery } from "../metadata/run_query.ts";
 
 /** Which runs to remove: those that fit all that is said. */
@@ -51,8 +51,6 @@ export interface PruneReport {
   readonly kept: readonly Run[];
 }
 
-const STATUSES: readonly RunStatus[] = ["running", "completed", "failed"];
-
 const OPTIONS = ["olderThan", "keepLast", "experiment", "status", "dryRun", "force", "signal"];
 
 /** Refuses options that cannot be meant: what is misread is gone. */
@@ -68,9 +66,9 @@ function checkOptions(options: PruneOptions): void {
   assertDate("prune", "olderThan", olderThan);
   assertCount("prune", "keepLast", keepLast);
   assertText("prune", "experiment", experiment);
-  if (status !== undefined && !STATUSES.includes(status)) {
+  if (status !== undefined && !RUN_STATUSES.includes(status)) {
     throw new InvalidOptionError(
-      `Cannot prune: status takes ${STATUSES.join(", ")}, not ${quote(status)}`,
+      `Cannot prune: status takes ${RUN_STATUSES.join(", ")}, not ${quote(status)}`,
     );
   }
 }

@@ -3,6 +3,16 @@
 /** How far a version has come. A model has one version in production at most. */
 export type ModelStage = "none" | "staging" | "production" | "archived";
 
+const STAGES: Record<ModelStage, true> = {
+  none: true,
+  staging: true,
+  production: true,
+  archived: true,
+};
+
+/** All stages. */
+export const MODEL_STAGES = Object.keys(STAGES) as readonly ModelStage[];
+
 /** A model: a name, with versions. */
 export interface Model {
   /** Its name. */

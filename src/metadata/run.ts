@@ -3,6 +3,11 @@ import type { ParamValue } from "../edn/mod.ts";
 /** How far a run has come. */
 export type RunStatus = "running" | "completed" | "failed";
 
+const STATUSES: Record<RunStatus, true> = { running: true, completed: true, failed: true };
+
+/** All statuses. */
+export const RUN_STATUSES = Object.keys(STATUSES) as readonly RunStatus[];
+
 /** One execution of something: a training, an evaluation, a report. */
 export interface Run {
   /** UUID, unless another id was chosen. */

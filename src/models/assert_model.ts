@@ -1,13 +1,16 @@
 /** What a caller says of models, checked: types are no help to those who write JavaScript. */
 import { assertObject } from "../base/assert.ts";
 import { InvalidNameError, InvalidOptionError, quote } from "../base/errors.ts";
-import type { ModelSelector, ModelStage, RegisterOptions } from "../metadata/model.ts";
+import {
+  MODEL_STAGES,
+  type ModelSelector,
+  type ModelStage,
+  type RegisterOptions,
+} from "../metadata/model.ts";
 import type { VersionWanted } from "../metadata/model_store.ts";
 
 /** Characters that a model's name may have. */
 const MAX_NAME_LENGTH = 255;
-
-const STAGES: readonly string[] = ["none", "staging", "production", "archived"];
 
 /** Refuses what is no name of a model, though another program may have chosen it. */
 export function assertName(name: unknown): asserts name is string {
@@ -36,9 +39,9 @@ export function assertModelName(name: unknown): asserts name is string {
 
 /** Refuses what is no stage. */
 export function assertStage(stage: unknown): asserts stage is ModelStage {
-  if (STAGES.includes(stage as string)) return;
+  if ((MODEL_STAGES as readonly unknown[]).includes(stage)) return;
   throw new InvalidOptionError(
-    `Cannot use ${quote(stage)} as a stage: it takes ${STAGES.join(", ")}`,
+    `Cannot use ${quote(stage)} as a stage: it takes ${MODEL_STAGES.join(", ")}`,
   );
 }
 

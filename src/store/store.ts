@@ -1,9 +1,10 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { type ExportOptions, exportRuns } from "../archive/export.ts";
-import { type ImportOptions, type ImportReport, importRuns } from "../archive/import.ts";
+import type { AsyncLocalStorage } from "node:async_hooks";
+import type { ExportOptions } from "../archive/export.ts";
+import type { ImportOptions, ImportReport } from "../archive/import.ts";
 import { Artifacts } from "../artifacts/artifacts.ts";
+import { builtin } from "../base/builtin.ts";
 import { abandonSource } from "../artifacts/put_source.ts";
-import { backup, type BackupOptions, type BackupReport } from "../backup/backup.ts";
+import type { BackupOptions, BackupReport } from "../backup/backup.ts";
 import type { StoreContext } from "../context/compose.ts";
 import {
   DISPLAY,
@@ -12,21 +13,22 @@ import {
   renderer,
   shownAs,
 } from "../display/displayable.ts";
-import { dedup, type DedupOptions, type DedupReport } from "../maintenance/dedup.ts";
-import { collect, type GcOptions, type GcReport } from "../maintenance/gc.ts";
-import { describe, type StoreInfo } from "../maintenance/info.ts";
+import type { DedupOptions, DedupReport } from "../maintenance/dedup.ts";
+import type { GcOptions, GcReport } from "../maintenance/gc.ts";
+import type { StoreInfo } from "../maintenance/info.ts";
 import { Verification, type VerifyOptions } from "../maintenance/verify.ts";
 import type { Curve } from "../metadata/metric.ts";
 import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { Models } from "../models/models.ts";
 import { assertStartOptions } from "../runs/assert_run.ts";
-import { captureEnvironment } from "../runs/environment.ts";
 import { Experiments } from "../runs/experiments.ts";
 import type { Plot, PlotOptions } from "../runs/plot.ts";
 import { type RunAccess, RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
 import { Lifecycle } from "./lifecycle.ts";
+
+// What a program may never call is loaded when it is called.
 
 /**
  * A store of machine-learning runs and the artifacts they produce. Opened by
@@ -50,7 +52,7 @@ export class Store implements AsyncDisposable {
   readonly #context: StoreContext;
   readonly #lifecycle: Lifecycle;
   readonly #handles: RunAccess;
-  readonly #current = new AsyncLocalStorage<RunHandle>();
+  #current: AsyncLocalStorage<RunHandle> | undefined;
 
   /** @ignore Made by {@linkcode openStore}. */
   constructor(context: StoreContext) {
@@ -98,6 +100,7 @@ export class Store implements AsyncDisposable {
     return this.#lifecycle.write(async ({ runs }) => {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
+      const { captureEnvironment } = await import("../runs/environment.ts");
       const where = environment ? await captureEnvironment() : null;
       return new RunHandle(this.#handles, await runs.start({ ...options, parentId }, where));
     });
@@ -116,7 +119,7 @@ export class Store implements AsyncDisposable {
 
   /** The run whose {@linkcode withRun} the caller is in, if it is in one. */
   get currentRun(): RunHandle | undefined {
-    return this.#current.getStore();
+    return this.#current?.getStore();
   }
 
   /**
@@ -143,6 +146,7 @@ export class Store implements AsyncDisposable {
     const run = await this.startRun(options);
     let result: T;
     try {
+      this.#current ??= new (builtin("node:async_hooks").AsyncLocalStorage)<RunHandle>();
       result = await this.#current.run(run, () => work(run));
     } catch (error) {
       // If the run cannot be ended either, the error of the work matters more.
@@ -232,7 +236,10 @@ export class Store implements AsyncDisposable {
    * @returns What was removed, and what could not be.
    */
   gc(options: GcOptions = {}): Promise<GcReport> {
-    return this.#lifecycle.write((context) => collect(context, options)).then(shownAs("gc"));
+    return this.#lifecycle.write(async (context) => {
+      const { collect } = await import("../maintenance/gc.ts");
+      return await collect(context, options);
+    }).then(shownAs("gc"));
   }
 
   /**
@@ -259,7 +266,10 @@ export class Store implements AsyncDisposable {
    * @throws {StorageError} If the system refuses, or another backup to the directory is under way.
    */
   backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
-    return this.#lifecycle.read((context) => backup(context, to, options)).then(shownAs("backup"));
+    return this.#lifecycle.read(async (context) => {
+      const { backup } = await import("../backup/backup.ts");
+      return await backup(context, to, options);
+    }).then(shownAs("backup"));
   }
 
   /**
@@ -270,8 +280,10 @@ export class Store implements AsyncDisposable {
    * @returns What is shared now, and what could not be.
    */
   dedup(options: DedupOptions = {}): Promise<DedupReport> {
-    return this.#lifecycle.write(({ index, bytes }) => dedup(index, bytes, options))
-      .then(shownAs("dedup"));
+    return this.#lifecycle.write(async ({ index, bytes }) => {
+      const { dedup } = await import("../maintenance/dedup.ts");
+      return await dedup(index, bytes, options);
+    }).then(shownAs("dedup"));
   }
 
   /**
@@ -280,7 +292,10 @@ export class Store implements AsyncDisposable {
    * @returns The counts.
    */
   info(): Promise<StoreInfo> {
-    return this.#lifecycle.use(describe).then(shownAs("info"));
+    return this.#lifecycle.use(async (context) => {
+      const { describe } = await import("../maintenance/info.ts");
+      return await describe(context);
+    }).then(shownAs("info"));
   }
 
   /**
@@ -313,6 +328,7 @@ export class Store implements AsyncDisposable {
     const { buffer } = this.#lifecycle;
     return ReadableStream.from((async function* () {
       await buffer.flush();
+      const { exportRuns } = await import("../archive/export.ts");
       yield* exportRuns(context, runIds, options);
     })());
   }
@@ -333,9 +349,10 @@ export class Store implements AsyncDisposable {
     options: ImportOptions = {},
   ): Promise<ImportReport> {
     try {
-      const report = await this.#lifecycle.write((context) =>
-        importRuns(context, archive, options)
-      );
+      const report = await this.#lifecycle.write(async (context) => {
+        const { importRuns } = await import("../archive/import.ts");
+        return await importRuns(context, archive, options);
+      });
       return shownAs("import")(report);
     } catch (error) {
       await abandonSource(archive, error);

@@ -1,14 +1,8 @@
 /** Values as a person reads them in a terminal. */
+import { printable } from "./printable.ts";
 import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
 
-/** Text without what would steer a terminal or break a line: a name can come from anywhere. */
-export function printable(text: string): string {
-  return text.replace(
-    // deno-lint-ignore no-control-regex
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+export { printable } from "./printable.ts";
 
 /** A number of bytes in the unit that gives it three digits at most: `1.4 MB`. */
 export function formatBytes(bytes: number): string {
@@ -45,15 +39,19 @@ export function formatValue(value: unknown): string {
   return special ? toEdn(value as ParamValue) : toJson(value);
 }
 
-/** JSON of what may hold values that JSON has not: numbers and sets, for instance. */
+/**
+ * JSON of values that JSON has no form for, too: numbers and sets, for instance. What would steer a
+ * terminal is escaped: it stands only inside strings, where JSON reads an escape as the character.
+ */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, item) => {
+  const json: string | undefined = JSON.stringify(value, (_, item) => {
     if (typeof item === "bigint") return String(item);
     if (typeof item === "number" && !Number.isFinite(item)) return String(item);
     if (item instanceof Set) return [...item];
     if (item instanceof Map) return [...item];
     return item;
   });
+  return json === undefined ? "null" : printable(json);
 }
 
 /** A time to the second, in UTC: `2026-01-31 12:00:00`. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
-import fc from "npm:fast-check@^4";
+import fc from "npm:fast-check@~4.11.0";
 import { join } from "@std/path";
 import type { Artifact, PutOptions, RunHandle, Store } from "../../mod.ts";
 import { assertArtifactName, fold } from "../../src/names/names.ts";

@@ -87,7 +87,7 @@ Deno.test("what is not understood exits with 2 and changes nothing", async () =>
     const run = await startRun(dir);
     const before = await ok(dir, ["runs", "--json"]);
     const calls: [string[], RegExp][] = [
-      [["putt", run, "x"], /there is no command "putt"; there are: start/],
+      [["putt", run, "x"], /there is no command "putt" \(did you mean put\?\)/],
       [["put", run, "a", "--unknwon"], /put has no option --unknwon/],
       [["put", run, "-x"], /put has no option -x/],
       [["put", run], /put needs <source\.\.\.>/],

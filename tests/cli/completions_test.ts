@@ -13,6 +13,7 @@ async function prepare(dir: string): Promise<void> {
   for (const name of ["my file.txt", "größe@α=1.txt", "it's $HOME `x`"]) {
     await ok(dir, ["put", "run-1", "-", "--as", name], { stdin: "x" });
   }
+  await ok(dir, ["log", "run-1", "loss=1"]);
   await ok(dir, ["register", "iris", "run-1", "my file.txt"]);
   await Deno.writeTextFile(join(dir, "local file.txt"), "");
 }
@@ -62,8 +63,10 @@ Deno.test("completions offer what can stand there", async () => {
       [["promote", "iris", ""], ["1"]],
       [["promote", "iris", "1", "a"], ["archived"]],
       [["register", "iris", "run-1", "my"], ["my file.txt"]],
-      [["exec", "--lines", "py"], [":files"]],
-      [["exec", "python", "--l"], [":files"]],
+      [["exec", "--lines", "py"], [":program 2"]],
+      [["exec", "-e", "x", "--", "python", "--l"], [":program 4"]],
+      [["runs", "-e", ""], ["my exp"]],
+      [["runs", "--metric", "lo"], ["loss"]],
       [["completions", "z"], ["zsh"]],
       [["gc", ""], []],
     ];
@@ -93,6 +96,7 @@ const LINES: [typed: string, completed: string][] = [
   ["chachaml runs --status=f", "chachaml runs --status=failed "],
   ["chachaml put run-1 loc", "chachaml put run-1 local\\ file.txt "],
   ["chachaml backup --db=cli.d", "chachaml backup --db=cli.db "],
+  ["chachaml exec --name=a -- cat loc", "chachaml exec --name=a -- cat local\\ file.txt "],
 ];
 
 /** Declares a test that needs a shell; without it, it is skipped and says so. */
@@ -236,6 +240,7 @@ await testWithShell("fish", async (dir, env) => {
     "--status=failed",
     "local file.txt",
     "--db=cli.db",
+    "local file.txt",
   ];
   const command = new Deno.Command("fish", {
     args: [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import stringWidth from "npm:string-width@^7.2.0";
+import stringWidth from "npm:string-width@~7.2.0";
 import { chachaml, fails, json, ok, startRun } from "../support/cli_helpers.ts";
 import { inTempDir, openIn } from "../support/helpers.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseEDNString } from "npm:edn-data@^1.2.2";
-import fc from "npm:fast-check@^4";
+import { parseEDNString } from "npm:edn-data@~1.2.2";
+import fc from "npm:fast-check@~4.11.0";
 import { EdnValue, type ParamValue } from "../../mod.ts";
 import { fromEdn, toEdn } from "../../src/edn/mod.ts";
 

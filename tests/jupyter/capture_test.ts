@@ -1,8 +1,8 @@
 /** What a notebook shows, stored as files. */
 import assert from "node:assert/strict";
-import * as Plot from "npm:@observablehq/plot@^0.6.17";
-import { createCanvas } from "npm:@napi-rs/canvas@^0.1.80";
-import { parseHTML } from "npm:linkedom@^0.18.0";
+import * as Plot from "npm:@observablehq/plot@~0.6.17";
+import { createCanvas } from "npm:@napi-rs/canvas@~0.1.100";
+import { parseHTML } from "npm:linkedom@~0.18.15";
 import { ArtifactExistsError, InvalidSourceError, openStore, type RunHandle } from "../../mod.ts";
 import { assertHarmless, displayOf } from "../support/jupyter_helpers.ts";
 

@@ -1,6 +1,6 @@
 /** Nothing that comes from a user is taken for HTML, whatever it is and wherever it stands. */
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@^4";
+import fc from "npm:fast-check@~4.11.0";
 import { openStore, type Run } from "../../mod.ts";
 import { displayable } from "../../src/display/displayable.ts";
 import type { Kind } from "../../src/display/displayable.ts";

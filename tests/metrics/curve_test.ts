@@ -1,6 +1,6 @@
 /** Curves with fewer points. */
 import assert from "node:assert/strict";
-import fc from "npm:fast-check@^4";
+import fc from "npm:fast-check@~4.11.0";
 import { curveOf } from "../../src/metrics/curve.ts";
 
 Deno.test("a curve of fewer points begins and ends as the whole, and has as many as asked for", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { posix, win32 } from "node:path";
-import fc from "npm:fast-check@^4";
+import fc from "npm:fast-check@~4.11.0";
 import { join } from "@std/path";
 import { assertArtifactName, fold, unsafePath } from "../../src/names/names.ts";
 import { inMemory, sha256 } from "../support/helpers.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
-import { unpackTar } from "npm:modern-tar@^0.8.6";
+import { unpackTar } from "npm:modern-tar@~0.8.6";
 import { inTempDir } from "./helpers.ts";
 
 /** The ids of its runs. */

@@ -1,6 +1,6 @@
 /** What the tests of displays share. */
 import assert from "node:assert/strict";
-import { type DefaultTreeAdapterTypes as Tree, parseFragment } from "npm:parse5@^8.0.0";
+import { type DefaultTreeAdapterTypes as Tree, parseFragment } from "npm:parse5@~8.1.0";
 
 /** The forms of a value, as a notebook asks for them; plain text is always among them. */
 export async function displayOf(value: unknown): Promise<{ text: string; html: string }> {

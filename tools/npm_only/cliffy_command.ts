@@ -1,5 +1,5 @@
 /** Stands in for `@cliffy/command` where JSR is out of reach: what the code uses of it, by commander. */
-import { Command as Commander, CommanderError, Option } from "npm:commander@^14.0.0";
+import { Command as Commander, CommanderError, Option } from "npm:commander@~14.0.3";
 
 type Handler = (options: unknown, ...args: unknown[]) => void | Promise<void>;
 

@@ -1,5 +1,4 @@
 /** Stands in for `@std/fs` where JSR is out of reach: what the code uses of it. */
-import { glob } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Makes a directory, and those above it, unless it is there. */
@@ -12,6 +11,7 @@ export async function* expandGlob(
   pattern: string,
   { root = Deno.cwd(), includeDirs = true }: { root?: string; includeDirs?: boolean } = {},
 ): AsyncIterableIterator<{ path: string; name: string; isFile: boolean; isDirectory: boolean }> {
+  const { glob } = await import("node:fs/promises");
   for await (const entry of glob(pattern, { cwd: root, withFileTypes: true })) {
     if (!includeDirs && entry.isDirectory()) continue;
     yield {

@@ -1,5 +1,5 @@
 /** Growing bytes as files: `.staging/logs/<run>/<name>`, locked by the process that writes them. */
-import { createHash } from "node:crypto";
+import { builtin } from "../../base/builtin.ts";
 import { join } from "@std/path";
 import { StorageError } from "../../base/errors.ts";
 import { fsError } from "../../base/fs_error.ts";
@@ -166,7 +166,7 @@ class GrowingFile implements GrowingBytes {
   readonly #created: Created & { file: Deno.FsFile };
   readonly #durable: boolean;
   readonly #gone: () => void;
-  readonly #hash = createHash("sha256");
+  readonly #hash = builtin("node:crypto").createHash("sha256");
   #size = 0;
   #failure: Error | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,5 +1,5 @@
 /** Notes of replacements, kept as files until the records say what they do. */
-import { createHash } from "node:crypto";
+import { builtin } from "../../base/builtin.ts";
 import { join } from "@std/path";
 import type { ReplacementNote } from "../byte_store.ts";
 import { ReplacementUnderWayError } from "../replacement.ts";
@@ -108,7 +108,10 @@ export class ReplacementNotes {
   }
 
   #pathOf(key: string): string {
-    return join(this.#staging, createHash("sha256").update(key).digest("hex") + EXTENSION);
+    return join(
+      this.#staging,
+      builtin("node:crypto").createHash("sha256").update(key).digest("hex") + EXTENSION,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { builtin } from "../../base/builtin.ts";
 import type { ByteReader, StageOptions } from "../byte_store.ts";
 
 /** Bytes asked for at a time. */
@@ -9,7 +9,7 @@ export async function readWhole(
   source: ByteReader,
   { signal, onProgress }: StageOptions,
 ): Promise<{ bytes: Uint8Array; hash: string }> {
-  const hash = createHash("sha256");
+  const hash = builtin("node:crypto").createHash("sha256");
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (;;) {

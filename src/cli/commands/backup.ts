@@ -3,8 +3,6 @@ import { withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const backup: CommandSpec = {
-  name: "backup",
-  summary: "Copy the store, database and artifacts together, while it is in use",
   args: "<directory>",
   options: [
     {

@@ -1,8 +1,6 @@
 import type { CommandSpec } from "../command.ts";
 
 export const cat: CommandSpec = {
-  name: "cat",
-  summary: "Write an artifact to standard output, checked against its hash",
   args: "<run> <name>",
   options: [],
   examples: [["Look into a log", "chachaml cat @last stdout.log | less"]],

@@ -3,8 +3,6 @@ import { printTable } from "../table.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const compare: CommandSpec = {
-  name: "compare",
-  summary: "Put runs side by side: their params, and what their metrics came to",
   args: "<run...>",
   options: [{ name: "diff", summary: "Only what is not the same in all of them" }],
   examples: [["What made the difference", "chachaml compare --diff 3f2a @last"]],

@@ -1,15 +1,14 @@
-import { complete, FILES } from "../completion.ts";
-import { quote, unquote } from "../shell_words.ts";
+import { FILES, PROGRAM } from "../completion.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
 const SCRIPTS: Record<string, string> = {
   bash: `# chachaml completions for bash: source <(chachaml completions bash)
 _chachaml() {
-  local line=\${COMP_LINE:0:COMP_POINT} words=() i word found before
+  local line=\${COMP_LINE:0:COMP_POINT} words=() starts=() i word found before
   COMPREPLY=()
   # "=", ":" and "@" end a word for bash, but for nobody else: put together what has no space between.
   for ((i = 0; i <= COMP_CWORD; i++)); do
-    if [[ $i == 0 || $line == [[:space:]]* ]]; then words+=(""); fi
+    if [[ $i == 0 || $line == [[:space:]]* ]]; then words+=("") starts+=("$i"); fi
     line=\${line#"\${line%%[![:space:]]*}"}
     word=\${COMP_WORDS[i]}
     if ((i == COMP_CWORD)); then word=$line; fi
@@ -22,7 +21,16 @@ _chachaml() {
   if [[ $before == *@ ]]; then before=\${before%@} word=@$word; fi
   while [[ $word == [=:]* ]]; do before+=\${word:0:1} word=\${word:1}; done
   while IFS= read -r found; do
-    if [[ $found == ${FILES} ]]; then
+    if [[ $found == "${PROGRAM} "* ]]; then
+      i=\${starts[\${found#* } + 1]}
+      if declare -F _comp_command_offset >/dev/null; then _comp_command_offset "$i"
+      elif declare -F _command_offset >/dev/null; then _command_offset "$i"
+      else
+        compopt -o filenames 2>/dev/null
+        if ((i == COMP_CWORD)); then found=-c; else found=-f; fi
+        while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen $found -- "$word")
+      fi
+    elif [[ $found == ${FILES} ]]; then
       compopt -o filenames 2>/dev/null
       while IFS= read -r found; do COMPREPLY+=("$found"); done < <(compgen -f -- "$word")
     else
@@ -43,6 +51,13 @@ _chachaml() {
     _files
     return
   fi
+  if [[ $found[1] == "${PROGRAM} "* ]]; then
+    local first=\${found[1]#* }
+    words=("\${(@)words[first+2,-1]}")
+    (( CURRENT -= first + 1 ))
+    _normal
+    return
+  fi
   found=("\${(@)found:#}")
   (( \${#found} )) && compadd -- "\${(@)found}"
 }
@@ -53,7 +68,11 @@ function __chachaml_complete
   set -l words (commandline -opc)
   set -l word (commandline -ct)
   for found in (chachaml __complete --shell fish -- $words[2..-1] "$word" 2>/dev/null)
-    if test "$found" = "${FILES}"
+    if string match -q -- "${PROGRAM} *" "$found"
+      set -l first (string replace -- "${PROGRAM} " "" "$found")
+      set -l line (string escape -- $words[(math $first + 2)..-1]) "$word"
+      complete -C "$line"
+    else if test "$found" = "${FILES}"
       set -l option (string match -r -- '^--[^=]+=' "$word")
       for path in (__fish_complete_path (string replace -r -- '^--[^=]+=' '' "$word"))
         echo "$option$path"
@@ -68,8 +87,6 @@ complete -c chachaml -f -a '(__chachaml_complete)'
 };
 
 export const completions: CommandSpec = {
-  name: "completions",
-  summary: "Print what a shell needs to complete commands, runs and names",
   args: "<shell>",
   options: [],
   examples: [
@@ -85,30 +102,5 @@ export const completions: CommandSpec = {
       );
     }
     await io.stdout(script);
-  },
-};
-
-export const completeVerb: CommandSpec = {
-  name: "__complete",
-  summary: "Print what could stand where the cursor is",
-  args: "[word...]",
-  options: [{ name: "shell", value: "shell", summary: "Whose quotes the words have" }],
-  examples: [],
-  hidden: true,
-  leavesRest: true,
-  run: async ({ args, options, io, open, runId, verbs }) => {
-    const shell = options.get("shell");
-    const last = unquote(args.at(-1) ?? "");
-    // Fish takes the quotes off all words but the one at the cursor, zsh off all, bash off none.
-    const words = shell === "bash"
-      ? args.map((word) => unquote(word).text)
-      : shell === "fish"
-      ? [...args.slice(0, -1), last.text]
-      : args;
-    const found = await complete(words, verbs, { open: (place) => open("read", place), runId });
-    const quoted = found.map((word) =>
-      shell === "bash" && word !== FILES ? quote(word, last.open) : word
-    );
-    await io.stdout(quoted.map((word) => `${word}\n`).join(""));
   },
 };

@@ -3,8 +3,6 @@ import { withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const dedup: CommandSpec = {
-  name: "dedup",
-  summary: "Make artifacts of the same bytes share one file, by hard links",
   args: "",
   options: [{ name: "dry-run", summary: "Tell only what would be shared" }],
   examples: [["See what it would free", "chachaml dedup --dry-run"]],

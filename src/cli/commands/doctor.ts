@@ -9,8 +9,6 @@ const MARKS: Record<Check["state"], [mark: string, color: string]> = {
 };
 
 export const doctor: CommandSpec = {
-  name: "doctor",
-  summary: "Look for what is wrong with the store, its place or this program",
   args: "",
   options: [],
   examples: [["Exit code: 0 nothing or only warnings, 1 problems", "chachaml doctor"]],

@@ -1,8 +1,6 @@
 import type { CommandSpec } from "../command.ts";
 
 export const end: CommandSpec = {
-  name: "end",
-  summary: "End a run, as completed unless it is said to have failed",
   args: "<run>",
   options: [
     { name: "failed", summary: "It has failed" },

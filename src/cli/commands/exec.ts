@@ -10,12 +10,16 @@ import { parseJson, splitPair } from "../values.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const exec: CommandSpec = {
-  name: "exec",
-  summary: "Run any program as a run: its output, exit status and files are kept",
   args: "<command> [argument...]",
   options: [
-    { name: "experiment", value: "name", summary: "What the run belongs to (default: default)" },
-    { name: "name", value: "text", summary: "Its name for people" },
+    {
+      name: "experiment",
+      short: "e",
+      value: "name",
+      complete: "experiment",
+      summary: "What the run belongs to (default: default)",
+    },
+    { name: "name", short: "n", value: "text", summary: "Its name for people" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
     { name: "tag", value: "pair", repeats: true, summary: "Label, as key=value" },
     { name: "artifact", value: "glob", repeats: true, summary: "Files to store at the end" },

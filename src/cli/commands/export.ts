@@ -5,12 +5,15 @@ import { withProgress } from "../progress.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
 export const exportVerb: CommandSpec = {
-  name: "export",
-  summary: "Write runs with their artifacts as a tar archive",
   args: "<run...>",
   options: [
-    { name: "output", value: "file", summary: "The archive (default: -, standard output)" },
-    { name: "force", summary: "Replace a file that is there" },
+    {
+      name: "output",
+      short: "o",
+      value: "file",
+      summary: "The archive (default: -, standard output)",
+    },
+    { name: "force", short: "f", summary: "Replace a file that is there" },
   ],
   examples: [
     ["Into a file", "chachaml export $RUN --output run.tar"],

@@ -3,8 +3,6 @@ import { formatBytes, printable } from "../../text/format.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const gc: CommandSpec = {
-  name: "gc",
-  summary: "Remove files that belong to no artifact, and what crashes left",
   args: "",
   options: [
     { name: "grace", value: "time", summary: "Leave what is newer than this (default: 24h)" },

@@ -4,10 +4,8 @@ import { withProgress } from "../progress.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const get: CommandSpec = {
-  name: "get",
-  summary: "Copy an artifact to a file or to standard output, checked against its hash",
   args: "<run> <name> [destination]",
-  options: [{ name: "force", summary: "Replace a file that is there" }],
+  options: [{ name: "force", short: "f", summary: "Replace a file that is there" }],
   examples: [
     ["Into this folder, under its own name", "chachaml get $RUN plots/roc.png"],
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],

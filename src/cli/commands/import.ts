@@ -6,8 +6,6 @@ import { withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const importVerb: CommandSpec = {
-  name: "import",
-  summary: "Take up the runs of an archive that export has made",
   args: "<archive>",
   options: [
     { name: "new-ids", summary: "Give runs and artifacts new ids, beside those of the archive's" },

@@ -2,8 +2,6 @@ import { formatBytes, printable } from "../../text/format.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const info: CommandSpec = {
-  name: "info",
-  summary: "Tell where the store is, what is in it, and how much it takes",
   args: "",
   options: [],
   examples: [["As JSON", "chachaml info --json"]],

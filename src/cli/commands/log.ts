@@ -3,8 +3,6 @@ import { parseInteger, parseJson, parseMetric, splitPair } from "../values.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
 export const log: CommandSpec = {
-  name: "log",
-  summary: "Log metrics, params, labels or a note to a run",
   args: "<run> [metric...]",
   options: [
     { name: "step", value: "n", summary: "Step that the metrics belong to (default: 0)" },

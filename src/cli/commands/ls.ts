@@ -3,8 +3,6 @@ import { printTable } from "../table.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const ls: CommandSpec = {
-  name: "ls",
-  summary: "List the artifacts of a run, or of all runs",
   args: "[run]",
   options: [{ name: "name", value: "pattern", summary: "Only names that fit, with * and ?" }],
   examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],

@@ -1,59 +1,133 @@
-/** All verbs, in the order of the help. */
-import type { CommandSpec } from "../command.ts";
-import { backup } from "./backup.ts";
-import { cat } from "./cat.ts";
-import { compare } from "./compare.ts";
-import { completeVerb, completions } from "./completions.ts";
-import { dedup } from "./dedup.ts";
-import { doctor } from "./doctor.ts";
-import { end } from "./end.ts";
-import { exec } from "./exec.ts";
-import { exportVerb } from "./export.ts";
-import { gc } from "./gc.ts";
-import { get } from "./get.ts";
-import { importVerb } from "./import.ts";
-import { info } from "./info.ts";
-import { log } from "./log.ts";
-import { ls } from "./ls.ts";
-import { models } from "./models.ts";
-import { promote } from "./promote.ts";
-import { prune } from "./prune.ts";
-import { put } from "./put.ts";
-import { register } from "./register.ts";
-import { restore } from "./restore.ts";
-import { rm } from "./rm.ts";
-import { runs } from "./runs.ts";
-import { show } from "./show.ts";
-import { start } from "./start.ts";
-import { verify } from "./verify.ts";
+/** The commands, in the order of the help. The module of each is loaded when it is called. */
+import type { CommandEntry, CommandSpec } from "../command.ts";
 
-/** The verbs. */
-export const COMMANDS: readonly CommandSpec[] = [
-  start,
-  end,
-  exec,
-  log,
-  put,
-  get,
-  cat,
-  ls,
-  show,
-  rm,
-  runs,
-  compare,
-  models,
-  register,
-  promote,
-  verify,
-  gc,
-  prune,
-  dedup,
-  backup,
-  restore,
-  exportVerb,
-  importVerb,
-  info,
-  doctor,
-  completions,
-  completeVerb,
+type Row = readonly [name: string, summary: string, load: () => Promise<CommandSpec>];
+
+const RUNS: readonly Row[] = [
+  ["start", "Start a run and print its id", async () => (await import("./start.ts")).start],
+  ["end", "End a run as completed, or as failed", async () => (await import("./end.ts")).end],
+  [
+    "exec",
+    "Run any program as a run and keep its output, exit status and files",
+    async () => (await import("./exec.ts")).exec,
+  ],
+  ["log", "Log metrics, params, tags or a note", async () => (await import("./log.ts")).log],
+  ["rm", "Remove an artifact, or a whole run", async () => (await import("./rm.ts")).rm],
+  ["prune", "Remove old runs", async () => (await import("./prune.ts")).prune],
 ];
+
+const RESULTS: readonly Row[] = [
+  ["runs", "List runs with their results", async () => (await import("./runs.ts")).runs],
+  ["show", "Show everything recorded for a run", async () => (await import("./show.ts")).show],
+  ["compare", "Show runs side by side", async () => (await import("./compare.ts")).compare],
+];
+
+const ARTIFACTS: readonly Row[] = [
+  [
+    "put",
+    "Store files, directories or standard input as artifacts",
+    async () => (await import("./put.ts")).put,
+  ],
+  [
+    "get",
+    "Copy an artifact to a file, checked against its hash",
+    async () => (await import("./get.ts")).get,
+  ],
+  ["cat", "Write an artifact to standard output", async () => (await import("./cat.ts")).cat],
+  ["ls", "List the artifacts of a run, or of all runs", async () => (await import("./ls.ts")).ls],
+];
+
+const MODELS: readonly Row[] = [
+  [
+    "models",
+    "List the models, or the versions of one",
+    async () => (await import("./models.ts")).models,
+  ],
+  [
+    "register",
+    "Make an artifact the next version of a model",
+    async () => (await import("./register.ts")).register,
+  ],
+  [
+    "promote",
+    "Put a version of a model into production, or another stage",
+    async () => (await import("./promote.ts")).promote,
+  ],
+];
+
+const STORE: readonly Row[] = [
+  [
+    "info",
+    "Show where the store is, what it holds and what it takes",
+    async () => (await import("./info.ts")).info,
+  ],
+  [
+    "doctor",
+    "Look for problems of the store, its place or this program",
+    async () => (await import("./doctor.ts")).doctor,
+  ],
+  [
+    "verify",
+    "Check that every artifact is there and unchanged",
+    async () => (await import("./verify.ts")).verify,
+  ],
+  [
+    "gc",
+    "Remove orphans, and what crashes left behind",
+    async () => (await import("./gc.ts")).gc,
+  ],
+  [
+    "dedup",
+    "Make artifacts with the same bytes share one file",
+    async () => (await import("./dedup.ts")).dedup,
+  ],
+  [
+    "backup",
+    "Copy the store, database and artifacts together, while it is in use",
+    async () => (await import("./backup.ts")).backup,
+  ],
+  [
+    "restore",
+    "Bring back a store from a backup, or the files that it has lost",
+    async () => (await import("./restore.ts")).restore,
+  ],
+  [
+    "export",
+    "Write runs with their artifacts as a tar archive",
+    async () => (await import("./export.ts")).exportVerb,
+  ],
+  [
+    "import",
+    "Import the runs of an archive that export has made",
+    async () => (await import("./import.ts")).importVerb,
+  ],
+];
+
+const SHELL: readonly Row[] = [
+  [
+    "completions",
+    "Print completions for a shell",
+    async () => (await import("./completions.ts")).completions,
+  ],
+];
+
+/** All commands. */
+export const COMMANDS: readonly CommandEntry[] = [
+  ...group("Runs", RUNS),
+  ...group("Results", RESULTS),
+  ...group("Artifacts", ARTIFACTS),
+  ...group("Models", MODELS),
+  ...group("Store", STORE),
+  ...group("Shell", SHELL),
+  {
+    name: "__complete",
+    summary: "Print what could stand where the cursor is",
+    group: "Shell",
+    hidden: true,
+    load: async () => (await import("./complete.ts")).completeCommand,
+  },
+];
+
+function group(name: string, rows: readonly Row[]): CommandEntry[] {
+  return rows.map(([command, summary, load]) => ({ name: command, summary, group: name, load }));
+}

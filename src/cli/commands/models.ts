@@ -3,8 +3,6 @@ import { printTable } from "../table.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const models: CommandSpec = {
-  name: "models",
-  summary: "List the models, or the versions of one",
   args: "[model]",
   options: [],
   examples: [["Which version is in production", "chachaml models iris-classifier"]],

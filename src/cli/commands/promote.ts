@@ -2,8 +2,6 @@ import type { ModelStage } from "../../metadata/model.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
 export const promote: CommandSpec = {
-  name: "promote",
-  summary: "Put a version of a model into production, or into another stage",
   args: "<model> <version> [stage]",
   options: [],
   examples: [

@@ -2,20 +2,30 @@ import { parseDuration } from "../duration.ts";
 import { count, formatTime } from "../../text/format.ts";
 import { printTable } from "../table.ts";
 import type { CommandSpec } from "../command.ts";
-import { parseCount, parseStatus } from "../values.ts";
+import { parseCount } from "../values.ts";
+import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
 
 export const prune: CommandSpec = {
-  name: "prune",
-  summary: "Remove old runs with all they have",
   args: "",
   options: [
     { name: "older-than", value: "time", summary: "Those that started longer ago, such as 30d" },
     { name: "keep-last", value: "n", summary: "All but the newest n that fit, of each experiment" },
-    { name: "experiment", value: "name", summary: "Those of an experiment" },
-    { name: "status", value: "status", summary: "Those of a status (default: those that ended)" },
+    {
+      name: "experiment",
+      short: "e",
+      value: "name",
+      complete: "experiment",
+      summary: "Those of an experiment",
+    },
+    {
+      name: "status",
+      value: "status",
+      choices: RUN_STATUSES,
+      summary: "Those of a status (default: those that ended)",
+    },
     { name: "dry-run", summary: "Tell only what would be removed" },
-    { name: "force", summary: "Also what model versions are made of" },
-    { name: "yes", summary: "Really remove" },
+    { name: "force", short: "f", summary: "Also what model versions are made of" },
+    { name: "yes", short: "y", summary: "Really remove" },
   ],
   examples: [
     ["See what would go", "chachaml prune --keep-last 10 --dry-run"],
@@ -34,7 +44,7 @@ export const prune: CommandSpec = {
         { olderThan: new Date(Date.now() - parseDuration("older-than", olderThan)) }),
       ...(keepLast !== undefined && { keepLast: parseCount("keep-last", keepLast) }),
       ...(experiment !== undefined && { experiment }),
-      ...(status !== undefined && { status: parseStatus(status) }),
+      ...(status !== undefined && { status: status as RunStatus }),
     };
     const store = await open("write");
     const how = { ...selection, force: options.has("force") };

@@ -1,16 +1,13 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { PutOptions } from "../../artifacts/artifact_store.ts";
+import { IF_EXISTS, type IfExists } from "../../artifacts/if_exists.ts";
 import type { Progress } from "../../bytes/byte_store.ts";
 import type { Store } from "../../store/store.ts";
 import { withProgress } from "../progress.ts";
 import { findSources, type Source } from "../put_sources.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
-const IF_EXISTS = ["error", "same", "replace"];
-
 export const put: CommandSpec = {
-  name: "put",
-  summary: "Store files, directories or standard input as artifacts of a run",
   args: "<run> <source...>",
   options: [
     { name: "as", value: "name", summary: "Name of the artifact, or folder of the directory's" },
@@ -19,7 +16,8 @@ export const put: CommandSpec = {
     {
       name: "if-exists",
       value: "what",
-      summary: `If the run has the name: ${IF_EXISTS.join(", ")} (default: error)`,
+      choices: IF_EXISTS,
+      summary: "If the run has the name (default: error)",
     },
     {
       name: "dedup",
@@ -112,16 +110,11 @@ function placed({ options }: Call, name: string): string {
 function putOptionsOf({ options, io }: Call): Omit<PutOptions, "onProgress"> {
   const contentType = options.get("type");
   const ifExists = options.get("if-exists");
-  if (ifExists !== undefined && !IF_EXISTS.includes(ifExists)) {
-    throw new UsageError(
-      `--if-exists takes ${IF_EXISTS.join(", ")}, not ${JSON.stringify(ifExists)}`,
-    );
-  }
   const signal = io.interrupted?.();
   return {
     dedup: options.has("dedup"),
     ...(signal && { signal }),
     ...(contentType !== undefined && { contentType }),
-    ...(ifExists !== undefined && { ifExists: ifExists as "error" | "same" | "replace" }),
+    ...(ifExists !== undefined && { ifExists: ifExists as IfExists }),
   };
 }

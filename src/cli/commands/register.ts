@@ -1,12 +1,15 @@
-import type { ModelStage } from "../../metadata/model.ts";
+import { MODEL_STAGES, type ModelStage } from "../../metadata/model.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const register: CommandSpec = {
-  name: "register",
-  summary: "Make an artifact the next version of a model, and print its number",
   args: "<model> <run> <artifact>",
   options: [
-    { name: "stage", value: "stage", summary: "none, staging, production or archived" },
+    {
+      name: "stage",
+      value: "stage",
+      choices: MODEL_STAGES,
+      summary: "Its stage (default: none)",
+    },
     { name: "description", value: "text", summary: "What is new in it" },
   ],
   examples: [["A candidate", "chachaml register iris @last model.onnx --stage staging"]],

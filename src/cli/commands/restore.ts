@@ -4,8 +4,6 @@ import { withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const restore: CommandSpec = {
-  name: "restore",
-  summary: "Bring a store back from a backup: all of it, or the files that it has lost",
   args: "<backup>",
   options: [
     { name: "dry-run", summary: "Tell only what would be brought back" },

@@ -2,12 +2,10 @@ import { count } from "../../text/format.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const rm: CommandSpec = {
-  name: "rm",
-  summary: "Remove an artifact, or a run with all it has",
   args: "<run> [name]",
   options: [
-    { name: "yes", summary: "Really remove the whole run" },
-    { name: "force", summary: "Also what model versions are made of" },
+    { name: "yes", short: "y", summary: "Really remove the whole run" },
+    { name: "force", short: "f", summary: "Also what model versions are made of" },
   ],
   examples: [
     ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],

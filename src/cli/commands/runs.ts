@@ -1,37 +1,38 @@
 import { formatTime } from "../../text/format.ts";
+import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
 import type { Bounds, MetricOrder } from "../../metadata/run_query.ts";
-import {
-  parseCount,
-  parseJson,
-  parseMetric,
-  parseStatus,
-  splitPair,
-  splitTest,
-} from "../values.ts";
+import { parseCount, parseJson, parseMetric, splitPair, splitTest } from "../values.ts";
 import { printTable } from "../table.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
 export const runs: CommandSpec = {
-  name: "runs",
-  summary: "List runs, newest first",
   args: "",
   options: [
-    { name: "experiment", value: "name", summary: "Only those of an experiment" },
+    {
+      name: "experiment",
+      short: "e",
+      value: "name",
+      complete: "experiment",
+      summary: "Only those of an experiment",
+    },
     {
       name: "status",
       value: "status",
-      summary: "Only those that are running, completed or failed",
+      choices: RUN_STATUSES,
+      summary: "Only those of a status",
     },
     { name: "tag", value: "pair", repeats: true, summary: "Only those with a label, as key=value" },
     {
       name: "param",
       value: "test",
+      complete: "param",
       repeats: true,
       summary: "Only those with such a param: key=value, or with != < <= > >=",
     },
     {
       name: "metric",
       value: "test",
+      complete: "metric",
       repeats: true,
       summary: "Only those whose metric came to it: key>0.9, or with = != < <= >=",
     },
@@ -40,7 +41,7 @@ export const runs: CommandSpec = {
       value: "metric",
       summary: "By a metric, the largest first; -metric: the smallest",
     },
-    { name: "limit", value: "n", summary: "At most so many" },
+    { name: "limit", short: "n", value: "n", summary: "At most so many" },
   ],
   examples: [
     ["The ten latest that failed", "chachaml runs --status failed --limit 10"],
@@ -51,7 +52,7 @@ export const runs: CommandSpec = {
       .map(options.get);
     const query = {
       ...(experiment !== undefined && { experiment }),
-      ...(status !== undefined && { status: parseStatus(status) }),
+      ...(status !== undefined && { status: status as RunStatus }),
       ...(limit !== undefined && { limit: parseCount("limit", limit) }),
       ...(sort !== undefined && { sortBy: orderOf(sort) }),
       tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),

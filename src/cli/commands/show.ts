@@ -14,8 +14,6 @@ import { printTable } from "../table.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const show: CommandSpec = {
-  name: "show",
-  summary: "Tell all that is kept of a run",
   args: "<run>",
   options: [],
   examples: [["The run that was started last", "chachaml show @last"]],

@@ -3,12 +3,16 @@ import { splitPair } from "../values.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const start: CommandSpec = {
-  name: "start",
-  summary: "Start a run and print its id",
   args: "",
   options: [
-    { name: "experiment", value: "name", summary: "What it belongs to (default: default)" },
-    { name: "name", value: "text", summary: "Name for people" },
+    {
+      name: "experiment",
+      short: "e",
+      value: "name",
+      complete: "experiment",
+      summary: "What it belongs to (default: default)",
+    },
+    { name: "name", short: "n", value: "text", summary: "Name for people" },
     {
       name: "tag",
       value: "label",

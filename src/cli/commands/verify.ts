@@ -4,8 +4,6 @@ import { clearLine, withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const verify: CommandSpec = {
-  name: "verify",
-  summary: "Check that every artifact is there and is what was stored",
   args: "",
   options: [
     { name: "quick", summary: "Look at sizes only, without reading the files" },

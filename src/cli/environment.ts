@@ -1,0 +1,13 @@
+/** Variables that the program reads: help, the man page and docs/cli.md list them. */
+export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
+  ["CHACHAML_DB", "Database of the store, unless --db is given"],
+  ["CHACHAML_ARTIFACT_DIR", "Its artifact directory, unless --artifact-dir is given"],
+  ["CHACHAML_CEILING", "Directory above which no store is looked for"],
+  ["CHACHAML_RUN", "The run that @run stands for; exec sets it"],
+  ["CHACHAML_DEBUG", "If set, errors show where they come from"],
+  ["NO_COLOR", "If set, no colors"],
+  ["PAGER", "Program that shows long output on a terminal (default: less); empty for none"],
+];
+
+/** Where the documentation is. */
+export const LINK = "https://jsr.io/@chachaml/store";

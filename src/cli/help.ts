@@ -1,0 +1,73 @@
+/** Help, from the same data as everything else; loaded when it is asked for. */
+import { type Command, type CommandEntry, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
+import { LINK, VARIABLES } from "./environment.ts";
+import { VERSION } from "./version.ts";
+
+/** Examples of the program's own help. */
+const EXAMPLES: readonly (readonly [words: string, command: string])[] = [
+  ["Run a training and keep what it prints and writes", "chachaml exec -- python train.py"],
+  ["See the best runs", "chachaml runs --sort=-loss --limit 5"],
+  ["Look at the last one", "chachaml show @last"],
+];
+
+/** The help of the program: commands in groups, examples, the environment. */
+export function programHelp(commands: readonly CommandEntry[]): string {
+  const shown = commands.filter(({ hidden }) => !hidden);
+  const groups = Map.groupBy(shown, ({ group }) => group);
+  const sections = [...groups].map(([group, entries]) =>
+    section(group, entries.map(({ name, summary }) => [name, summary]))
+  );
+  return [
+    `chachaml ${VERSION}: keeps machine-learning runs and their artifacts.\n`,
+    "Usage: chachaml <command> [arguments] [options]\n",
+    ...sections,
+    section("Options", [...COMMON_OPTIONS.map(optionRow), ["-V, --version", "Show the version"]]),
+    `Examples:\n${EXAMPLES.map(([words, call]) => `  ${words}:\n    ${call}\n`).join("")}`,
+    section("Environment", VARIABLES),
+    `Help on a command: chachaml <command> --help\nDocumentation: ${LINK}\n`,
+  ].join("\n");
+}
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return `${title}:\n${
+    rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join("")
+  }`;
+}
+
+function optionRow(option: OptionSpec): [string, string] {
+  return [flagsOf(option), summaryOf(option)];
+}
+
+/** An option as it is typed: `-e, --experiment <name>`. */
+export function flagsOf({ name, short, value }: OptionSpec): string {
+  return `${short === undefined ? "" : `-${short}, `}--${name}${
+    value === undefined ? "" : ` <${value}>`
+  }`;
+}
+
+/** What an option is for, with the values that it takes. */
+export function summaryOf({ summary, choices, repeats }: OptionSpec): string {
+  return summary + (choices ? ` (${choices.join(", ")})` : "") +
+    (repeats ? " (may be repeated)" : "");
+}
+
+/** The help of one command, as cliffy lays it out. */
+export async function commandHelp(command: Command): Promise<string> {
+  const { Command: Cliffy } = await import("@cliffy/command");
+  const program = new Cliffy().name("chachaml").version(VERSION).noExit();
+  const own = new Cliffy().description(command.summary).noExit();
+  const args = command.args.replace(/([>\]])/g, ":string$1");
+  if (args !== "") own.arguments(args);
+  for (const option of [...command.options, ...COMMON_OPTIONS]) {
+    // Cliffy adds its own.
+    if (option.name === "help") continue;
+    own.option(flagsOf(option).replace(/>$/, ":string>"), summaryOf(option));
+  }
+  for (const [words, example] of command.examples) own.example(words, example);
+  program.command(command.name, own);
+  // The program's own comes first: making it prepares that of the command.
+  program.getHelp({ colors: false });
+  const text = program.getCommand(command.name)!.getHelp({ colors: false });
+  return text.replace(/[ \t]+$/gm, "").trim() + "\n";
+}
