@@ -1,7 +1,7 @@
-import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import { fsError } from "../base/fs_error.ts";
+import { makeDirectory } from "../bytes/files/make_directory.ts";
 import type { OpenOptions } from "./open_options.ts";
 import { isBelow, toPath } from "../base/path.ts";
 
@@ -102,7 +102,7 @@ async function resolveRoot(
     if (readOnly) return { path: artifactDir, undo: async () => {} };
   }
   try {
-    await ensureDir(artifactDir);
+    await makeDirectory(artifactDir);
     const path = await Deno.realPath(artifactDir);
     // It goes only while it is empty.
     return { path, undo: () => Deno.remove(path).catch(() => {}) };

@@ -174,16 +174,17 @@ export function testMetadata(
     await metadata.runs.start({ id: "r" }, null);
     await insert(metadata, artifact("r", "a"));
     const order: string[] = [];
-    const removing = metadata.artifacts.removeIfUnnamed(["r/a", "r/b"], async (keys) => {
+    let put: Promise<unknown> | undefined;
+    await metadata.artifacts.removeIfUnnamed(["r/a", "r/b"], async (keys) => {
       order.push(...keys);
+      put = metadata.artifacts.insert(artifact("r", "b"), () => {
+        order.push("published");
+        return Promise.resolve();
+      });
       await new Promise((resolve) => setTimeout(resolve, 20));
       order.push("removed");
     });
-    const put = metadata.artifacts.insert(artifact("r", "b"), () => {
-      order.push("published");
-      return Promise.resolve();
-    });
-    await Promise.all([removing, put]);
+    await put;
     assert.deepEqual(order, ["r/b", "removed", "published"]);
     await metadata.artifacts.removeIfUnnamed(["r/a", "r/b"], () => {
       throw new Error("called");

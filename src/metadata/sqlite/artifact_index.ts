@@ -1,7 +1,7 @@
 import { assertString } from "../../base/assert.ts";
 import { ArtifactNotFoundError } from "../../base/errors.ts";
 import { NameIndex } from "../../names/name_index.ts";
-import type { Database } from "./database.ts";
+import { COUNT_COMMIT, type Database } from "./database.ts";
 import { hasIndex } from "./create_schema.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import type {
@@ -284,12 +284,14 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return this.#database.read((sql) => namedWithoutIndex(sql, keys));
   }
 
-  removeIfUnnamed(
+  async removeIfUnnamed(
     keys: Iterable<string>,
     remove: (keys: ReadonlySet<string>) => Promise<void>,
   ): Promise<void> {
     let unnamed = new Set<string>();
-    return this.#database.write({
+    // A commit of another process may have failed, whose rows are in the log and name these bytes.
+    await this.#database.write({ apply: (sql) => sql.prepare(COUNT_COMMIT).run() });
+    await this.#database.write({
       alone: true,
       check: (sql) => {
         unnamed = unnamedKeys(sql, keys, this.#hasKeyIndex(sql));

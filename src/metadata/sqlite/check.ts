@@ -45,7 +45,9 @@ export async function checkDatabase(database: Database): Promise<MetadataCheck> 
 
 function isDamage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof SqlError) return !["busy", "full", "read-only"].includes(cause.kind);
+    if (cause instanceof SqlError) {
+      return !["busy", "full", "read-only", "cannot-open"].includes(cause.kind);
+    }
   }
   return false;
 }

@@ -45,6 +45,10 @@ export interface Reader {
   close(): void;
 }
 
+/** A change for the sake of the commit. */
+export const COUNT_COMMIT = `INSERT INTO chachaml_store (key, value) VALUES ('commits', '1')
+  ON CONFLICT (key) DO UPDATE SET value = value + 1`;
+
 /** Reads after which the event loop gets a turn. */
 const READS_A_TURN = 64;
 
@@ -62,6 +66,8 @@ export class Database {
   #committing: Promise<void> | undefined;
   #closed = false;
   #reads = 0;
+  /** Whether the last commit failed: its rows may be in the log, and come back after a crash. */
+  #isUncertain = false;
 
   /** Takes over a reader and, unless read-only, the connection that writes. */
   constructor(reader: Reader, writer: SqlConnection | undefined, busyTimeout: number) {
@@ -166,8 +172,9 @@ export class Database {
       const begin = sql.prepare("BEGIN IMMEDIATE");
       const begun = await whenFree(() => isWanted() && (begin.run(), true), this.#busyTimeout);
       if (!begun) return;
+      if (this.#isUncertain) await this.#overwriteFailed(sql);
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      for (const { reject } of group) reject(publicError(error, "write to the database"));
       return;
     }
     try {
@@ -175,11 +182,7 @@ export class Database {
       await this.#commit(sql);
       for (const { pending, value } of done) pending.resolve(value);
     } catch (error) {
-      try {
-        sql.prepare("ROLLBACK").run();
-      } catch {
-        // SQLite has rolled back by itself, as it does when the disk is full.
-      }
+      rollBack(sql);
       for (const { reject } of group) reject(publicError(error, "write to the database"));
     }
   }
@@ -221,14 +224,36 @@ export class Database {
     return done;
   }
 
+  /**
+   * Commits a change of its own, which takes the place of a failed commit in the log: only then can the
+   * rows of that not come back, and bytes that they name be removed.
+   */
+  async #overwriteFailed(sql: SqlConnection): Promise<void> {
+    try {
+      sql.prepare(COUNT_COMMIT).run();
+      await this.#commit(sql);
+    } catch (error) {
+      rollBack(sql);
+      throw error;
+    }
+    this.#isUncertain = false;
+    await whenFree(() => sql.prepare("BEGIN IMMEDIATE").run(), this.#busyTimeout);
+  }
+
   /** Outside WAL mode readers can hold up a commit; our own then wait for it to be decided. */
   async #commit(sql: SqlConnection): Promise<void> {
     const commit = sql.prepare("COMMIT");
     try {
       commit.run();
     } catch (error) {
-      if (!isBusy(error)) throw error;
-      const committing = whenFree(() => void commit.run(), this.#busyTimeout);
+      if (!isBusy(error)) {
+        this.#isUncertain = true;
+        throw error;
+      }
+      const committing = whenFree(() => void commit.run(), this.#busyTimeout).catch((error) => {
+        this.#isUncertain = true;
+        throw error;
+      });
       this.#committing = committing.catch(() => {});
       try {
         await committing;
@@ -236,6 +261,14 @@ export class Database {
         this.#committing = undefined;
       }
     }
+  }
+}
+
+function rollBack(sql: SqlConnection): void {
+  try {
+    sql.prepare("ROLLBACK").run();
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
   }
 }
 

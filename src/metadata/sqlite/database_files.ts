@@ -1,7 +1,7 @@
 /** The files of a database that is not open: created, moved, set aside, removed. */
 import { dirname } from "@std/path";
 import { fsError } from "../../base/fs_error.ts";
-import { StorageError } from "../../base/errors.ts";
+import { NotAStoreError, StorageError } from "../../base/errors.ts";
 import { syncDirectory } from "../../bytes/files/directories.ts";
 import { type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
 
@@ -20,6 +20,27 @@ export function createDatabaseFile(path: string): boolean {
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
+  }
+}
+
+/**
+ * Refuses a path at which, or at whose companions, something is that opening would wait for or never
+ * end to read: a named pipe, a device, a socket.
+ *
+ * @throws {NotAStoreError} If that is so.
+ */
+export function requirePlainFiles(path: string): void {
+  for (const end of ["", ...COMPANIONS]) {
+    let info: Deno.FileInfo;
+    try {
+      info = Deno.statSync(path + end);
+    } catch {
+      continue; // It is not there, or opening it says what is wrong.
+    }
+    // What a directory is, opening says.
+    if (info.isFile || info.isDirectory) continue;
+    const what = end === "" ? "it" : JSON.stringify(path + end);
+    throw new NotAStoreError(path, `${what} is a named pipe or a device, not a file`);
   }
 }
 

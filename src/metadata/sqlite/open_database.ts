@@ -1,6 +1,8 @@
-import { ensureDir } from "@std/fs";
 import { dirname } from "@std/path";
 import { NewerFormatError, NotAStoreError, StorageError } from "../../base/errors.ts";
+import { makeDirectory, syncEntry } from "../../bytes/files/make_directory.ts";
+import { createDatabaseFile, requirePlainFiles } from "./database_files.ts";
+import { publicError } from "./sql_error.ts";
 import { copyConnection, fileState } from "./file_reader.ts";
 import { Database, type Reader, whenFree } from "./database.ts";
 import { noteOpenFile } from "./open_files.ts";
@@ -27,6 +29,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     createSchema(sql, ":memory:");
     return new Database(memoryReader(sql), sql, busyTimeout);
   }
+  requirePlainFiles(path);
   try {
     return await (options.readOnly ? openReadOnly : openWritable)(path, options);
   } catch (error) {
@@ -35,7 +38,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     if (cause.kind === "not-a-database") {
       throw new NotAStoreError(path, "it is not a SQLite database", { cause });
     }
-    throw new StorageError(`open ${JSON.stringify(path)}`, cause.message, { cause });
+    const action = `open ${JSON.stringify(path)}`;
+    if (cause.kind === "cannot-open" && options.readOnly && fileState(path) === "in use") {
+      const state = "its log (-wal) has changes that can be read only where files may be written " +
+        "beside it; open it once for writing, or copy the database with its log elsewhere";
+      throw new StorageError(action, state, { cause });
+    }
+    throw publicError(cause, action);
   }
 }
 
@@ -46,7 +55,8 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
   let sql: SqlConnection | undefined;
   try {
     if (forget && fileState(path) === "in use") inspectAhead(path, driver);
-    const opened = sql = await connectMakingFolder(driver, path);
+    if (!forget) await createFile(path, durability === "full");
+    const opened = sql = connect(driver, path);
     let state = await whenFree<SchemaState>(() => {
       const state = inspectSchema(opened, path);
       requireWritableSchema(opened, path);
@@ -96,19 +106,20 @@ function noteIfThere(path: string, driver: SqlDriver): (() => void) | undefined 
   }
 }
 
-async function connectMakingFolder(driver: SqlDriver, path: string): Promise<SqlConnection> {
+/** Creates the file, and the directories above it. What fails here shows again in SQLite's words. */
+async function createFile(path: string, durable: boolean): Promise<void> {
   try {
-    return connect(driver, path);
+    if (!createDatabaseFile(path)) return;
   } catch (error) {
-    if (!(error instanceof SqlError)) throw error;
-    // Perhaps only its folder is missing; not looked at before, as that would need permission.
+    if (!(error instanceof Deno.errors.NotFound)) return;
     try {
-      await ensureDir(dirname(path));
+      await makeDirectory(dirname(path));
+      createDatabaseFile(path);
     } catch {
-      throw error;
+      return;
     }
-    return connect(driver, path);
   }
+  if (durable) await syncEntry(dirname(path));
 }
 
 function connect(driver: SqlDriver, path: string): SqlConnection {

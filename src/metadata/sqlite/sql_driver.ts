@@ -50,6 +50,9 @@ export type SqlErrorKind =
   | "not-a-database"
   | "read-only"
   | "full"
+  | "io"
+  | "damaged"
+  | "cannot-open"
   | "other";
 
 /** A database error in the store's own terms; `cause` is the binding's. */
@@ -70,7 +73,10 @@ const KIND_OF_CODE: Record<number, SqlErrorKind> = {
   5: "busy",
   6: "busy",
   8: "read-only",
+  10: "io",
+  11: "damaged",
   13: "full",
+  14: "cannot-open",
   19: "constraint",
   26: "not-a-database",
 };
@@ -80,6 +86,9 @@ const KIND_OF_MESSAGE: [RegExp, SqlErrorKind][] = [
   [/database (table )?is locked/, "busy"],
   [/attempt to write a readonly database/, "read-only"],
   [/database or disk is full/, "full"],
+  [/disk I\/O error/, "io"],
+  [/disk image is malformed/, "damaged"],
+  [/unable to open database file/, "cannot-open"],
   [/constraint failed/, "constraint"],
   [/file is not a database/, "not-a-database"],
 ];

@@ -15,6 +15,25 @@ export function publicError(error: unknown, action: string, waited = 0): unknown
       return new StorageError(action, "its file, or the folder it lies in, is not writable", {
         cause: error,
       });
+    case "io":
+      return new StorageError(
+        action,
+        "the disk reported an error, or has no space left; check both and try again",
+        { cause: error },
+      );
+    case "damaged":
+      return new StorageError(
+        action,
+        "the database is damaged; bring it back from a backup (chachaml restore --database)",
+        { cause: error },
+      );
+    case "cannot-open":
+      return new StorageError(
+        action,
+        "the database, or its -wal and -shm beside it, cannot be opened or created; check owner, " +
+          "mode and free space",
+        { cause: error },
+      );
     default:
       return new StorageError(action, error.message, { cause: error });
   }

@@ -1,0 +1,42 @@
+import { ensureDir } from "@std/fs";
+import { dirname } from "@std/path";
+import { fsError } from "../../base/fs_error.ts";
+import { syncDirectory } from "./directories.ts";
+
+/**
+ * Makes a directory with those above it that are missing, so that a power cut does not undo it: each
+ * that gains an entry is synced, as far as it may be opened.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  const parents: string[] = [];
+  for (let at = path;; at = dirname(at)) {
+    if (await isThere(at) || dirname(at) === at) break;
+    parents.push(dirname(at));
+  }
+  await ensureDir(path);
+  for (const parent of parents.reverse()) await syncEntry(parent);
+}
+
+/** Syncs a directory that has gained an entry. One that may not be opened is left to the system. */
+export async function syncEntry(directory: string): Promise<void> {
+  const { state } = Deno.permissions.querySync({ name: "read", path: directory });
+  // Nobody is to be asked for a permission that is not needed otherwise.
+  if (state !== "granted") return;
+  try {
+    await syncDirectory(directory);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return;
+    if (error instanceof Deno.errors.PermissionDenied) return;
+    throw fsError(error, `sync ${JSON.stringify(directory)}`);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    // What cannot be looked at was not made here.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}

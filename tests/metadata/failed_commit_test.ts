@@ -1,0 +1,87 @@
+/** A commit that failed may come back after a crash: no bytes may be removed before the next one. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { StorageError } from "../../mod.ts";
+import { builtinDriver } from "../../src/metadata/sqlite/builtin_driver.ts";
+import { SqliteMetadata } from "../../src/metadata/sqlite/metadata_store.ts";
+import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
+import {
+  type SqlConnection,
+  type SqlDriver,
+  SqlError,
+} from "../../src/metadata/sqlite/sql_driver.ts";
+import { inTempDir } from "../support/helpers.ts";
+
+/** A driver that notes commits, and lets the next `failures` of them fail. */
+function failingDriver(log: string[]): SqlDriver & { failures: number } {
+  const driver = {
+    name: builtinDriver.name,
+    failures: 0,
+    open(path: string, access: "write" | "read" | "still"): SqlConnection {
+      const sql = builtinDriver.open(path, access);
+      return {
+        prepare(text) {
+          const statement = sql.prepare(text);
+          if (text !== "COMMIT") return statement;
+          return {
+            get: statement.get.bind(statement),
+            all: statement.all.bind(statement),
+            run() {
+              if (driver.failures > 0) {
+                driver.failures--;
+                log.push("commit failed");
+                throw new SqlError("other", "disk I/O error");
+              }
+              log.push("commit");
+              return statement.run();
+            },
+          };
+        },
+        copyTo: (to) => sql.copyTo(to),
+        close: () => sql.close(),
+      };
+    },
+  };
+  return driver;
+}
+
+Deno.test("after a failed commit, bytes are removed only once another commit has succeeded", () =>
+  inTempDir(async (dir) => {
+    const log: string[] = [];
+    const driver = failingDriver(log);
+    const database = await openDatabase({
+      path: join(dir, "t.db"),
+      driver,
+      readOnly: false,
+      durability: "full",
+      busyTimeout: 1000,
+    });
+    const metadata = new SqliteMetadata(database, driver, Date.now);
+    await metadata.runs.start({ id: "r" }, null);
+    const artifact = { runId: "r", name: "a", contentType: null, size: 1, hash: "a".repeat(64) };
+    const remove = () =>
+      metadata.artifacts.withoutRow([{ runId: "r", name: "a", path: "r/a" }], () => {
+        log.push("removed");
+      });
+    log.length = 0;
+    driver.failures = 1;
+    await assert.rejects(
+      metadata.artifacts.insert(artifact, () => Promise.resolve()),
+      StorageError,
+    );
+    await remove();
+    assert.deepEqual(log, ["commit failed", "commit", "removed", "commit"]);
+
+    // While commits go on failing, nothing is removed.
+    log.length = 0;
+    driver.failures = 2;
+    await assert.rejects(metadata.artifacts.insert(artifact, () => Promise.resolve()));
+    await assert.rejects(remove(), StorageError);
+    assert.deepEqual(log, ["commit failed", "commit failed"]);
+    await metadata.artifacts.removeIfUnnamed(["r/a"], () => {
+      log.push("removed");
+      return Promise.resolve();
+    });
+    assert.deepEqual(log.slice(2), ["commit", "commit", "removed", "commit"]);
+    await metadata.close();
+  }));
