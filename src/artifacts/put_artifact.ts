@@ -1,0 +1,94 @@
+/** Stores staged bytes as an artifact. */
+import { backoffDelay, wait } from "../base/async.ts";
+import { ArtifactExistsError } from "../base/errors.ts";
+import type { StagedBytes } from "../bytes/byte_store.ts";
+import type { ArtifactRecord, NewArtifact } from "../metadata/artifact_index.ts";
+import type { ArtifactParts } from "./parts.ts";
+import type { PutOptions } from "./put_options.ts";
+import { recoverReplacements } from "./recover_replacements.ts";
+import { resolveExisting } from "./resolve_existing.ts";
+
+/**
+ * Gives staged bytes their record. Whatever comes of it, nothing is staged any more.
+ *
+ * @returns The record.
+ * @throws {ArtifactExistsError} If the run has an artifact of this name, and `ifExists` refuses that.
+ */
+export async function putStaged(
+  parts: ArtifactParts,
+  staged: StagedBytes,
+  artifact: NewArtifact,
+  options: PutOptions,
+): Promise<ArtifactRecord> {
+  const attempt = new Attempt(parts, staged);
+  try {
+    for (let tries = 0, start = performance.now();; tries++) {
+      const outcome = await parts.index.insert(artifact, attempt.publish, options.signal);
+      const record = "inserted" in outcome
+        ? outcome.inserted
+        : await resolveExisting(parts, outcome.found, staged, artifact, options);
+      if (record) {
+        await staged.release();
+        if ("inserted" in outcome) await parts.orphans.collect();
+        return record;
+      }
+      // Another writer replaces the same artifact, or one has crashed while doing so.
+      if (performance.now() - start > parts.busyTimeout) {
+        throw new ArtifactExistsError(artifact.runId, artifact.name);
+      }
+      await recoverReplacements(parts);
+      await wait(backoffDelay(tries), options.signal);
+    }
+  } catch (error) {
+    const record = await attempt.takeBack(artifact);
+    if (!record) {
+      await staged.discard();
+      throw error;
+    }
+    await staged.release();
+    return record;
+  }
+}
+
+/** The publishing of staged bytes, and what is to be done if their record is not committed. */
+class Attempt {
+  readonly #parts: ArtifactParts;
+  readonly #staged: StagedBytes;
+  #key: string | undefined;
+  #isPublished = false;
+
+  constructor(parts: ArtifactParts, staged: StagedBytes) {
+    this.#parts = parts;
+    this.#staged = staged;
+  }
+
+  readonly publish = async (key: string): Promise<void> => {
+    const { index, bytes } = this.#parts;
+    this.#key = key;
+    this.#isPublished = false;
+    // An index that is damaged may hide the record of the bytes there.
+    const isOrphan = async () => (await index.namedForSure([key])).size === 0;
+    await bytes.publish(this.#staged, key, { isOrphan });
+    this.#isPublished = true;
+  };
+
+  /**
+   * After a failure: gives the record if its commit took place after all; else the bytes go, or stay
+   * until it is certain that the commit has failed.
+   */
+  async takeBack({ runId, name }: NewArtifact): Promise<ArtifactRecord | undefined> {
+    const key = this.#key;
+    if (key === undefined) return undefined;
+    const { index, bytes, orphans } = this.#parts;
+    try {
+      const isThere = await bytes.isPublished(this.#staged, key);
+      if (!isThere) return undefined;
+      const found = (await index.byName(runId, name))?.record;
+      if (found?.path === key && found.hash === this.#staged.hash) return found;
+      if (this.#isPublished) orphans.add(key);
+      else await orphans.remove([key]);
+    } catch {
+      // An orphan stays behind: the next put of the name takes its place, or it is collected.
+    }
+  }
+}

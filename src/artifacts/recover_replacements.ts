@@ -1,0 +1,28 @@
+import type { ReplacementNote } from "../bytes/byte_store.ts";
+import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
+import type { ArtifactParts } from "./parts.ts";
+
+/** Finishes replacements whose bytes are in place, and undoes the others that were interrupted. */
+export async function recoverReplacements(
+  { index, bytes }: Pick<ArtifactParts, "index" | "bytes">,
+): Promise<void> {
+  await bytes.recoverReplacements((note) => finishReplacement(index, note));
+}
+
+/** The record as a note has it. */
+export function describedBy(record: ArtifactRecord, note: ReplacementNote): ArtifactRecord {
+  const { contentType, size, hash, createdAt } = note;
+  return { ...record, contentType, size, hash, createdAt: new Date(createdAt) };
+}
+
+async function finishReplacement(index: ArtifactIndex, note: ReplacementNote): Promise<void> {
+  const entry = await index.byId(note.artifactId);
+  // Of a record that is gone, or that says it already, nothing is left to do.
+  if (!entry || entry.problem) return;
+  const { record } = entry;
+  const now = describedBy(record, note);
+  const isDone = record.hash === now.hash && record.contentType === now.contentType &&
+    record.createdAt.getTime() === now.createdAt.getTime();
+  // A model version that was registered meanwhile has these bytes in any case.
+  if (!isDone) await index.update(record, now, () => Promise.resolve(), true);
+}
