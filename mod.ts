@@ -51,7 +51,7 @@ export type { GrowingEntry } from "./src/bytes/growing_bytes.ts";
 export { Artifact } from "./src/artifacts/artifact.ts";
 export type { ArtifactQuery, ArtifactRecord } from "./src/metadata/artifact_index.ts";
 export type { ReadOptions, SaveOptions } from "./src/artifacts/artifact_reader.ts";
-export type { PutFileOptions, PutOptions } from "./src/artifacts/artifact_store.ts";
+export type { PutFileOptions, PutOptions } from "./src/artifacts/put_options.ts";
 export type { IfExists } from "./src/artifacts/if_exists.ts";
 export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
 export type { JsonValue, PutSource } from "./src/artifacts/put_source.ts";

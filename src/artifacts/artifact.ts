@@ -61,14 +61,24 @@ export class Artifact {
   }
 
   /**
-   * Absolute path of the file, for other programs to read. Do not write to it: the store's hashes
-   * would not be true any more.
+   * URL of the bytes, for other programs to read: `file:` for a file.
    *
-   * @throws {UnsafePathError} If the row's path would lead outside the artifact directory.
+   * @throws {UnsafePathError} If the record's path would lead outside the store.
+   */
+  get url(): string {
+    if (this.#problem) throw this.#problem;
+    return this.#reader.url(this.path);
+  }
+
+  /**
+   * Absolute path of the file, for other programs to read; `undefined` where the store keeps bytes
+   * otherwise. Do not write to it: the store's hashes would not be true any more.
+   *
+   * @throws {UnsafePathError} If the record's path would lead outside the artifact directory.
    */
   get filePath(): string {
     if (this.#problem) throw this.#problem;
-    return this.#reader.locate(this.path);
+    return this.#reader.filePath(this.path)!;
   }
 
   /**

@@ -12,6 +12,7 @@ import { hashCopy } from "../bytes/hashing.ts";
 import { parentDirectory } from "../base/directory.ts";
 import { isBelow, toPath } from "../base/path.ts";
 import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
+import { describedBy } from "./described_by.ts";
 
 /** Bytes that a stream gives at a time. */
 const STREAM_CHUNK = 256 * 1024;
@@ -61,15 +62,20 @@ export class ArtifactReader {
     this.#root = root;
   }
 
-  /** Absolute path of the file. */
-  locate(path: string): string {
-    return this.#bytes.locate(path);
+  /** Absolute path of the file; `undefined` where bytes are kept otherwise. */
+  filePath(key: string): string | undefined {
+    return this.#bytes.filePath?.(key);
   }
 
-  /** Opens the bytes of an artifact together with the row that describes them. */
-  async open(id: string): Promise<OpenArtifact> {
+  /** URL of the bytes. */
+  url(key: string): string {
+    return this.#bytes.url(key);
+  }
+
+  /** Opens the bytes of an artifact, or a range of them, together with the record of them. */
+  async open(id: string, range?: ByteRange): Promise<OpenArtifact> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const found = await this.#tryOpen(id);
+      const found = await this.#tryOpen(id, range);
       if (!found) continue;
       const { record, bytes } = found;
       if (bytes.size === record.size) return found;
@@ -84,41 +90,26 @@ export class ArtifactReader {
     throw new StorageError(`read artifact ${JSON.stringify(id)}`, "it is replaced all the time");
   }
 
-  /** `undefined` where row and bytes changed between the looks at them. */
-  async #tryOpen(id: string): Promise<OpenArtifact | undefined> {
+  /** `undefined` where record and bytes changed between the looks at them. */
+  async #tryOpen(id: string, range?: ByteRange): Promise<OpenArtifact | undefined> {
     const entry = await this.#index.byId(id);
     if (!entry) throw new ArtifactNotFoundError({ id });
     if (entry.problem) throw entry.problem;
-    const { record, replacement } = entry;
-    const bytes = await this.#openBytes(record);
+    const { record } = entry;
+    const bytes = await this.#openBytes(record, range);
     if (!bytes) return undefined;
-    if (!replacement) {
-      const again = await this.#index.byId(id);
-      if (again && !again.replacement && sameContents(again.record, record)) {
-        return { record, bytes };
-      }
-      bytes.close();
-      return undefined;
-    }
-    // New bytes are about to take the place of the old. While they are staged, what was opened
-    // before is old; once they are not, what is opened after is new.
-    if (this.#bytes.stagedState(replacement.staged) !== "absent") return { record, bytes };
+    // New bytes have taken the place of the old, and the record does not say so yet.
+    if (bytes.note?.artifactId === id) return { record: describedBy(record, bytes.note), bytes };
+    const again = await this.#index.byId(id);
+    if (again && sameContents(again.record, record)) return { record, bytes };
     bytes.close();
-    const renewed = await this.#openBytes(record);
-    // As long as the note is there, no other replacement can have followed.
-    const noted = (await this.#index.byId(id))?.replacement;
-    if (renewed && noted?.staged === replacement.staged) {
-      const { contentType, size, hash, createdAt } = replacement;
-      return { record: { ...record, contentType, size, hash, createdAt }, bytes: renewed };
-    }
-    renewed?.close();
     return undefined;
   }
 
   /** `undefined` where they cannot be opened because the artifact is gone. */
-  async #openBytes(record: ArtifactRecord): Promise<OpenBytes | undefined> {
+  async #openBytes(record: ArtifactRecord, range?: ByteRange): Promise<OpenBytes | undefined> {
     try {
-      return await this.#bytes.open(record.path);
+      return await this.#bytes.open(record.path, range);
     } catch (error) {
       // Of an artifact that is gone, the path may be another's folder by now.
       if (!await this.#index.byId(record.id)) return undefined;

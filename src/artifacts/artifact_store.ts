@@ -55,7 +55,7 @@ export class ArtifactStore {
       options,
     );
     const { size, hash } = staged;
-    const contentType = options.contentType ?? guessContentType(name, ofKind);
+    const contentType = options.contentType ?? await guessContentType(name, ofKind);
     return await this.putStaged(staged, { runId, name, contentType, size, hash }, options);
   }
 
@@ -67,12 +67,12 @@ export class ArtifactStore {
     options: PutFileOptions,
   ): Promise<Artifact> {
     await this.#checkAdmissible(runId, name, options);
-    const staged = await stageFile(this.#parts, { runId, name }, path, options);
+    const { staged, isTaken } = await stageFile(this.#parts, { runId, name }, path, options);
     const { size, hash } = staged;
-    const contentType = options.contentType ?? guessContentType(name);
+    const contentType = options.contentType ?? await guessContentType(name);
     const stored = await this.putStaged(staged, { runId, name, contentType, size, hash }, options);
     // It is stored in any case; a source that is gone, or cannot be removed, is no failure of that.
-    if (options.move && !staged.isTaken) await Deno.remove(path).catch(() => {});
+    if (options.move && !isTaken) await Deno.remove(path).catch(() => {});
     return stored;
   }
 

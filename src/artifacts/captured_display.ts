@@ -1,5 +1,5 @@
 import type { Artifact } from "./artifact.ts";
-import type { PutOptions } from "./artifact_store.ts";
+import type { PutOptions } from "./put_options.ts";
 
 /** Options for storing what a notebook shows. */
 export type CaptureOptions = Pick<PutOptions, "ifExists" | "signal">;

@@ -21,12 +21,17 @@ export class Orphans {
     this.#keys.add(key);
   }
 
-  /** Removes the bytes that have no record by now. Call it once another record is committed. */
+  /** Removes such bytes, as soon as another commit has succeeded; what cannot be removed is left to gc. */
   async collect(): Promise<void> {
     if (this.#keys.size === 0) return;
     const keys = [...this.#keys];
-    this.#keys.clear();
-    await this.remove(keys).catch(() => {}); // Left to gc.
+    try {
+      await this.#index.commitAgain();
+      keys.forEach((key) => this.#keys.delete(key));
+      await this.remove(keys);
+    } catch {
+      // The disk still refuses: the next put tries again.
+    }
   }
 
   /** Removes those bytes that have no record; what cannot be removed is left to gc. */

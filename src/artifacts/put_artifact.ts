@@ -85,8 +85,10 @@ class Attempt {
       if (!isThere) return undefined;
       const found = (await index.byName(runId, name))?.record;
       if (found?.path === key && found.hash === this.#staged.hash) return found;
+      // The record may be in a commit that failed.
       if (this.#isPublished) orphans.add(key);
       else await orphans.remove([key]);
+      await orphans.collect();
     } catch {
       // An orphan stays behind: the next put of the name takes its place, or it is collected.
     }

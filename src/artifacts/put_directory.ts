@@ -3,7 +3,8 @@ import { InvalidOptionError, InvalidSourceError } from "../base/errors.ts";
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
 import { inParallel } from "../base/in_parallel.ts";
 import type { Artifact } from "./artifact.ts";
-import type { ArtifactStore, PutOptions } from "./artifact_store.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
+import type { PutOptions } from "./put_options.ts";
 
 /** How to put a directory. */
 export interface PutDirectoryOptions extends Pick<PutOptions, "ifExists" | "dedup" | "signal"> {

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../base/errors.ts";
 import type { Progress } from "../bytes/byte_store.ts";
 import { assertContentType } from "./content_type.ts";
+import { IF_EXISTS, type IfExists } from "./if_exists.ts";
 
 /** How to put an artifact. */
 export interface PutOptions {
@@ -15,7 +16,7 @@ export interface PutOptions {
    *
    * @default {"error"}
    */
-  readonly ifExists?: "error" | "same" | "replace";
+  readonly ifExists?: IfExists;
   /**
    * Whether bytes that another artifact of the store has are stored as one more name of its file, by a
    * hard link, where the file system can. That file is read once to make sure of it.
@@ -39,8 +40,6 @@ export interface PutFileOptions extends PutOptions {
    */
   readonly move?: boolean;
 }
-
-const IF_EXISTS = ["error", "same", "replace"];
 
 /**
  * Refuses options that cannot be meant.

@@ -1,5 +1,6 @@
 import type { ReplacementNote } from "../bytes/byte_store.ts";
-import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
+import type { ArtifactIndex } from "../metadata/artifact_index.ts";
+import { describedBy } from "./described_by.ts";
 import type { ArtifactParts } from "./parts.ts";
 
 /** Finishes replacements whose bytes are in place, and undoes the others that were interrupted. */
@@ -7,12 +8,6 @@ export async function recoverReplacements(
   { index, bytes }: Pick<ArtifactParts, "index" | "bytes">,
 ): Promise<void> {
   await bytes.recoverReplacements((note) => finishReplacement(index, note));
-}
-
-/** The record as a note has it. */
-export function describedBy(record: ArtifactRecord, note: ReplacementNote): ArtifactRecord {
-  const { contentType, size, hash, createdAt } = note;
-  return { ...record, contentType, size, hash, createdAt: new Date(createdAt) };
 }
 
 async function finishReplacement(index: ArtifactIndex, note: ReplacementNote): Promise<void> {

@@ -37,12 +37,12 @@ export async function stageFile(
   { runId, name }: Target,
   path: string,
   options: PutFileOptions,
-): Promise<StagedBytes & { readonly isTaken: boolean }> {
+): Promise<{ staged: StagedBytes; isTaken: boolean }> {
   const how = { ...options, runId, name };
   const taken = options.move ? await take(parts, name, path, options) : undefined;
   const own = taken ?? await parts.bytes.stage((await openFile(name, path)).reader, how);
   const staged = await share(parts, own, options);
-  return Object.assign(staged, { isTaken: staged === taken });
+  return { staged, isTaken: staged === taken };
 }
 
 /** `undefined` where the file cannot be taken as it is, and is copied instead. */

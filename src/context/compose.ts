@@ -68,7 +68,7 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
       await cleanUp();
     };
     try {
-      if (!readOnly) await artifacts.settle();
+      if (!readOnly) await artifacts.recoverReplacements();
       if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
     } catch (error) {
       await database.close();

@@ -1,6 +1,6 @@
 /** Stores what a notebook shows of a value. */
 import type { Artifact } from "../artifacts/artifact.ts";
-import type { PutOptions } from "../artifacts/artifact_store.ts";
+import type { PutOptions } from "../artifacts/put_options.ts";
 import { InvalidSourceError } from "../base/errors.ts";
 import type { CapturedDisplay, CaptureOptions } from "../artifacts/captured_display.ts";
 import type { Form } from "./form.ts";

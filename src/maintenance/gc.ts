@@ -56,7 +56,7 @@ export async function collect(
   if (typeof grace !== "number" || !(grace >= 0)) {
     throw new InvalidOptionError(`Cannot collect with grace ${grace}: it must be 0 ms or more`);
   }
-  await artifacts.settle();
+  await artifacts.recoverReplacements();
   if (!dryRun) await recoverLogs({ artifacts, bytes });
   const removed: Collected[] = [];
   const failed: { path: string; error: Error }[] = [];

@@ -67,12 +67,13 @@ export class Models {
     assertRegister(name, options);
     return await this.#access.write(async ({ models, artifacts, busyTimeout }) => {
       for (let tries = 0, start = performance.now();; tries++) {
+        // What a crash left of a replacement would change the bytes of the version afterwards.
+        await artifacts.recoverReplacements();
         const version = await models.register(name, options);
         if (version) return version;
-        // The artifact is being replaced by another writer, or one has crashed while doing so.
+        // The artifact is being replaced by another writer.
         const waited = performance.now() - start;
         if (waited > busyTimeout) throw new StoreBusyError(Math.round(waited));
-        await artifacts.settle();
         await wait(backoffDelay(tries));
       }
     });

@@ -1,5 +1,5 @@
 import type { Artifact } from "../artifacts/artifact.ts";
-import type { PutFileOptions, PutOptions } from "../artifacts/artifact_store.ts";
+import type { PutFileOptions, PutOptions } from "../artifacts/put_options.ts";
 import type { Artifacts, RemoveOptions } from "../artifacts/artifacts.ts";
 import type { PutDirectoryOptions } from "../artifacts/put_directory.ts";
 import type { PutSource } from "../artifacts/put_source.ts";

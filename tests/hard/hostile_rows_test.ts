@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { join } from "@std/path";
 import { ChachamlError, DamagedRowError, type Store, UnsafePathError } from "../../mod.ts";
 import { inTempDir, openIn, tree } from "../support/helpers.ts";
+import { leaveReplacement } from "../support/replacement_helpers.ts";
 
 const SECRET = "not the store's";
 
@@ -171,21 +172,18 @@ Deno.test("removeRun() of a run with an unsafe row removes all else, and nothing
     assert.deepEqual(tree(store.artifactDir), ["r", "r/bad"]);
   }));
 
-/** Notes a replacement of `bad`, as a crash of another program could leave it. */
-function note(dir: string, staged: string): void {
-  execute(
-    dir,
-    `INSERT INTO artifact_replacements
-      SELECT id, ?, 'text/plain', 5, ?, 0 FROM artifacts WHERE name = 'bad'`,
-    staged,
-    "0".repeat(64),
-  );
+/** Notes a replacement of `bad`, as another program that can write to the directory could. */
+async function note(dir: string, staged: string, key = "r/bad"): Promise<string> {
+  using database = new DatabaseSync(join(dir, "t.db"));
+  const row = database.prepare("SELECT id FROM artifacts WHERE name = 'bad'").get()!;
+  const artifactId = String(row.id);
+  return await leaveReplacement(join(dir, "t-artifacts"), { key, artifactId, text: "x", staged });
 }
 
 for (const staged of ["../../outside", "../r/good", "/etc/passwd", ".", "", "r"]) {
   Deno.test(`a replacement noted with the staged name ${JSON.stringify(staged)} is dropped`, () =>
     withRows(async (store, dir) => {
-      note(dir, staged);
+      await note(dir, staged);
       await using again = await openIn(dir);
       assert.equal(
         await (await again.artifacts.get("r", "bad")).text({ verify: true }),
@@ -202,16 +200,17 @@ for (const staged of ["../../outside", "../r/good", "/etc/passwd", ".", "", "r"]
 
 Deno.test("a replacement noted for a row with an unsafe path is dropped", () =>
   withRows(async (_, dir) => {
-    note(dir, crypto.randomUUID());
+    const path = await note(dir, crypto.randomUUID(), "../outside");
     execute(dir, "UPDATE artifacts SET path = '../outside' WHERE name = 'bad'");
     await using again = await openIn(dir);
     await assert.rejects(again.artifacts.get("r", "bad"), UnsafePathError);
+    await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
   }));
 
 Deno.test("a noted replacement removes nothing through a staging folder that is a link", () =>
   withRows(async (store, dir) => {
     const staged = crypto.randomUUID();
-    note(dir, staged);
+    await note(dir, staged);
     const elsewhere = join(dir, "elsewhere");
     await Deno.mkdir(elsewhere);
     await Deno.writeTextFile(join(elsewhere, staged), SECRET);

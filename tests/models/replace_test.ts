@@ -1,8 +1,11 @@
 /** The bytes of a model version are not replaced: a version never changes. */
 import assert from "node:assert/strict";
+import { join } from "@std/path";
 import { ArtifactInUseError, openStore } from "../../mod.ts";
+
 import { openContext } from "../../src/context/compose.ts";
 import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
+import { leaveReplacement } from "../support/replacement_helpers.ts";
 
 testEachDriver("other bytes do not take the place of a version's", async (driver) => {
   await using store = await openStore({ inMemory: true, driver });
@@ -80,21 +83,15 @@ testEachDriver(
       await using store = await openIn(dir, { driver });
       await store.startRun({ id: "r" });
       const { id } = await store.artifacts.put("r", "a", "old");
-      // As left by a process that is gone, since this store was opened.
-      const crashed = await openContext({ path: store.path!, driver });
-      try {
-        await crashed.index.noteReplacement(id, {
-          staged: crypto.randomUUID(),
-          contentType: null,
-          size: 3,
-          hash: "0".repeat(64),
-          createdAt: new Date(),
-        });
-      } finally {
-        await crashed.close();
-      }
+      // As left by a process that is gone, since this store was opened: the new bytes are in place.
+      const text = "new";
+      await leaveReplacement(store.artifactDir, { key: "r/a", artifactId: id, text });
+      await Deno.remove(join(store.artifactDir, "r/a"));
+      await Deno.writeTextFile(join(store.artifactDir, "r/a"), text);
       await store.models.register("net", { runId: "r", artifact: "a", stage: "production" });
-      assert.equal(await (await store.models.load("net")).text({ verify: true }), "old");
+      const loaded = await store.models.load("net");
+      assert.equal(await loaded.text({ verify: true }), text);
+      assert.equal(loaded.contentType, "text/x-new");
     }),
 );
 

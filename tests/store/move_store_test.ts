@@ -4,7 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { dirname, join } from "@std/path";
 import { type OpenOptions, openStore } from "../../mod.ts";
 import { type Contents, contentsOf, copyTree, filled, namesIn } from "../support/backup_helpers.ts";
-import { inTempDir, sha256, tree } from "../support/helpers.ts";
+import { inTempDir, tree } from "../support/helpers.ts";
+import { leaveReplacement } from "../support/replacement_helpers.ts";
 
 async function run(command: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(command, { args }).output();
@@ -121,6 +122,11 @@ Deno.test("a store whose artifacts were left behind says so, and is whole once t
     await requireSame({ path: join(dir, "new/t.db") }, contents);
   }));
 
+function idOf(path: string, name: string): string {
+  using database = new DatabaseSync(path);
+  return String(database.prepare("SELECT id FROM artifacts WHERE name = ?").get(name)!.id);
+}
+
 /** What a crash leaves at each stage of replacing `r/a`: which bytes are in place, and what is noted. */
 const STAGES = { "before the new bytes": "text of a", "after the new bytes": "new text" } as const;
 
@@ -132,13 +138,8 @@ for (const [stage, inPlace] of Object.entries(STAGES)) {
         const artifacts = join(dir, "home/t-artifacts");
         const staged = "0e3c5a52-8f3e-4d0a-9d1c-5b1f4f0b7a11";
         const text = new TextEncoder().encode("new text");
-        {
-          using database = new DatabaseSync(join(dir, "home/t.db"));
-          database.prepare(
-            `INSERT INTO artifact_replacements
-              SELECT id, ?, 'text/x-new', ?, ?, ? FROM artifacts WHERE name = 'a'`,
-          ).run(staged, text.length, await sha256(text), Date.now());
-        }
+        const artifactId = idOf(join(dir, "home/t.db"), "a");
+        await leaveReplacement(artifacts, { key: "r/a", artifactId, text: "new text", staged });
         const put = inPlace === "new text" ? "r/a" : `.staging/${staged}`;
         await Deno.remove(join(artifacts, "r/a")).catch(() => {});
         if (put !== "r/a") await Deno.writeTextFile(join(artifacts, "r/a"), "text of a");

@@ -1,7 +1,7 @@
 import { ensureDir } from "@std/fs";
-import { dirname, join, toFileUrl } from "@std/path";
+import { join, toFileUrl } from "@std/path";
 import { yieldToEventLoop } from "../../base/async.ts";
-import { StorageError, UnsafePathError } from "../../base/errors.ts";
+import { UnsafePathError } from "../../base/errors.ts";
 import { codeOf, fsError } from "../../base/fs_error.ts";
 import { Gate } from "../../base/gate.ts";
 import { STAGING } from "../../names/names.ts";
@@ -21,18 +21,14 @@ import type {
 } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
-import {
-  DirectoryMaker,
-  DirectorySync,
-  removeIfEmpty,
-  requirePlainDirectories,
-} from "./directories.ts";
+import { requirePlainDirectories, syncDirectory } from "./directories.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { GrowingFiles } from "./growing_files.ts";
 import { EntryLister } from "./list_entries.ts";
 import { identityOf, lstat, openRegular } from "./lstat.ts";
 import { OldFileOperations } from "./old_operations.ts";
 import { OpenFile, openPublished } from "./open_file.ts";
+import { Publisher } from "./publisher.ts";
 import { ReplacementNotes } from "./replacement_notes.ts";
 import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
 import {
@@ -50,9 +46,6 @@ const MAX_STAGED = 128;
 /** Entries listed in one turn of the event loop. */
 const ENTRIES_A_TURN = 1000;
 
-/** Codes by which a file system says that it has no hard links. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
-
 /** Bytes as plain files below a directory. */
 export class FileByteStore extends OldFileOperations implements ByteStore {
   /** Bytes that can be read while they are written. */
@@ -61,12 +54,9 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   readonly #staging: string;
   readonly #durable: boolean;
   readonly #gate = new Gate(MAX_STAGED);
-  readonly #directories = new DirectorySync();
-  readonly #folders: DirectoryMaker;
+  readonly #publisher: Publisher;
   readonly #notes: ReplacementNotes;
   readonly #lister: EntryLister;
-  /** Folders known to be durable in the folders above them. */
-  readonly #settled = new Set<string>();
 
   /** Keeps files below `root`, which has been resolved; `durable` syncs them to disk. */
   constructor(root: string, durable: boolean, strangers: ReadonlySet<string> = new Set()) {
@@ -74,7 +64,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     this.#root = root;
     this.#staging = join(root, STAGING);
     this.#durable = durable;
-    this.#folders = new DirectoryMaker(root);
+    this.#publisher = new Publisher(root, durable);
     this.growing = new GrowingFiles(root, durable);
     this.#notes = new ReplacementNotes(this.#staging, durable);
     this.#lister = new EntryLister(root, strangers);
@@ -99,11 +89,18 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
 
   async copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined> {
     if (!(opened instanceof OpenFile)) return undefined;
-    const { link } = options;
-    return await this.#stage(options, (how) => {
-      if (!link) return stageClone(this.#staging, opened.path, how);
-      return Promise.resolve(stageShared(this.#staging, opened, link, how.onGone));
-    });
+    const { link, signal } = options;
+    if (!link) {
+      return await this.#stage(options, (how) => stageClone(this.#staging, opened.path, how));
+    }
+    // The caller may hold a place of the gate already, and must not wait for another.
+    try {
+      signal?.throwIfAborted();
+      await this.#makeStaging();
+      return stageShared(this.#staging, opened, link);
+    } catch (error) {
+      throw fsError(error, `share ${JSON.stringify(opened.path)}`);
+    }
   }
 
   async share(
@@ -170,39 +167,8 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     throw new UnsafePathError(STAGING, "it is not a directory; move it elsewhere");
   }
 
-  async publish(
-    staged: StagedBytes,
-    path: string,
-    { isOrphan }: PublishOptions = {},
-  ): Promise<void> {
-    await this.#place(path, async (target) => {
-      const from = fileOf(staged).path;
-      try {
-        Deno.linkSync(from, target);
-      } catch (error) {
-        let there = lstat(target);
-        // A crash, too, leaves empty folders.
-        if (there?.isDirectory && removeIfEmpty(target)) there = undefined;
-        if (there?.isDirectory) {
-          throw new StorageError(
-            `store ${JSON.stringify(path)}`,
-            "a directory that is no artifact is in its way; move it elsewhere, or collect it (gc)",
-          );
-        }
-        // With no row, under the write lock: the orphan of a crash. A link cannot fail otherwise
-        // where links are known, and renaming is as good where the lock keeps others away.
-        const exists = error instanceof Deno.errors.AlreadyExists;
-        if (!there && !exists && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
-        if (there && isOrphan && !await isOrphan()) {
-          throw new StorageError(
-            `store ${JSON.stringify(path)}`,
-            "a record that the database's index does not show names the bytes there; " +
-              "check the store (doctor)",
-          );
-        }
-        Deno.renameSync(from, target);
-      }
-    });
+  async publish(staged: StagedBytes, key: string, options: PublishOptions = {}): Promise<void> {
+    await this.#publisher.publish(fileOf(staged).path, this.locate(key), key, options);
   }
 
   async replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void> {
@@ -212,7 +178,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     } catch (error) {
       throw fsError(error, `store ${JSON.stringify(key)}`);
     }
-    await this.#place(key, (target) => Deno.renameSync(file.path, target));
+    await this.#publisher.replace(file.path, this.locate(key), key);
   }
 
   async recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void> {
@@ -247,26 +213,8 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     }
   }
 
-  /** Puts an entry into the directory it belongs in, and makes it durable with all above it. */
-  async #place(path: string, enter: (target: string) => void | Promise<void>): Promise<void> {
-    try {
-      const target = this.locate(path);
-      const folders = this.#folders.make(path);
-      await enter(target);
-      if (!this.#durable) return;
-      const fresh = folders.filter(({ id, made }) => made || !this.#settled.has(id));
-      await Promise.all([
-        this.#directories.sync(dirname(target)),
-        ...fresh.map((folder) => this.#directories.sync(dirname(folder.path))),
-      ]);
-      for (const { id } of fresh) this.#settled.add(id);
-    } catch (error) {
-      throw fsError(error, `store ${JSON.stringify(path)}`);
-    }
-  }
-
   async keepStaged(): Promise<void> {
-    if (this.#durable) await this.#directories.sync(this.#staging);
+    if (this.#durable) await syncDirectory(this.#staging);
   }
 
   open(key: string, range?: ByteRange): Promise<OpenBytes> {

@@ -8,10 +8,8 @@ import { removeEmptyDirectories, requirePlainDirectories } from "./directories.t
 import { LOGS } from "./growing_files.ts";
 import { identityOf, lstat } from "./lstat.ts";
 import { isNote } from "./replacement_notes.ts";
+import { STAGED } from "./staged_key.ts";
 import { lockIfFree, type StagedFile, stagedState } from "./staged_file.ts";
-
-/** What staged bytes are called: a UUID, behind that of their batch if they are of one. */
-const STAGED = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.(?!$)|$)){1,2}$/;
 
 /** Operations with paths, and without waiting. */
 export abstract class OldFileOperations {

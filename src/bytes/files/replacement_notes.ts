@@ -6,6 +6,7 @@ import { ReplacementUnderWayError } from "../replacement.ts";
 import { syncDirectory } from "./directories.ts";
 import { ignoreErrors, letGo } from "./let_go.ts";
 import { lstat, openRegular } from "./lstat.ts";
+import { STAGED } from "./staged_key.ts";
 
 const EXTENSION = ".replaces";
 
@@ -142,7 +143,7 @@ function parse(file: Deno.FsFile): StoredNote | undefined {
     const { key, staged, note } = stored;
     const texts = [key, staged, note.artifactId, note.hash];
     const numbers = [note.size, note.createdAt];
-    const isWhole = texts.every((text) => typeof text === "string") &&
+    const isWhole = texts.every((text) => typeof text === "string") && STAGED.test(staged) &&
       numbers.every((number) => Number.isSafeInteger(number)) &&
       (note.contentType === null || typeof note.contentType === "string");
     return isWhole ? stored : undefined;

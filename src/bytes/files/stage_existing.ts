@@ -75,7 +75,6 @@ export function stageShared(
   staging: string,
   opened: OpenFile,
   digest: Digest,
-  onGone: () => void,
 ): StagedFile | undefined {
   const key = crypto.randomUUID();
   const path = join(staging, key);
@@ -90,7 +89,7 @@ export function stageShared(
     if (file && info && info.dev === dev && info.ino === ino && file.tryLockSync(false)) {
       Deno.lstatSync(path); // A collector can have come between.
       makeReadOnly(path, info);
-      return new StagedFile({ path, key, file, info }, digest, { gone: onGone });
+      return new StagedFile({ path, key, file, info }, digest, {});
     }
   } catch {
     // Another file system, or one without links; or there are too many of them.

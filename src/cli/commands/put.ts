@@ -1,5 +1,5 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
-import type { PutOptions } from "../../artifacts/artifact_store.ts";
+import type { PutOptions } from "../../artifacts/put_options.ts";
 import { IF_EXISTS, type IfExists } from "../../artifacts/if_exists.ts";
 import type { Progress } from "../../bytes/byte_store.ts";
 import type { Store } from "../../store/store.ts";
