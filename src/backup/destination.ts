@@ -1,4 +1,5 @@
 /** Where a backup goes: a directory that is neither the store's own nor holds what it must not lose. */
+import { option, phrase } from "../base/phrase.ts";
 import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
@@ -129,10 +130,11 @@ export async function claimPlace(
   for (const { path: file, kind } of takeOver ? [] : bytes.entries()) {
     if (kind === "folder" || file.startsWith(`${STAGING}/`)) continue;
     throw new InvalidOptionError(
-      `Cannot ${action}: beside it is ${
+      phrase`Cannot ${action}: beside it is ${
         JSON.stringify(file)
-      }, which is of no backup and would be ` +
-        "lost; choose another directory, or take it over (takeOver, --take-over)",
+      }, which is of no backup and would be lost; choose another directory, or take it over (${
+        option("takeOver", true)
+      })`,
     );
   }
   try {

@@ -1,3 +1,4 @@
+import { option, type Phrase, phrase } from "../base/phrase.ts";
 import { basename } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { fsError } from "../base/fs_error.ts";
@@ -66,8 +67,11 @@ export class PreviousBackup {
       if (found !== origin && !takeOver) {
         refuse(
           path,
-          `it holds the backup of ${JSON.stringify(found)}; choose another directory, or take it ` +
-            "over (takeOver, --take-over) if that is this store's former place",
+          phrase`it holds the backup of ${
+            JSON.stringify(found)
+          }; choose another directory, or take it over (${
+            option("takeOver", true)
+          }) if that is this store's former place`,
         );
       }
       // Told before anything is copied.
@@ -96,8 +100,9 @@ export class PreviousBackup {
     if (ids.length === 0 || ids.some((id) => has.get(id))) return;
     refuse(
       this.#path,
-      `of its ${ids.length} runs this store has none; choose another directory, or take it over ` +
-        "(takeOver, --take-over) if they are not needed any more",
+      phrase`of its ${ids.length} runs this store has none; choose another directory, or take it over (${
+        option("takeOver", true)
+      }) if they are not needed any more`,
     );
   }
 
@@ -163,6 +168,6 @@ async function addName(bytes: ByteStore, path: string, place: string): Promise<b
   return true;
 }
 
-function refuse(path: string, state: string): never {
-  throw new InvalidOptionError(`Cannot back up to ${JSON.stringify(path)}: ${state}`);
+function refuse(path: string, state: string | Phrase): never {
+  throw new InvalidOptionError(phrase`Cannot back up to ${JSON.stringify(path)}: ${state}`);
 }

@@ -1,3 +1,4 @@
+import { option, phrase } from "../../base/phrase.ts";
 import { assertObject, assertString } from "../../base/assert.ts";
 import { InvalidOptionError, RunNotFoundError, RunStateError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
@@ -345,8 +346,9 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
     throw new RunStateError(
       "import",
       run.id,
-      "a run of this id is there and differs; remove it first, or import under new ids (newIds, " +
-        "--new-ids)",
+      phrase`a run of this id is there and differs; remove it first, or import under new ids (${
+        option("newIds", true)
+      })`,
     );
   }
   requireFreeId(sql, run.id, "import");
@@ -355,8 +357,9 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
     for (const { id } of run[table]) {
       const other = taken.get(id)?.run_id;
       if (other === undefined) continue;
-      const state = `run ${JSON.stringify(other)} has one of its ${table}; import under new ids ` +
-        "(newIds, --new-ids)";
+      const state = phrase`run ${
+        JSON.stringify(other)
+      } has one of its ${table}; import under new ids (${option("newIds", true)})`;
       throw new RunStateError("import", run.id, state);
     }
   }
