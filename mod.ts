@@ -23,6 +23,7 @@ export { artifactDirOf } from "./src/context/location.ts";
 export { Store } from "./src/store/store.ts";
 
 export { Runs } from "./src/runs/runs.ts";
+export type { DeadRun } from "./src/runs/dead_runs.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";

@@ -125,7 +125,8 @@ async function openNamed(
     throw new StoreNotFoundError(String(place.path));
   }
   const { openStore } = await import("../store/open_store.ts");
-  return await openStore({ ...place, readOnly: how === "read" });
+  // The command line deals with signals itself.
+  return await openStore({ ...place, readOnly: how === "read", handleSignals: false });
 }
 
 async function isThere(path: string | URL): Promise<boolean> {

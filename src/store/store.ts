@@ -26,6 +26,7 @@ import { Experiments } from "../runs/experiments.ts";
 import type { Plot, PlotOptions } from "../runs/plot.ts";
 import { type RunAccess, RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
+import { thisProcess } from "../runs/this_process.ts";
 import { Lifecycle } from "./lifecycle.ts";
 
 // What a program may never call is loaded when it is called.
@@ -55,10 +56,11 @@ export class Store implements AsyncDisposable {
   #current: AsyncLocalStorage<RunHandle> | undefined;
 
   /** @ignore Made by {@linkcode openStore}. */
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, handleSignals = true) {
     this.#context = context;
-    const lifecycle = this.#lifecycle = new Lifecycle(context);
-    this.runs = new Runs(lifecycle, (run) => new RunHandle(this.#handles, run)[DISPLAY]());
+    const lifecycle = this.#lifecycle = new Lifecycle(context, handleSignals);
+    const card = (run: Run) => new RunHandle(this.#handles, run)[DISPLAY]();
+    this.runs = new Runs(lifecycle, card, lifecycle.attached);
     this.metrics = new Metrics(lifecycle, lifecycle.buffer);
     this.artifacts = new Artifacts(lifecycle);
     this.models = new Models(lifecycle);
@@ -67,6 +69,7 @@ export class Store implements AsyncDisposable {
       rooms: this,
       buffer: (runId, values, options) => {
         lifecycle.requireWritable();
+        lifecycle.watchProcess();
         lifecycle.buffer.add(runId, values, options);
       },
     };
@@ -101,8 +104,15 @@ export class Store implements AsyncDisposable {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
       const { captureEnvironment } = await import("../runs/environment.ts");
+      const { attached = true } = options;
       const where = environment ? await captureEnvironment() : null;
-      return new RunHandle(this.#handles, await runs.start({ ...options, parentId }, where));
+      const process = attached ? thisProcess() : null;
+      const run = await runs.start({ ...options, parentId }, where, process);
+      if (attached) {
+        this.#lifecycle.attached.add(run.id);
+        this.#lifecycle.watchProcess();
+      }
+      return new RunHandle(this.#handles, run);
     });
   }
 
@@ -159,7 +169,8 @@ export class Store implements AsyncDisposable {
 
   async #endIfRunning(id: string, options: EndOptions): Promise<void> {
     const { status } = await this.runs.get(id);
-    if (status === "running") await this.runs.end(id, options);
+    const isOpen = status === "running" || this.#lifecycle.attached.isInterrupted(id);
+    if (isOpen) await this.runs.end(id, options);
   }
 
   /**
