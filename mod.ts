@@ -21,10 +21,8 @@ export { openStore } from "./src/store/open_store.ts";
 export type { OpenOptions } from "./src/context/open_options.ts";
 export { artifactDirOf } from "./src/context/location.ts";
 export { Store } from "./src/store/store.ts";
-export { StoreCare } from "./src/store/store_care.ts";
 
 export { Runs } from "./src/runs/runs.ts";
-export type { DeadRun } from "./src/runs/dead_runs.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";
@@ -86,7 +84,7 @@ export type { DedupOptions, DedupReport } from "./src/maintenance/dedup.ts";
 export type { StoreInfo } from "./src/maintenance/info.ts";
 export type { PruneOptions, PruneReport } from "./src/maintenance/prune.ts";
 
-export type { BackupOptions, BackupReport } from "./src/backup/backup.ts";
+export type { BackupOptions, BackupReport } from "./src/backup/options.ts";
 export { restoreStore } from "./src/backup/restore.ts";
 export type { RestoreReport } from "./src/backup/restore.ts";
 export type { RestoreOptions } from "./src/backup/restore_options.ts";

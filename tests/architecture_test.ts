@@ -42,11 +42,6 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
       "src/cli/commands/import.ts", // reads the user's own file
       "src/metadata/sqlite/database_files.ts", // the database's own files
       "src/names/names.ts", // reserves the name
-      "src/backup/damaged_database.ts",
-      "src/backup/database_copy.ts",
-      "src/backup/destination.ts",
-      "src/backup/path_conflicts.ts",
-      "src/cli/new_store.ts",
       "src/maintenance/doctor.ts",
       "src/maintenance/gc.ts",
       "src/maintenance/info.ts",
@@ -57,8 +52,6 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
     words: /\bPRAGMA\b|\browid\b|\bsqlite_/,
     rooms: ["metadata/sqlite"],
     except: [
-      "src/backup/database_copy.ts",
-      "src/backup/damaged_database.ts",
       "src/maintenance/doctor.ts",
     ],
   },

@@ -1,5 +1,4 @@
-import { ArtifactNotFoundError } from "../base/errors.ts";
-import { joinFailures } from "../base/join_failures.ts";
+import { ArtifactNotFoundError, joinFailures } from "../base/errors.ts";
 import type { IndexEntry } from "../metadata/artifact_index.ts";
 import { unsafePath } from "../names/names.ts";
 import type { ArtifactParts } from "./parts.ts";

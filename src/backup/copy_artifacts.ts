@@ -1,9 +1,9 @@
 /** Copies the bytes of artifacts from one store to another, each checked against its hash. */
 import { asReader, type OpenArtifact } from "../artifacts/artifact_reader.ts";
-import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
-import type { ByteStore, OpenBytes, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import type { ArtifactRecord } from "../metadata/artifact_index.ts";
+import type { ByteEntry, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
+import type { StagedBytes } from "../bytes/staged_bytes.ts";
 import { codeOf } from "../base/fs_error.ts";
-import type { Digest } from "../bytes/digest.ts";
 import { hashFile } from "../bytes/hashing.ts";
 import {
   ArtifactNotFoundError,
@@ -12,10 +12,6 @@ import {
   StorageError,
   UnsafePathError,
 } from "../base/errors.ts";
-import { inParallel } from "../base/in_parallel.ts";
-
-/** Artifacts copied at a time. */
-const WIDTH = 32;
 
 /** From so many bytes on, having the kernel copy is worth reading them once more to hash them. */
 const WORTH_CLONING = 1024 * 1024;
@@ -33,161 +29,67 @@ const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 export interface CopySource {
   /** Where their bytes are. */
   readonly bytes: ByteStore;
-  /** Opens an artifact together with the row that describes it. */
+  /** Opens an artifact together with the record that describes it. */
   readonly open: (id: string) => Promise<OpenArtifact>;
 }
 
-/** How to copy. */
+/** How to copy one artifact. */
 export interface CopyOptions {
   /** Whether the two stores may share files, by hard links. */
   readonly link?: boolean;
-  /** Hashes of files in place that need not be read again, by path. */
-  readonly known?: ReadonlyMap<string, string>;
-  /** Whether these are read all the same, and copied again if they are damaged. */
-  readonly check?: boolean;
+  /** Bytes that have been copied or found already, and are of the same file of the source. */
+  readonly twin?: ArtifactRecord | undefined;
+  /** Another store that may have the bytes at the same key, and whose file may be shared. */
+  readonly base?: ByteStore | undefined;
+  /** Has what is at the key make way; throws if it is not to be replaced. */
+  readonly makeWay?: ((key: string) => Promise<void>) | undefined;
   /** Stops the work. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the bytes done so far. */
+  /** Called with the bytes done so far. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** An artifact that could not be copied, and why. */
 export interface Omitted {
-  /** What its row says. */
+  /** What its record says. */
   readonly artifact: ArtifactRecord;
   /** Why. */
   readonly error: Error;
 }
 
-/** What has become of the artifacts. */
-export interface CopyOutcome {
-  /** Those whose bytes are in place now, as their rows are now. */
-  readonly present: ArtifactRecord[];
-  /** Those of them whose bytes had to be copied. */
-  readonly copied: ArtifactRecord[];
-  /** Those that could not be copied. */
-  readonly omitted: Omitted[];
+/** How to look for bytes that are in place already. */
+export interface FindOptions {
+  /** Whether their hash is known, so that their size is enough. */
+  readonly known: boolean;
+  /**
+   * Whether files may be changed: one that is read is then made sure to be read-only.
+   *
+   * @default {true}
+   */
+  readonly touch?: boolean;
+  /** Stops the work. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Copies what is not in place yet; a bad artifact is left out, and stops nothing. */
-export async function copyArtifacts(
-  entries: readonly IndexEntry[],
-  from: CopySource,
-  to: ByteStore,
-  options: CopyOptions,
-): Promise<CopyOutcome> {
-  const { signal, onProgress } = options;
-  const outcome: CopyOutcome = { present: [], copied: [], omitted: [] };
-  const total = entries.reduce((sum, { record }) => sum + (record.size || 0), 0);
-  let done = 0;
-  const advance = (bytes: number) => onProgress?.({ bytes: done += bytes, total });
-  await inParallel(byFile(entries, from.bytes), WIDTH, async (group) => {
-    let twin: ArtifactRecord | undefined;
-    for (const { record, problem } of group) {
-      signal?.throwIfAborted();
-      const meter = new Meter(record.size || 0, advance);
-      try {
-        if (problem) throw problem;
-        if (await isInPlace(record, to, options)) outcome.present.push(record);
-        else {
-          const copy = await copyOne(record, from, to, twin, {
-            ...options,
-            onProgress: meter.onProgress,
-          });
-          outcome.present.push(copy);
-          outcome.copied.push(copy);
-          twin = copy;
-        }
-      } catch (error) {
-        if (!isOfOne(error)) throw error;
-        outcome.omitted.push({ artifact: record, error });
-      }
-      meter.finish();
-    }
-  });
-  return outcome;
-}
-
-/** Tells what {@linkcode copyArtifacts} would do, as far as that shows without reading the source. */
-export async function foresee(
-  entries: readonly IndexEntry[],
-  from: CopySource,
-  to: ByteStore,
-  options: CopyOptions,
-): Promise<CopyOutcome> {
-  const { signal, onProgress } = options;
-  const outcome: CopyOutcome = { present: [], copied: [], omitted: [] };
-  const total = entries.reduce((sum, { record }) => sum + (record.size || 0), 0);
-  let bytes = 0;
-  for (const { record, problem } of entries) {
-    signal?.throwIfAborted();
-    try {
-      if (problem) throw problem;
-      if (await findInPlace(record, to, options)) outcome.present.push(record);
-      else {
-        (await openOne(record, from)).bytes.close();
-        outcome.copied.push(record);
-      }
-    } catch (error) {
-      if (!isOfOne(error)) throw error;
-      outcome.omitted.push({ artifact: record, error });
-    }
-    onProgress?.({ bytes: bytes += record.size || 0, total });
-  }
-  return outcome;
-}
-
-/** Artifacts that share a file stand together, so that they can share one at their new place too. */
-function byFile(entries: readonly IndexEntry[], bytes: ByteStore): Iterable<IndexEntry[]> {
-  const groups = new Map<string, IndexEntry[]>();
-  for (const entry of entries) {
-    const file = entry.problem ? undefined : lookOrSkip(bytes, entry.record.path);
-    const key = file?.identity ?? entry.record.id;
-    const group = groups.get(key);
-    if (group) group.push(entry);
-    else groups.set(key, [entry]);
-  }
-  return groups.values();
-}
-
-function lookOrSkip(bytes: ByteStore, path: string): { identity: string } | undefined {
-  try {
-    return bytes.look(path);
-  } catch {
-    return undefined; // Opening it tells what is wrong with it.
-  }
-}
-
-async function isInPlace(
+/** The entry that has an artifact's bytes already; of a hash that is not known, it is read. */
+export async function findInPlace(
   record: ArtifactRecord,
   to: ByteStore,
-  options: CopyOptions,
-): Promise<boolean> {
-  const found = await findInPlace(record, to, options);
-  if (!found?.digest) return found !== undefined;
-  // Perhaps of a copy that was interrupted: shared anew, it is also made sure to be read-only.
-  const staged = await to.share(to.locate(record.path), found.identity, found.digest);
-  staged?.release();
-  return staged !== undefined;
-}
-
-/** The file that has an artifact's bytes already; with their digest, unless its hash is known. */
-async function findInPlace(
-  record: ArtifactRecord,
-  to: ByteStore,
-  { known, check = false, signal }: CopyOptions,
-): Promise<{ identity: string; digest?: Digest } | undefined> {
-  const there = to.look(record.path);
+  { known, touch = true, signal }: FindOptions,
+): Promise<ByteEntry | undefined> {
+  const there = await lookAt(to, record.path);
   if (there?.kind !== "file" || there.size !== record.size) return undefined;
-  const { identity } = there;
-  const isKnown = known?.get(record.path) === record.hash;
-  if (isKnown && !check) return { identity };
+  if (known) return there;
   try {
     const bytes = await to.open(record.path);
     try {
       const digest = await hashFile(bytes, { signal }, bytes.size);
       if (digest.hash !== record.hash) return undefined;
-      return isKnown ? { identity } : { identity, digest };
+      if (!touch) return there;
+      // Perhaps of a copy that was interrupted: shared once more, it is made sure to be read-only.
+      const staged = await to.copyFrom(bytes, { link: digest });
+      await staged?.release();
+      return there;
     } finally {
       bytes.close();
     }
@@ -197,21 +99,36 @@ async function findInPlace(
   }
 }
 
-async function copyOne(
+/** What is at a key; nothing can be where a directory on the way is none. */
+export async function lookAt(bytes: ByteStore, key: string): Promise<ByteEntry | undefined> {
+  try {
+    return await bytes.stat(key);
+  } catch (error) {
+    if (error instanceof UnsafePathError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Copies an artifact, and gives its record as the bytes that were copied have it.
+ *
+ * @throws {ArtifactNotFoundError} If it has been removed.
+ * @throws {IntegrityError} If it is damaged.
+ */
+export async function copyArtifact(
   record: ArtifactRecord,
   from: CopySource,
   to: ByteStore,
-  twin: ArtifactRecord | undefined,
   options: CopyOptions,
 ): Promise<ArtifactRecord> {
   for (let tries = 1;; tries++) {
-    const opened = await openOne(record, from);
+    const opened = await openArtifact(record, from);
     let staged: StagedBytes;
     try {
-      staged = await stageOne(opened, from, to, twin, options);
+      staged = await stage(opened, to, options);
     } catch (error) {
       // Perhaps it has been removed meanwhile, which opening it again tells.
-      (await openOne(record, from)).bytes.close();
+      (await openArtifact(record, from)).bytes.close();
       throw error;
     } finally {
       opened.bytes.close();
@@ -219,16 +136,17 @@ async function copyOne(
     const { path, name, hash, size } = opened.record;
     if (staged.hash === hash) {
       try {
+        await options.makeWay?.(path);
         await to.publish(staged, path);
       } catch (error) {
-        staged.discard();
+        await staged.discard();
         throw error;
       }
-      staged.release();
+      await staged.release();
       return opened.record;
     }
-    staged.discard();
-    const again = await openOne(record, from);
+    await staged.discard();
+    const again = await openArtifact(record, from);
     again.bytes.close();
     if (again.record.hash === hash || tries === MAX_TRIES) {
       throw new IntegrityError(
@@ -242,41 +160,58 @@ async function copyOne(
   }
 }
 
-async function stageOne(
+async function stage(
   { record, bytes }: OpenArtifact,
-  from: CopySource,
   to: ByteStore,
-  twin: ArtifactRecord | undefined,
-  { link = false, signal, onProgress }: CopyOptions,
+  { link = false, twin, base, signal, onProgress }: CopyOptions,
 ): Promise<StagedBytes> {
-  const { path, hash, size } = record;
-  const here = from.bytes.locate(path);
-  if (twin?.hash === hash) {
-    const there = to.look(twin.path);
-    const shared = there && await to.share(to.locate(twin.path), there.identity, { hash, size });
-    if (shared) return shared;
-  }
-  const source = tellingOf(record, bytes);
+  const { hash, size } = record;
+  const shared = twin?.hash === hash && await share(twin, to, to) ||
+    base && await share(record, base, to);
+  if (shared) return shared;
+  const source = reportingDamage(record, bytes);
   if (link) {
-    const identity = from.bytes.look(path)?.identity ?? "";
+    // The file stays open until it has its second name: nothing else can have its identity.
     const digest = await hashFile(source, { signal, onProgress }, size);
-    const shared = digest.hash === hash ? await to.share(here, identity, digest) : undefined;
-    if (shared) return shared;
+    const linked = digest.hash === hash ? await to.copyFrom(bytes, { link: digest }) : undefined;
+    if (linked) return linked;
     await bytes.seek(0);
   }
   if (size >= WORTH_CLONING) {
     try {
-      return await to.clone(here, { signal, onProgress });
+      const copy = await to.copyFrom(bytes, { signal, onProgress });
+      if (copy) return copy;
     } catch (error) {
       // Reading and writing apart tell which of the two has failed.
       if (!(error instanceof StorageError) || NO_ROOM.has(codeBehind(error) ?? "")) throw error;
     }
   }
-  return await to.stage(asReader(source), { signal, onProgress });
+  return await to.stage(asReader(source), { signal, onProgress, mode: bytes.mode });
 }
 
-/** Opens an artifact; a file that the system refuses to open is told as damage of its own. */
-async function openOne(record: ArtifactRecord, from: CopySource): Promise<OpenArtifact> {
+/** Shares the file that a store has at a record's key, whose hash is known. */
+async function share(
+  { path, hash, size }: ArtifactRecord,
+  from: ByteStore,
+  to: ByteStore,
+): Promise<StagedBytes | undefined> {
+  try {
+    const bytes = await from.open(path);
+    try {
+      return await to.copyFrom(bytes, { link: { hash, size } });
+    } finally {
+      bytes.close();
+    }
+  } catch {
+    return undefined; // It is not there, or damaged: it is copied instead.
+  }
+}
+
+/** Opens an artifact; a file that the system refuses to open is damage of its own. */
+export async function openArtifact(
+  record: ArtifactRecord,
+  from: CopySource,
+): Promise<OpenArtifact> {
   try {
     return await from.open(record.id);
   } catch (error) {
@@ -285,8 +220,8 @@ async function openOne(record: ArtifactRecord, from: CopySource): Promise<OpenAr
   }
 }
 
-/** Bytes that tell of a failure to read them as damage of their artifact. */
-function tellingOf(record: ArtifactRecord, bytes: OpenBytes): OpenBytes {
+/** Bytes that report a failure to read them as damage of their artifact. */
+function reportingDamage(record: ArtifactRecord, bytes: OpenBytes): OpenBytes {
   return {
     size: bytes.size,
     read: async (into) => {
@@ -312,17 +247,18 @@ function codeBehind({ cause }: StorageError): string | undefined {
 }
 
 /** Whether an error is of the one artifact, and no reason to stop. */
-function isOfOne(error: unknown): error is Error {
+export function isOfOne(error: unknown): error is Error {
   return error instanceof ArtifactNotFoundError || error instanceof IntegrityError ||
     error instanceof UnsafePathError || error instanceof DamagedRowError;
 }
 
-/** Tells how far one artifact has come as bytes that are done more, and all of it at last. */
-class Meter {
+/** Turns the progress of one artifact into bytes that are done more, up to all of it. */
+export class Meter {
   #told = 0;
   readonly #size: number;
   readonly #advance: (bytes: number) => void;
 
+  /** Advances by `size` in all. */
   constructor(size: number, advance: (bytes: number) => void) {
     this.#size = size;
     this.#advance = advance;
@@ -334,6 +270,7 @@ class Meter {
     this.#told = Math.max(this.#told, reached);
   };
 
+  /** Reports what is left. */
   finish(): void {
     this.onProgress({ bytes: this.#size, total: this.#size });
   }

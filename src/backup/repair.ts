@@ -1,7 +1,6 @@
 /** Brings back the files that a store has lost, and nothing else. */
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import { asReader } from "../artifacts/artifact_reader.ts";
-import type { StagedBytes } from "../bytes/byte_store.ts";
 import { type Finding, Verification } from "../maintenance/verify.ts";
 import {
   ArtifactNotFoundError,
@@ -12,7 +11,7 @@ import {
 } from "../base/errors.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import { openContext, type StoreContext } from "../context/compose.ts";
-import type { CopyOutcome, Omitted } from "./copy_artifacts.ts";
+import type { Omitted } from "./copy_artifacts.ts";
 import type { RestoreOptions } from "./restore_options.ts";
 
 /** Brings the files back that are missing or damaged. */
@@ -20,7 +19,7 @@ export async function repair(
   source: StoreContext,
   place: Pick<OpenOptions, "path" | "artifactDir">,
   { driver, busyTimeout, quick = false, dryRun = false, signal, onProgress }: RestoreOptions,
-): Promise<Pick<CopyOutcome, "copied" | "omitted">> {
+): Promise<{ readonly copied: ArtifactRecord[]; readonly omitted: Omitted[] }> {
   const store = await openContext({
     ...place,
     readOnly: dryRun,
@@ -64,7 +63,9 @@ async function candidatesFor(
   };
   // The bytes are not what is wrong with it.
   if (kind === "damaged-row" || kind === "unsafe-path") fail(message);
-  const candidates = (await source.index.list({ hash })).filter(({ problem }) => !problem);
+  const candidates = (await source.metadata.artifacts.list({ hash })).filter(({ problem }) =>
+    !problem
+  );
   if (candidates.length === 0) fail(`${message}, and the backup does not have its bytes`);
   return candidates;
 }
@@ -79,14 +80,16 @@ async function bringOne(
 ): Promise<boolean> {
   return await firstOf(artifact, candidates, async ({ record }) => {
     const { bytes } = await source.artifacts.open(record.id);
-    const staged: StagedBytes = await store.bytes.stage(asReader(bytes), { signal });
+    const staged = await store.bytes.stage(asReader(bytes), { signal, mode: bytes.mode });
     try {
       if (staged.hash === artifact.hash) {
-        return await store.index.renew(artifact, (path) => store.bytes.publish(staged, path));
+        const publish = (key: string) => store.bytes.publish(staged, key);
+        const { artifacts } = store.metadata;
+        return await artifacts.update(artifact, artifact, publish, true) !== undefined;
       }
       throw new IntegrityError(artifact.name, "other bytes", artifact.hash, staged.hash);
     } finally {
-      staged.discard();
+      await staged.discard();
     }
   });
 }
@@ -98,7 +101,7 @@ async function foreseeOne(
   source: StoreContext,
   store: StoreContext,
 ): Promise<boolean> {
-  if (store.bytes.look(artifact.path)?.kind === "folder") {
+  if ((await store.bytes.stat(artifact.path))?.kind === "directory") {
     throw new StorageError(
       `store ${JSON.stringify(artifact.path)}`,
       "a directory that is no artifact is in its way; move it elsewhere",

@@ -1,8 +1,9 @@
-import { option, phrase } from "../base/phrase.ts";
-import { dirname, join } from "@std/path";
-import { ensureDir } from "@std/fs";
-import { requireOwn } from "../bytes/files/owner.ts";
-import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
+import { dirname } from "@std/path";
+import { noteOwner, requireOwn } from "../bytes/files/owner.ts";
+import { makeDirectory } from "../bytes/files/make_directory.ts";
+import type { ArtifactRecord } from "../metadata/artifact_index.ts";
+import type { Snapshot } from "../metadata/snapshot.ts";
+import { isOpenElsewhere, isThere, setDatabaseAside } from "../metadata/sqlite/database_files.ts";
 import { fsError } from "../base/fs_error.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
@@ -11,24 +12,38 @@ import { DEFAULT_PATH, locate } from "../context/location.ts";
 import { displayable } from "../display/displayable.ts";
 import { toPath } from "../base/path.ts";
 import { openContext, type StoreContext } from "../context/compose.ts";
-import { copyArtifacts, type CopyOutcome, foresee, type Omitted } from "./copy_artifacts.ts";
-import { isDamaged, isOpenElsewhere, setAside } from "./damaged_database.ts";
-import { DatabaseFile, isThere } from "./database_copy.ts";
-import { overlaps, type Place, PLACE_LOCK } from "./destination.ts";
-import { BACKUP_TABLE } from "./previous_backup.ts";
+import type { Omitted } from "./copy_artifacts.ts";
+import { databaseState } from "./database_state.ts";
+import { generationsIn } from "./generations.ts";
+import {
+  overlaps,
+  type Place,
+  PLACE_LOCK,
+  placeIn,
+  removeTemporary,
+  temporaryPath,
+} from "./place.ts";
 import { repair } from "./repair.ts";
+import { RestoreCopy } from "./restore_copy.ts";
 import type { RestoreOptions } from "./restore_options.ts";
+import { SetAside } from "./set_aside.ts";
 
-/** What has been brought back, or, with `dryRun`, would be. */
+/** Result of a restore; with `dryRun`, what it would be. */
 export interface RestoreReport {
   /** Absolute path of the store's database. */
   readonly path: string;
   /** Absolute path of its artifact directory. */
   readonly artifactDir: string;
-  /** Whether the database is the backup's: there was none, or a damaged one. */
+  /** Whether the database is the backup's: there was none, an empty, or a damaged one. */
   readonly database: boolean;
-  /** Where a damaged database has been moved to. */
+  /** Where the database that was there is kept. */
   readonly setAside: string | undefined;
+  /** Stored files that the backup does not have, or has with other bytes, and that were set aside. */
+  readonly filesAside: number;
+  /** The directory that they are kept in. */
+  readonly filesAsideDir: string | undefined;
+  /** Whether the store has runs of the backup. If not, only files of equal bytes can be restored. */
+  readonly isRelated: boolean;
   /** Artifacts whose bytes have been brought back. */
   readonly restored: readonly ArtifactRecord[];
   /** Bytes of these. */
@@ -38,8 +53,9 @@ export interface RestoreReport {
 }
 
 /**
- * Brings a store back from a backup: to a place where there is none, or the files that a damaged store
- * has lost. What is whole is not touched, and rows of a database that is whole are never changed.
+ * Restores a store from a backup: to a place where there is none, or the files that a damaged store has
+ * lost. Nothing that is whole is lost: records of a database that is whole are never changed, and where
+ * the backup's database is taken, stored files that it does not describe are set aside.
  *
  * @example
  * ```ts
@@ -79,13 +95,10 @@ export async function restoreStore(
   await requirePassable(given, action);
   await requirePassable(path, action);
   if (await isDirectory(path)) {
-    throw new StorageError(
-      action,
-      phrase`it is a directory; name the store's database (${option("path")})`,
-    );
+    throw new StorageError(action, "it is a directory; name the store's database (path, --db)");
   }
   const source = await openContext({
-    path: await isDirectory(given) ? join(given, DEFAULT_PATH) : given,
+    path: await databaseIn(given),
     readOnly: true,
     ...(driver && { driver }),
   });
@@ -94,24 +107,22 @@ export async function restoreStore(
     const place = { path, artifactDir: (await locate({ ...how, readOnly: true })).artifactDir };
     if (await overlaps(place, source)) {
       throw new InvalidOptionError(
-        phrase`Cannot ${action} from itself, or from what lies in one place with it; name the store to restore by its path (${
-          option("path")
-        })`,
+        `Cannot ${action} from itself, or from what lies in one place with it; name the store to ` +
+          "restore by its path (path, --db)",
       );
     }
     if (!await isThere(path)) return await bringAll(source, place, false, options);
-    if (!await isDamaged(how, driver)) {
-      return reportOf(
-        { ...place, database: false, setAside: undefined },
-        await repair(source, how, options),
-      );
+    const state = await databaseState(how, driver, source);
+    const replace = state === "empty" || database && state !== "related";
+    if (!replace && state !== "damaged") {
+      const isRelated = state === "related";
+      return reportOf({ ...place, isRelated }, await repair(source, how, options));
     }
-    if (!database) {
+    if (!replace) {
       throw new StorageError(
         action,
-        phrase`its database is damaged; pass ${
-          option("database", true)
-        } to set it aside and take the backup's`,
+        "its database is damaged; pass database: true (--database) to set it aside and take the " +
+          "backup's",
       );
     }
     if (!dryRun && isOpenElsewhere(path, source.driver)) {
@@ -126,50 +137,72 @@ export async function restoreStore(
   }
 }
 
+/** The database of a backup: that in a directory, the newest of several, or the file itself. */
+async function databaseIn(path: string): Promise<string> {
+  if (!await isDirectory(path)) return path;
+  const { path: own } = placeIn(path);
+  const newest = await isThere(own) ? undefined : (await generationsIn(path)).at(-1);
+  return newest?.path ?? own;
+}
+
 /** Brings everything: first the files, then the database that names them. */
 async function bringAll(
   source: StoreContext,
   { path, artifactDir: wanted }: Place,
-  damaged: boolean,
-  { dryRun = false, quick = false, signal, onProgress }: RestoreOptions,
+  isReplaced: boolean,
+  options: RestoreOptions,
 ): Promise<RestoreReport> {
+  const { dryRun = false, signal } = options;
   const { artifactDir } = await locate({ path, artifactDir: wanted, readOnly: dryRun });
-  const aside = `${path}.damaged-${Date.now()}`;
-  const report = { path, artifactDir, database: true, setAside: damaged ? aside : undefined };
   const bytes = new FileByteStore(artifactDir, true);
-  const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
-  const how = (entries: readonly IndexEntry[]) => ({
-    ...(quick && { known: new Map(entries.map(({ record: { path, hash } }) => [path, hash])) }),
-    signal,
-    onProgress,
+  const now = Date.now();
+  const aside = `${path}.damaged-${now}`;
+  const others = new SetAside(bytes, artifactDir, `${artifactDir}.aside-${now}`);
+  const report = () => ({
+    path,
+    artifactDir,
+    database: true,
+    setAside: isReplaced ? aside : undefined,
+    filesAside: others.count,
+    filesAsideDir: others.count === 0 ? undefined : others.directory,
+    isRelated: true,
   });
+  const copy = new RestoreCopy(source, bytes, others, options);
   if (dryRun) {
-    const entries = await source.index.list({});
-    return reportOf(report, await foresee(entries, from, bytes, how(entries)));
+    await copy.plan(source.metadata.artifacts.each());
+    return reportOf(report(), copy);
   }
   await requireOwn(artifactDir, path);
-  await ensureDir(dirname(path));
-  const unlock = await bytes.lock(PLACE_LOCK);
-  if (!unlock) {
+  await makeDirectory(dirname(path));
+  const leave = await bytes.lease(PLACE_LOCK);
+  if (!leave) {
     throw new StorageError(`restore ${JSON.stringify(path)}`, "that is under way already");
   }
-  let fresh: DatabaseFile | undefined;
+  let fresh: Snapshot | undefined;
   try {
-    fresh = await DatabaseFile.copy(source.database, source.driver, `${path}.new`);
-    const entries = fresh.entries();
-    const outcome = await copyArtifacts(entries, from, bytes, how(entries));
+    await removeTemporary(path);
+    fresh = await source.metadata.snapshot(temporaryPath(path), await modeFor(source, path));
+    await copy.run(fresh.artifacts());
     signal?.throwIfAborted();
-    fresh.settle(outcome, (sql) => {
-      sql.prepare(`DROP TABLE IF EXISTS ${BACKUP_TABLE}`).run();
-    });
+    await fresh.settle({ present: copy.renewed, omitted: copy.omitted }, null);
+    await copy.setOthersAside(fresh);
     // As late as can be: until here, all is as it was. Of one that is gone, a journal may be there.
-    await setAside(path, aside);
+    await setDatabaseAside(path, aside);
     await fresh.moveTo(path);
-    return reportOf(report, outcome);
+    await noteOwner(artifactDir, path);
+    return reportOf(report(), copy);
   } finally {
     await fresh?.discard();
-    unlock();
+    await leave();
   }
+}
+
+/** The database shows nobody more than the backup's does, nor than the one that it replaces. */
+async function modeFor(source: StoreContext, path: string): Promise<number> {
+  const [one, other] = await Promise.all(
+    [source.path!, path].map(async (file) => (await Deno.stat(file).catch(() => undefined))?.mode),
+  );
+  return (one ?? 0o666) & (other ?? 0o666) & 0o666 | 0o600;
 }
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -181,9 +214,22 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 function reportOf(
-  place: Pick<RestoreReport, "path" | "artifactDir" | "database" | "setAside">,
-  { copied, omitted }: Pick<CopyOutcome, "copied" | "omitted">,
+  { path, artifactDir, ...rest }:
+    & Pick<RestoreReport, "path" | "artifactDir" | "isRelated">
+    & Partial<RestoreReport>,
+  { copied, omitted }: { readonly copied: readonly ArtifactRecord[]; omitted: readonly Omitted[] },
 ): RestoreReport {
   const bytes = copied.reduce((sum, { size }) => sum + (size || 0), 0);
-  return displayable({ ...place, restored: copied, bytes, failed: omitted }, "restore");
+  return displayable({
+    path,
+    artifactDir,
+    database: false,
+    setAside: undefined,
+    filesAside: 0,
+    filesAsideDir: undefined,
+    ...rest,
+    restored: copied,
+    bytes,
+    failed: omitted,
+  }, "restore");
 }

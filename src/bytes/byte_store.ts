@@ -42,6 +42,12 @@ export interface StageOptions {
    * are.
    */
   readonly batch?: string | undefined;
+  /**
+   * Permission bits of what they are copied from. Theirs are never more, and never allow to write.
+   *
+   * @default {0o444}
+   */
+  readonly mode?: number | undefined;
 }
 
 /** Half-open range of bytes: from `start` up to, not including, `end`. */
@@ -61,6 +67,8 @@ export interface OpenBytes {
    * say so yet.
    */
   readonly note?: ReplacementNote | undefined;
+  /** Permission bits, where there are such. */
+  readonly mode?: number | undefined;
   /** Reads on into `into`; 0 is the end. */
   read(into: Uint8Array): Promise<number>;
   /** Goes to a byte. */
@@ -105,6 +113,8 @@ export interface CopyOptions extends StageOptions {
 export interface ListOptions {
   /** Told of what cannot be looked at; the others follow. Without it, such a failure is thrown. */
   readonly onFailure?: OnFailure | undefined;
+  /** Whether to give only what is staged or abandoned, without looking at what is published. */
+  readonly unpublished?: boolean | undefined;
 }
 
 /** One entry of a byte store, whoever put it there. */
@@ -122,6 +132,8 @@ export interface ByteEntry {
   readonly size: number;
   /** When it was put there, or changed last. */
   readonly modifiedAt: Date;
+  /** How many names share the bytes, where that is known. */
+  readonly links?: number | undefined;
   /** Distinguishes it from another entry of the same key, and is shared by names of the same bytes. */
   readonly identity: string;
 }

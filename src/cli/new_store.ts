@@ -1,11 +1,10 @@
 /** Stores that a command makes where there are none. */
-import { join } from "@std/path";
+import { hasStaging, removeStaging } from "../bytes/files/remove_staging.ts";
 import { artifactDirOf } from "../context/location.ts";
-import { OWNER, STAGING } from "../names/names.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import { toPath } from "../base/path.ts";
+import { isThere, removeDatabase, requireUnopened } from "../metadata/sqlite/database_files.ts";
 import type { Store } from "../store/store.ts";
-import { COMPANIONS, isThere } from "../backup/database_copy.ts";
 
 /**
  * Looks at where a store is to be. Gives what takes a store away again that has been made since, as
@@ -17,21 +16,18 @@ export async function beforeStore(
   const path = toPath(place.path!);
   const artifactDir = toPath(place.artifactDir ?? artifactDirOf(path));
   if (await isThere(path)) return async () => {};
-  const folders: string[] = [];
-  for (const folder of [join(artifactDir, STAGING), artifactDir]) {
-    if (!await isThere(folder)) folders.push(folder);
-  }
+  const isOurs = !await isThere(artifactDir);
+  const isStaging = !isOurs && await hasStaging(artifactDir);
   return async (store) => {
     try {
       if ((await store.runs.list({ limit: 1 })).length > 0) return;
       await store.close();
-      // Another program has come to use it.
-      for (const companion of COMPANIONS) if (await isThere(path + companion)) return;
-      await Deno.remove(path);
-      await Deno.remove(join(artifactDir, STAGING, OWNER)).catch(() => {});
-      for (const folder of folders) await Deno.remove(folder);
+      await requireUnopened(path); // Another program may have come to use it.
+      await removeDatabase(path);
+      if (!isStaging) await removeStaging(artifactDir);
+      if (isOurs) await Deno.remove(artifactDir);
     } catch {
-      // It stays, empty: that is no reason to hide why it was made in vain.
+      // Best effort: leave the empty store rather than hide the import's error.
     }
   };
 }

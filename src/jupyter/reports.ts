@@ -5,7 +5,7 @@ import type { StoreInfo } from "../maintenance/info.ts";
 import type { PruneReport } from "../maintenance/prune.ts";
 import type { Finding, VerifySummary } from "../maintenance/verify.ts";
 import { count, formatBytes } from "../text/format.ts";
-import type { BackupReport } from "../backup/backup.ts";
+import type { BackupReport } from "../backup/options.ts";
 import type { ImportReport } from "../archive/import.ts";
 import type { RestoreReport } from "../backup/restore.ts";
 import { idCell, oneLine, unbroken } from "./cells.ts";

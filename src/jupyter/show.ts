@@ -10,7 +10,7 @@ import type { DedupReport } from "../maintenance/dedup.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
 import type { PruneReport } from "../maintenance/prune.ts";
 import type { VerifySummary } from "../maintenance/verify.ts";
-import type { BackupReport } from "../backup/backup.ts";
+import type { BackupReport } from "../backup/options.ts";
 import type { ImportReport } from "../archive/import.ts";
 import type { RestoreReport } from "../backup/restore.ts";
 import type { Finding } from "../maintenance/verify.ts";

@@ -29,6 +29,10 @@ testEachDriver(
         copiedBytes: 9 + 9 + 1_600_000,
         linked: 0,
         omitted: [],
+        droppedRuns: 0,
+        droppedArtifacts: 0,
+        failed: [],
+        removed: [],
         check: undefined,
       });
       assertTidy(dest);
@@ -64,12 +68,15 @@ Deno.test("a second backup copies only what is new, and drops what is gone", () 
     await store.artifacts.put("r", "new", "12345");
     await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
     await store.artifacts.remove("r", "deep/er/b");
-    const { artifacts, copied, copiedBytes, omitted } = await store.backup(dest);
-    assert.deepEqual({ artifacts, copied, copiedBytes, omitted }, {
+    const { artifacts, copied, copiedBytes, omitted, droppedRuns, droppedArtifacts } = await store
+      .backup(dest);
+    assert.deepEqual({ artifacts, copied, copiedBytes, omitted, droppedRuns, droppedArtifacts }, {
       artifacts: 4,
       copied: 2,
       copiedBytes: 5 + 15,
       omitted: [],
+      droppedRuns: 0,
+      droppedArtifacts: 1,
     });
     assertTidy(dest);
     assert.deepEqual(tree(artifactDir), ["r", "r/a", "r/empty", "r/large", "r/new"]);

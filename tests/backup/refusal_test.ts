@@ -225,11 +225,15 @@ Deno.test("artifacts that have lost their database are not taken for the remains
     await using store = await openIn(dir);
     await (await filled(dest, { path: join(dest, "chachaml.db") })).close();
     await Deno.remove(join(dest, "chachaml.db"));
-    const reason = /"r\/\S+", which is of no backup and would be lost; choose another/;
+    const reason = /"r\/\S+", which is of no backup; choose another/;
     await refused(store, dest, [InvalidOptionError, reason]);
+    // What is nobody's stays: it may be all that is left of a store.
+    const others = stateOf(join(dest, "chachaml-artifacts"));
     await store.backup(dest, { takeOver: true });
+    await store.backup(dest);
     assertTidy(dest);
-    assert.deepEqual(await backedUp(dest), await contentsOf(store));
+    assert.deepEqual(await backedUp(dest, { leftovers: 4 }), await contentsOf(store));
+    assert.deepEqual(stateOf(join(dest, "chachaml-artifacts")), others);
   }));
 
 Deno.test("a journal that has lost its database is not applied to a backup", () =>

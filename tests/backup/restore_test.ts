@@ -50,6 +50,9 @@ testEachDriver(
           artifactDir: join(home, "t-artifacts"),
           database: true,
           setAside: undefined,
+          filesAside: 0,
+          filesAsideDir: undefined,
+          isRelated: true,
           restored: ["r/a", "r/deep/er/b", "r/empty", "r/large"],
           bytes: 1_600_018,
           failed: [],
@@ -101,6 +104,9 @@ testEachDriver(
         artifactDir: join(home, "t-artifacts"),
         database: false,
         setAside: undefined,
+        filesAside: 0,
+        filesAsideDir: undefined,
+        isRelated: true,
         restored: ["r/a", "r/empty", "r/large"],
         bytes: 1_600_009,
         failed: [],
@@ -222,6 +228,10 @@ testEachDriver(
           await using store = await openIn(home, { driver });
           assert.deepEqual(await contentsOf(store), contents, way);
         }
+        // The bytes that were there are kept, too: they may be newer than the backup.
+        assert.equal(report.filesAside, 1);
+        assert.equal(Deno.readTextFileSync(join(report.filesAsideDir!, "r/a")), "TEXT OF A");
+        Deno.removeSync(report.filesAsideDir!, { recursive: true });
         for (const name of namesIn(home)) {
           if (name.includes("damaged")) Deno.removeSync(join(home, name));
         }

@@ -194,6 +194,6 @@ Deno.test("restore exits with 1 where something stays lost, or it cannot run", (
     const restore = ["restore", backup, "--db", join(dir, "text.db"), "--database"];
     const damaged = await chachaml(dir, restore);
     assert.equal(damaged.code, 1); // Of s/a there is no copy any more.
-    assert.match(damaged.err, /the damaged one is kept as ".*text\.db\.damaged-\d+"\n/);
+    assert.match(damaged.err, /the one that was there is kept as ".*text\.db\.damaged-\d+"\n/);
     assert.deepEqual(await textsAt(join(dir, "text.db")), { "r/a": "text", "r/deep/b": "text" });
   }));

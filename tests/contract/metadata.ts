@@ -231,7 +231,14 @@ export function testMetadata(
     await insert(metadata, artifact("r", "c"));
     assert.deepEqual(await keysOf(snapshot.artifacts()), ["r/a", "r/b"]);
     await assert.rejects(metadata.snapshot(`${dir}/copy`), /a file is there/);
-    await snapshot.settle({ present: [a], omitted: [{ artifact: b }] }, "origin");
+    assert.deepEqual(await snapshot.unnamed(["r/a", "r/b", "r/c"]), new Set(["r/c"]));
+    const unneeded = ["r/a", "r/b", "r/c"];
+    const mark = { of: "origin", directory: "1:2" };
+    const left = await snapshot.settle(
+      { present: [a], omitted: [{ artifact: b }], unneeded },
+      mark,
+    );
+    assert.deepEqual(left, new Set(["r/b", "r/c"]));
     assert.deepEqual(await keysOf(snapshot.artifacts()), ["r/a"]);
     await snapshot.moveTo(`${dir}/place`);
     await snapshot.discard();

@@ -51,7 +51,7 @@ const FAULTS: Record<string, () => Disposable> = {
   "making a folder": () => failing(Deno, "mkdirSync"),
   "publishing a file": () =>
     failing(Deno, "linkSync", ([, to]) => !String(to).includes(".staging")),
-  "writing the rows": () => failing(statement, "run", isSql("UPDATE artifacts SET content_type")),
+  "writing the rows": () => failing(statement, "run", isSql("DELETE FROM backup_of")),
   "the last commit": () => {
     let settling = false;
     return failing(statement, "run", (args, self) => {

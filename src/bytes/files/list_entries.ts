@@ -20,7 +20,11 @@ export class EntryLister {
   }
 
   /** All below `prefix`, staged files too, directories behind what they hold; follows no link. */
-  *list(prefix: string, { onFailure }: ListOptions = {}): Generator<ByteEntry> {
+  *list(prefix: string, { onFailure, unpublished }: ListOptions = {}): Generator<ByteEntry> {
+    if (unpublished) {
+      if (prefix === "") yield* this.list(STAGING, { onFailure });
+      return;
+    }
     const fail = (key: string, error: unknown, action: string) => {
       const failure = fsError(error, `${action} ${JSON.stringify(key || this.#root)}`);
       // Without its own directory, there is nothing that could follow.
@@ -83,7 +87,8 @@ export class EntryLister {
     const modifiedAt = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
     const size = info.isFile ? info.size : 0;
     const state = this.#stateOf(key, kind);
-    return { key, kind, state, size, modifiedAt, identity: identityOf(info) };
+    const links = info.isFile ? info.nlink ?? undefined : undefined;
+    return { key, kind, state, size, modifiedAt, links, identity: identityOf(info) };
   }
 
   #stateOf(key: string, kind: ByteEntry["kind"]): ByteEntry["state"] {

@@ -6,15 +6,32 @@ import { syncDirectory } from "./directories.ts";
 /**
  * Makes a directory with those above it that are missing, so that a power cut does not undo it: each
  * that gains an entry is synced, as far as it may be opened.
+ *
+ * @param path The directory.
+ * @param mode Mode of the directory itself if it is made, as far as the umask allows.
  */
-export async function makeDirectory(path: string): Promise<void> {
+export async function makeDirectory(path: string, mode?: number): Promise<void> {
   const parents: string[] = [];
   for (let at = path;; at = dirname(at)) {
     if (await isThere(at) || dirname(at) === at) break;
     parents.push(dirname(at));
   }
-  await ensureDir(path);
+  if (mode === undefined || parents.length === 0) await ensureDir(path);
+  else {
+    await ensureDir(dirname(path));
+    await Deno.mkdir(path, { mode }).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
+    await ensureDir(path);
+  }
   for (const parent of parents.reverse()) await syncEntry(parent);
+}
+
+/** Renames a directory within the one that it is in, so that a power cut does not undo it. */
+export async function moveDirectory(from: string, to: string): Promise<void> {
+  if (await isThere(to)) throw new Deno.errors.AlreadyExists(`${JSON.stringify(to)} exists`);
+  await Deno.rename(from, to);
+  await syncEntry(dirname(to));
 }
 
 /** Syncs a directory that has gained an entry. One that may not be opened is left to the system. */

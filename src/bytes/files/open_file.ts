@@ -34,6 +34,11 @@ export class OpenFile implements OpenBytes {
     return this.#file.statSync();
   }
 
+  get mode(): number | undefined {
+    const { mode } = this.info;
+    return mode === null ? undefined : mode & 0o777;
+  }
+
   async read(into: Uint8Array): Promise<number> {
     const room = this.#end === undefined ? into.length : Math.max(0, this.#end - this.#at);
     if (room === 0) return 0;

@@ -118,11 +118,27 @@ export async function stageClone(
   const unlock = lockFile(folder, lock)!; // Nobody else knows its name.
   let file: Deno.FsFile | undefined;
   try {
-    await Deno.copyFile(source, path);
-    Deno.chmodSync(path, 0o444);
+    const { size, mode } = Deno.statSync(source);
+    const { onProgress } = options;
+    // The copy is read once more to hash it: each half of the work is half of the progress.
+    const unwatch = onProgress && watchGrowth(path, (bytes) => {
+      onProgress({ bytes: Math.floor(Math.min(bytes, size) / 2), total: size });
+    });
+    await Deno.copyFile(source, path).finally(unwatch);
+    Deno.chmodSync(path, (options.mode ?? mode ?? 0o444) & 0o555 & permittedBy(join(folder, lock)));
     file = Deno.openSync(path);
     const info = file.statSync();
-    const digest = await hashFile(file, options, info.size);
+    const copied = Math.floor(info.size / 2);
+    const digest = await hashFile(file, {
+      ...options,
+      ...(onProgress && {
+        onProgress: ({ bytes }) =>
+          onProgress({
+            bytes: bytes === info.size ? bytes : copied + Math.floor(bytes / 2),
+            total: size,
+          }),
+      }),
+    }, info.size);
     if (options.durable) await file.sync();
     const gone = () => {
       unlock();
@@ -134,4 +150,22 @@ export async function stageClone(
     unlock();
     throw error;
   }
+}
+
+/** How often the size of a file that the kernel writes is looked at, in milliseconds. */
+const LOOK_EVERY = 200;
+
+/** Reports the size of a file while the kernel writes it, until the function returned is called. */
+function watchGrowth(path: string, report: (bytes: number) => void): () => void {
+  const timer = setInterval(() => {
+    ignoreErrors(() => report(Deno.lstatSync(path).size));
+  }, LOOK_EVERY);
+  return () => clearInterval(timer);
+}
+
+/** The permission bits that the umask leaves: those of a lock file, which was created with all. */
+function permittedBy(lock: string): number {
+  const mode = Deno.lstatSync(lock).mode ?? 0o666;
+  // Whoever may read may also execute.
+  return (mode & 0o444) | (mode & 0o444) >> 2;
 }

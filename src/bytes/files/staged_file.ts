@@ -106,7 +106,7 @@ export async function stageCopy(
   source: ByteReader,
   options: StageFileOptions,
 ): Promise<StagedFile> {
-  const fresh = create(folder, options.batch);
+  const fresh = create(folder, options);
   const { path, file } = fresh;
   try {
     const digest = await hashCopy(source, file, options);
@@ -179,12 +179,20 @@ export function lockFile(folder: string, key: string): (() => void) | undefined 
   }
 }
 
-function create(folder: string, batch: string | undefined): Created & { file: Deno.FsFile } {
+function create(
+  folder: string,
+  { batch, mode = 0o444 }: StageOptions,
+): Created & { file: Deno.FsFile } {
   for (;;) {
     const key = (batch === undefined ? "" : `${batch}.`) + crypto.randomUUID();
     const path = join(folder, key);
     // The mode holds for everyone but this very descriptor: nobody else can ever write to it.
-    const file = Deno.openSync(path, { createNew: true, read: true, write: true, mode: 0o444 });
+    const file = Deno.openSync(path, {
+      createNew: true,
+      read: true,
+      write: true,
+      mode: mode & 0o555,
+    });
     // A collector can come between; it then takes the file away, and another one is made.
     const locked = file.tryLockSync(true);
     const info = file.statSync();

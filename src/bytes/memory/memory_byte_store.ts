@@ -8,6 +8,7 @@ import type {
   ByteStoreSeam,
   CopyOptions,
   Hasher,
+  ListOptions,
   OpenBytes,
   PublishOptions,
   ReplacementNote,
@@ -125,8 +126,8 @@ export class MemoryByteStore implements ByteStoreSeam {
     });
   }
 
-  async *list(prefix = ""): AsyncGenerator<ByteEntry> {
-    for (const [key, held] of [...this.#published]) {
+  async *list(prefix = "", { unpublished }: ListOptions = {}): AsyncGenerator<ByteEntry> {
+    for (const [key, held] of unpublished ? [] : [...this.#published]) {
       if (prefix === "" || key.startsWith(`${prefix}/`)) yield entryOf(key, held, "published");
     }
     if (prefix !== "") return;

@@ -1,4 +1,5 @@
-import { formatBytes, printable } from "../../text/format.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
+import { parseCount } from "../values.ts";
 import { withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
@@ -11,19 +12,27 @@ export const backup: CommandSpec = {
     },
     { name: "link", summary: "Share files with the store, by hard links, instead of copying" },
     { name: "take-over", summary: "Go on where the backup of another store, or a moved one, is" },
+    {
+      name: "keep",
+      value: "n",
+      summary: "Keep so many backups, each in a directory named by its time; they share files",
+    },
   ],
   examples: [
     ["Only what is new is copied the next time", "chachaml backup /mnt/backup/work"],
     ["And read all of it once more", "chachaml backup /mnt/backup/work --check"],
+    ["Each day, for a week", "chachaml backup /mnt/backup/days --keep 7"],
   ],
   run: async ({ args: [directory], options, json, io, open, say }) => {
     const store = await open("read");
     const signal = io.interrupted?.();
+    const keep = options.has("keep") ? parseCount("keep", options.get("keep")!) : undefined;
     const report = await withProgress(io, "backup", (onProgress) =>
       store.backup(directory!, {
         check: options.has("check"),
         link: options.has("link"),
         takeOver: options.has("take-over"),
+        ...(keep !== undefined && { keep }),
         onProgress,
         ...(signal && { signal }),
       }));
@@ -33,7 +42,8 @@ export const backup: CommandSpec = {
       code: (error as { code?: string }).code,
     }));
     const damaged = report.check?.damaged ?? 0;
-    if (json) await json({ ...report, omitted });
+    const failed = report.failed.map(({ message }) => message);
+    if (json) await json({ ...report, omitted, failed });
     else {
       const apart = options.has("link") ? report.artifacts - report.linked : 0;
       if (apart > 0) {
@@ -43,6 +53,18 @@ export const backup: CommandSpec = {
         );
       }
       for (const { error } of omitted) await io.stderr(`left out: ${printable(error)}\n`);
+      for (const message of failed) await io.stderr(`not removed: ${printable(message)}\n`);
+      const { droppedRuns, droppedArtifacts, removed } = report;
+      if (droppedRuns + droppedArtifacts > 0) {
+        await io.stderr(
+          `dropped: ${count(droppedRuns, "run")} and ${
+            count(droppedArtifacts, "artifact")
+          } that the ` +
+            "previous backup has are gone from the store" +
+            (keep === undefined ? "; --keep keeps earlier backups\n" : "\n"),
+        );
+      }
+      for (const directory of removed) await say(`removed ${printable(directory)}\n`);
       await say(
         `${report.artifacts} artifacts, ${formatBytes(report.bytes)}: ${report.copied} copied, ` +
           `${formatBytes(report.copiedBytes)}; ${omitted.length} left out` +

@@ -1,14 +1,17 @@
 import { restoreStore } from "../../backup/restore.ts";
-import { formatBytes, printable } from "../../text/format.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const restore: CommandSpec = {
   args: "<backup>",
   options: [
-    { name: "dry-run", summary: "Tell only what would be brought back" },
+    { name: "dry-run", summary: "Only show what would be restored" },
     { name: "quick", summary: "Look at sizes only, without reading the files that are there" },
-    { name: "database", summary: "Set a damaged database aside, and take the backup's" },
+    {
+      name: "database",
+      summary: "Set a database that is damaged, or has other runs, aside, and take the backup's",
+    },
   ],
   examples: [
     ["See what is lost", "chachaml restore /mnt/backup/work --dry-run"],
@@ -38,7 +41,19 @@ export const restore: CommandSpec = {
       for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
       if (report.database) await say("the database is the backup's\n");
       const aside = report.setAside;
-      if (aside) await say(`the damaged one is kept as ${JSON.stringify(aside)}\n`);
+      if (aside) await say(`the one that was there is kept as ${JSON.stringify(aside)}\n`);
+      if (report.filesAside > 0) {
+        await say(
+          `${count(report.filesAside, "file")} that the backup does not have so ` +
+            `${dryRun ? "would be" : "are"} kept in ${JSON.stringify(report.filesAsideDir)}\n`,
+        );
+      }
+      if (!report.isRelated) {
+        await io.stderr(
+          "the store has none of the backup's runs; to set its database aside and take the " +
+            "backup's, pass --database\n",
+        );
+      }
       const done = dryRun ? "would be brought back" : "brought back";
       await say(
         `${report.restored.length} ${done}, ${formatBytes(report.bytes)}; ` +

@@ -51,11 +51,13 @@ export async function* eachEntry(
   }
 }
 
-/** All artifacts of a database that nobody else writes to. */
-export async function* eachEntryOf(sql: SqlConnection): AsyncGenerator<IndexEntry> {
+/** All artifacts of a database that nobody else writes to; `read` gives a connection for each page. */
+export async function* eachEntryOf(
+  read: <T>(work: (sql: SqlConnection) => T) => T,
+): AsyncGenerator<IndexEntry> {
   for (let page = firstPage(undefined);;) {
     await yieldToEventLoop();
-    const rows = page(sql);
+    const rows = read((sql) => page(sql));
     for (const row of rows) yield entryOf(row);
     if (rows.length < PAGE) return;
     page = pageBehind(rows.at(-1), undefined);

@@ -1,15 +1,30 @@
-/** The note that makes a database a backup, and names what it is a backup of. */
+/** What makes a database a backup, and what a backup may have left over. */
 import type { SqlConnection } from "./sql_driver.ts";
+import type { BackupMark } from "../snapshot.ts";
 
 /** What a database is the backup of; `undefined` if it is no backup. */
-export function originOf(sql: SqlConnection): string | undefined {
-  const origin = sql.prepare("SELECT path FROM backup_of").get()?.path;
-  return typeof origin === "string" ? origin : undefined;
+export function markOf(sql: SqlConnection): BackupMark | undefined {
+  const { path, directory } = sql.prepare("SELECT * FROM backup_of").get() ?? {};
+  if (typeof path !== "string") return undefined;
+  return { of: path, directory: typeof directory === "string" ? directory : undefined };
 }
 
-/** Marks a database as the backup of the one at `origin`, or, with `null`, as no backup. */
-export function setOrigin(sql: SqlConnection, origin: string | null): void {
+/** Marks a database as a backup, or, with `null`, as none. Belongs into a transaction. */
+export function setMark(sql: SqlConnection, mark: BackupMark | null): void {
   sql.prepare("DELETE FROM backup_of").run();
-  if (origin === null) return;
-  sql.prepare("INSERT INTO backup_of (path, created_at) VALUES (?, ?)").run(origin, Date.now());
+  sql.prepare("DELETE FROM backup_pending").run();
+  if (mark === null) return;
+  sql.prepare("INSERT INTO backup_of (path, created_at, directory) VALUES (?, ?, ?)")
+    .run(mark.of, Date.now(), mark.directory ?? null);
+}
+
+/** Notes keys of bytes that may be left over by a backup that is interrupted. */
+export function addPending(sql: SqlConnection, keys: Iterable<string>): void {
+  const insert = sql.prepare("INSERT OR IGNORE INTO backup_pending (key) VALUES (?)");
+  for (const key of keys) insert.run(key);
+}
+
+/** The keys that {@linkcode addPending} has noted. */
+export function pendingKeys(sql: SqlConnection): string[] {
+  return sql.prepare("SELECT key FROM backup_pending").all().map(({ key }) => String(key));
 }

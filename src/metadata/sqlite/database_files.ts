@@ -11,11 +11,13 @@ export const COMPANIONS: readonly string[] = ["-wal", "-shm", "-journal"];
 /**
  * Creates an empty file for a new database. SQLite would create it 0644 whatever the umask allows.
  *
+ * @param path Where.
+ * @param mode Its mode, as far as the umask allows.
  * @returns Whether it was created; `false` if something is there.
  */
-export function createDatabaseFile(path: string): boolean {
+export function createDatabaseFile(path: string, mode: number = 0o666): boolean {
   try {
-    Deno.openSync(path, { write: true, createNew: true, mode: 0o666 }).close();
+    Deno.openSync(path, { write: true, createNew: true, mode }).close();
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
@@ -69,14 +71,30 @@ export async function moveDatabase(from: string, to: string): Promise<void> {
   }
 }
 
-/** Moves a database, or what is left of one, to another path. */
+/**
+ * Keeps a database, or what is left of one, at another path, and takes away what would be applied to
+ * the one that is to replace it. The database itself also stays where it is until it is replaced, so
+ * that there is one at every moment.
+ */
 export async function setDatabaseAside(path: string, aside: string): Promise<void> {
   for (const end of ["", ...COMPANIONS]) {
     try {
-      if (await isThere(path + end)) await Deno.rename(path + end, aside + end);
+      if (!await isThere(path + end)) continue;
+      if (end !== "" || !await addName(path, aside)) await Deno.rename(path + end, aside + end);
     } catch (error) {
       throw fsError(error, `set ${JSON.stringify(path + end)} aside`);
     }
+  }
+}
+
+/** Gives a file a second name; `false` where the file system has no such names. */
+async function addName(path: string, name: string): Promise<boolean> {
+  try {
+    await Deno.link(path, name);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    return false;
   }
 }
 

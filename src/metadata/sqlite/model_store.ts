@@ -1,4 +1,3 @@
-import { call, phrase } from "../../base/phrase.ts";
 import {
   ArtifactNotFoundError,
   ModelNotFoundError,
@@ -176,9 +175,8 @@ function require(sql: SqlConnection, name: string, wanted: VersionWanted): Model
   const latest = latestOf(sql, name);
   const state = latest === undefined
     ? "it has no version; register one first"
-    : phrase`its latest version is ${latest.version}, with the stage ${quote(latest.stage)}; ${
-      "stage" in wanted ? "promote a version first" : phrase`${call("models.versions")} lists all`
-    }`;
+    : `its latest version is ${latest.version}, with the stage ${quote(latest.stage)}; ` +
+      ("stage" in wanted ? "promote a version first" : "models.versions() lists all");
   throw new ModelNotFoundError(name, wanted, state);
 }
 

@@ -1,28 +1,40 @@
+import { yieldToEventLoop } from "../../base/async.ts";
 import { fsError } from "../../base/fs_error.ts";
 import { eachEntryOf } from "./artifact_search.ts";
-import { originOf } from "./backup_mark.ts";
+import { KEY_INDEX, unnamedKeys } from "./artifact_keys.ts";
+import { addPending, markOf, pendingKeys } from "./backup_mark.ts";
 import { requireUnopened } from "./database_files.ts";
 import { noteOpenFile } from "./open_files.ts";
-import { createSchema, hasTable, inspectSchema } from "./create_schema.ts";
+import { createSchema, hasIndex, hasTable, inspectSchema } from "./create_schema.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
 import type { IndexEntry } from "../artifact_index.ts";
+import type { BackupMark } from "../snapshot.ts";
 
 /** Ids of runs read in one go. */
 const PAGE = 1000;
 
-/** The database of a backup that is in place until a new one replaces it; whole at every moment. */
+/**
+ * The database of a backup that is in place until a new one replaces it; whole at every moment. It is
+ * open only for moments: whoever reads it meanwhile then finds no journal, and need not keep it open.
+ */
 export class PreviousSnapshot {
   /** What it is the backup of; `undefined` if it is no backup. */
-  readonly origin: string | undefined;
-  readonly #sql: SqlConnection;
-  readonly #forget: () => void;
-  #open = true;
+  readonly mark: BackupMark | undefined;
+  readonly #path: string;
+  readonly #driver: SqlDriver;
+  #forget: (() => void) | undefined;
 
-  private constructor(sql: SqlConnection, forget: () => void, origin: string | undefined) {
-    this.#sql = sql;
+  private constructor(
+    path: string,
+    driver: SqlDriver,
+    forget: () => void,
+    mark: BackupMark | undefined,
+  ) {
+    this.#path = path;
+    this.#driver = driver;
     this.#forget = forget;
-    this.origin = origin;
+    this.mark = mark;
   }
 
   /**
@@ -38,14 +50,13 @@ export class PreviousSnapshot {
       forget = noteOpenFile(path, driver.name, "write");
       sql = driver.open(path, "write");
       inspectSchema(sql, path);
-      const origin = hasTable(sql, "backup_of") ? originOf(sql) : undefined;
+      const mark = hasTable(sql, "backup_of") ? markOf(sql) : undefined;
+      if (mark) createSchema(sql, path);
       // Closed, it leaves no journal, unless another has it open. Said before anything is copied.
       sql.close();
       sql = undefined;
       await requireUnopened(path);
-      sql = driver.open(path, "write");
-      if (origin !== undefined) createSchema(sql, path);
-      return new PreviousSnapshot(sql, forget, origin);
+      return new PreviousSnapshot(path, driver, forget, mark);
     } catch (error) {
       sql?.close();
       forget?.();
@@ -57,36 +68,64 @@ export class PreviousSnapshot {
   /** The ids of its runs, in pages. */
   async *runIds(): AsyncGenerator<string[]> {
     for (let last = "";;) {
-      const rows = this.#sql.prepare(`SELECT id FROM runs WHERE id > ? ORDER BY id LIMIT ${PAGE}`)
-        .all(last);
+      await yieldToEventLoop();
+      const rows = this.#open((sql) =>
+        sql.prepare(`SELECT id FROM runs WHERE id > ? ORDER BY id LIMIT ${PAGE}`).all(last)
+      );
       if (rows.length === 0) return;
-      yield await Promise.resolve(rows.map(({ id }) => String(id)));
+      yield rows.map(({ id }) => String(id));
       last = String(rows.at(-1)!.id);
     }
   }
 
   /** Its artifacts, by run and name. */
   artifacts(): AsyncIterable<IndexEntry> {
-    return eachEntryOf(this.#sql);
+    return eachEntryOf((work) => this.#open(work));
+  }
+
+  /** Keys of bytes that an interrupted backup may have left: no record names them. */
+  leftovers(): Set<string> {
+    return this.#open((sql) => unnamedKeys(sql, pendingKeys(sql), hasIndex(sql, KEY_INDEX)));
+  }
+
+  /** Notes keys of bytes that are about to be added: this backup may be interrupted. */
+  notePending(keys: Iterable<string>): Promise<void> {
+    return this.#write((sql) => addPending(sql, keys));
   }
 
   /** Has records name other keys, in one transaction: their files have been given these. */
   rename(keys: ReadonlyMap<string, string>): Promise<void> {
-    return Promise.try(() => {
-      this.#sql.prepare("BEGIN IMMEDIATE").run();
-      const move = this.#sql.prepare("UPDATE artifacts SET path = ? WHERE path = ?");
+    return this.#write((sql) => {
+      const move = sql.prepare("UPDATE artifacts SET path = ? WHERE path = ?");
       for (const [from, to] of keys) move.run(to, from);
-      this.#sql.prepare("COMMIT").run();
-    }).catch((error) => {
-      throw publicError(error, "write to the previous backup");
     });
   }
 
-  /** Closes it; may be called again. */
+  /** Gives it up; may be called again. */
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#sql.close();
-    this.#forget();
+    this.#forget?.();
+    this.#forget = undefined;
+  }
+
+  #write(work: (sql: SqlConnection) => void): Promise<void> {
+    return Promise.try(() =>
+      this.#open((sql) => {
+        sql.prepare("BEGIN IMMEDIATE").run();
+        work(sql);
+        sql.prepare("COMMIT").run();
+      })
+    );
+  }
+
+  #open<T>(work: (sql: SqlConnection) => T): T {
+    let sql: SqlConnection | undefined;
+    try {
+      sql = this.#driver.open(this.#path, "write");
+      return work(sql);
+    } catch (error) {
+      throw publicError(error, `use the previous backup ${JSON.stringify(this.#path)}`);
+    } finally {
+      sql?.close();
+    }
   }
 }

@@ -103,20 +103,12 @@ const OWN_TABLES: Readonly<Record<string, Table>> = {
   },
   // In a backup, one row: what it is a backup of.
   backup_of: {
-    definition: "path TEXT NOT NULL, created_at INTEGER NOT NULL",
+    definition: "path TEXT NOT NULL, created_at INTEGER NOT NULL, directory TEXT",
     columns: ["path", "created_at"],
+    added: ["directory"],
   },
-  // Where runs that are running are, and when they were last heard of.
-  chachaml_processes: {
-    definition: `run_id TEXT PRIMARY KEY, host TEXT, space TEXT, pid INTEGER NOT NULL, started TEXT,
-      heartbeat INTEGER NOT NULL`,
-    columns: ["run_id", "host", "space", "pid", "started", "heartbeat"],
-  },
-  // The status that archived runs had before.
-  chachaml_archived: {
-    definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
-    columns: ["run_id", "status"],
-  },
+  // In a backup: keys of bytes that were about to be added or removed, and may be left over.
+  backup_pending: { definition: "key TEXT PRIMARY KEY", columns: ["key"] },
 };
 
 /** All tables. */
@@ -134,8 +126,6 @@ export const TABLES_OF_RUN: readonly string[] = [
   "tags",
   "artifacts",
   "datasets",
-  "chachaml_processes",
-  "chachaml_archived",
 ];
 
 /** The index that keeps two artifacts of a run from having one name. */

@@ -1,15 +1,16 @@
 import { StorageError } from "../../base/errors.ts";
 import { fsError } from "../../base/fs_error.ts";
 import { eachEntryOf } from "./artifact_search.ts";
-import { setOrigin } from "./backup_mark.ts";
+import { KEY_INDEX, unnamedKeys } from "./artifact_keys.ts";
+import { addPending, setMark } from "./backup_mark.ts";
 import type { Database } from "./database.ts";
 import { createDatabaseFile, moveDatabase, removeDatabase } from "./database_files.ts";
-import { createSchema } from "./create_schema.ts";
+import { createSchema, hasIndex } from "./create_schema.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
 import { releaseVersions } from "./version_use.ts";
 import type { IndexEntry } from "../artifact_index.ts";
-import type { Snapshot, SnapshotOutcome } from "../snapshot.ts";
+import type { BackupMark, Snapshot, SnapshotOutcome } from "../snapshot.ts";
 
 /** A copy of a database that is not in use yet. */
 export class SnapshotFile implements Snapshot {
@@ -22,12 +23,17 @@ export class SnapshotFile implements Snapshot {
     this.#sql = sql;
   }
 
-  /** Copies `source` into a new file. */
-  static async copy(source: Database, driver: SqlDriver, path: string): Promise<SnapshotFile> {
+  /** Copies `source` into a new file of a mode, as far as the umask allows. */
+  static async copy(
+    source: Database,
+    driver: SqlDriver,
+    path: string,
+    mode?: number,
+  ): Promise<SnapshotFile> {
     const action = `write ${JSON.stringify(path)}`;
     let created = false;
     try {
-      created = createDatabaseFile(path);
+      created = createDatabaseFile(path, mode);
       if (!created) throw new StorageError(action, "a file is there; move it elsewhere");
       await source.copyTo(path);
       return new SnapshotFile(path, openInWal(path, driver));
@@ -38,10 +44,20 @@ export class SnapshotFile implements Snapshot {
   }
 
   artifacts(): AsyncIterable<IndexEntry> {
-    return eachEntryOf(this.#sql);
+    return eachEntryOf((work) => work(this.#sql));
   }
 
-  settle({ present, omitted }: SnapshotOutcome, origin: string | null): Promise<void> {
+  unnamed(keys: Iterable<string>): Promise<Set<string>> {
+    return Promise.try(() => {
+      const sql = this.#sql;
+      return unnamedKeys(sql, keys, hasIndex(sql, KEY_INDEX));
+    });
+  }
+
+  settle(
+    { present, omitted, unneeded }: SnapshotOutcome,
+    mark: BackupMark | null,
+  ): Promise<Set<string>> {
     return Promise.try(() => {
       const sql = this.#sql;
       sql.prepare("BEGIN IMMEDIATE").run();
@@ -59,8 +75,11 @@ export class SnapshotFile implements Snapshot {
       for (const { id, contentType, size, hash, createdAt } of present) {
         update.run(id, contentType, size, hash, createdAt.getTime());
       }
-      setOrigin(sql, origin);
+      setMark(sql, mark);
+      const unnamed = unnamedKeys(sql, unneeded ?? [], hasIndex(sql, KEY_INDEX));
+      if (mark && unnamed.size > 0) addPending(sql, unnamed);
       sql.prepare("COMMIT").run();
+      return unnamed;
     }).catch((error) => {
       throw publicError(error, `write ${JSON.stringify(this.#path)}`);
     });

@@ -1,23 +1,12 @@
 /** Where a backup goes: a directory that is neither the store's own nor holds what it must not lose. */
-import { option, phrase } from "../base/phrase.ts";
-import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
-import type { ByteStore } from "../bytes/byte_store.ts";
+import { makeDirectory } from "../bytes/files/make_directory.ts";
 import { fsError } from "../base/fs_error.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import { requirePassable } from "../base/directory.ts";
 import { artifactDirOf, DEFAULT_PATH } from "../context/location.ts";
-import { STAGING } from "../names/names.ts";
 import { isBelow } from "../base/path.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { isThere } from "./database_copy.ts";
-import { PreviousBackup } from "./previous_backup.ts";
-
-/** Locked while a store is being copied to a place; like anything staged, it is known by a UUID. */
-export const PLACE_LOCK = "6b9dd1ee-7bd2-4c3e-9c0b-0c1d7f0a5a01";
-
-/** Staged from the start of a first backup to its end, when it is collected with all of its kind. */
-const FIRST_BACKUP = "6b9dd1ee-7bd2-4c3e-9c0b-0c1d7f0a5a02";
 
 /** The two parts of a store that is to be at a place, by their real paths. */
 export interface Place {
@@ -27,48 +16,86 @@ export interface Place {
   readonly artifactDir: string;
 }
 
+/** Names of databases on their way to their place, which only one process at a time makes. */
+const TEMPORARY = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.new(-wal|-shm|-journal)?$/;
+
+/** A path beside a database for one that is on its way to its place. */
+export function temporaryPath(path: string): string {
+  return `${path}.${crypto.randomUUID()}.new`;
+}
+
+/** Removes what an interrupted process has left at such paths. The caller holds the lease of the place. */
+export async function removeTemporary(path: string): Promise<void> {
+  const name = basename(path);
+  for await (const entry of Deno.readDir(dirname(path))) {
+    if (!entry.isFile || !entry.name.startsWith(name)) continue;
+    if (TEMPORARY.test(entry.name.slice(name.length))) {
+      await Deno.remove(join(dirname(path), entry.name)).catch(() => {});
+    }
+  }
+}
+
+/** The two parts of a backup in a directory. */
+export function placeIn(directory: string): Place {
+  const path = join(directory, basename(DEFAULT_PATH));
+  return { path, artifactDir: artifactDirOf(path) };
+}
+
 /**
  * Makes the directory of a backup.
  *
- * @throws {InvalidOptionError} If it would get in the way of the store itself, or holds another.
+ * @param source The store that is to be backed up.
+ * @param directory Where to.
+ * @param prepare Called once it is known to be no place of the store's, before anything is made.
+ * @throws {InvalidOptionError} If it would get in the way of the store itself.
  * @throws {StorageError} If it is a file.
  */
-export async function makePlace(source: StoreContext, directory: string): Promise<Place> {
+export async function makePlace(
+  source: StoreContext,
+  directory: string,
+  prepare: (place: Place) => Promise<void>,
+): Promise<Place> {
   const action = `back up to ${JSON.stringify(directory)}`;
   try {
     // Looked at before it is made, so that nothing is left where it must not be; and afterwards.
     await requirePassable(directory, action);
     await refuseFile(directory, action);
-    await placeIn(directory, source, action);
-    await makeDirectory(directory, action);
-    const place = await placeIn(directory, source, action);
-    if (!await isThere(place.artifactDir)) {
-      // A store that is no backup gets none beside it.
-      const previous = await PreviousBackup.open(place.path, source.driver, "", true);
-      previous?.close();
-    }
-    await makeDirectory(place.artifactDir, action);
+    await prepare(await inspect(directory, source, action));
+    await make(directory, action);
+    const place = await inspect(directory, source, action);
+    // A backup lets nobody see what the store does not.
+    const { mode } = await Deno.stat(source.artifactDir).catch(() => ({ mode: null }));
+    await make(place.artifactDir, action, (mode ?? 0o777) & 0o777 | 0o700);
+    await requireNoLink(place.artifactDir, action);
     return place;
   } catch (error) {
     throw fsError(error, action);
   }
 }
 
-async function placeIn(directory: string, source: StoreContext, action: string): Promise<Place> {
+async function inspect(directory: string, source: StoreContext, action: string): Promise<Place> {
   const home = await realPath(directory);
-  const path = join(home, basename(DEFAULT_PATH));
-  const place = { path, artifactDir: await realPath(artifactDirOf(path)) };
+  const place = placeIn(home);
   if (isBelow(home, source.artifactDir) || await overlaps(place, source)) {
     throw new InvalidOptionError(
       `Cannot ${action}: it is where the store itself is; choose another directory`,
     );
   }
+  await requireNoLink(place.artifactDir, action);
   return place;
 }
 
-async function makeDirectory(path: string, action: string): Promise<void> {
+/** What lies behind a link may be anybody's. */
+async function requireNoLink(path: string, action: string): Promise<void> {
+  const there = await Deno.lstat(path).catch(() => undefined);
+  if (!there?.isSymlink) return;
+  const state = `${JSON.stringify(path)} is a symbolic link, which a backup does not follow`;
+  throw new InvalidOptionError(`Cannot ${action}: ${state}; choose another directory`);
+}
+
+async function make(path: string, action: string, mode?: number): Promise<void> {
   try {
-    await ensureDir(path);
+    await makeDirectory(path, mode);
   } catch (error) {
     // Of no particular kind, and in words of its own for each implementation.
     await refuseFile(path, action);
@@ -113,33 +140,5 @@ async function realPathIfAllowed(path: string): Promise<string> {
   }
 }
 
-/**
- * Has a directory without a database be that of a first backup, perhaps of one that was interrupted.
- * What a backup has no use for is removed from it at last, so it must hold no one else's files.
- *
- * @throws {InvalidOptionError} If there are some, unless `takeOver` is set.
- */
-export async function claimPlace(
-  { path, artifactDir }: Place,
-  bytes: ByteStore,
-  takeOver: boolean,
-): Promise<void> {
-  const action = `back up to ${JSON.stringify(path)}`;
-  const mark = join(artifactDir, STAGING, FIRST_BACKUP);
-  if (await isThere(mark)) return;
-  for (const { path: file, kind } of takeOver ? [] : bytes.entries()) {
-    if (kind === "folder" || file.startsWith(`${STAGING}/`)) continue;
-    throw new InvalidOptionError(
-      phrase`Cannot ${action}: beside it is ${
-        JSON.stringify(file)
-      }, which is of no backup and would be lost; choose another directory, or take it over (${
-        option("takeOver", true)
-      })`,
-    );
-  }
-  try {
-    await Deno.writeTextFile(mark, "");
-  } catch (error) {
-    throw fsError(error, action);
-  }
-}
+/** Leased while a store is being copied to a place. */
+export const PLACE_LOCK = "6b9dd1ee-7bd2-4c3e-9c0b-0c1d7f0a5a01";

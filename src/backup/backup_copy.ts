@@ -1,0 +1,272 @@
+/** Copies what a backup lacks, page by page, and keeps the previous backup whole meanwhile. */
+import { asReader } from "../artifacts/artifact_reader.ts";
+import { UnsafePathError } from "../base/errors.ts";
+import { inParallel } from "../base/in_parallel.ts";
+import type { ByteEntry, ByteStore } from "../bytes/byte_store.ts";
+import type { StoreContext } from "../context/compose.ts";
+import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
+import type { Snapshot } from "../metadata/snapshot.ts";
+import type { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
+import { isSame, type Pair, pairs } from "./compare.ts";
+import {
+  copyArtifact,
+  type CopySource,
+  findInPlace,
+  isOfOne,
+  lookAt,
+  Meter,
+  type Omitted,
+} from "./copy_artifacts.ts";
+import { Departing } from "./departing.ts";
+import type { BackupOptions } from "./options.ts";
+import { Twins } from "./twins.ts";
+
+/** Artifacts that are looked at, and made way for, together. */
+const PAGE = 500;
+
+/** Artifacts copied at a time. */
+const WIDTH = 32;
+
+/** A backup whose files another one may share. */
+export interface Base {
+  /** Its records. */
+  readonly snapshot: PreviousSnapshot;
+  /** Its bytes. */
+  readonly bytes: ByteStore;
+}
+
+/** What there is to copy. */
+export interface CopyPlan {
+  /** Bytes of all artifacts. */
+  readonly total: number;
+  /** Bytes that the previous backup has, and the next one will not have under their keys. */
+  readonly departing: Departing;
+  /** Artifacts that the backup before has and this one will not have. */
+  readonly dropped: number;
+  /** Directories of the keys to come; only for a first backup. */
+  readonly directories: ReadonlySet<string>;
+}
+
+/** Compares what is to come with what is there. */
+export async function planCopy(
+  fresh: Snapshot,
+  previous: PreviousSnapshot | undefined,
+  base: Base | undefined,
+): Promise<CopyPlan> {
+  const departing = new Departing();
+  const directories = new Set<string>();
+  let [total, dropped] = [0, 0];
+  for await (const { coming, there } of pairsOf(fresh, previous ?? base?.snapshot)) {
+    const sound = coming && !coming.problem ? coming : undefined;
+    if (there && !coming) dropped++;
+    if (sound) total += sound.record.size;
+    if (previous && there && !there.problem && !(sound && isSame(sound, there))) {
+      departing.add(there.record.path);
+    }
+    if (!previous && sound) directories.add(directoryOf(sound.record.path));
+  }
+  return { total, departing, dropped, directories };
+}
+
+/** The copying of one backup. */
+export class BackupCopy {
+  /** Artifacts that are in place. */
+  artifacts = 0;
+  /** Bytes of these. */
+  bytes = 0;
+  /** Those of them that were copied. */
+  copied = 0;
+  /** Bytes of these. */
+  copiedBytes = 0;
+  /** Those of them that share their file with the store. */
+  linked = 0;
+  /** Artifacts left out. */
+  readonly omitted: Omitted[] = [];
+  /** Records of artifacts that were replaced since the snapshot was taken. */
+  readonly renewed: ArtifactRecord[] = [];
+  /** Keys of bytes that the backup may have no use for. */
+  readonly unneeded: Set<string>;
+  readonly #from: CopySource;
+  readonly #to: ByteStore;
+  readonly #plan: CopyPlan;
+  readonly #previous: PreviousSnapshot | undefined;
+  readonly #base: Base | undefined;
+  readonly #options: BackupOptions;
+  /** What an interrupted backup has left, and no record names. */
+  readonly #leftovers = new Departing();
+  readonly #twins: Twins;
+  #done = 0;
+
+  /** Copies from a store. `leftovers` are keys that an interrupted backup has left bytes at. */
+  constructor(
+    { bytes, artifacts }: StoreContext,
+    to: ByteStore,
+    plan: CopyPlan,
+    { previous, base, leftovers }: {
+      previous: PreviousSnapshot | undefined;
+      base: Base | undefined;
+      leftovers: Iterable<string>;
+    },
+    options: BackupOptions,
+  ) {
+    this.#from = { bytes, open: (id) => artifacts.open(id) };
+    this.#twins = new Twins(bytes);
+    this.#to = to;
+    this.#plan = plan;
+    this.#previous = previous;
+    this.#base = base;
+    for (const key of leftovers) this.#leftovers.add(key);
+    this.#options = options;
+    this.unneeded = plan.departing.keys;
+  }
+
+  /** Has all artifacts of a snapshot in place, or omitted. */
+  async run(fresh: Snapshot): Promise<void> {
+    let page: Pair[] = [];
+    for await (const pair of pairsOf(fresh, this.#previous ?? this.#base?.snapshot)) {
+      if (!pair.coming) continue;
+      page.push(pair);
+      if (page.length < PAGE) continue;
+      await this.#copyPage(page);
+      page = [];
+    }
+    await this.#copyPage(page);
+  }
+
+  async #copyPage(page: readonly Pair[]): Promise<void> {
+    const { signal, check = false } = this.#options;
+    const missing: { entry: IndexEntry; there: IndexEntry | undefined }[] = [];
+    await inParallel(page, WIDTH, async ({ coming: entry, there }) => {
+      signal?.throwIfAborted();
+      const { record, problem } = entry!;
+      try {
+        if (problem) throw problem;
+        const known = !check && this.#previous !== undefined && isSame(entry!, there);
+        const found = await findInPlace(record, this.#to, { known, signal });
+        if (!found) {
+          await this.#requireOurs(record.path, there);
+          return void missing.push({ entry: entry!, there });
+        }
+        await this.#count(record, found);
+        this.#advance(record.size);
+      } catch (error) {
+        this.#omit(record, error);
+        this.#advance(record.size || 0);
+      }
+    });
+    if (missing.length === 0) return;
+    await this.#makeWay(missing.map(({ entry }) => entry.record.path));
+    await inParallel(missing, WIDTH, ({ entry, there }) => this.#copy(entry.record, there));
+  }
+
+  async #copy(record: ArtifactRecord, there: IndexEntry | undefined): Promise<void> {
+    const { link = false, signal } = this.#options;
+    signal?.throwIfAborted();
+    const meter = new Meter(record.size, (bytes) => this.#advance(bytes));
+    try {
+      const isShared = there &&
+        isSame({ record, problem: undefined, replacement: undefined }, there);
+      const copy = await this.#twins.copy(
+        record,
+        (twin) =>
+          copyArtifact(record, this.#from, this.#to, {
+            link,
+            twin,
+            base: isShared ? this.#base?.bytes : undefined,
+            signal,
+            onProgress: meter.onProgress,
+          }),
+      );
+      if (copy.hash !== record.hash) this.renewed.push(copy);
+      this.copied++;
+      this.copiedBytes += copy.size;
+      await this.#count(copy, link ? await this.#to.stat(copy.path) : undefined);
+    } catch (error) {
+      this.#omit(record, error);
+      this.unneeded.add(record.path);
+    }
+    meter.finish();
+  }
+
+  /** Refuses to take the place of a file that no backup has put there. */
+  async #requireOurs(key: string, there: IndexEntry | undefined): Promise<void> {
+    if (this.#options.takeOver || there?.record.path === key || this.#leftovers.keys.has(key)) {
+      return;
+    }
+    const found = await lookAt(this.#to, key);
+    if (!found || found.kind === "directory") return;
+    throw new UnsafePathError(key, "a file that no backup has put there is in its way; move it");
+  }
+
+  /** Gives files of the previous backup that are in the way another key; its records go with them. */
+  async #makeWay(keys: readonly string[]): Promise<void> {
+    const coming = new Set(keys);
+    const isOther = (key: string) => !coming.has(key);
+    // What is nobody's can go at once. What has a key to come is replaced in one step.
+    const left = keys.flatMap((key) => this.#leftovers.inWayOf(key));
+    await this.#to.removeAll(left.filter(isOther));
+    const previous = this.#previous;
+    if (!previous) return;
+    const moves = new Map<string, string>();
+    for (const key of keys) {
+      for (const there of this.#plan.departing.inWayOf(key)) {
+        const directory = there.includes("/") ? directoryOf(there) : crypto.randomUUID();
+        moves.set(there, moves.get(there) ?? `${directory}/${crypto.randomUUID()}`);
+      }
+    }
+    await previous.notePending([...keys, ...moves.keys(), ...moves.values()]);
+    for (const [from, to] of moves) {
+      if (!await addName(this.#to, from, to)) moves.delete(from);
+    }
+    if (moves.size === 0) return;
+    await previous.rename(moves);
+    for (const [from, to] of moves) this.#plan.departing.move(from, to);
+    await this.#to.removeAll([...moves.keys()].filter(isOther));
+  }
+
+  async #count({ path, size }: ArtifactRecord, entry: ByteEntry | undefined): Promise<void> {
+    this.artifacts++;
+    this.bytes += size;
+    if (!entry || (entry.links ?? 2) < 2) return;
+    // It may be damaged where it is, but have been backed up before.
+    const source = await this.#from.bytes.stat(path).catch(() => undefined);
+    if (source?.identity === entry.identity) this.linked++;
+  }
+
+  #omit(artifact: ArtifactRecord, error: unknown): void {
+    if (!isOfOne(error)) throw error;
+    this.omitted.push({ artifact, error });
+  }
+
+  #advance(bytes: number): void {
+    this.#options.onProgress?.({ bytes: this.#done += bytes, total: this.#plan.total });
+  }
+}
+
+function pairsOf(fresh: Snapshot, other: PreviousSnapshot | undefined): AsyncIterable<Pair> {
+  return pairs(fresh.artifacts(), other?.artifacts() ?? none());
+}
+
+async function* none(): AsyncGenerator<IndexEntry> {}
+
+function directoryOf(key: string): string {
+  return key.split("/", 1)[0]!;
+}
+
+/** Gives published bytes a second key; `false` if they are not there. */
+async function addName(bytes: ByteStore, from: string, to: string): Promise<boolean> {
+  if ((await lookAt(bytes, from))?.kind !== "file") return false;
+  const opened = await bytes.open(from);
+  try {
+    const staged = await bytes.copyFrom(opened, { link: { size: opened.size, hash: "" } }) ??
+      await bytes.stage(asReader(opened), { mode: opened.mode });
+    try {
+      await bytes.publish(staged, to);
+    } finally {
+      await staged.discard();
+    }
+    return true;
+  } finally {
+    opened.close();
+  }
+}

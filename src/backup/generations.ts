@@ -1,0 +1,131 @@
+/** Several backups in one directory, each named by its time, which share the files that are the same. */
+import { join } from "@std/path";
+import { moveDirectory } from "../bytes/files/make_directory.ts";
+import { FileByteStore } from "../bytes/files/file_byte_store.ts";
+import { noteOwner } from "../bytes/files/owner.ts";
+import { InvalidOptionError, StorageError } from "../base/errors.ts";
+import { fsError } from "../base/fs_error.ts";
+import type { StoreContext } from "../context/compose.ts";
+import { isThere } from "../metadata/sqlite/database_files.ts";
+import type { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
+import { backUpTo, originOf } from "./single_backup.ts";
+import type { BackupOptions, BackupReport } from "./options.ts";
+import { type Place, placeIn } from "./place.ts";
+import { openPrevious } from "./previous.ts";
+import { isBeingRemoved, removeGeneration, REMOVING } from "./remove_generation.ts";
+
+/** Where a backup is until it is whole: one that was interrupted is gone on with. */
+const NEXT = "next";
+
+/** A time in UTC without characters that Windows refuses. */
+const DATED = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?$/;
+
+/** A backup of several. */
+export interface Generation extends Place {
+  /** Name of its directory. */
+  readonly name: string;
+  /** Absolute path of its directory. */
+  readonly directory: string;
+}
+
+/** The backups in a directory, the oldest first. */
+export async function generationsIn(directory: string): Promise<Generation[]> {
+  const found: Generation[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(directory)) {
+      const place = placeIn(join(directory, name));
+      if (!isDirectory || !DATED.test(name) || !await isThere(place.path)) continue;
+      found.push({ name, directory: join(directory, name), ...place });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      throw fsError(error, `list ${JSON.stringify(directory)}`);
+    }
+  }
+  return found.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** Adds a backup, and removes the oldest beyond so many. */
+export async function backUpGeneration(
+  source: StoreContext,
+  directory: string,
+  keep: number,
+  options: BackupOptions,
+): Promise<BackupReport> {
+  const action = `back up to ${JSON.stringify(directory)}`;
+  if (await isThere(placeIn(directory).path)) {
+    throw new InvalidOptionError(
+      `Cannot ${action}: it holds a single backup; choose another directory for several (keep, --keep)`,
+    );
+  }
+  const last = (await generationsIn(directory)).at(-1);
+  const place = join(directory, NEXT);
+  const base = last && await openBase(last, source, options);
+  let report: BackupReport;
+  try {
+    report = await backUpTo(source, place, { ...options, takeOver: false }, base);
+  } finally {
+    base?.snapshot.close();
+  }
+  const name = await freeName(new Date(), directory);
+  try {
+    await moveDirectory(place, join(directory, name));
+  } catch (error) {
+    throw fsError(error, action);
+  }
+  const whole = placeIn(join(directory, name));
+  await noteOwner(whole.artifactDir, whole.path);
+  const { removed, failed } = await removeOldest(directory, keep, source);
+  return { ...report, ...whole, removed, failed: [...report.failed, ...failed] };
+}
+
+/** The backup that the next one may share files with. It must be of the same store. */
+async function openBase(
+  last: Generation,
+  source: StoreContext,
+  { takeOver = false }: BackupOptions,
+): Promise<{ snapshot: PreviousSnapshot; bytes: FileByteStore }> {
+  const snapshot = await openPrevious(last, source, originOf(source), takeOver);
+  return { snapshot: snapshot!, bytes: new FileByteStore(last.artifactDir, true) };
+}
+
+async function removeOldest(
+  directory: string,
+  keep: number,
+  source: StoreContext,
+): Promise<{ removed: string[]; failed: Error[] }> {
+  const removed: string[] = [];
+  const failed: Error[] = [];
+  const oldest = (await generationsIn(directory)).slice(0, -keep).map((it) => it.directory);
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    if (isDirectory && isBeingRemoved(name)) oldest.push(join(directory, name));
+  }
+  for (const generation of oldest) {
+    try {
+      await removeGeneration(generation, source.driver);
+      removed.push(generation);
+    } catch (error) {
+      const action = `remove the backup ${JSON.stringify(generation)}`;
+      const failure = fsError(error, action);
+      failed.push(failure instanceof Error ? failure : new StorageError(action, String(failure)));
+    }
+  }
+  return { removed, failed };
+}
+
+/** The name of a backup of this moment: of several in one second, each has a number. */
+async function freeName(now: Date, directory: string): Promise<string> {
+  const name = now.toISOString().replace(/\.\d+Z$/, "Z").replaceAll(":", "-");
+  for (let count = 1;; count++) {
+    const candidate = count === 1 ? name : `${name}-${count}`;
+    const taken = [candidate, candidate + REMOVING].map((it) => isThere(join(directory, it)));
+    if (!(await Promise.all(taken)).includes(true)) return candidate;
+  }
+}
+
+/** By time, then by the number behind it. */
+function compareNames(a: string, b: string): number {
+  const [one, other] = [a, b].map((name) => name.split("Z")) as [string[], string[]];
+  if (one[0] !== other[0]) return one[0]! < other[0]! ? -1 : 1;
+  return Math.abs(Number(one[1] || 0)) - Math.abs(Number(other[1] || 0));
+}

@@ -1,0 +1,158 @@
+/** What is at the place of a backup already, and whether a backup of this store may go on there. */
+import { basename } from "@std/path";
+import type { ByteStore } from "../bytes/byte_store.ts";
+import { InvalidOptionError } from "../base/errors.ts";
+import { COMPANIONS, isThere } from "../metadata/sqlite/database_files.ts";
+import { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
+import type { StoreContext } from "../context/compose.ts";
+import { lookAt } from "./copy_artifacts.ts";
+import type { Place } from "./place.ts";
+import { unfinishedDirectories } from "./unfinished.ts";
+
+/** Artifacts that are looked at to tell whether a directory is that of a backup. */
+const SAMPLE = 100;
+
+/**
+ * Opens the backup that is in place; gives `undefined` if nothing is.
+ *
+ * @throws {InvalidOptionError} If it is no backup, or the backup of another store.
+ * @throws {StorageError} If it is open elsewhere, and so could not be replaced.
+ */
+export async function openPrevious(
+  { path }: Place,
+  { driver }: StoreContext,
+  origin: string,
+  takeOver: boolean,
+): Promise<PreviousSnapshot | undefined> {
+  if (!await isThere(path)) {
+    await refuseRemains(path);
+    return undefined;
+  }
+  const previous = await PreviousSnapshot.open(path, driver);
+  try {
+    const found = previous.mark?.of;
+    if (found === undefined) {
+      refuse(path, "there is a store that is no backup; choose another directory");
+    }
+    if (found !== origin && !takeOver) {
+      refuse(
+        path,
+        `it holds the backup of ${JSON.stringify(found)}; choose another directory, or take it ` +
+          "over (takeOver, --take-over) if that is this store's former place",
+      );
+    }
+    return previous;
+  } catch (error) {
+    previous.close();
+    throw error;
+  }
+}
+
+/** A journal without its database would be applied to the one that is to come. */
+async function refuseRemains(path: string): Promise<void> {
+  for (const companion of COMPANIONS) {
+    if (!await isThere(path + companion)) continue;
+    const file = JSON.stringify(basename(path) + companion);
+    refuse(path, `there is ${file} of a database that is gone; move it elsewhere`);
+  }
+}
+
+/**
+ * Counts the runs of a backup that its store does not have any more. Unless `takeOver` is set, refuses a
+ * store that has none of them: another one has taken the place of that which was backed up, and would
+ * drop all of this.
+ *
+ * @throws {InvalidOptionError} If that is so.
+ */
+export async function countDroppedRuns(
+  previous: PreviousSnapshot,
+  { path }: Place,
+  source: StoreContext,
+  takeOver: boolean,
+): Promise<number> {
+  let [all, dropped] = [0, 0];
+  for await (const ids of previous.runIds()) {
+    all += ids.length;
+    dropped += ids.length - (await source.metadata.runs.known(ids)).size;
+  }
+  if (all > 0 && dropped === all && !takeOver) {
+    refuse(
+      path,
+      `of its ${all} runs this store has none; choose another directory, or take it over ` +
+        "(takeOver, --take-over) if they are not needed any more",
+    );
+  }
+  return dropped;
+}
+
+/**
+ * Refuses an artifact directory that is not the one which the backup in place was made with. One that
+ * was copied or mounted elsewhere has the files that the records name.
+ *
+ * @throws {InvalidOptionError} If it is another one, unless `takeOver` is set.
+ */
+export async function requireSameDirectory(
+  previous: PreviousSnapshot,
+  { path, artifactDir }: Place,
+  bytes: ByteStore,
+  takeOver: boolean,
+): Promise<void> {
+  const noted = previous.mark?.directory;
+  if (
+    takeOver || noted === undefined ||
+    noted === await directoryIdentity(artifactDir).catch(() => undefined)
+  ) return;
+  let looked = 0;
+  for await (const { record, problem } of previous.artifacts()) {
+    if (problem) continue;
+    if ((await lookAt(bytes, record.path))?.size === record.size) return;
+    if (++looked === SAMPLE) break;
+  }
+  if (looked === 0) return;
+  refuse(
+    path,
+    `${
+      JSON.stringify(artifactDir)
+    } is not the directory of the backup there, and has none of its ` +
+      "files; put that directory back, choose another place, or take it over (takeOver, --take-over)",
+  );
+}
+
+/** Tells a directory from others, until it is copied or mounted elsewhere. */
+export async function directoryIdentity(path: string): Promise<string> {
+  const { dev, ino } = await Deno.lstat(path);
+  return `${dev}:${ino}`;
+}
+
+/**
+ * Lets a directory without a database be that of a first backup, perhaps of one that was interrupted.
+ *
+ * @returns The keys of files that an interrupted one has copied.
+ * @throws {InvalidOptionError} If it holds other files, unless `takeOver` is set.
+ */
+export async function claimPlace(
+  place: Place,
+  bytes: ByteStore,
+  takeOver: boolean,
+): Promise<Set<string>> {
+  const directories = await unfinishedDirectories(place);
+  const leftovers = new Set<string>();
+  for await (const { key, kind, state } of bytes.list()) {
+    if (kind === "directory" || state === "staged" || state === "abandoned") continue;
+    if (kind === "file" && directories?.has(key.split("/", 1)[0]!)) {
+      leftovers.add(key);
+      continue;
+    }
+    if (takeOver) continue;
+    refuse(
+      place.path,
+      `beside it is ${JSON.stringify(key)}, which is of no backup; choose another directory, or ` +
+        "take it over (takeOver, --take-over)",
+    );
+  }
+  return leftovers;
+}
+
+function refuse(path: string, state: string): never {
+  throw new InvalidOptionError(`Cannot back up to ${JSON.stringify(path)}: ${state}`);
+}

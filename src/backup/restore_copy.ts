@@ -1,0 +1,138 @@
+/** Brings the files of a whole backup to a store that is to have its database. */
+import { inParallel } from "../base/in_parallel.ts";
+import type { ByteStore } from "../bytes/byte_store.ts";
+import type { StoreContext } from "../context/compose.ts";
+import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
+import type { Snapshot } from "../metadata/snapshot.ts";
+import {
+  copyArtifact,
+  type CopySource,
+  findInPlace,
+  isOfOne,
+  Meter,
+  type Omitted,
+  openArtifact,
+} from "./copy_artifacts.ts";
+import type { RestoreOptions } from "./restore_options.ts";
+import type { SetAside } from "./set_aside.ts";
+import { Twins } from "./twins.ts";
+
+/** Artifacts that are read from the database together. */
+const PAGE = 500;
+
+/** Artifacts copied at a time. */
+const WIDTH = 32;
+
+/** The copying of one restore. */
+export class RestoreCopy {
+  /** Artifacts that were copied, or would be. */
+  readonly copied: ArtifactRecord[] = [];
+  /** Artifacts that the backup has lost itself. */
+  readonly omitted: Omitted[] = [];
+  /** Records of artifacts that were replaced in the backup since its snapshot was taken. */
+  readonly renewed: ArtifactRecord[] = [];
+  readonly #from: CopySource;
+  readonly #source: StoreContext;
+  readonly #twins: Twins;
+  readonly #to: ByteStore;
+  readonly #others: SetAside;
+  readonly #options: RestoreOptions;
+  #total = 0;
+  #done = 0;
+
+  /** Copies from a backup; what is in the way of its files goes to `others`. */
+  constructor(source: StoreContext, to: ByteStore, others: SetAside, options: RestoreOptions) {
+    this.#from = { bytes: source.bytes, open: (id) => source.artifacts.open(id) };
+    this.#source = source;
+    this.#twins = new Twins(source.bytes);
+    this.#to = to;
+    this.#others = others;
+    this.#options = options;
+  }
+
+  /** Copies what is not in place. */
+  async run(entries: AsyncIterable<IndexEntry>): Promise<void> {
+    await this.#each(entries, async (record, meter) => {
+      const { signal } = this.#options;
+      const copy = await this.#twins.copy(
+        record,
+        (twin) =>
+          copyArtifact(record, this.#from, this.#to, {
+            twin,
+            makeWay: (key) => this.#others.keep(key),
+            signal,
+            onProgress: meter.onProgress,
+          }),
+      );
+      if (copy.hash !== record.hash) this.renewed.push(copy);
+      this.copied.push(copy);
+    });
+  }
+
+  /** Looks at what {@linkcode RestoreCopy.run} would do, as far as that shows without copying. */
+  async plan(entries: AsyncIterable<IndexEntry>): Promise<void> {
+    await this.#each(entries, async (record) => {
+      (await openArtifact(record, this.#from)).bytes.close();
+      this.copied.push(record);
+    });
+  }
+
+  /** Sets stored bytes aside that no record of the backup names: later they would be orphans. */
+  async setOthersAside(fresh: Snapshot): Promise<void> {
+    let keys: string[] = [];
+    const setAside = async () => {
+      const unnamed = [...await fresh.unnamed(keys)];
+      for (const key of unnamed) await this.#others.keep(key);
+      const [failure] = await this.#to.removeAll(unnamed);
+      if (failure) throw failure;
+      keys = [];
+    };
+    for await (const { key, kind, state } of this.#to.list()) {
+      if (kind === "file" && state === "published") keys.push(key);
+      if (keys.length >= PAGE) await setAside();
+    }
+    await setAside();
+  }
+
+  async #each(
+    entries: AsyncIterable<IndexEntry>,
+    bring: (record: ArtifactRecord, meter: Meter) => Promise<void>,
+  ): Promise<void> {
+    this.#total = (await this.#source.metadata.artifacts.totals()).bytes;
+    let page: IndexEntry[] = [];
+    const bringPage = () => inParallel(page, WIDTH, (entry) => this.#bring(entry, bring));
+    for await (const entry of entries) {
+      page.push(entry);
+      if (page.length < PAGE) continue;
+      await bringPage();
+      page = [];
+    }
+    await bringPage();
+  }
+
+  async #bring(
+    { record, problem }: IndexEntry,
+    bring: (record: ArtifactRecord, meter: Meter) => Promise<void>,
+  ): Promise<void> {
+    const { quick = false, signal } = this.#options;
+    signal?.throwIfAborted();
+    const meter = new Meter(record.size || 0, (bytes) => this.#advance(bytes));
+    try {
+      if (problem) throw problem;
+      const found = await findInPlace(record, this.#to, {
+        known: quick,
+        signal,
+        touch: !this.#options.dryRun,
+      });
+      if (!found) await bring(record, meter);
+    } catch (error) {
+      if (!isOfOne(error)) throw error;
+      this.omitted.push({ artifact: record, error });
+    }
+    meter.finish();
+  }
+
+  #advance(bytes: number): void {
+    this.#options.onProgress?.({ bytes: this.#done += bytes, total: this.#total });
+  }
+}

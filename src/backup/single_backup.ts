@@ -1,0 +1,144 @@
+/** One backup in a directory: made, or brought up to date. */
+import type { ByteStore } from "../bytes/byte_store.ts";
+import { FileByteStore } from "../bytes/files/file_byte_store.ts";
+import { noteOwner } from "../bytes/files/owner.ts";
+import { Verification, type VerifySummary } from "../maintenance/verify.ts";
+import { StorageError } from "../base/errors.ts";
+import { openContext, type StoreContext } from "../context/compose.ts";
+import type { Snapshot } from "../metadata/snapshot.ts";
+import { BackupCopy, type Base, planCopy } from "./backup_copy.ts";
+import type { BackupOptions, BackupReport } from "./options.ts";
+import { makePlace, type Place, PLACE_LOCK, removeTemporary, temporaryPath } from "./place.ts";
+import {
+  claimPlace,
+  countDroppedRuns,
+  directoryIdentity,
+  openPrevious,
+  requireSameDirectory,
+} from "./previous.ts";
+import { dropUnfinished, noteUnfinished } from "./unfinished.ts";
+
+/** Has a backup in a directory. Its files are shared with those of `base`, where they are the same. */
+export async function backUpTo(
+  source: StoreContext,
+  directory: string,
+  options: BackupOptions,
+  base?: Base,
+): Promise<BackupReport> {
+  const origin = originOf(source);
+  const { takeOver = false } = options;
+  const place = await makePlace(source, directory, async (place) => {
+    // Refused before anything is made there.
+    const previous = await openPrevious(place, source, origin, takeOver);
+    if (!previous) return;
+    try {
+      const bytes = new FileByteStore(place.artifactDir, true);
+      await requireSameDirectory(previous, place, bytes, takeOver);
+    } finally {
+      previous.close();
+    }
+  });
+  const bytes = new FileByteStore(place.artifactDir, true);
+  const leave = await bytes.lease(PLACE_LOCK);
+  if (!leave) {
+    throw new StorageError(
+      `back up to ${JSON.stringify(place.path)}`,
+      "another backup to it is under way",
+    );
+  }
+  try {
+    await removeTemporary(place.path);
+    return await backUp(source, place, bytes, options, base);
+  } finally {
+    await leave();
+  }
+}
+
+/** What a backup is of. Every store in memory is another one, by the directory that it has for its time. */
+export function originOf({ path, artifactDir }: StoreContext): string {
+  return path ?? `memory, with ${artifactDir}`;
+}
+
+async function backUp(
+  source: StoreContext,
+  place: Place,
+  bytes: ByteStore,
+  options: BackupOptions,
+  base: Base | undefined,
+): Promise<BackupReport> {
+  const { takeOver = false, signal } = options;
+  const { path, artifactDir } = place;
+  const origin = originOf(source);
+  const previous = await openPrevious(place, source, origin, takeOver);
+  let fresh: Snapshot | undefined;
+  try {
+    const leftovers = previous?.leftovers() ?? await claimPlace(place, bytes, takeOver);
+    const before = previous ?? base?.snapshot;
+    const droppedRuns = before ? await countDroppedRuns(before, place, source, takeOver) : 0;
+    fresh = await source.metadata.snapshot(temporaryPath(path), await modeOf(source.path));
+    const plan = await planCopy(fresh, previous, base);
+    if (!previous) await noteUnfinished(place, plan.directories);
+    const copy = new BackupCopy(source, bytes, plan, { previous, base, leftovers }, options);
+    await copy.run(fresh);
+    signal?.throwIfAborted();
+    const unneeded = await fresh.settle({
+      present: copy.renewed,
+      omitted: copy.omitted,
+      unneeded: [...copy.unneeded, ...leftovers],
+    }, { of: origin, directory: await directoryIdentity(artifactDir) });
+    previous?.close();
+    await fresh.moveTo(path);
+    await dropUnfinished(place);
+    await noteOwner(artifactDir, path);
+    const failed = [...await bytes.removeAll([...unneeded]), ...await removeAbandoned(bytes)];
+    const { artifacts, bytes: size, copied, copiedBytes, linked, omitted } = copy;
+    return {
+      ...place,
+      artifacts,
+      bytes: size,
+      copied,
+      copiedBytes,
+      linked,
+      omitted,
+      droppedRuns,
+      droppedArtifacts: plan.dropped,
+      failed,
+      removed: [],
+      check: options.check ? await check(source, place, signal) : undefined,
+    };
+  } finally {
+    previous?.close();
+    await fresh?.discard();
+  }
+}
+
+/** The mode of a file, so that its copy shows nobody more; its owner can write to the copy. */
+async function modeOf(path: string | undefined): Promise<number | undefined> {
+  if (path === undefined) return 0o600;
+  const { mode } = await Deno.stat(path);
+  return mode === null ? undefined : mode & 0o666 | 0o600;
+}
+
+/** Removes what interrupted backups have left staged. */
+async function removeAbandoned(bytes: ByteStore): Promise<Error[]> {
+  const failed: Error[] = [];
+  for await (const entry of bytes.list("", { unpublished: true })) {
+    if (entry.state !== "abandoned" || entry.kind !== "file") continue;
+    await bytes.removeEntry(entry).catch((error) => failed.push(error));
+  }
+  return failed;
+}
+
+async function check(
+  { driver }: StoreContext,
+  place: Place,
+  signal: AbortSignal | undefined,
+): Promise<VerifySummary> {
+  const store = await openContext({ ...place, driver: driver.name, readOnly: true });
+  try {
+    return await new Verification(store.index, store.bytes, { ...(signal && { signal }) }, true)
+      .summary();
+  } finally {
+    await store.close();
+  }
+}
