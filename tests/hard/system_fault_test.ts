@@ -86,7 +86,7 @@ async function failAt(operation: string, point: Point, totals: Totals): Promise<
   });
 }
 
-const PENDING = ["put", "large", "together", "replace", "backup"];
+const PENDING = ["replace", "backup"];
 
 for (const [offset, operation] of Object.keys(CHECKS).entries()) {
   if (PENDING.includes(operation)) continue;

@@ -59,9 +59,14 @@ export async function removeDatabase(path: string): Promise<void> {
   }
 }
 
-/** Gives a closed database its place, in one step that a power cut does not undo. */
+/**
+ * Gives a closed database its place, in one step that a power cut does not undo.
+ *
+ * @throws {StorageError} If part of it is still in a log beside it, which would be left behind.
+ */
 export async function moveDatabase(from: string, to: string): Promise<void> {
   try {
+    await requireUnopened(from);
     // A journal of the old database would be applied to the new one.
     await requireUnopened(to);
     await Deno.rename(from, to);

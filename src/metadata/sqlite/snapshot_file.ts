@@ -86,6 +86,7 @@ export class SnapshotFile implements Snapshot {
   }
 
   async moveTo(path: string): Promise<void> {
+    this.#checkpoint();
     this.#close();
     await moveDatabase(this.#path, path);
     this.#state = "moved";
@@ -94,6 +95,19 @@ export class SnapshotFile implements Snapshot {
   async discard(): Promise<void> {
     this.#close();
     if (this.#state !== "moved") await removeDatabase(this.#path);
+  }
+
+  /** Writes the log into the file, which closing does too, but without a word if it fails. */
+  #checkpoint(): void {
+    if (this.#state !== "open") return;
+    const action = `write ${JSON.stringify(this.#path)}`;
+    try {
+      const result = this.#sql.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+      if (Number(result?.busy) === 0) return;
+    } catch (error) {
+      throw publicError(error, action);
+    }
+    throw new StorageError(action, "another program has it open; close it there and try again");
   }
 
   #close(): void {
