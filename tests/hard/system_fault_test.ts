@@ -27,6 +27,7 @@ const WRITING = ["ENOSPC", "short", "EIO", "EDQUOT"];
 interface Point {
   readonly at: number;
   readonly call: string;
+  readonly path: string;
   readonly on: boolean;
   readonly action: string;
   readonly end: "kill" | "close";
@@ -45,11 +46,12 @@ async function pointsOf(operation: string): Promise<Point[]> {
     lines = (await Deno.readTextFile(log)).trim().split("\n");
   });
   return lines.flatMap((line, index) => {
-    const call = line.split(" ")[1]!;
+    const [, call = "", path = ""] = line.split(" ");
     const errors = ERRORS[call] ?? WRITING;
     return [false, true].map((on): Point => ({
       at: index + 1,
       call,
+      path,
       on,
       action: errors[(index + Number(on)) % errors.length]!,
       end: (index + Number(on)) % 2 === 0 ? "kill" : "close",
@@ -98,3 +100,21 @@ for (const [offset, operation] of Object.keys(CHECKS).entries()) {
     totals.report();
   });
 }
+
+/** Frames whose sync failed may be in the log all the same, and count once it is opened again. */
+testWithShim(
+  "a put whose commit cannot be synced does not come back without its bytes",
+  async () => {
+    const points = (await pointsOf("put")).filter(({ call, path, on }) =>
+      call.endsWith("sync") && path.endsWith("-wal") && !on
+    );
+    const tried = points.flatMap((point) =>
+      ["EIO", "ENOSPC", "EDQUOT"].flatMap((action) =>
+        (["kill", "close"] as const).map((end) => ({ ...point, action, end }))
+      )
+    );
+    const totals = new Totals("commits that cannot be synced", tried.length);
+    await inParallel(tried, 2, (point) => failAt("put", point, totals));
+    totals.report();
+  },
+);
