@@ -21,8 +21,10 @@ export { openStore } from "./src/store/open_store.ts";
 export type { OpenOptions } from "./src/context/open_options.ts";
 export { artifactDirOf } from "./src/context/location.ts";
 export { Store } from "./src/store/store.ts";
+export { StoreCare } from "./src/store/store_care.ts";
 
 export { Runs } from "./src/runs/runs.ts";
+export type { DeadRun } from "./src/runs/dead_runs.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";

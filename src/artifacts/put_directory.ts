@@ -1,3 +1,4 @@
+import { option, phrase } from "../base/phrase.ts";
 import { join } from "@std/path";
 import { InvalidOptionError, InvalidSourceError } from "../base/errors.ts";
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
@@ -92,7 +93,7 @@ async function* walk(
     } else if (symlinks === "refuse") {
       throw new InvalidSourceError(
         name,
-        'it is a symbolic link; pass symlinks: "skip" to leave links out',
+        phrase`it is a symbolic link; pass ${option("symlinks", "skip")} to leave links out`,
       );
     }
   }

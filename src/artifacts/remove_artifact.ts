@@ -1,4 +1,5 @@
-import { ArtifactNotFoundError, joinFailures } from "../base/errors.ts";
+import { ArtifactNotFoundError } from "../base/errors.ts";
+import { joinFailures } from "../base/join_failures.ts";
 import type { IndexEntry } from "../metadata/artifact_index.ts";
 import { unsafePath } from "../names/names.ts";
 import type { ArtifactParts } from "./parts.ts";

@@ -1,3 +1,4 @@
+import { option, phrase } from "../base/phrase.ts";
 import { dirname } from "@std/path";
 import { noteOwner, requireOwn } from "../bytes/files/owner.ts";
 import { makeDirectory } from "../bytes/files/make_directory.ts";
@@ -95,7 +96,10 @@ export async function restoreStore(
   await requirePassable(given, action);
   await requirePassable(path, action);
   if (await isDirectory(path)) {
-    throw new StorageError(action, "it is a directory; name the store's database (path, --db)");
+    throw new StorageError(
+      action,
+      phrase`it is a directory; name the store's database (${option("path")})`,
+    );
   }
   const source = await openContext({
     path: await databaseIn(given),
@@ -107,8 +111,9 @@ export async function restoreStore(
     const place = { path, artifactDir: (await locate({ ...how, readOnly: true })).artifactDir };
     if (await overlaps(place, source)) {
       throw new InvalidOptionError(
-        `Cannot ${action} from itself, or from what lies in one place with it; name the store to ` +
-          "restore by its path (path, --db)",
+        phrase`Cannot ${action} from itself, or from what lies in one place with it; name the store to restore by its path (${
+          option("path")
+        })`,
       );
     }
     if (!await isThere(path)) return await bringAll(source, place, false, options);
@@ -121,8 +126,9 @@ export async function restoreStore(
     if (!replace) {
       throw new StorageError(
         action,
-        "its database is damaged; pass database: true (--database) to set it aside and take the " +
-          "backup's",
+        phrase`its database is damaged; pass ${
+          option("database", true)
+        } to set it aside and take the backup's`,
       );
     }
     if (!dryRun && isOpenElsewhere(path, source.driver)) {

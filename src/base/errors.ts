@@ -1,22 +1,32 @@
 /** The store's errors: one class a kind, each with a stable `code`. */
 
+import { call, type Named, option, type Phrase, phrase } from "./phrase.ts";
+
 /** What every error class of this package extends. */
 export class ChachamlError extends Error {
   /** Stable, machine-readable kind, such as `"artifact-exists"`. */
   readonly code: string;
 
+  readonly #words: Phrase | string;
+
   /** Makes an error of the kind `code`. */
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: string, message: string | Phrase, options?: ErrorOptions) {
+    super(String(message), options);
     this.code = code;
     this.name = new.target.name;
+    this.#words = message;
+  }
+
+  /** @ignore The message, with names of the library as another interface writes them. */
+  messageIn(write: (named: Named) => string): string {
+    return typeof this.#words === "string" ? this.message : this.#words.in(write);
   }
 }
 
 /** An option, or a combination of options, that cannot be used. */
 export class InvalidOptionError extends ChachamlError {
   /** Makes the error; `message` names the option and what it takes. */
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Phrase, options?: ErrorOptions) {
     super("invalid-option", message, options);
   }
 }
@@ -61,11 +71,15 @@ export class RunNotFoundError extends ChachamlError {
   /** The id that was asked for. */
   readonly runId: string;
 
-  /** Makes the error for one run id. */
-  constructor(runId: string) {
+  /** Makes the error for one run id; `near` are names that may have been meant. */
+  constructor(runId: string, near: readonly string[] = []) {
     super(
       "run-not-found",
-      `Cannot find run ${quote(runId)}: no run of this id is in the store; start it first`,
+      phrase`Cannot find run ${quote(runId)}: the store has none of this id; ${
+        near.length > 0
+          ? `did you mean ${near.map(quote).join(" or ")}?`
+          : phrase`${call("runs.list")} lists all`
+      }`,
     );
     this.runId = runId;
   }
@@ -77,8 +91,8 @@ export class RunStateError extends ChachamlError {
   readonly runId: string;
 
   /** Makes the error; `state` says how the run stands in the way. */
-  constructor(action: string, runId: string, state: string) {
-    super("run-state", `Cannot ${action} run ${quote(runId)}: ${state}`);
+  constructor(action: string, runId: string, state: string | Phrase) {
+    super("run-state", phrase`Cannot ${action} run ${quote(runId)}: ${state}`);
     this.runId = runId;
   }
 }
@@ -120,14 +134,18 @@ export class ModelNotFoundError extends ChachamlError {
   readonly stage: string | undefined;
 
   /** Makes the error from what was asked for; `state` says what there is, and what to do. */
-  constructor(model: string, asked: { version?: number; stage?: string }, state: string) {
+  constructor(
+    model: string,
+    asked: { version?: number; stage?: string },
+    state: string | Phrase,
+  ) {
     const { version, stage } = asked;
     const what = version !== undefined
       ? `version ${version} of `
       : stage !== undefined
       ? `a version with the stage ${quote(stage)} of `
       : "";
-    super("model-not-found", `Cannot find ${what}model ${quote(model)}: ${state}`);
+    super("model-not-found", phrase`Cannot find ${what}model ${quote(model)}: ${state}`);
     this.model = model;
     this.version = version;
     this.stage = stage;
@@ -147,12 +165,13 @@ export class ArtifactInUseError extends ChachamlError {
     action: "remove" | "replace" = "remove",
   ) {
     const remedy = action === "remove"
-      ? "pass force: true to remove it all the same, and the version with it"
+      ? phrase`pass ${option("force", true)} to remove it all the same, and the version with it`
       : "a version never changes, so put the new bytes under another name";
     super(
       "artifact-in-use",
-      `Cannot ${action} ${what} ${quote(id)}: the model version ${versions.join(", ")} needs it; ` +
-        remedy,
+      phrase`Cannot ${action} ${what} ${quote(id)}: the model version ${
+        versions.join(", ")
+      } needs it; ${remedy}`,
     );
     this.versions = versions;
   }
@@ -174,8 +193,11 @@ export class ArtifactExistsError extends ChachamlError {
     super(
       "artifact-exists",
       found === undefined
-        ? `Cannot put ${quote(name)}: run ${quote(runId)} already has it; choose another name, ` +
-          `remove it first, or pass ifExists: "replace"`
+        ? phrase`Cannot put ${quote(name)}: run ${
+          quote(runId)
+        } already has it; choose another name, remove it first, or pass ${
+          option("ifExists", "replace")
+        }`
         : `Cannot put ${quote(name)}: run ${quote(runId)} already has it with other content ` +
           `(stored ${expected?.slice(0, 12)}…, offered ${found.slice(0, 12)}…)`,
     );
@@ -189,8 +211,8 @@ export class ArtifactExistsError extends ChachamlError {
 /** A source of bytes that cannot be stored: a device, a used stream, a value without JSON form. */
 export class InvalidSourceError extends ChachamlError {
   /** Makes the error; `state` says what the source is. */
-  constructor(name: string, state: string, options?: ErrorOptions) {
-    super("invalid-source", `Cannot put ${quote(name)}: ${state}`, options);
+  constructor(name: string, state: string | Phrase, options?: ErrorOptions) {
+    super("invalid-source", phrase`Cannot put ${quote(name)}: ${state}`, options);
   }
 }
 
@@ -307,8 +329,11 @@ export class NewerFormatError extends ChachamlError {
   constructor(path: string, format: number, known: number) {
     super(
       "newer-format",
-      `Cannot write to ${quote(path)}: its format is version ${format}, and this version of ` +
-        `chachaml writes version ${known}; update chachaml, or open it with readOnly`,
+      phrase`Cannot write to ${
+        quote(path)
+      }: its format is version ${format}, and this version of chachaml writes version ${known}; update chachaml, or ${
+        option("readOnly", true)
+      }`,
     );
     this.format = format;
   }
@@ -336,8 +361,9 @@ export class StoreBusyError extends ChachamlError {
   constructor(waited: number, options?: ErrorOptions) {
     super(
       "store-busy",
-      `Cannot write to the store: other writers held it for ${waited} ms; ` +
-        "try again, or raise busyTimeout",
+      phrase`Cannot write to the store: other writers held it for ${waited} ms; try again, or raise ${
+        option("busyTimeout")
+      }`,
       options,
     );
   }
@@ -354,19 +380,9 @@ export class DriverError extends ChachamlError {
 /** The file system or the database refused the work; `cause` has the original error. */
 export class StorageError extends ChachamlError {
   /** Makes the error; `state` says what the system answered. */
-  constructor(action: string, state: string, options?: ErrorOptions) {
-    super("storage", `Cannot ${action}: ${state}`, options);
+  constructor(action: string, state: string | Phrase, options?: ErrorOptions) {
+    super("storage", phrase`Cannot ${action}: ${state}`, options);
   }
-}
-
-/** The one error for failures of one kind, after which the work went on: the first, and how many. */
-export function joinFailures(action: string, failures: readonly Error[]): Error {
-  const [first] = failures;
-  if (failures.length === 1) return first!;
-  const state = `gc collects the files that are left, once it can; the first failure: ${
-    first!.message
-  }`;
-  return new StorageError(action, state, { cause: first });
 }
 
 /** Text in double quotes, with control characters escaped, for use in a message. */

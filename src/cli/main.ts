@@ -7,6 +7,7 @@ import { parse } from "./arguments.ts";
 import { type Command, type Options, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands/mod.ts";
 import { Interrupted, type Io } from "./io.ts";
+import { messageOf as wordingOf } from "./wording.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit codes. */
@@ -124,7 +125,8 @@ async function openNamed(
     throw new StoreNotFoundError(String(place.path));
   }
   const { openStore } = await import("../store/open_store.ts");
-  return await openStore({ ...place, readOnly: how === "read" });
+  // The command line deals with signals itself.
+  return await openStore({ ...place, readOnly: how === "read", handleSignals: false });
 }
 
 async function isThere(path: string | URL): Promise<boolean> {
@@ -152,17 +154,7 @@ function codeOf(error: unknown): string {
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return inOptions(message.trim()) || "it failed without a reason";
-}
-
-/** What to do, as one says it here: errors name the options of the library. */
-function inOptions(message: string): string {
-  return message
-    .replace('pass ifExists: "replace"', "pass --if-exists replace")
-    .replace("pass force: true", "pass --force")
-    .replace('pass symlinks: "skip"', "pass --skip-links")
-    .replace("models.versions() lists all", "chachaml models MODEL lists all");
+  return wordingOf(error).trim() || "it failed without a reason";
 }
 
 function isUsage(error: unknown): boolean {

@@ -1,42 +1,91 @@
-/** Runs as people name them: by id, by the start of an id, as the last one, or as the one around. */
+/** Runs as people name them. */
 import { RunNotFoundError } from "../base/errors.ts";
+import { nearNames } from "../base/near_names.ts";
+import type { Run } from "../metadata/run.ts";
 import type { Store } from "../store/store.ts";
-import type { Io } from "./io.ts";
 import { UsageError } from "./command.ts";
+import type { Io } from "./io.ts";
 
-/** Named by these words, runs need no id. */
-export const RUN_WORDS: readonly string[] = ["@last", "@run"];
+/** Runs among which near names are looked for: the newest. */
+const RECENT = 200;
 
 /**
  * The id of a run.
  *
- * @param ref An id, its beginning, `@last` for the run started last, or `@run` for that of
- * `CHACHAML_RUN`.
+ * @param ref An id; the name of one run; the beginning of one id; `@last`, `@-2` for the one before it;
+ * `@run` for that of `CHACHAML_RUN`; `@best:loss`, `@worst:loss`, `@min:loss`, `@max:loss`.
  * @throws {RunNotFoundError} If there is none.
- * @throws {UsageError} If several ids begin so, or nothing is named.
+ * @throws {UsageError} If several are meant, or nothing is named.
  */
-export async function resolveRun(store: Store, ref: string, io: Io): Promise<string> {
+export async function resolveRun(store: Store, ref: string, io: Pick<Io, "env">): Promise<string> {
   // Every id begins with it: what a variable that is not set stands for must not name a run.
   if (ref === "") throw new UsageError("the run is empty; name one, or @last");
-  if (ref === "@last") {
-    const [last] = await store.runs.list({ limit: 1 });
-    if (last) return last.id;
-    throw new UsageError("there is no last run: the store has none");
-  }
+  if (ref.startsWith("@")) return await resolveWord(store, ref, io);
+  const [named, alike] = [
+    await store.runs.list({ name: ref, limit: 3 }),
+    await store.runs.list({ idPrefix: ref }),
+  ];
+  if (alike.some(({ id }) => id === ref)) return ref;
+  const found = [...new Map([...named, ...alike].map((run) => [run.id, run])).values()];
+  if (found.length === 1) return found[0]!.id;
+  if (found.length === 0) throw new RunNotFoundError(ref, await nearRuns(store, ref));
+  throw new UsageError(
+    `${found.length} runs ${named.length > 1 ? "are named" : "begin with"} ${
+      JSON.stringify(ref)
+    }: ${some(found)}; give more of the id`,
+  );
+}
+
+async function resolveWord(store: Store, ref: string, { env }: Pick<Io, "env">): Promise<string> {
   if (ref === "@run") {
-    const id = io.env("CHACHAML_RUN");
+    const id = env("CHACHAML_RUN");
     if (id !== undefined) return id;
     throw new UsageError("@run is the run of CHACHAML_RUN, which is not set");
   }
-  const alike = await store.runs.list({ idPrefix: ref });
-  if (alike.some(({ id }) => id === ref)) return ref;
-  const [found] = alike;
-  if (!found) throw new RunNotFoundError(ref);
-  if (alike.length === 1) return found.id;
-  const some = alike.slice(0, 4).map(({ id }) => id).join(", ");
+  const back = ref === "@last" ? 1 : Number(/^@-(\d+)$/.exec(ref)?.[1] ?? NaN);
+  if (back > 0) return await nthLast(store, ref, back);
+  const [, which, metric] = /^@(best|worst|min|max):(.+)$/s.exec(ref) ?? [];
+  if (which !== undefined && metric !== undefined) return await byMetric(store, which, metric);
   throw new UsageError(
-    `${alike.length} runs begin with ${JSON.stringify(ref)}: ${some}${
-      alike.length > 4 ? ", …" : ""
-    }; give more of the id`,
+    `${
+      JSON.stringify(ref)
+    } names no run; there are @last, @-2, @run, @best:METRIC, @worst:METRIC, ` +
+      "@min:METRIC and @max:METRIC",
   );
+}
+
+async function nthLast(store: Store, ref: string, back: number): Promise<string> {
+  const runs = await store.runs.list({ limit: back });
+  const run = runs[back - 1];
+  if (run) return run.id;
+  throw new UsageError(
+    runs.length === 0
+      ? "there is no last run: the store has none"
+      : `there is no run ${ref}: the store has ${runs.length}`,
+  );
+}
+
+/** Metrics that are better the smaller they are, by a part of their name. */
+const SMALLER =
+  /(^|[/_.-])(loss|err|error|errors|mse|rmse|mae|mape|perplexity|ppl|nll|bpb|wer|cer|fid|time|seconds|duration|latency)($|[/_.-])/i;
+
+async function byMetric(store: Store, which: string, metric: string): Promise<string> {
+  const smallest = which === "min" || which === "max"
+    ? which === "min"
+    : SMALLER.test(metric) === (which === "best");
+  const run = await store.runs.best({ metric, order: smallest ? "asc" : "desc" });
+  if (run) return run.id;
+  throw new UsageError(`no run has a metric ${JSON.stringify(metric)} that is a number`);
+}
+
+async function nearRuns(store: Store, ref: string): Promise<string[]> {
+  const runs = await store.runs.list({ limit: RECENT });
+  return nearNames(ref, [
+    ...new Set(runs.flatMap(({ id, name }) => [name ?? "", id]).filter((name) => name !== "")),
+  ]);
+}
+
+function some(runs: readonly Run[]): string {
+  const ids = runs.slice(0, 4).map(({ id }) => id).join(", ");
+  return runs.length > 4 ? `${ids}, …` : ids;
 }

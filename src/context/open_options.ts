@@ -48,6 +48,14 @@ export interface OpenOptions {
    * @default {60000}
    */
   readonly busyTimeout?: number;
+  /**
+   * Whether SIGINT, SIGTERM and SIGHUP are held up until logged metrics are stored and the runs
+   * started here are ended as failed. A program with listeners of its own for these signals turns it
+   * off, and closes the store itself.
+   *
+   * @default {true}
+   */
+  readonly handleSignals?: boolean;
 }
 
 const CHOICES: Record<string, readonly unknown[]> = {
@@ -55,6 +63,7 @@ const CHOICES: Record<string, readonly unknown[]> = {
   durability: ["full", "relaxed"],
   inMemory: [true, false],
   readOnly: [true, false],
+  handleSignals: [true, false],
 };
 
 /**

@@ -8,12 +8,12 @@ import {
 import {
   ArtifactInUseError,
   InvalidOptionError,
-  joinFailures,
   quote,
   RunNotFoundError,
   StorageError,
   UnsafePathError,
 } from "../base/errors.ts";
+import { joinFailures } from "../base/join_failures.ts";
 import { type Run, RUN_STATUSES, type RunStatus } from "../metadata/run.ts";
 import type { RunQuery } from "../metadata/run_query.ts";
 

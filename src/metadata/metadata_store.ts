@@ -1,5 +1,6 @@
 import type { ArtifactIndex } from "./artifact_index.ts";
 import type { ModelStore } from "./model_store.ts";
+import type { LastWords, ProcessStore } from "./process_store.ts";
 import type { RunStore } from "./run_store.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -16,6 +17,8 @@ export interface MetadataStore {
   readonly artifacts: ArtifactIndex;
   /** Models and their versions. */
   readonly models: ModelStore;
+  /** The processes that running runs live in. */
+  readonly processes: ProcessStore;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /**
@@ -34,6 +37,12 @@ export interface MetadataStore {
    * @throws {StorageError} If something is there, or the system refuses.
    */
   snapshot(path: string, mode?: number): Promise<Snapshot>;
+  /**
+   * Stores what is queued and what is given, and returns once that is done: for a process that is
+   * about to end and can await nothing any more. Further operations are refused. Left out where that
+   * is not possible; runs are found dead then.
+   */
+  finishNow?(last: LastWords): void;
   /** Finishes what is queued, and gives back what was opened. Further operations are refused. */
   close(): Promise<void>;
 }

@@ -62,6 +62,13 @@ export interface StartOptions {
    * @default {true}
    */
   readonly environment?: boolean;
+  /**
+   * Whether the run lives in this process: a heartbeat shows others that it does, and it is ended as
+   * failed if a signal, `Deno.exit()` or an uncaught error ends the process.
+   *
+   * @default {true}
+   */
+  readonly attached?: boolean;
 }
 
 /** How a run ends. */

@@ -1,7 +1,8 @@
 import type { RunDocument } from "./run_document.ts";
 import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
 import type { Metric, MetricBatch, MetricSummary } from "./metric.ts";
-import type { Environment, Params, Run, RunStatus, StartOptions } from "./run.ts";
+import type { Environment, Params, Run, StartOptions } from "./run.ts";
+import type { RunProcess } from "./process_store.ts";
 import type { RunQuery } from "./run_query.ts";
 
 /** Where artifacts of a run are, as far as is needed to remove them. */
@@ -64,10 +65,12 @@ export interface RunStore {
   everKnown(ids: Iterable<string>): Promise<Set<string>>;
   /** Counts the runs. */
   counts(): Promise<RunCounts>;
-  /** Starts a run, and notes where. */
-  start(options: StartOptions, environment: Environment | null): Promise<Run>;
-  /** Ends a run that is running. */
-  end(id: string, status: RunStatus, error: string | null): Promise<Run>;
+  /** Starts a run, and notes where, and the process that it lives in. */
+  start(
+    options: StartOptions,
+    environment: Environment | null,
+    process?: RunProcess | null,
+  ): Promise<Run>;
   /** The run of an id. */
   get(id: string): Promise<Run>;
   /** The runs that fit a query, in its order. */

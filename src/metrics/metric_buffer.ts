@@ -1,111 +1,60 @@
-/** Points on their way to the database: checked, gathered, and written together. */
-import { assertObject } from "../base/assert.ts";
-import { InvalidOptionError, quote, RunNotFoundError } from "../base/errors.ts";
+import { RunNotFoundError } from "../base/errors.ts";
 import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
+import { addValues, emptyBatch } from "./metric_points.ts";
 
 /** Milliseconds that points wait for others to be written with. */
 const DELAY = 1000;
 
-/** Points that are not made to wait any longer. */
+/** Points that are not made to wait any longer, and that are written in one piece. */
 const MANY = 50_000;
 
-/** A batch without points. */
-export function emptyBatch(runId: string): MetricBatch {
-  return { runId, keys: [], values: [], steps: [], times: [] };
-}
+/** Failures in a row after which points that could not be written are reported. */
+const PATIENT = 3;
 
-/**
- * Adds values to a batch.
- *
- * @throws {InvalidOptionError} If one is no number, or the step is not whole; none is added then.
- */
-export function addValues(
-  batch: MetricBatch,
-  values: Readonly<Record<string, number>>,
-  options: Pick<MetricPoint, "step" | "timestamp">,
-): void {
-  assertObject("log metrics", "metrics", values);
-  assertObject("log metrics", "options", options);
-  const { step = 0, timestamp } = options;
-  const entries = Object.entries(values);
-  const time = timestamp === undefined ? Date.now() : timeOf(timestamp);
-  for (const [key, value] of entries) assertPoint(key, value, step, time);
-  for (const [key, value] of entries) {
-    batch.keys.push(key);
-    batch.values.push(value);
-    batch.steps.push(step);
-    batch.times.push(time);
-  }
-}
-
-/**
- * Adds points to a batch, in their order.
- *
- * @throws {InvalidOptionError} If one is none.
- */
-export function addPoints(batch: MetricBatch, points: Iterable<MetricPoint>): void {
-  if (typeof points !== "object" || points === null || !(Symbol.iterator in points)) {
-    throw new InvalidOptionError(`Cannot log points: pass a list of them, not ${quote(points)}`);
-  }
-  for (const point of points) {
-    assertObject("log points", "a point", point);
-    const { key, value, ...rest } = point;
-    if (typeof key !== "string") {
-      throw new InvalidOptionError(`Cannot log points: ${quote(key)} is no name of a metric`);
-    }
-    addValues(batch, { [key]: value }, rest);
-  }
-}
-
-/** Epoch milliseconds of a date; `NaN` of what is none. */
-function timeOf(date: unknown): number {
-  return date instanceof Date ? date.getTime() : NaN;
-}
-
-function assertPoint(key: string, value: unknown, step: unknown, time: number): void {
-  if (typeof value !== "number") {
-    refuse(key, `${Deno.inspect(value)} is no number`);
-  }
-  if (!Number.isSafeInteger(step)) refuse(key, `its step is ${step}, which is no whole number`);
-  if (!Number.isSafeInteger(time)) refuse(key, "its timestamp is no valid date");
-}
-
-function refuse(key: string, reason: string): never {
-  throw new InvalidOptionError(`Cannot log metric ${JSON.stringify(key)}: ${reason}`);
-}
+/** Failures in a row after which they are reported to whoever listens, the program being silent. */
+const HOPELESS = 5;
 
 /**
  * Gathers points and writes them once a second, or when there are many. What a `flush` has resolved
- * for is stored; what has not been flushed is lost if the process ends.
+ * for is stored. What cannot be written is kept and tried again; a failure that lasts is thrown by the
+ * next `add`, or, if there is none, as an uncaught error.
  */
 export class MetricBuffer {
   readonly #write: (batch: MetricBatch) => Promise<void>;
+  readonly #delay: number;
   readonly #waiting = new Map<string, MetricBatch>();
+  /** Batches whose turn to be written has come; the one being written is no longer among them. */
+  readonly #leaving: MetricBatch[] = [];
   #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** What writing in the background has failed with; told to who flushes next. */
+  /** Why points are still not written; thrown by whoever asks next. */
   #failure: unknown;
+  /** Why points never will be; the same. */
+  #loss: unknown;
+  /** Failures since the last success. */
+  #failures = 0;
 
-  /** Writes by `write`, one batch of a run after the other. */
-  constructor(write: (batch: MetricBatch) => Promise<void>) {
+  /** Writes by `write`, one batch of a run after the other, `delay` milliseconds after a point. */
+  constructor(write: (batch: MetricBatch) => Promise<void>, delay: number = DELAY) {
     this.#write = write;
+    this.#delay = delay;
   }
 
-  /** Takes values; they are written soon. */
+  /** Takes values; they are written soon. Throws a failure that has lasted, and takes none then. */
   add(
     runId: string,
     values: Readonly<Record<string, number>>,
     options: Pick<MetricPoint, "step" | "timestamp">,
   ): void {
+    if (this.#failures === 0 || this.#failures >= PATIENT) this.#report();
     let batch = this.#waiting.get(runId);
     if (!batch) this.#waiting.set(runId, batch = emptyBatch(runId));
     const before = batch.keys.length;
     addValues(batch, values, options);
     this.#count += batch.keys.length - before;
-    // As long as there is a timer, the process does not end: what was logged is written.
-    this.#timer ??= setTimeout(() => void this.#start(), DELAY);
-    if (this.#count >= MANY) void this.#start();
+    if (this.#count >= MANY && this.#failures === 0) void this.#start();
+    else this.#schedule(this.#delay);
   }
 
   /**
@@ -116,42 +65,112 @@ export class MetricBuffer {
    */
   async flush(): Promise<void> {
     await this.#start();
-    const failure = this.#failure;
+    this.#report();
+  }
+
+  /** Points that have been taken and not yet been handed over to be written. */
+  get unwritten(): MetricBatch[] {
+    return [...this.#leaving, ...this.#waiting.values()];
+  }
+
+  /** Gives up: writes nothing more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #report(): void {
+    const failure = this.#loss ?? this.#failure;
+    this.#loss = undefined;
     this.#failure = undefined;
     if (failure !== undefined) throw failure;
   }
 
-  #start(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#count === 0) return this.#writing;
-    const batches = [...this.#waiting.values()];
-    this.#waiting.clear();
-    this.#count = 0;
-    return this.#writing = this.#writing.then(() => this.#writeAll(batches));
+  /** As long as there is a timer, the process does not end: what was logged is written. */
+  #schedule(delay: number): void {
+    this.#timer ??= setTimeout(() => void this.#start(), delay);
   }
 
-  async #writeAll(batches: readonly MetricBatch[]): Promise<void> {
-    for (const batch of batches) {
+  #start(): Promise<void> {
+    this.stop();
+    if (this.#count === 0) return this.#writing;
+    this.#leaving.push(...this.#waiting.values());
+    this.#waiting.clear();
+    this.#count = 0;
+    return this.#writing = this.#writing.then(() => this.#writeAll());
+  }
+
+  async #writeAll(): Promise<void> {
+    let failed = false;
+    for (let batch = this.#leaving.shift(); batch; batch = this.#leaving.shift()) {
+      const part = slice(batch, 0, MANY);
+      if (batch.keys.length > MANY) this.#leaving.unshift(slice(batch, MANY));
       try {
-        await this.#write(batch);
+        await this.#write(part);
       } catch (error) {
-        this.#failure ??= error;
-        if (!(error instanceof RunNotFoundError)) this.#keep(batch);
+        if (error instanceof RunNotFoundError) {
+          this.#loss ??= error;
+          this.#takeLeaving(part.runId);
+        } else {
+          failed = true;
+          this.#failure = error;
+          this.#keep(part);
+        }
       }
     }
+    if (failed) this.#retry();
+    else {
+      this.#failures = 0;
+      this.#failure = undefined;
+    }
+    if (this.#loss !== undefined) this.#timer ??= setTimeout(() => this.#complain(), this.#delay);
+  }
+
+  #retry(): void {
+    this.#failures++;
+    if (this.#failures < HOPELESS) this.#schedule(this.#delay * 2 ** (this.#failures - 1));
+    // If a caller knows of it already, the next point brings the next attempt.
+    else if (this.#failure !== undefined) this.#timer ??= setTimeout(() => this.#complain());
+  }
+
+  /** Nobody has asked since the failure: it must not pass unnoticed. */
+  #complain(): void {
+    this.#timer = undefined;
+    this.#report();
   }
 
   /** Puts points back before those that have come since. */
   #keep(batch: MetricBatch): void {
+    const kept = join([batch, ...this.#takeLeaving(batch.runId)]);
+    this.#count += kept.keys.length;
     const later = this.#waiting.get(batch.runId);
-    this.#count += batch.keys.length;
-    this.#waiting.set(batch.runId, {
-      runId: batch.runId,
-      keys: [...batch.keys, ...later?.keys ?? []],
-      values: [...batch.values, ...later?.values ?? []],
-      steps: [...batch.steps, ...later?.steps ?? []],
-      times: [...batch.times, ...later?.times ?? []],
-    });
+    this.#waiting.set(batch.runId, later ? join([kept, later]) : kept);
   }
+
+  #takeLeaving(runId: string): MetricBatch[] {
+    const taken = this.#leaving.filter((batch) => batch.runId === runId);
+    const others = this.#leaving.filter((batch) => batch.runId !== runId);
+    this.#leaving.splice(0, Infinity, ...others);
+    return taken;
+  }
+}
+
+function slice({ runId, keys, values, steps, times }: MetricBatch, start: number, end?: number) {
+  return {
+    runId,
+    keys: keys.slice(start, end),
+    values: values.slice(start, end),
+    steps: steps.slice(start, end),
+    times: times.slice(start, end),
+  };
+}
+
+function join(batches: readonly [MetricBatch, ...MetricBatch[]]): MetricBatch {
+  return {
+    runId: batches[0].runId,
+    keys: batches.flatMap(({ keys }) => keys),
+    values: batches.flatMap(({ values }) => values),
+    steps: batches.flatMap(({ steps }) => steps),
+    times: batches.flatMap(({ times }) => times),
+  };
 }

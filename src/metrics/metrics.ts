@@ -11,7 +11,8 @@ import type {
 } from "../metadata/metric.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import { curveOf } from "./curve.ts";
-import { addPoints, addValues, emptyBatch, type MetricBuffer } from "./metric_buffer.ts";
+import type { MetricBuffer } from "./metric_buffer.ts";
+import { addPoints, addValues, emptyBatch } from "./metric_points.ts";
 
 /** What metrics need of an open store. */
 export interface MetricContext {

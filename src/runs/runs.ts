@@ -9,6 +9,9 @@ import type { EndOptions, Params, Run } from "../metadata/run.ts";
 import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
 import { assertEndOptions, errorText } from "./assert_run.ts";
+import type { AttachedRuns } from "./attached_runs.ts";
+import { RunStateError } from "../base/errors.ts";
+import { causeOfDeath, type DeadRun, findDead } from "./dead_runs.ts";
 import { compare, type Compared, type Comparison } from "./comparison.ts";
 
 /**
@@ -22,11 +25,17 @@ import { compare, type Compared, type Comparison } from "./comparison.ts";
 export class Runs {
   readonly #access: Access<StoreContext>;
   /** Shows a run with everything recorded for it. */
+  readonly #attached: AttachedRuns;
   readonly #card: (run: Run) => Promise<MediaBundle>;
 
   /** @ignore Made by the store. */
-  constructor(access: Access<StoreContext>, card: (run: Run) => Promise<MediaBundle>) {
+  constructor(
+    access: Access<StoreContext>,
+    card: (run: Run) => Promise<MediaBundle>,
+    attached: AttachedRuns,
+  ) {
     this.#access = access;
+    this.#attached = attached;
     this.#card = card;
   }
 
@@ -130,14 +139,54 @@ export class Runs {
    * @throws {RunStateError} If it has already ended.
    */
   end(id: string, options: EndOptions = {}): Promise<Run> {
-    return this.#access.write(({ runs }) =>
+    return this.#access.write(({ runs, now }) =>
       // What was logged before the end belongs to the run.
       this.#access.read(async () => {
         assertEndOptions(options);
         const { error, status = error === undefined ? "completed" : "failed" } = options;
-        return await runs.end(id, status, error === undefined ? null : errorText(error));
+        const text = error === undefined ? null : errorText(error);
+        const change = { status, endTime: new Date(now()), error: text };
+        const { run, changed } = await runs.update(
+          id,
+          change,
+          // A program that a signal has not ended after all knows better how the run ends.
+          this.#attached.isInterrupted(id) ? ["running", "failed"] : ["running"],
+        );
+        if (!changed) throw new RunStateError("end", id, `it has ended already, as ${run.status}`);
+        this.#attached.delete(id);
+        return run;
       })
-    ).then(this.#shown);
+    ).then(shownAs("run"));
+  }
+
+  /**
+   * Finds the running runs whose process is dead: it has ended without ending the run, or has not been
+   * heard of for five minutes, where this program cannot look for it. Runs that no process is known
+   * of, such as those of chachaml itself, are not among them.
+   *
+   * @returns The runs, and what is known of their process.
+   */
+  dead(): Promise<DeadRun[]> {
+    return this.#access.use(async ({ metadata, now }) =>
+      findDead(await metadata.processes.running(), now())
+    );
+  }
+
+  /**
+   * Ends the {@linkcode dead} runs as failed, as of when their process was last heard of.
+   *
+   * @returns The runs that were ended.
+   */
+  endDead(): Promise<Run[]> {
+    return this.#access.write(async ({ metadata, runs, now }) => {
+      const ended: Run[] = [];
+      for (const dead of findDead(await metadata.processes.running(), now())) {
+        const change = { status: "failed", endTime: dead.lastSeen, error: causeOfDeath(dead) };
+        const { run, changed } = await runs.update(dead.runId, change, ["running"]);
+        if (changed) ended.push(run);
+      }
+      return ended;
+    }).then(shownAs("runs"));
   }
 
   /**
@@ -153,6 +202,7 @@ export class Runs {
   remove(id: string, options: RemoveOptions = {}): Promise<void> {
     return this.#access.write(async ({ runs, artifacts }) => {
       await artifacts.removeBytes(await runs.remove(id, options.force ?? false));
+      this.#attached.delete(id);
     });
   }
 

@@ -33,5 +33,5 @@ renderWith(async () => (await import("../jupyter/mod.ts")).notebook);
  * @throws {StorageError} If the system refuses.
  */
 export async function openStore(options: OpenOptions = {}): Promise<Store> {
-  return new Store(await openContext(options));
+  return new Store(await openContext(options), options.handleSignals ?? true);
 }

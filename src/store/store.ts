@@ -1,22 +1,8 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
-import type { ExportOptions } from "../archive/export.ts";
-import type { ImportOptions, ImportReport } from "../archive/import.ts";
 import { Artifacts } from "../artifacts/artifacts.ts";
 import { builtin } from "../base/builtin.ts";
-import { abandonSource } from "../artifacts/put_source.ts";
-import type { BackupOptions, BackupReport } from "../backup/options.ts";
 import type { StoreContext } from "../context/compose.ts";
-import {
-  DISPLAY,
-  displayable,
-  type MediaBundle,
-  renderer,
-  shownAs,
-} from "../display/displayable.ts";
-import type { DedupOptions, DedupReport } from "../maintenance/dedup.ts";
-import type { GcOptions, GcReport } from "../maintenance/gc.ts";
-import type { StoreInfo } from "../maintenance/info.ts";
-import { Verification, type VerifyOptions } from "../maintenance/verify.ts";
+import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
 import type { Curve } from "../metadata/metric.ts";
 import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
 import { Metrics } from "../metrics/metrics.ts";
@@ -26,9 +12,9 @@ import { Experiments } from "../runs/experiments.ts";
 import type { Plot, PlotOptions } from "../runs/plot.ts";
 import { type RunAccess, RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
+import { thisProcess } from "../runs/this_process.ts";
 import { Lifecycle } from "./lifecycle.ts";
-
-// What a program may never call is loaded when it is called.
+import { StoreCare } from "./store_care.ts";
 
 /**
  * A store of machine-learning runs and the artifacts they produce. Opened by
@@ -38,7 +24,7 @@ import { Lifecycle } from "./lifecycle.ts";
  * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode StoreBusyError} if
  * other writers keep it waiting, and {@linkcode StorageError} if the disk or the database refuses.
  */
-export class Store implements AsyncDisposable {
+export class Store extends StoreCare implements AsyncDisposable {
   /** Runs: list, get, compare, end, remove. */
   readonly runs: Runs;
   /** Metrics: log, points, curves, summaries. */
@@ -55,10 +41,13 @@ export class Store implements AsyncDisposable {
   #current: AsyncLocalStorage<RunHandle> | undefined;
 
   /** @ignore Made by {@linkcode openStore}. */
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, handleSignals = true) {
+    const lifecycle = new Lifecycle(context, handleSignals);
+    super(lifecycle);
     this.#context = context;
-    const lifecycle = this.#lifecycle = new Lifecycle(context);
-    this.runs = new Runs(lifecycle, (run) => new RunHandle(this.#handles, run)[DISPLAY]());
+    this.#lifecycle = lifecycle;
+    const card = (run: Run) => new RunHandle(this.#handles, run)[DISPLAY]();
+    this.runs = new Runs(lifecycle, card, lifecycle.attached);
     this.metrics = new Metrics(lifecycle, lifecycle.buffer);
     this.artifacts = new Artifacts(lifecycle);
     this.models = new Models(lifecycle);
@@ -67,6 +56,7 @@ export class Store implements AsyncDisposable {
       rooms: this,
       buffer: (runId, values, options) => {
         lifecycle.requireWritable();
+        lifecycle.watchProcess();
         lifecycle.buffer.add(runId, values, options);
       },
     };
@@ -101,8 +91,15 @@ export class Store implements AsyncDisposable {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
       const { captureEnvironment } = await import("../runs/environment.ts");
+      const { attached = true } = options;
       const where = environment ? await captureEnvironment() : null;
-      return new RunHandle(this.#handles, await runs.start({ ...options, parentId }, where));
+      const process = attached ? thisProcess() : null;
+      const run = await runs.start({ ...options, parentId }, where, process);
+      if (attached) {
+        this.#lifecycle.attached.add(run.id);
+        this.#lifecycle.watchProcess();
+      }
+      return new RunHandle(this.#handles, run);
     });
   }
 
@@ -159,7 +156,8 @@ export class Store implements AsyncDisposable {
 
   async #endIfRunning(id: string, options: EndOptions): Promise<void> {
     const { status } = await this.runs.get(id);
-    if (status === "running") await this.runs.end(id, options);
+    const isOpen = status === "running" || this.#lifecycle.attached.isInterrupted(id);
+    if (isOpen) await this.runs.end(id, options);
   }
 
   /**
@@ -198,166 +196,6 @@ export class Store implements AsyncDisposable {
       if (curve.logged > 0) lines.push({ run, curve });
     }
     return displayable({ key, log, lines }, "plot");
-  }
-
-  /**
-   * Checks every artifact: that its file is there, inside the directory, of the right size and, unless
-   * `quick`, of the right hash, on all cores; and looks for files that no record names. It only reads,
-   * and goes on whatever it finds.
-   *
-   * @example
-   * ```ts
-   * import { openStore } from "@chachaml/store";
-   * import assert from "node:assert/strict";
-   *
-   * await using store = await openStore({ inMemory: true });
-   * const verification = store.verify();
-   * for await (const { kind, message } of verification) console.error(kind, message);
-   * assert.equal((await verification.summary()).damaged, 0);
-   * ```
-   *
-   * @param options One run only, without hashing, progress.
-   * @returns The findings as they come, and a summary.
-   * @throws {StoreClosedError} If the store is closed, also while it goes on.
-   * @throws {RunNotFoundError} From the findings or the summary, if the run is not in the store.
-   */
-  verify(options: VerifyOptions = {}): Verification {
-    const { index, bytes, readOnly } = this.#lifecycle.require();
-    const { signal: asked } = options;
-    const signal = AbortSignal.any([this.#lifecycle.signal, ...asked ? [asked] : []]);
-    return new Verification(index, bytes, { ...options, signal }, readOnly);
-  }
-
-  /**
-   * Removes what no record names: orphans, abandoned staged bytes, empty directories. What changed
-   * within the grace period stays. Puts may go on meanwhile.
-   *
-   * @param options The grace period, and whether to only show what would be removed.
-   * @returns What was removed, and what could not be.
-   */
-  gc(options: GcOptions = {}): Promise<GcReport> {
-    return this.#lifecycle.write(async (context) => {
-      const { collect } = await import("../maintenance/gc.ts");
-      return await collect(context, options);
-    }).then(shownAs("gc"));
-  }
-
-  /**
-   * Copies the store to a directory, database and artifacts together, while writers go on. A backup is
-   * a store, too: `chachaml.db`, with `chachaml-artifacts/` beside it. Backing up to the same
-   * directory again copies only what is new and drops what is gone; until it is done, and if it is
-   * interrupted, the previous backup stays whole. Every file is checked against its hash on the way.
-   *
-   * @example
-   * ```ts
-   * import { openStore } from "@chachaml/store";
-   *
-   * await using store = await openStore({ inMemory: true });
-   * const dir = await Deno.makeTempDir();
-   * const { artifacts, omitted } = await store.backup(dir);
-   * console.log(artifacts, "artifacts,", omitted.length, "left out");
-   * await Deno.remove(dir, { recursive: true });
-   * ```
-   *
-   * @param to The directory; it is created if it is missing.
-   * @param options Whether to share files, and whether to verify afterwards.
-   * @returns What was copied, and what was left out and why.
-   * @throws {InvalidOptionError} If a store that is no backup of this one is there.
-   * @throws {StorageError} If the system refuses, or another backup to the directory is under way.
-   */
-  backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
-    return this.#lifecycle.read(async (context) => {
-      const { backup } = await import("../backup/backup.ts");
-      return await backup(context, to, options);
-    }).then(shownAs("backup"));
-  }
-
-  /**
-   * Makes artifacts with the same bytes share one file, by hard links; names and paths stay as they
-   * are. Where links are not possible, artifacts keep files of their own, which the report lists.
-   *
-   * @param options Whether to only show what would be shared.
-   * @returns What is shared now, and what could not be.
-   */
-  dedup(options: DedupOptions = {}): Promise<DedupReport> {
-    return this.#lifecycle.write(async ({ index, bytes }) => {
-      const { dedup } = await import("../maintenance/dedup.ts");
-      return await dedup(index, bytes, options);
-    }).then(shownAs("dedup"));
-  }
-
-  /**
-   * Counts what is there: runs, artifacts, their bytes as records say and as files take.
-   *
-   * @returns The counts.
-   */
-  info(): Promise<StoreInfo> {
-    return this.#lifecycle.use(async (context) => {
-      const { describe } = await import("../maintenance/info.ts");
-      return await describe(context);
-    }).then(shownAs("info"));
-  }
-
-  /**
-   * Exports runs as a tar archive: a JSON manifest of everything recorded for them, then the files of
-   * their artifacts, as `<run-id>/<name>`. Any `tar` unpacks it; {@linkcode Store.import} reads it.
-   *
-   * @example
-   * ```ts
-   * import { openStore } from "@chachaml/store";
-   * import assert from "node:assert/strict";
-   *
-   * await using here = await openStore({ inMemory: true });
-   * await using there = await openStore({ inMemory: true });
-   * const run = await here.startRun();
-   * await run.put("notes.md", "# Notes");
-   * await there.import(here.export([run.id]));
-   * assert.equal(await (await there.artifacts.get(run.id, "notes.md")).text(), "# Notes");
-   * ```
-   *
-   * @param runIds Ids of the runs.
-   * @param options A signal, and progress.
-   * @returns The archive. It fails with {@linkcode RunNotFoundError} if a run is not in the store, and
-   * with {@linkcode IntegrityError} in place of the last bytes of a damaged artifact.
-   */
-  export(
-    runIds: readonly string[],
-    options: ExportOptions = {},
-  ): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const context = this.#lifecycle.require();
-    const { buffer } = this.#lifecycle;
-    return ReadableStream.from((async function* () {
-      await buffer.flush();
-      const { exportRuns } = await import("../archive/export.ts");
-      yield* exportRuns(context, runIds, options);
-    })());
-  }
-
-  /**
-   * Imports the runs of an archive that {@linkcode Store.export} has made, all or none: nothing is
-   * visible until everything has been verified. A run that is already there, and the same, is left
-   * as it is, so that an import can be repeated.
-   *
-   * @param archive The archive's bytes.
-   * @param options Whether to give new ids.
-   * @returns What was imported.
-   * @throws {ArchiveError} If the archive is damaged, incomplete, or has anything but plain files.
-   * @throws {RunStateError} If the store has another run with the same id.
-   */
-  async import(
-    archive: ReadableStream<Uint8Array>,
-    options: ImportOptions = {},
-  ): Promise<ImportReport> {
-    try {
-      const report = await this.#lifecycle.write(async (context) => {
-        const { importRuns } = await import("../archive/import.ts");
-        return await importRuns(context, archive, options);
-      });
-      return shownAs("import")(report);
-    } catch (error) {
-      await abandonSource(archive, error);
-      throw error;
-    }
   }
 
   /**

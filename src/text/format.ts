@@ -3,6 +3,7 @@ import { printable } from "./printable.ts";
 import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
 
 export { printable } from "./printable.ts";
+export { formatTime } from "./time.ts";
 
 /** A number of bytes in the unit that gives it three digits at most: `1.4 MB`. */
 export function formatBytes(bytes: number): string {
@@ -52,10 +53,4 @@ export function toJson(value: unknown): string {
     return item;
   });
   return json === undefined ? "null" : printable(json);
-}
-
-/** A time to the second, in UTC: `2026-01-31 12:00:00`. */
-export function formatTime(time: Date | null): string {
-  if (time === null) return "";
-  return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(0, 19).replace("T", " ");
 }

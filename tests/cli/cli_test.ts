@@ -35,7 +35,7 @@ Deno.test("tables name their columns and set sizes to the right", async () => {
     assert.match(head!, /^NAME {5}SIZE {2}TYPE +SHA-256 +STORED$/);
     assert.match(first!, /^a\.txt {5}5 B {2}text\/plain/);
     assert.match(second!, /^b\.bin {2}1\.5 kB {2}application\/octet-stream/);
-    assert.match(await ok(dir, ["runs"]), /^RUN +EXPERIMENT +NAME +STATUS +STARTED\n/);
+    assert.match(await ok(dir, ["runs"]), /^RUN +EXPERIMENT +NAME +STATUS +STARTED +DURATION\n/);
   });
 });
 

@@ -157,7 +157,9 @@ Deno.test("no name that comes from anywhere steers the terminal", async () => {
       assert.doesNotMatch(out, STEERING, args.join(" "));
     }
     assert.match(await ok(dir, ["show", "r"]), /\\u001b\[31m\\u202e\\u009b2J\\u000d\\u0007x/);
-    for (const args of [["show", bad], ["get", "r", bad], [bad], [`--${bad}`], ["runs", bad]]) {
+    for (
+      const args of [["show", `${bad}?`], ["get", "r", bad], [bad], [`--${bad}`], ["runs", bad]]
+    ) {
       const { err } = await chachaml(dir, args);
       assert.match(err, /^chachaml: [^\n]+\n$/);
       assert.doesNotMatch(err, STEERING, args[0]);

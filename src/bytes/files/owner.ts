@@ -2,6 +2,7 @@
  * Which database an artifact directory belongs to. Two databases on one directory would take each
  * other's files for orphans, and collect them.
  */
+import { option, phrase } from "../../base/phrase.ts";
 import { join } from "@std/path";
 import { identityOf } from "./lstat.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
@@ -31,10 +32,11 @@ export async function requireOwn(artifactDir: string, path: string | undefined):
   const own = path === undefined ? undefined : await stat(path);
   if (!other?.isFile || own && identityOf(own) === identityOf(other)) return;
   throw new InvalidOptionError(
-    `Cannot use the artifact directory ${
+    phrase`Cannot use the artifact directory ${
       JSON.stringify(artifactDir)
-    }: it belongs to the database ` +
-      `${JSON.stringify(owner.database)}; name another directory (artifactDir, --artifact-dir)`,
+    }: it belongs to the database ${JSON.stringify(owner.database)}; name another directory (${
+      option("artifactDir")
+    })`,
   );
 }
 

@@ -1,9 +1,14 @@
-import { formatTime } from "../../text/format.ts";
 import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
 import type { Bounds, MetricOrder } from "../../metadata/run_query.ts";
 import { parseCount, parseJson, parseMetric, splitPair, splitTest } from "../values.ts";
+import { delimited, ROW_OPTIONS, separatorOf } from "../delimited.ts";
+import { bareRow, columnsOf, FIELD_NAMES, readRows, type RunRow, USUAL } from "../run_columns.ts";
+import { shortIds } from "../short_ids.ts";
 import { printTable } from "../table.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
+
+/** Runs that a table shows unless it is said otherwise. */
+const LIMIT = 50;
 
 export const runs: CommandSpec = {
   args: "",
@@ -41,19 +46,38 @@ export const runs: CommandSpec = {
       value: "metric",
       summary: "By a metric, the largest first; -metric: the smallest",
     },
-    { name: "limit", short: "n", value: "n", summary: "At most so many" },
+    { name: "limit", short: "n", value: "n", summary: `At most so many (default: ${LIMIT})` },
+    { name: "all", short: "a", summary: "Without a limit, as --json, --csv and --tsv have none" },
+    {
+      name: "columns",
+      value: "names",
+      complete: "column",
+      summary: `Columns beside the id, separated by commas: ${FIELD_NAMES.join(", ")}, ` +
+        "the name of a param or a metric, tag:NAME",
+    },
+    ...ROW_OPTIONS,
   ],
   examples: [
-    ["The ten latest that failed", "chachaml runs --status failed --limit 10"],
-    ["The best of a sweep", "chachaml runs --metric 'accuracy>0.9' --sort=-loss --limit 3"],
+    ["The ten latest that failed", "chachaml runs --status failed -n 10"],
+    ["The best of a sweep", "chachaml runs --metric 'accuracy>0.9' --sort=-loss -n 3"],
+    ["As a spreadsheet", "chachaml runs --columns lr,val/loss,duration --csv > runs.csv"],
   ],
-  run: async ({ options, json, io, open }) => {
+  paged: true,
+  run: async (call) => {
+    const { options, json, io, open, say } = call;
+    const separator = separatorOf(call);
     const [experiment, status, sort, limit] = ["experiment", "status", "sort", "limit"]
       .map(options.get);
+    if (limit !== undefined && options.has("all")) {
+      throw new UsageError("--limit and --all exclude each other");
+    }
+    const asked = limit === undefined ? undefined : parseCount("limit", limit);
+    const most = asked ?? (json || separator || options.has("all") ? undefined : LIMIT);
     const query = {
       ...(experiment !== undefined && { experiment }),
       ...(status !== undefined && { status: status as RunStatus }),
-      ...(limit !== undefined && { limit: parseCount("limit", limit) }),
+      // One more tells whether there are more.
+      ...(most !== undefined && { limit: most + 1 }),
       ...(sort !== undefined && { sortBy: orderOf(sort) }),
       tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),
       params: conditionsOf(options.all("param"), parseJson),
@@ -61,17 +85,52 @@ export const runs: CommandSpec = {
     };
     const store = await open("read");
     const found = await store.runs.list(query);
-    if (json) return await json(found);
-    const rows = found.map((run) => [
-      run.id,
-      run.experiment,
-      run.name ?? "",
-      run.status,
-      formatTime(run.startTime),
-    ]);
-    await printTable(io, ["RUN", "EXPERIMENT", "NAME", "STATUS", "STARTED"], rows);
+    const runs = found.slice(0, most);
+    const named = namedIn(options.get("columns"));
+    const shown = named ?? [
+      ...sort === undefined ? [] : [query.sortBy!.metric],
+      ...Object.keys(query.metrics),
+      ...Object.keys(query.params),
+    ];
+    const rows = shown.every((name) => FIELD_NAMES.includes(name))
+      ? runs.map(bareRow)
+      : await readRows(store, runs);
+    const names = [...named ? ["run"] : USUAL, ...shown];
+    const columns = columnsOf([...new Set(names)], rows);
+    const now = Date.now();
+    if (json) return await json(rows.map((row) => documentOf(row, shown)));
+    const reader = io.columns === undefined || separator ? "program" : "person";
+    const cells = rows.map((row) => columns.map(({ cell }) => cell(row, reader, now)));
+    if (separator) {
+      return await io.stdout(await delimited(columns.map(({ name }) => name), cells, separator));
+    }
+    if (reader === "person") {
+      shortIds(runs.map(({ id }) => id)).forEach((id, at) => cells[at]![0] = id);
+    }
+    const head = columns.map(({ name }) => FIELD_NAMES.includes(name) ? name.toUpperCase() : name);
+    await printTable(io, head, cells, head.filter((_, at) => columns[at]!.right));
+    if (asked === undefined && found.length > runs.length) {
+      await say(`the newest ${runs.length} are shown; --all shows all, --limit more or fewer\n`);
+    }
   },
 };
+
+/** A run as JSON, with the params and metrics that the list shows. */
+function documentOf({ run, params, metrics }: RunRow, shown: readonly string[]): unknown {
+  const keys = shown.map((name) => name.replace(/^(param|metric):/, ""));
+  const only = <T>(values: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
+  return keys.every((key) => FIELD_NAMES.includes(key))
+    ? run
+    : { ...run, params: only(params), metrics: only(metrics) };
+}
+
+function namedIn(columns: string | undefined): string[] | undefined {
+  if (columns === undefined) return undefined;
+  const names = columns.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  if (names.length === 0) throw new UsageError("--columns names no column");
+  return names;
+}
 
 function orderOf(sort: string): MetricOrder {
   return sort.startsWith("-") ? { metric: sort.slice(1), order: "asc" } : { metric: sort };

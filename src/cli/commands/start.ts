@@ -38,6 +38,8 @@ export const start: CommandSpec = {
       ...(parent !== undefined && { parentId: await runId(store, parent) }),
       ...(createdBy !== undefined && { createdBy }),
       tags,
+      // It goes on when this command has ended.
+      attached: false,
     });
     if (json) await json(run.info);
     else await io.stdout(`${run.id}\n`);

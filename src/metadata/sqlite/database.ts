@@ -1,29 +1,13 @@
 import { StoreClosedError } from "../../base/errors.ts";
 import { backoffDelay, wait, yieldToEventLoop } from "../../base/async.ts";
+import { applyJob, applyNow, type WriteJob } from "./write_job.ts";
 import { publicError } from "./sql_error.ts";
 import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
+export type { WriteJob } from "./write_job.ts";
+
 /** Jobs that share one transaction at most. */
 const MAX_GROUP = 256;
-
-/**
- * Work for a write transaction, in three steps. `check` and `apply` must not wait; `apply` and the
- * commit happen in one turn of the event loop, so that no reader ever sees a row uncommitted.
- */
-export interface WriteJob<T> {
-  /** Looks whether the job may go on; throws if not, or answers `"later"` for the next group. */
-  readonly check?: (sql: SqlConnection) => "now" | "later";
-  /** Work on files, done with the write lock held. */
-  readonly publish?: () => Promise<void>;
-  /** Changes rows. */
-  readonly apply: (sql: SqlConnection) => T;
-  /** Whether the job must not share its transaction. */
-  readonly alone?: boolean;
-  /** Whether `apply` changes rows by one statement at most, which needs no savepoint. */
-  readonly single?: boolean;
-  /** Withdraws the job while it waits; later on, `check` may look at it. */
-  readonly signal?: AbortSignal;
-}
 
 interface Pending {
   readonly job: WriteJob<unknown>;
@@ -64,6 +48,8 @@ export class Database {
   readonly #pauses: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
+  /** Jobs whose transaction is about to be opened, or open. */
+  #group: readonly Pending[] = [];
   #closed = false;
   #reads = 0;
   /** Whether the last commit failed: its rows may be in the log, and come back after a crash. */
@@ -145,6 +131,21 @@ export class Database {
     this.#writer?.close();
   }
 
+  /**
+   * Does what is queued, and then `last`, without waiting, for a process that is about to end. Work
+   * that publishes files is given up: what a crash would leave of it is recovered later.
+   */
+  finishNow(last: readonly WriteJob<unknown>[]): void {
+    if (this.#closed || !this.#writer) return;
+    this.#closed = true;
+    const jobs = new Set(
+      [...this.#group, ...this.#queue].filter(({ job, state }) =>
+        state !== "withdrawn" && !job.publish
+      ),
+    );
+    applyNow(this.#writer, [...Array.from(jobs, ({ job }) => job), ...last]);
+  }
+
   async #pump(): Promise<void> {
     try {
       while (this.#queue.length + this.#pauses.length > 0) {
@@ -168,6 +169,7 @@ export class Database {
   async #runGroup(group: Pending[]): Promise<void> {
     const sql = this.#writer!;
     const isWanted = () => group.some(({ state }) => state === "waiting");
+    this.#group = group;
     try {
       const begin = sql.prepare("BEGIN IMMEDIATE");
       const begun = await whenFree(() => isWanted() && (begin.run(), true), this.#busyTimeout);
@@ -184,6 +186,8 @@ export class Database {
     } catch (error) {
       rollBack(sql);
       for (const { reject } of group) reject(publicError(error, "write to the database"));
+    } finally {
+      this.#group = [];
     }
   }
 
@@ -208,6 +212,8 @@ export class Database {
     const published = await Promise.allSettled(
       admitted.map((pending) => pending.job.publish?.()),
     );
+    // What was queued is done by then, and this transaction is no longer open.
+    if (this.#closed) throw new StoreClosedError();
     const done: { pending: Pending; value: unknown }[] = [];
     for (const [index, pending] of admitted.entries()) {
       const outcome = published[index]!;
@@ -216,7 +222,7 @@ export class Database {
         continue;
       }
       try {
-        done.push({ pending, value: apply(sql, pending.job) });
+        done.push({ pending, value: applyJob(sql, pending.job) });
       } catch (error) {
         pending.reject(publicError(error, "write to the database"));
       }
@@ -229,6 +235,7 @@ export class Database {
    * rows of that not come back, and bytes that they name be removed.
    */
   async #overwriteFailed(sql: SqlConnection): Promise<void> {
+    const group = this.#group;
     try {
       sql.prepare(COUNT_COMMIT).run();
       await this.#commit(sql);
@@ -237,20 +244,26 @@ export class Database {
       throw error;
     }
     this.#isUncertain = false;
+    this.#group = group;
     await whenFree(() => sql.prepare("BEGIN IMMEDIATE").run(), this.#busyTimeout);
   }
 
   /** Outside WAL mode readers can hold up a commit; our own then wait for it to be decided. */
   async #commit(sql: SqlConnection): Promise<void> {
-    const commit = sql.prepare("COMMIT");
+    const statement = sql.prepare("COMMIT");
+    const commit = () => {
+      if (this.#closed) throw new StoreClosedError();
+      statement.run();
+      this.#group = [];
+    };
     try {
-      commit.run();
+      commit();
     } catch (error) {
       if (!isBusy(error)) {
         this.#isUncertain = true;
         throw error;
       }
-      const committing = whenFree(() => void commit.run(), this.#busyTimeout).catch((error) => {
+      const committing = whenFree(commit, this.#busyTimeout).catch((error) => {
         this.#isUncertain = true;
         throw error;
       });
@@ -269,20 +282,6 @@ function rollBack(sql: SqlConnection): void {
     sql.prepare("ROLLBACK").run();
   } catch {
     // SQLite has rolled back by itself, as it does when the disk is full.
-  }
-}
-
-/** Applies a job, all of it or nothing. */
-function apply(sql: SqlConnection, job: WriteJob<unknown>): unknown {
-  if (job.single) return job.apply(sql);
-  sql.prepare("SAVEPOINT job").run();
-  try {
-    return job.apply(sql);
-  } catch (error) {
-    sql.prepare("ROLLBACK TO job").run();
-    throw error;
-  } finally {
-    sql.prepare("RELEASE job").run();
   }
 }
 

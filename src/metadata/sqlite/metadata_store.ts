@@ -2,10 +2,12 @@ import { SqliteArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
 import { SqliteModelStore } from "./model_store.ts";
+import { SqliteProcessStore } from "./process_store.ts";
 import { SqliteRunStore } from "./run_store.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 import { tryWriting } from "./try_writing.ts";
+import type { LastWords } from "../process_store.ts";
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
 
 /** Metadata in a SQLite database. */
@@ -13,6 +15,7 @@ export class SqliteMetadata implements MetadataStore {
   readonly runs: SqliteRunStore;
   readonly artifacts: SqliteArtifactIndex;
   readonly models: SqliteModelStore;
+  readonly processes: SqliteProcessStore;
   readonly #database: Database;
   readonly #driver: SqlDriver;
   readonly #path: string | undefined;
@@ -27,6 +30,7 @@ export class SqliteMetadata implements MetadataStore {
     this.runs = new SqliteRunStore(database, now);
     this.artifacts = new SqliteArtifactIndex(database, now);
     this.models = new SqliteModelStore(database, now);
+    this.processes = new SqliteProcessStore(database, now);
   }
 
   check(): Promise<MetadataCheck> {
@@ -39,6 +43,10 @@ export class SqliteMetadata implements MetadataStore {
 
   snapshot(path: string, mode?: number): Promise<SnapshotFile> {
     return SnapshotFile.copy(this.#database, this.#driver, path, mode);
+  }
+
+  finishNow(last: LastWords): void {
+    this.processes.finishNow(last);
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { call, phrase } from "../../base/phrase.ts";
 import {
   ArtifactNotFoundError,
   ModelNotFoundError,
@@ -175,8 +176,9 @@ function require(sql: SqlConnection, name: string, wanted: VersionWanted): Model
   const latest = latestOf(sql, name);
   const state = latest === undefined
     ? "it has no version; register one first"
-    : `its latest version is ${latest.version}, with the stage ${quote(latest.stage)}; ` +
-      ("stage" in wanted ? "promote a version first" : "models.versions() lists all");
+    : phrase`its latest version is ${latest.version}, with the stage ${quote(latest.stage)}; ${
+      "stage" in wanted ? "promote a version first" : phrase`${call("models.versions")} lists all`
+    }`;
   throw new ModelNotFoundError(name, wanted, state);
 }
 

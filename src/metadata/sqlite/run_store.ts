@@ -1,3 +1,4 @@
+import { option, phrase } from "../../base/phrase.ts";
 import { assertObject, assertString } from "../../base/assert.ts";
 import { InvalidOptionError, RunNotFoundError, RunStateError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
@@ -19,13 +20,15 @@ import {
 } from "./dataset_rows.ts";
 import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
 import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
-import type { Environment, Params, Run, RunStatus, StartOptions } from "../run.ts";
+import type { Environment, Params, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
 import { everKnown, noteRuns } from "./removed_runs.ts";
 import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
 import { changeRun, countRuns } from "./run_rows.ts";
+import { dropProcess, noteProcess } from "./process_rows.ts";
+import type { RunProcess } from "../process_store.ts";
 import type { ArtifactPlace, RunChange, RunCounts, RunStore } from "../run_store.ts";
 
 /** Points written in one transaction. */
@@ -42,7 +45,11 @@ export class SqliteRunStore implements RunStore {
     this.#now = now;
   }
 
-  async start(options: StartOptions, environment: Environment | null): Promise<Run> {
+  async start(
+    options: StartOptions,
+    environment: Environment | null,
+    process: RunProcess | null = null,
+  ): Promise<Run> {
     const { id = crypto.randomUUID(), experiment = "default" } = options;
     const { name = null, tags = {}, parentId = null, createdBy = null } = options;
     assertRunId(id);
@@ -63,20 +70,7 @@ export class SqliteRunStore implements RunStore {
           parentId,
           createdBy,
         );
-        return require(sql, id);
-      },
-    });
-  }
-
-  end(id: string, status: RunStatus, error: string | null): Promise<Run> {
-    return this.#database.write({
-      apply: (sql) => {
-        const run = require(sql, id);
-        if (run.status !== "running") {
-          throw new RunStateError("end", id, `it has ended already, as ${run.status}`);
-        }
-        sql.prepare("UPDATE runs SET status = ?, end_time = ?, error = ? WHERE id = ?")
-          .run(status, this.#now(), error, id);
+        if (process) noteProcess(sql, id, process, this.#now());
         return require(sql, id);
       },
     });
@@ -92,6 +86,7 @@ export class SqliteRunStore implements RunStore {
         const run = require(sql, id);
         if (expected && !expected.includes(run.status)) return { run, changed: false };
         changeRun(sql, id, change);
+        if (change.status !== undefined && change.status !== "running") dropProcess(sql, id);
         return { run: require(sql, id), changed: true };
       },
     });
@@ -345,8 +340,9 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
     throw new RunStateError(
       "import",
       run.id,
-      "a run of this id is there and differs; remove it first, or import under new ids (newIds, " +
-        "--new-ids)",
+      phrase`a run of this id is there and differs; remove it first, or import under new ids (${
+        option("newIds", true)
+      })`,
     );
   }
   requireFreeId(sql, run.id, "import");
@@ -355,8 +351,9 @@ function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
     for (const { id } of run[table]) {
       const other = taken.get(id)?.run_id;
       if (other === undefined) continue;
-      const state = `run ${JSON.stringify(other)} has one of its ${table}; import under new ids ` +
-        "(newIds, --new-ids)";
+      const state = phrase`run ${
+        JSON.stringify(other)
+      } has one of its ${table}; import under new ids (${option("newIds", true)})`;
       throw new RunStateError("import", run.id, state);
     }
   }

@@ -109,6 +109,17 @@ const OWN_TABLES: Readonly<Record<string, Table>> = {
   },
   // In a backup: keys of bytes that were about to be added or removed, and may be left over.
   backup_pending: { definition: "key TEXT PRIMARY KEY", columns: ["key"] },
+  // Where runs that are running are, and when they were last heard of.
+  chachaml_processes: {
+    definition: `run_id TEXT PRIMARY KEY, host TEXT, space TEXT, pid INTEGER NOT NULL, started TEXT,
+      heartbeat INTEGER NOT NULL`,
+    columns: ["run_id", "host", "space", "pid", "started", "heartbeat"],
+  },
+  // The status that archived runs had before.
+  chachaml_archived: {
+    definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
+    columns: ["run_id", "status"],
+  },
 };
 
 /** All tables. */
@@ -126,6 +137,8 @@ export const TABLES_OF_RUN: readonly string[] = [
   "tags",
   "artifacts",
   "datasets",
+  "chachaml_processes",
+  "chachaml_archived",
 ];
 
 /** The index that keeps two artifacts of a run from having one name. */

@@ -1,0 +1,32 @@
+/** Errors of the library in the words of the command line. */
+import { ChachamlError } from "../base/errors.ts";
+import type { Named } from "../base/phrase.ts";
+
+/** What stands here for an option of the library, where it is not `--` and its name. */
+const OPTIONS: Record<string, string> = {
+  path: "--db",
+  "symlinks skip": "--skip-links",
+  readOnly: "use commands that only read",
+};
+
+/** What stands here for a call of the library. */
+const CALLS: Record<string, string> = {
+  "models.versions": "chachaml models MODEL",
+  "runs.list": "chachaml runs",
+};
+
+/** The message of an error. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ChachamlError) return error.messageIn(inCommandLine);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A name of the library as it is here. */
+export function inCommandLine(named: Named): string {
+  if ("call" in named) return CALLS[named.call] ?? named.call;
+  const { option, value } = named;
+  const known = OPTIONS[`${option} ${value}`] ?? OPTIONS[option];
+  if (known !== undefined) return known;
+  const flag = `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return typeof value === "string" ? `${flag} ${value}` : flag;
+}

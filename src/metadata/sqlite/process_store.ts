@@ -1,0 +1,51 @@
+import type { Database } from "./database.ts";
+import { insertMetrics } from "./metric_rows.ts";
+import { beat, dropProcess, noteProcess, runningProcesses } from "./process_rows.ts";
+import type { SqlConnection } from "./sql_driver.ts";
+import type { LastWords, NotedProcess, ProcessStore, RunProcess } from "../process_store.ts";
+
+/** Processes of runs in SQLite. */
+export class SqliteProcessStore implements ProcessStore {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  attach(runId: string, process: RunProcess): Promise<void> {
+    return this.#database.write({ apply: (sql) => noteProcess(sql, runId, process, this.#now()) });
+  }
+
+  beat(runIds: readonly string[]): Promise<void> {
+    return this.#database.write({ apply: (sql) => beat(sql, runIds, this.#now()) });
+  }
+
+  running(): Promise<NotedProcess[]> {
+    return this.#database.read(runningProcesses);
+  }
+
+  /** Writes what is queued, then points and the end of runs, and returns once that is stored. */
+  finishNow({ batches, runIds, error }: LastWords): void {
+    this.#database.finishNow([
+      ...batches.map((batch) => ({
+        apply: (sql: SqlConnection) => {
+          // Of a run that was removed meanwhile there is nothing to keep.
+          if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(batch.runId)) return;
+          insertMetrics(sql, batch);
+        },
+      })),
+      ...runIds.map((runId) => ({
+        apply: (sql: SqlConnection) => {
+          const changed = sql.prepare(
+            `UPDATE runs SET status = 'failed', end_time = ?, error = ?
+              WHERE id = ? AND status = 'running'`,
+          ).run(this.#now(), error, runId);
+          if (changed > 0) dropProcess(sql, runId);
+        },
+      })),
+    ]);
+  }
+}

@@ -1,0 +1,69 @@
+/** Points that callers pass, checked and gathered in columns. */
+import { assertObject } from "../base/assert.ts";
+import { InvalidOptionError, quote } from "../base/errors.ts";
+import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
+
+/** A batch without points. */
+export function emptyBatch(runId: string): MetricBatch {
+  return { runId, keys: [], values: [], steps: [], times: [] };
+}
+
+/**
+ * Adds values to a batch.
+ *
+ * @throws {InvalidOptionError} If one is no number, or the step is not whole; none is added then.
+ */
+export function addValues(
+  batch: MetricBatch,
+  values: Readonly<Record<string, number>>,
+  options: Pick<MetricPoint, "step" | "timestamp">,
+): void {
+  assertObject("log metrics", "metrics", values);
+  assertObject("log metrics", "options", options);
+  const { step = 0, timestamp } = options;
+  const entries = Object.entries(values);
+  const time = timestamp === undefined ? Date.now() : timeOf(timestamp);
+  for (const [key, value] of entries) assertPoint(key, value, step, time);
+  for (const [key, value] of entries) {
+    batch.keys.push(key);
+    batch.values.push(value);
+    batch.steps.push(step);
+    batch.times.push(time);
+  }
+}
+
+/**
+ * Adds points to a batch, in their order.
+ *
+ * @throws {InvalidOptionError} If one is none.
+ */
+export function addPoints(batch: MetricBatch, points: Iterable<MetricPoint>): void {
+  if (typeof points !== "object" || points === null || !(Symbol.iterator in points)) {
+    throw new InvalidOptionError(`Cannot log points: pass a list of them, not ${quote(points)}`);
+  }
+  for (const point of points) {
+    assertObject("log points", "a point", point);
+    const { key, value, ...rest } = point;
+    if (typeof key !== "string") {
+      throw new InvalidOptionError(`Cannot log points: ${quote(key)} is no name of a metric`);
+    }
+    addValues(batch, { [key]: value }, rest);
+  }
+}
+
+/** Epoch milliseconds of a date; `NaN` of what is none. */
+function timeOf(date: unknown): number {
+  return date instanceof Date ? date.getTime() : NaN;
+}
+
+function assertPoint(key: string, value: unknown, step: unknown, time: number): void {
+  if (typeof value !== "number") {
+    refuse(key, `${Deno.inspect(value)} is no number`);
+  }
+  if (!Number.isSafeInteger(step)) refuse(key, `its step is ${step}, which is no whole number`);
+  if (!Number.isSafeInteger(time)) refuse(key, "its timestamp is no valid date");
+}
+
+function refuse(key: string, reason: string): never {
+  throw new InvalidOptionError(`Cannot log metric ${JSON.stringify(key)}: ${reason}`);
+}

@@ -1,0 +1,75 @@
+/** Which process a run lives in, and whether that process still lives. */
+import process from "node:process";
+import type { RunProcess } from "../metadata/process_store.ts";
+
+let here: RunProcess | undefined;
+
+/** This process. What it has no permission to read is left open. */
+export function thisProcess(): RunProcess {
+  return here ??= {
+    host: hostName(),
+    space: spaceOfIds(),
+    pid: Deno.pid,
+    started: statOf(Deno.pid)?.started ?? null,
+  };
+}
+
+/** Whether a process lives; `undefined` if that cannot be found out from here. */
+export function isAlive({ host, space, pid, started }: RunProcess): boolean | undefined {
+  const own = thisProcess();
+  if (host === null || host !== own.host || space !== own.space) return undefined;
+  if (space === null && Deno.build.os === "linux") return undefined;
+  if (pid === own.pid) return started === own.started;
+  const stat = statOf(pid);
+  if (stat) return stat.started === started && !stat.isOver;
+  return accepts(pid);
+}
+
+function hostName(): string | null {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : null;
+}
+
+/** Linux: this boot of the machine and this namespace of process ids, such as a container. */
+function spaceOfIds(): string | null {
+  if (!mayReadSystem()) return null;
+  try {
+    const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+    return `${boot} ${Deno.readLinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return null;
+  }
+}
+
+/** Linux: when a process was started, in ticks since boot, and whether it has ended. */
+function statOf(pid: number): { readonly started: string; readonly isOver: boolean } | undefined {
+  if (!mayReadSystem()) return undefined;
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    // Its name, in parentheses, may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { started: fields[19]!, isOver: ["Z", "X"].includes(fields[0]!) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Deno asks for all permissions before it reads the system's own files; nobody is to be asked. */
+function mayReadSystem(): boolean {
+  return Deno.build.os === "linux" &&
+    (["read", "write", "net", "env", "run", "sys", "ffi"] as const).every((name) =>
+      Deno.permissions.querySync({ name }).state === "granted"
+    );
+}
+
+/** Whether there is a process of this id, as far as may be asked. */
+function accepts(pid: number): boolean | undefined {
+  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return undefined;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    return code === "ESRCH" ? false : code === "EPERM" ? true : undefined;
+  }
+}
