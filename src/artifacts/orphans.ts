@@ -26,15 +26,14 @@ export class Orphans {
     if (this.#keys.size === 0) return;
     const keys = [...this.#keys];
     try {
-      await this.#index.commitAgain();
-      keys.forEach((key) => this.#keys.delete(key));
       await this.remove(keys);
+      keys.forEach((key) => this.#keys.delete(key));
     } catch {
       // The disk still refuses: the next put tries again.
     }
   }
 
-  /** Removes those bytes that have no record; what cannot be removed is left to gc. */
+  /** Removes those bytes that have no record, once a commit has succeeded. */
   async remove(keys: readonly string[]): Promise<Error[]> {
     let failures: Error[] = [];
     await this.#index.removeIfUnnamed(keys, async (unnamed) => {

@@ -1,5 +1,5 @@
 /** The parts that a store is put together from. */
-import { noteOwner, requireOwn } from "../bytes/files/owner.ts";
+import { noteOwner, requireOwn, requireStoreDirectory } from "../bytes/files/owner.ts";
 import { ArtifactStore } from "../artifacts/artifact_store.ts";
 import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
@@ -68,6 +68,9 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
       await cleanUp();
     };
     try {
+      if (!readOnly && !options.adoptDirectory) {
+        await requireStoreDirectory(artifactDir, (names) => runs.everKnown(names));
+      }
       if (!readOnly) await artifacts.recoverReplacements();
       if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
     } catch (error) {

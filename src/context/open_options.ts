@@ -37,6 +37,13 @@ export interface OpenOptions {
    */
   readonly durability?: "full" | "relaxed";
   /**
+   * Whether an artifact directory is used although it has files that are not this store's. They stay
+   * where they are; {@linkcode Store.gc} removes only what lies in directories of runs.
+   *
+   * @default {false}
+   */
+  readonly adoptDirectory?: boolean;
+  /**
    * Whether the store is only read. Nothing is written then, and no store is created.
    *
    * @default {false}
@@ -64,6 +71,7 @@ const CHOICES: Record<string, readonly unknown[]> = {
   inMemory: [true, false],
   readOnly: [true, false],
   handleSignals: [true, false],
+  adoptDirectory: [true, false],
 };
 
 /**

@@ -112,11 +112,6 @@ export interface ArtifactIndex {
     remove: (keys: ReadonlySet<string>) => Promise<void>,
   ): Promise<void>;
   /**
-   * Commits a change that means nothing. A commit that failed may still be found done after a crash;
-   * once this one is done, it cannot.
-   */
-  commitAgain(): Promise<void>;
-  /**
    * Which of some keys a record names, found without any index, which may be damaged. It costs a look
    * at every record, so it is for the rare moment before bytes are overwritten that seem to be nobody's.
    */

@@ -59,7 +59,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   readonly #lister: EntryLister;
 
   /** Keeps files below `root`, which has been resolved; `durable` syncs them to disk. */
-  constructor(root: string, durable: boolean, strangers: ReadonlySet<string> = new Set()) {
+  constructor(root: string, durable: boolean) {
     super(root);
     this.#root = root;
     this.#staging = join(root, STAGING);
@@ -67,7 +67,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     this.#publisher = new Publisher(root, durable);
     this.growing = new GrowingFiles(root, durable);
     this.#notes = new ReplacementNotes(this.#staging, durable);
-    this.#lister = new EntryLister(root, strangers);
+    this.#lister = new EntryLister(root);
   }
 
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {

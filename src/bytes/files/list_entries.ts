@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { fsError } from "../../base/fs_error.ts";
 import { OWNER, STAGING } from "../../names/names.ts";
 import type { ByteEntry, ListOptions } from "../byte_store.ts";
+import { changedAt } from "./changed_at.ts";
 import { LOGS } from "./growing_files.ts";
 import { identityOf, lstat } from "./lstat.ts";
 import { isNote } from "./replacement_notes.ts";
@@ -11,12 +12,10 @@ import { isInUse } from "./staged_file.ts";
 /** Entries of a file store. */
 export class EntryLister {
   readonly #root: string;
-  readonly #strangers: ReadonlySet<string>;
 
-  /** Lists what is below `root`; `strangers` are names in it that are none of the store's. */
-  constructor(root: string, strangers: ReadonlySet<string>) {
+  /** Lists what is below `root`. */
+  constructor(root: string) {
     this.#root = root;
-    this.#strangers = strangers;
   }
 
   /** All below `prefix`, staged files too, directories behind what they hold; follows no link. */
@@ -83,8 +82,7 @@ export class EntryLister {
       : info.isSymlink
       ? "link"
       : "other";
-    // A file is written before it is linked to its name; the change of its links tells of that.
-    const modifiedAt = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
+    const modifiedAt = changedAt(info);
     const size = info.isFile ? info.size : 0;
     const state = this.#stateOf(key, kind);
     const links = info.isFile ? info.nlink ?? undefined : undefined;
@@ -98,7 +96,6 @@ export class EntryLister {
       return isInUse(join(this.#root, STAGING), rest.join("/")) ? "staged" : "abandoned";
     }
     // Artifacts lie in the directories of their runs.
-    if (this.#strangers.has(first!) || rest.length === 0 && kind !== "directory") return "foreign";
-    return "published";
+    return rest.length === 0 && kind !== "directory" ? "foreign" : "published";
   }
 }

@@ -5,6 +5,7 @@ import { fsError } from "../../base/fs_error.ts";
 import { OWNER, STAGING, unsafePath } from "../../names/names.ts";
 import type { OnFailure, StagedBytes, StoredEntry } from "../byte_store.ts";
 import { removeEmptyDirectories, requirePlainDirectories } from "./directories.ts";
+import { changedAt } from "./changed_at.ts";
 import { LOGS } from "./growing_files.ts";
 import { identityOf, lstat } from "./lstat.ts";
 import { isNote } from "./replacement_notes.ts";
@@ -130,8 +131,7 @@ function entryOf(path: string, info: Deno.FileInfo): StoredEntry {
     : info.isSymlink
     ? "link"
     : "other";
-  // A file is written before it is linked to its name; the change of its links tells of that.
-  const since = new Date(Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0));
+  const since = changedAt(info);
   const size = info.isFile ? info.size : 0;
   return { path, kind, size, since, identity: identityOf(info) };
 }

@@ -4,7 +4,7 @@
  */
 import { option, phrase } from "../../base/phrase.ts";
 import { join } from "@std/path";
-import { identityOf } from "./lstat.ts";
+import { identityOf, openRegular } from "./lstat.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { OWNER, STAGING } from "../../names/names.ts";
 
@@ -40,6 +40,34 @@ export async function requireOwn(artifactDir: string, path: string | undefined):
   );
 }
 
+/** What a directory may have though nobody has put it there. */
+const STRAYS: readonly string[] = ["lost+found", ".DS_Store"];
+
+/**
+ * Refuses a directory that has files, of which nothing says that they are the store's: they are not to
+ * be taken for what artifacts left behind.
+ *
+ * @param artifactDir The directory, by its real path.
+ * @param everKnown Which of some names are ids of runs that the database has or had.
+ * @throws {InvalidOptionError} If it is such a directory.
+ */
+export async function requireStoreDirectory(
+  artifactDir: string,
+  everKnown: (names: Iterable<string>) => Promise<ReadonlySet<string>>,
+): Promise<void> {
+  if (await readOwner(artifactDir)) return;
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(artifactDir)) {
+    if (name !== STAGING && !STRAYS.includes(name)) names.push(name);
+  }
+  if (names.length === 0 || (await everKnown(names)).size > 0) return;
+  throw new InvalidOptionError(
+    `Cannot use the artifact directory ${JSON.stringify(artifactDir)}: it has files that are not ` +
+      `this store's, such as ${JSON.stringify(names.sort()[0])}; name another directory ` +
+      "(artifactDir, --artifact-dir), or say that it is to be used all the same (adoptDirectory)",
+  );
+}
+
 /** Notes whose a directory is, as far as that can be: it is a safeguard, and no part of the store. */
 export async function noteOwner(artifactDir: string, path: string): Promise<void> {
   try {
@@ -65,14 +93,27 @@ export async function noteOwner(artifactDir: string, path: string): Promise<void
 
 async function readOwner(artifactDir: string): Promise<Owner | undefined> {
   try {
-    const text = await Deno.readTextFile(join(artifactDir, STAGING, OWNER));
-    const { database, directory } = JSON.parse(text) as Partial<Owner>;
+    const staging = join(artifactDir, STAGING);
+    if (!(await Deno.lstat(staging)).isDirectory) return undefined;
+    const { database, directory } = JSON.parse(readNote(join(staging, OWNER))) as Partial<Owner>;
     if (typeof database !== "string" || directory !== identityOf(await Deno.stat(artifactDir))) {
       return undefined;
     }
     return { database, directory };
   } catch {
     return undefined; // There is none, or it cannot be made out.
+  }
+}
+
+/** Reads the note. What is no regular file is none: a FIFO would wait for its writer. */
+function readNote(path: string): string {
+  const file = openRegular(path);
+  if (!file) throw new Deno.errors.NotFound();
+  try {
+    const bytes = new Uint8Array(16 * 1024); // No note is longer.
+    return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+  } finally {
+    file.close();
   }
 }
 

@@ -1,4 +1,6 @@
 import { join } from "@std/path";
+import { UnsafePathError } from "../../base/errors.ts";
+import { STAGING } from "../../names/names.ts";
 import type { ByteReader, StagedBytes, StageOptions } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { hashCopy } from "../hashing.ts";
@@ -171,11 +173,30 @@ export function isInUse(staging: string, name: string): boolean {
 export function lockFile(folder: string, key: string): (() => void) | undefined {
   const path = join(folder, key);
   for (;;) {
-    const file = Deno.openSync(path, { create: true, write: true });
+    const file = openOrCreate(path);
     if (!file.tryLockSync(true)) return file.close(), undefined;
     // Whoever had it before removes it last, perhaps just now.
     if (file.statSync().nlink !== 0) return () => letGo(path, file);
     file.close();
+  }
+}
+
+/** Never opens what is no regular file: a FIFO would wait, and a link lead elsewhere. */
+function openOrCreate(path: string): Deno.FsFile {
+  for (;;) {
+    try {
+      return Deno.openSync(path, { createNew: true, write: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    try {
+      const file = openRegular(path);
+      if (file) return file;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue; // Its owner has removed it just now.
+      throw error;
+    }
+    throw new UnsafePathError(STAGING, `${JSON.stringify(path)} is no regular file; remove it`);
   }
 }
 

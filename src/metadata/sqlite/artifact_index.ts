@@ -280,10 +280,6 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return this.#database.read((sql) => unnamedKeys(sql, keys, this.#hasKeyIndex(sql)));
   }
 
-  commitAgain(): Promise<void> {
-    return this.#database.write({ alone: true, apply: changeNothing });
-  }
-
   namedForSure(keys: Iterable<string>): Promise<Set<string>> {
     return this.#database.read((sql) => namedWithoutIndex(sql, keys));
   }
@@ -371,11 +367,4 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   #hasKeyIndex(sql: SqlConnection): boolean {
     return this.#hasKeys ||= hasIndex(sql, KEY_INDEX);
   }
-}
-
-/** Has the transaction write pages: a commit of none does not reach the disk. */
-function changeNothing(sql: SqlConnection): void {
-  const id = crypto.randomUUID();
-  sql.prepare("INSERT INTO chachaml_removed_runs (id) VALUES (?)").run(id);
-  sql.prepare("DELETE FROM chachaml_removed_runs WHERE id = ?").run(id);
 }
