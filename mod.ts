@@ -44,7 +44,9 @@ export type { ComparedMetric, ComparedParam, Comparison } from "./src/runs/compa
 export type { Dataset, DatasetOptions, Experiment } from "./src/metadata/dataset.ts";
 
 export { EdnValue } from "./src/edn/mod.ts";
-export type { EdnKind, ParamValue } from "./src/edn/mod.ts";
+export type { EdnKind, ParamValue, Storable, StorableObject } from "./src/edn/mod.ts";
+export type { LogParamsOptions } from "./src/runs/log_params.ts";
+export type { MetricRecord, MetricValues, TagChanges, TagValues } from "./src/metadata/accepted.ts";
 
 export { Artifacts } from "./src/artifacts/artifacts.ts";
 export type { RemoveOptions } from "./src/artifacts/artifacts.ts";

@@ -19,6 +19,17 @@ export function assertText(action: string, what: string, value: unknown): void {
   throw new InvalidOptionError(`Cannot ${action}: ${what} must be text, not ${quote(value)}`);
 }
 
+/** Refuses what is given, and no text that every program reads back as it was stored. */
+export function assertStorable(action: string, what: string, value: unknown): void {
+  assertText(action, what, value);
+  if (typeof value !== "string") return;
+  if (value.includes("\0")) refuse("the character U+0000");
+  if (!value.isWellFormed()) refuse("half a character, which is not valid Unicode");
+  function refuse(has: string): never {
+    throw new InvalidOptionError(`Cannot ${action}: ${what} must not have ${has}: ${quote(value)}`);
+  }
+}
+
 /** Refuses what is given, and no whole number of 0 or more. */
 export function assertCount(action: string, what: string, value: unknown): void {
   if (value === undefined || Number.isSafeInteger(value) && (value as number) >= 0) return;

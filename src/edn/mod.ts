@@ -22,12 +22,13 @@
  */
 import { decode } from "./decode.ts";
 import { encode, type ParamValue } from "./encode.ts";
+import { Identities } from "./identity.ts";
 import { readForm } from "./reader.ts";
 import { EdnValue, makeEdnValue } from "./value.ts";
 
 export { EdnValue } from "./value.ts";
 export type { EdnKind } from "./kind.ts";
-export type { ParamValue } from "./encode.ts";
+export type { ParamValue, Storable, StorableObject } from "./encode.ts";
 
 /**
  * A value as EDN text.
@@ -36,6 +37,29 @@ export type { ParamValue } from "./encode.ts";
  */
 export function toEdn(value: ParamValue): string {
   return encode(value);
+}
+
+/**
+ * A value as EDN text that is to be stored.
+ *
+ * @param value The value.
+ * @param where What it is stored as, for messages.
+ * @throws {InvalidOptionError} If it is, or contains, what EDN has no form for, or text with U+0000 or
+ * half a character, which other programs do not read back.
+ */
+export function toStoredEdn(value: unknown, where: string): string {
+  return encode(value as ParamValue, where);
+}
+
+/** Whether two EDN texts stand for the same value: the order of keys does not matter. */
+export function sameEdn(a: string, b: string): boolean {
+  if (a === b) return true;
+  try {
+    const identities = new Identities();
+    return identities.of(readForm(a)) === identities.of(readForm(b));
+  } catch {
+    return false;
+  }
 }
 
 /** The value of EDN text; never throws, as damaged text is a value too. */

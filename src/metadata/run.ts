@@ -1,4 +1,5 @@
 import type { ParamValue } from "../edn/mod.ts";
+import type { TagValues } from "./accepted.ts";
 
 /** How far a run has come. */
 export type RunStatus = "running" | "completed" | "failed";
@@ -35,7 +36,7 @@ export interface Run {
 }
 
 /** What a run starts with. */
-export interface StartOptions {
+export interface StartOptions<T extends object = Readonly<Record<string, string | undefined>>> {
   /** Its id: a name of one segment. A UUID if left out. */
   readonly id?: string;
   /**
@@ -47,7 +48,7 @@ export interface StartOptions {
   /** Name for people. */
   readonly name?: string;
   /** Labels. */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: T & TagValues<T>;
   /**
    * Id of the run that it is part of; `null` for none.
    *
@@ -84,7 +85,7 @@ export interface EndOptions {
 }
 
 /** Params by name: set once, and never changed. */
-export type Params = Readonly<Record<string, ParamValue>>;
+export type Params = Readonly<Record<string, ParamValue | undefined>>;
 
 /** What is known of the place where a run was started. */
 export interface Environment {

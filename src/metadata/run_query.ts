@@ -1,5 +1,5 @@
 /** Which runs to list, and in which order. */
-import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
+import { EdnValue, type ParamValue, sameEdn, toEdn } from "../edn/mod.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { RunStatus } from "./run.ts";
 
@@ -113,7 +113,7 @@ function isEqual(value: unknown, other: ParamValue): boolean {
   if (value instanceof EdnValue && typeof other === "string") {
     return value.text === other || value.kind === "keyword" && value.value === other;
   }
-  return toEdn(value as ParamValue) === toEdn(other);
+  return sameEdn(toEdn(value as ParamValue), toEdn(other));
 }
 
 /** A number of any kind that EDN knows; `undefined` for anything else, and for what is no number. */

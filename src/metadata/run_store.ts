@@ -1,7 +1,7 @@
 import type { RunDocument } from "./run_document.ts";
 import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
 import type { Metric, MetricBatch, MetricSummary } from "./metric.ts";
-import type { Environment, Params, Run, StartOptions } from "./run.ts";
+import type { Environment, Run, StartOptions } from "./run.ts";
 import type { RunProcess } from "./process_store.ts";
 import type { RunQuery } from "./run_query.ts";
 
@@ -95,8 +95,17 @@ export interface RunStore {
     runs: readonly RunDocument[],
     publish: (fresh: ReadonlySet<string>) => Promise<void>,
   ): Promise<ReadonlySet<string>>;
-  /** Sets params; one that is set already to another value is refused. */
-  logParams(id: string, params: Params): Promise<void>;
+  /**
+   * Sets params that are set already to other values, given as EDN text, and tags with them.
+   *
+   * @returns Whether each of them had the value that the caller expects; if not, nothing was done.
+   */
+  replaceParams(
+    id: string,
+    params: ReadonlyMap<string, string>,
+    expected: ReadonlyMap<string, string>,
+    tags: Readonly<Record<string, string>>,
+  ): Promise<boolean>;
   /** The params of a run. */
   params(id: string): Promise<Record<string, unknown>>;
   /** Sets labels of a run, and removes those that are `null`. */

@@ -1,4 +1,5 @@
 import { RunNotFoundError } from "../base/errors.ts";
+import type { MetricRecord } from "../metadata/accepted.ts";
 import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
 import { addValues, emptyBatch } from "./metric_points.ts";
 
@@ -44,7 +45,7 @@ export class MetricBuffer {
   /** Takes values; they are written soon. Throws a failure that has lasted, and takes none then. */
   add(
     runId: string,
-    values: Readonly<Record<string, number>>,
+    values: MetricRecord,
     options: Pick<MetricPoint, "step" | "timestamp">,
   ): void {
     if (this.#failures === 0 || this.#failures >= PATIENT) this.#report();

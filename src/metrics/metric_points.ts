@@ -1,6 +1,7 @@
 /** Points that callers pass, checked and gathered in columns. */
-import { assertObject } from "../base/assert.ts";
+import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
+import type { MetricRecord } from "../metadata/accepted.ts";
 import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
 
 /** A batch without points. */
@@ -15,18 +16,18 @@ export function emptyBatch(runId: string): MetricBatch {
  */
 export function addValues(
   batch: MetricBatch,
-  values: Readonly<Record<string, number>>,
+  values: MetricRecord,
   options: Pick<MetricPoint, "step" | "timestamp">,
 ): void {
   assertObject("log metrics", "metrics", values);
   assertObject("log metrics", "options", options);
   const { step = 0, timestamp } = options;
-  const entries = Object.entries(values);
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   const time = timestamp === undefined ? Date.now() : timeOf(timestamp);
   for (const [key, value] of entries) assertPoint(key, value, step, time);
   for (const [key, value] of entries) {
     batch.keys.push(key);
-    batch.values.push(value);
+    batch.values.push(value!);
     batch.steps.push(step);
     batch.times.push(time);
   }
@@ -57,6 +58,7 @@ function timeOf(date: unknown): number {
 }
 
 function assertPoint(key: string, value: unknown, step: unknown, time: number): void {
+  assertStorable("log metrics", "the name of a metric", key);
   if (typeof value !== "number") {
     refuse(key, `${Deno.inspect(value)} is no number`);
   }

@@ -9,6 +9,7 @@ import type {
   MetricPoint,
   MetricSummary,
 } from "../metadata/metric.ts";
+import type { MetricRecord, MetricValues } from "../metadata/accepted.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import { curveOf } from "./curve.ts";
 import type { MetricBuffer } from "./metric_buffer.ts";
@@ -46,12 +47,12 @@ export class Metrics {
    * @param options The training step that they belong to (default 0) and the time.
    * @throws {InvalidOptionError} If a value is not a number; nothing is logged then.
    */
-  log(
+  log<T extends object>(
     runId: string,
-    values: Readonly<Record<string, number>>,
+    values: T & MetricValues<T>,
     options: MetricOptions = {},
   ): Promise<void> {
-    return this.#write(runId, (batch) => addValues(batch, values, options));
+    return this.#write(runId, (batch) => addValues(batch, values as MetricRecord, options));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** What a caller says of models, checked: types are no help to those who write JavaScript. */
-import { assertObject } from "../base/assert.ts";
+import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidNameError, InvalidOptionError, quote } from "../base/errors.ts";
 import {
   MODEL_STAGES,
@@ -55,6 +55,7 @@ export function assertVersion(version: unknown): asserts version is number {
 
 /** Refuses what is no description. */
 export function assertDescription(what: string, text: unknown): void {
+  if (typeof text === "string") assertStorable("describe a model", `the ${what}`, text);
   if (text === undefined || text === null || typeof text === "string") return;
   throw new InvalidOptionError(`Cannot use ${quote(text)} as the ${what}: it must be text`);
 }

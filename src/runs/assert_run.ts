@@ -1,5 +1,5 @@
 /** What a caller says of a run, checked: types are no help to those who write JavaScript. */
-import { assertObject, assertText } from "../base/assert.ts";
+import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { EndOptions, StartOptions } from "../metadata/run.ts";
 
@@ -8,14 +8,26 @@ export function assertStartOptions(options: StartOptions): void {
   const action = "start a run";
   assertObject(action, "its options", options);
   for (const key of ["experiment", "name", "parentId", "createdBy"] as const) {
-    if (options[key] !== null || key !== "parentId") assertText(action, key, options[key]);
+    if (options[key] !== null || key !== "parentId") assertStorable(action, key, options[key]);
   }
   if (options.experiment === "") {
     throw new InvalidOptionError("Cannot start a run: experiment is empty");
   }
-  if (options.tags !== undefined) assertObject(action, "tags", options.tags);
-  for (const [key, value] of Object.entries(options.tags ?? {})) {
-    assertText(action, `tag ${JSON.stringify(key)}`, value);
+  if (options.tags !== undefined) assertTags(action, options.tags);
+}
+
+/** Refuses tags that are none; `null` and `undefined` only where tags are changed. */
+export function assertTags(action: string, tags: unknown, isChange = false): void {
+  assertObject(action, "tags", tags);
+  for (const [key, value] of Object.entries(tags as object)) {
+    assertStorable(action, "the name of a tag", key);
+    if (value === undefined || value === null && isChange) continue;
+    const what = `tag ${JSON.stringify(key)}`;
+    if (typeof value === "string") assertStorable(action, what, value);
+    else {
+      const rest = isChange ? ", or null to remove it" : "";
+      throw new InvalidOptionError(`Cannot ${action}: ${what} must be text${rest}`);
+    }
   }
 }
 
@@ -35,5 +47,7 @@ export function assertEndOptions(options: EndOptions): void {
 
 /** An error as the text that is kept of it. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  // The end of a run matters more than what its error is made of.
+  return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }

@@ -1,5 +1,5 @@
 /** Runs side by side. */
-import { type ParamValue, toEdn } from "../edn/mod.ts";
+import { type ParamValue, sameEdn, toEdn } from "../edn/mod.ts";
 import type { MetricSummary } from "../metadata/metric.ts";
 import type { Run } from "../metadata/run.ts";
 
@@ -52,7 +52,7 @@ export function compare(items: readonly Compared[]): Comparison {
       const values = items.map(({ params }) =>
         Object.hasOwn(params, key) ? params[key] : undefined
       );
-      return { key, values, differs: new Set(values.map(identity)).size > 1 };
+      return { key, values, differs: !areSame(values) };
     }),
     metrics: names(summaries.map((summary) => summary.keys())).map((key) => {
       const values = summaries.map((summary) => summary.get(key));
@@ -65,7 +65,8 @@ function names(lists: readonly Iterable<string>[]): string[] {
   return [...new Set(lists.flatMap((list) => [...list]))].sort();
 }
 
-/** Text that two values share only if they are the same. */
-function identity(value: unknown): string {
-  return value === undefined ? "" : toEdn(value as ParamValue);
+/** Whether all values are the same; one that is not there is another. */
+function areSame(values: readonly unknown[]): boolean {
+  const texts = values.map((value) => value === undefined ? "" : toEdn(value as ParamValue));
+  return texts.every((text) => sameEdn(texts[0]!, text));
 }

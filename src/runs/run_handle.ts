@@ -15,7 +15,10 @@ import type {
   MetricSummary,
 } from "../metadata/metric.ts";
 import type { ModelVersion, RegisterModelOptions } from "../metadata/model.ts";
-import type { EndOptions, Params, Run } from "../metadata/run.ts";
+import type { StorableObject } from "../edn/mod.ts";
+import type { MetricRecord, MetricValues, TagChanges } from "../metadata/accepted.ts";
+import type { LogParamsOptions } from "./log_params.ts";
+import type { EndOptions, Run } from "../metadata/run.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Models } from "../models/models.ts";
 import type { Runs } from "./runs.ts";
@@ -39,7 +42,7 @@ export interface RunAccess {
   /** Takes values that are to be written soon. */
   readonly buffer: (
     runId: string,
-    values: Readonly<Record<string, number>>,
+    values: MetricRecord,
     options: MetricOptions,
   ) => void;
 }
@@ -138,8 +141,11 @@ export class RunHandle {
   }
 
   /** Sets params. See {@linkcode Runs.logParams}. */
-  logParams(params: Params): Promise<void> {
-    return this.#rooms.runs.logParams(this.id, params);
+  logParams<T extends object>(
+    params: T & StorableObject<T>,
+    options?: LogParamsOptions,
+  ): Promise<void> {
+    return this.#rooms.runs.logParams(this.id, params, options);
   }
 
   /** Returns its params. See {@linkcode Runs.params}. */
@@ -156,8 +162,8 @@ export class RunHandle {
    * @param options The training step that they belong to (default 0) and the time.
    * @throws {InvalidOptionError} If a value is not a number; none is taken then.
    */
-  log(metrics: Readonly<Record<string, number>>, options: MetricOptions = {}): void {
-    this.#buffer(this.id, metrics, options);
+  log<T extends object>(metrics: T & MetricValues<T>, options: MetricOptions = {}): void {
+    this.#buffer(this.id, metrics as MetricRecord, options);
   }
 
   /** Resolves once everything that was logged is stored. See {@linkcode Metrics.flush}. */
@@ -166,11 +172,11 @@ export class RunHandle {
   }
 
   /** Logs one value of each of some metrics, and waits. See {@linkcode Metrics.log}. */
-  logMetrics(
-    metrics: Readonly<Record<string, number>>,
+  logMetrics<T extends object>(
+    metrics: T & MetricValues<T>,
     options?: MetricOptions,
   ): Promise<void> {
-    return this.#rooms.metrics.log(this.id, metrics, options);
+    return this.#rooms.metrics.log(this.id, metrics as MetricRecord, options);
   }
 
   /** Logs many points. See {@linkcode Metrics.logPoints}. */
@@ -194,8 +200,8 @@ export class RunHandle {
   }
 
   /** Sets tags; `null` removes one. See {@linkcode Runs.setTags}. */
-  setTags(tags: Readonly<Record<string, string | null>>): Promise<void> {
-    return this.#rooms.runs.setTags(this.id, tags);
+  setTags<T extends object>(tags: T & TagChanges<T>): Promise<void> {
+    return this.#rooms.runs.setTags(this.id, tags as Readonly<Record<string, string | null>>);
   }
 
   /** Returns its tags as they are now. */

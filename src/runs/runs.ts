@@ -5,13 +5,16 @@ import type { StoreContext } from "../context/compose.ts";
 import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
 import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
-import type { EndOptions, Params, Run } from "../metadata/run.ts";
+import type { TagChanges } from "../metadata/accepted.ts";
+import type { EndOptions, Run } from "../metadata/run.ts";
 import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
-import { assertEndOptions, errorText } from "./assert_run.ts";
+import { assertEndOptions, assertTags, errorText } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { RunStateError } from "../base/errors.ts";
 import { causeOfDeath, type DeadRun, findDead } from "./dead_runs.ts";
+import type { StorableObject } from "../edn/mod.ts";
+import { logParams, type LogParamsOptions } from "./log_params.ts";
 import { compare, type Compared, type Comparison } from "./comparison.ts";
 
 /**
@@ -239,10 +242,16 @@ export class Runs {
    *
    * @param id The run.
    * @param params Values by name.
+   * @param options Whether to correct params that have other values.
    * @throws {RunStateError} If one is already set to another value; none is set then.
+   * @throws {InvalidOptionError} If a value cannot be kept; none is set then.
    */
-  logParams(id: string, params: Params): Promise<void> {
-    return this.#access.write(({ runs }) => runs.logParams(id, params));
+  logParams<T extends object>(
+    id: string,
+    params: T & StorableObject<T>,
+    options: LogParamsOptions = {},
+  ): Promise<void> {
+    return this.#access.write(({ runs }) => logParams(runs, id, params, options));
   }
 
   /**
@@ -261,8 +270,13 @@ export class Runs {
    * @param id The run.
    * @param tags Text by name; `null` removes a tag.
    */
-  setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
-    return this.#access.write(({ runs }) => runs.setTags(id, tags));
+  setTags<T extends object>(id: string, tags: T & TagChanges<T>): Promise<void> {
+    return this.#access.write(async ({ runs }) => {
+      assertTags("set tags", tags, true);
+      const given = Object.entries<string | null | undefined>(tags as Record<string, string | null>)
+        .filter((entry): entry is [string, string | null] => entry[1] !== undefined);
+      await runs.setTags(id, Object.fromEntries(given));
+    });
   }
 
   /**

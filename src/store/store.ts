@@ -86,7 +86,9 @@ export class Store extends StoreCare implements AsyncDisposable {
    * @throws {RunStateError} If the id is taken.
    * @throws {RunNotFoundError} If the parent is not in the store.
    */
-  startRun(options: StartOptions = {}): Promise<RunHandle> {
+  startRun<T extends object = Readonly<Record<string, string | undefined>>>(
+    options: StartOptions<T> = {},
+  ): Promise<RunHandle> {
     return this.#lifecycle.write(async ({ runs }) => {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
@@ -139,9 +141,12 @@ export class Store extends StoreCare implements AsyncDisposable {
    * @param work What to do; its result is passed on.
    * @returns What `work` returned.
    */
-  async withRun<T>(options: StartOptions, work: (run: RunHandle) => T | Promise<T>): Promise<T> {
+  async withRun<R, T extends object = Readonly<Record<string, string | undefined>>>(
+    options: StartOptions<T>,
+    work: (run: RunHandle) => R | Promise<R>,
+  ): Promise<R> {
     const run = await this.startRun(options);
-    let result: T;
+    let result: R;
     try {
       this.#current ??= new (builtin("node:async_hooks").AsyncLocalStorage)<RunHandle>();
       result = await this.#current.run(run, () => work(run));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EdnValue, InvalidOptionError, type ParamValue } from "../../mod.ts";
-import { fromEdn, toEdn } from "../../src/edn/mod.ts";
+import { fromEdn, sameEdn, toEdn, toStoredEdn } from "../../src/edn/mod.ts";
 
 /** What is read, as what, and how it is written back if not as it was. */
 const VALUES: [text: string, value: unknown, written?: string][] = [
@@ -192,6 +192,40 @@ Deno.test("toEdn() writes what JSON lacks", () => {
   for (const [value, text] of values) assert.equal(toEdn(value), text);
 });
 
+Deno.test("toEdn() writes what an object says of itself for JSON", () => {
+  assert.equal(toEdn({ a: new URL("file:///a") } as unknown as ParamValue), '{:a "file:///a"}');
+  const itself = { toJSON: (): unknown => itself };
+  assert.throws(() => toEdn(itself as unknown as ParamValue), /contains itself/);
+});
+
+Deno.test("text with U+0000 or half a character is written again, and not stored", () => {
+  for (const text of ["a\0", "\ud800", "\udc00a"]) {
+    assert.equal(fromEdn(toEdn([text])) instanceof Array, true);
+    for (const value of [text, [text], { [text]: 1 }, new Set([text]), new Map([["k", text]])]) {
+      assert.throws(() => toStoredEdn(value, "param p"), (error: Error) => {
+        assert.ok(error instanceof InvalidOptionError);
+        assert.match(error.message, /as param p/);
+        return true;
+      });
+    }
+  }
+});
+
+Deno.test("EDN texts of one value are the same, whatever the order of keys", () => {
+  for (
+    const [a, b, same] of [
+      ["{:a 1, :b [1 2]}", "{:b [1 2] :a 1}", true],
+      ["1.0E-10", "1e-10", true],
+      ["#{1 2}", "#{2 1}", true],
+      ["[1 2]", "[2 1]", false],
+      ["1", '"1"', false],
+      ["{:a nil}", "{}", false],
+      ["(", "(", true],
+      ["(", ")", false],
+    ] as const
+  ) assert.equal(sameEdn(a, b), same, `${a} ${b}`);
+});
+
 Deno.test("toEdn() refuses what it would lose, and says what", () => {
   const cycle: unknown[] = [1];
   cycle.push({ cycle });
@@ -206,7 +240,7 @@ Deno.test("toEdn() refuses what it would lose, and says what", () => {
     [new Map([["a", undefined]]), /undefined/],
     [() => 1, /Function/],
     [Symbol("s"), /Symbol/],
-    [{ a: new URL("file:///a") }, /URL/],
+    [{ a: new Blob() }, /Blob.* as a: /],
     [new Uint8Array(1), /Uint8Array/],
     [new (class Model {})(), /Model/],
     [new Date(NaN), /Invalid Date/],

@@ -1,6 +1,6 @@
 /** Datasets and experiments in SQLite. */
-import { fromEdn, toEdn } from "../../edn/mod.ts";
-import { assertCount, assertObject, assertString, assertText } from "../../base/assert.ts";
+import { fromEdn, toStoredEdn } from "../../edn/mod.ts";
+import { assertCount, assertObject, assertStorable, assertString } from "../../base/assert.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
@@ -18,7 +18,9 @@ export function newDataset(options: DatasetOptions, now: number): DatasetDocumen
   for (const [key, value] of Object.entries({ rows, columns })) {
     if (value !== null) assertCount(action, key, value);
   }
-  for (const [key, value] of Object.entries({ role, hash, source })) assertText(action, key, value);
+  for (const [key, value] of Object.entries({ role, hash, source })) {
+    assertStorable(action, key, value);
+  }
   const named = features === undefined || Array.isArray(features) && features.every(isText);
   if (!named) throw new InvalidOptionError(`Cannot ${action}: features must be a list of names`);
   return {
@@ -26,7 +28,7 @@ export function newDataset(options: DatasetOptions, now: number): DatasetDocumen
     role,
     rows,
     columns,
-    features: features === undefined ? null : toEdn(features),
+    features: features === undefined ? null : toStoredEdn(features, "features"),
     hash: hash ?? null,
     source: source ?? null,
     createdAt: now,
@@ -112,10 +114,11 @@ function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
 export function assertDescription(name: unknown, about: object): void {
   assertString("the name of an experiment", name);
   const action = `describe experiment ${JSON.stringify(name)}`;
+  assertStorable(action, "its name", name);
   assertObject(action, "what is said of it", about);
   const { description, owner } = about as { description?: unknown; owner?: unknown };
   for (const [key, value] of Object.entries({ description, owner })) {
-    if (value !== null) assertText(action, key, value);
+    if (value !== null) assertStorable(action, key, value);
   }
 }
 

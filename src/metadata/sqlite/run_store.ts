@@ -1,6 +1,6 @@
 import { option, phrase } from "../../base/phrase.ts";
-import { assertObject, assertString } from "../../base/assert.ts";
-import { InvalidOptionError, RunNotFoundError, RunStateError } from "../../base/errors.ts";
+import { assertString } from "../../base/assert.ts";
+import { RunNotFoundError, RunStateError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
 import { fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
 import { releaseVersions } from "./version_use.ts";
@@ -20,7 +20,7 @@ import {
 } from "./dataset_rows.ts";
 import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
 import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
-import type { Environment, Params, Run, StartOptions } from "../run.ts";
+import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
 import { everKnown, noteRuns } from "./removed_runs.ts";
@@ -185,28 +185,24 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  async logParams(id: string, params: Params): Promise<void> {
-    assertObject("log params", "params", params);
-    const entries = Object.entries(params).map(([key, value]) => [key, toEdn(value)] as const);
-    await this.#database.write({
+  replaceParams(
+    id: string,
+    params: ReadonlyMap<string, string>,
+    expected: ReadonlyMap<string, string>,
+    tags: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    return this.#database.write({
       apply: (sql) => {
-        require(sql, id);
+        requireRow(sql, id);
         const get = sql.prepare("SELECT value FROM params WHERE run_id = ? AND key = ?");
-        const insert = sql.prepare("INSERT INTO params (run_id, key, value) VALUES (?, ?, ?)");
-        for (const [key, value] of entries) {
-          const known = get.get(id, key)?.value;
-          // Clojure writes some values in another way: 1.0E-10.
-          if (known === value || known !== undefined && sameEdn(String(known), value)) continue;
-          if (known !== undefined) {
-            throw new RunStateError(
-              "log params to",
-              id,
-              `param ${JSON.stringify(key)} is ${known} and params never change; ` +
-                "start another run for another value",
-            );
-          }
-          insert.run(id, key, value);
-        }
+        const isExpected = [...params.keys()].every((key) =>
+          get.get(id, key)?.value === expected.get(key)
+        );
+        if (!isExpected) return false;
+        const update = sql.prepare("UPDATE params SET value = ? WHERE run_id = ? AND key = ?");
+        for (const [key, value] of params) update.run(value, id, key);
+        changeTags(sql, id, Object.entries(tags));
+        return true;
       },
     });
   }
@@ -222,26 +218,8 @@ export class SqliteRunStore implements RunStore {
   }
 
   async setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void> {
-    assertObject("set tags", "tags", tags);
     const entries = Object.entries(tags);
-    for (const [key, value] of entries) {
-      if (typeof value === "string" || value === null) continue;
-      throw new InvalidOptionError(
-        `Cannot set tag ${JSON.stringify(key)}: a tag is text, or null to remove it`,
-      );
-    }
-    await this.#database.write({
-      apply: (sql) => {
-        requireRow(sql, id);
-        const remove = sql.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?");
-        const insert = sql.prepare("INSERT INTO tags (run_id, key, value) VALUES (?, ?, ?)");
-        for (const [key, value] of entries) {
-          remove.run(id, key);
-          if (value !== null) insert.run(id, key, value);
-          else dropStartTag(sql, requireRow(sql, id), key);
-        }
-      },
-    });
+    await this.#database.write({ apply: (sql) => changeTags(sql, id, entries) });
   }
 
   async logMetrics(batch: MetricBatch): Promise<void> {
@@ -303,11 +281,19 @@ export class SqliteRunStore implements RunStore {
   }
 }
 
-function sameEdn(known: string, value: string): boolean {
-  try {
-    return toEdn(fromEdn(known) as ParamValue) === value;
-  } catch {
-    return false; // It cannot be read.
+/** Sets tags of a run, and removes those that are `null`. */
+function changeTags(
+  sql: SqlConnection,
+  id: string,
+  entries: readonly (readonly [key: string, value: string | null])[],
+): void {
+  requireRow(sql, id);
+  const remove = sql.prepare("DELETE FROM tags WHERE run_id = ? AND key = ?");
+  const insert = sql.prepare("INSERT INTO tags (run_id, key, value) VALUES (?, ?, ?)");
+  for (const [key, value] of entries) {
+    remove.run(id, key);
+    if (value !== null) insert.run(id, key, value);
+    else dropStartTag(sql, requireRow(sql, id), key);
   }
 }
 
