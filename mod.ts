@@ -77,15 +77,13 @@ export type { CapturedDisplay, CaptureOptions } from "./src/artifacts/captured_d
 export type { MediaBundle } from "./src/display/displayable.ts";
 
 export { Verification } from "./src/maintenance/verify.ts";
-export type {
-  Finding,
-  FindingKind,
-  VerifyOptions,
-  VerifySummary,
-} from "./src/maintenance/verify.ts";
+export type { VerifySummary } from "./src/maintenance/verify.ts";
+export type { VerifyOptions } from "./src/maintenance/verify_options.ts";
+export type { VerifyPosition } from "./src/maintenance/verify_position.ts";
+export type { Finding, FindingKind } from "./src/maintenance/findings.ts";
 export type { Collected, GcOptions, GcReport } from "./src/maintenance/gc.ts";
 export type { DedupOptions, DedupReport } from "./src/maintenance/dedup.ts";
-export type { StoreInfo } from "./src/maintenance/info.ts";
+export type { InfoOptions, StoreInfo } from "./src/maintenance/info.ts";
 export type { PruneOptions, PruneReport } from "./src/maintenance/prune.ts";
 
 export type { BackupOptions, BackupReport } from "./src/backup/options.ts";

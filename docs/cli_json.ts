@@ -33,15 +33,23 @@ export interface Documents {
   promote: ModelVersion;
   verify: VerifySummary & { findings: Finding[] };
   gc: {
-    removed: { kind: "orphan" | "staged" | "folder"; path: string; bytes: number }[];
+    removed: { kind: "orphan" | "staged" | "directory"; path: string; bytes: number }[];
     bytes: number;
     failed: { path: string; error: string }[];
+    /** Outermost names of what the store has never put there. It stays. */
+    foreign: string[];
     dryRun: boolean;
   };
   /** Runs that a model version is made of are kept. */
   prune: { removed: Run[]; kept: Run[]; dryRun: boolean };
   /** `bytes` are freed; what is `unshared` has the bytes of another, but cannot be linked to it. */
-  dedup: { shared: Artifact[]; bytes: number; unshared: Artifact[]; dryRun: boolean };
+  dedup: {
+    shared: Artifact[];
+    bytes: number;
+    unshared: Artifact[];
+    failed: { artifact: Artifact; error: string }[];
+    dryRun: boolean;
+  };
   backup: {
     /** Of the backup's database, and its artifact directory. */
     path: string;
@@ -85,8 +93,8 @@ export interface Documents {
     artifacts: number;
     /** Of all artifacts. */
     bytes: number;
-    /** Of their files, each counted once however many artifacts share it. */
-    fileBytes: number;
+    /** With `--files`: of their files, each counted once however many artifacts share it. */
+    fileBytes?: number;
     databaseBytes: number;
   };
   doctor: { name: string; state: "ok" | "warning" | "problem"; message: string }[];
@@ -167,8 +175,11 @@ export interface ModelVersion {
 export interface VerifySummary {
   artifacts: number;
   bytes: number;
+  /** How many of them were read. */
+  hashed: number;
   damaged: number;
   leftovers: number;
+  foreign: number;
 }
 
 export interface Finding {
@@ -179,9 +190,12 @@ export interface Finding {
     | "not-a-file"
     | "unsafe-path"
     | "damaged-row"
+    | "damaged-database"
+    | "dangling-version"
     | "unreadable"
     | "orphan"
-    | "abandoned";
+    | "abandoned"
+    | "foreign";
   path: string;
   artifact?: Artifact;
   /** Size or hash, where the row is not true. */

@@ -42,18 +42,12 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
       "src/cli/commands/import.ts", // reads the user's own file
       "src/metadata/sqlite/database_files.ts", // the database's own files
       "src/names/names.ts", // reserves the name
-      "src/maintenance/doctor.ts",
-      "src/maintenance/gc.ts",
-      "src/maintenance/info.ts",
-      "src/maintenance/verify.ts",
     ],
   },
   {
     words: /\bPRAGMA\b|\browid\b|\bsqlite_/,
     rooms: ["metadata/sqlite"],
-    except: [
-      "src/maintenance/doctor.ts",
-    ],
+    except: [],
   },
 ];
 

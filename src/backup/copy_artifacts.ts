@@ -224,6 +224,7 @@ export async function openArtifact(
 function reportingDamage(record: ArtifactRecord, bytes: OpenBytes): OpenBytes {
   return {
     size: bytes.size,
+    identity: bytes.identity,
     read: async (into) => {
       try {
         return await bytes.read(into);

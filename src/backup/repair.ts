@@ -1,7 +1,8 @@
 /** Brings back the files that a store has lost, and nothing else. */
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import { asReader } from "../artifacts/artifact_reader.ts";
-import { type Finding, Verification } from "../maintenance/verify.ts";
+import type { Finding } from "../maintenance/findings.ts";
+import { Verification } from "../maintenance/verify.ts";
 import {
   ArtifactNotFoundError,
   ChachamlError,
@@ -29,11 +30,11 @@ export async function repair(
   try {
     const copied: ArtifactRecord[] = [];
     const omitted: Omitted[] = [];
-    const verification = new Verification(store.index, store.bytes, {
+    const verification = new Verification(store, {
       quick,
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
-    }, true);
+    });
     for await (const finding of verification) {
       const { artifact } = finding;
       if (!artifact) continue;

@@ -136,8 +136,7 @@ async function check(
 ): Promise<VerifySummary> {
   const store = await openContext({ ...place, driver: driver.name, readOnly: true });
   try {
-    return await new Verification(store.index, store.bytes, { ...(signal && { signal }) }, true)
-      .summary();
+    return await new Verification(store, { ...(signal && { signal }) }).summary();
   } finally {
     await store.close();
   }

@@ -62,6 +62,8 @@ export interface ByteRange {
 export interface OpenBytes {
   /** Bytes there are, whatever the range. */
   readonly size: number;
+  /** Which bytes they are, as {@linkcode ByteEntry.identity}: theirs alone as long as they are open. */
+  readonly identity: string;
   /**
    * What the record of these bytes is about to say, where they have replaced others and it does not
    * say so yet.
@@ -132,10 +134,18 @@ export interface ByteEntry {
   readonly size: number;
   /** When it was put there, or changed last. */
   readonly modifiedAt: Date;
-  /** How many names share the bytes, where that is known. */
-  readonly links?: number | undefined;
   /** Distinguishes it from another entry of the same key, and is shared by names of the same bytes. */
   readonly identity: string;
+  /** How many names share its bytes. */
+  readonly links: number;
+}
+
+/** Result of {@linkcode ByteStoreSeam.check}. */
+export interface ByteStoreCheck {
+  /** Why nothing can be stored; `undefined` if it can. */
+  readonly failure: Error | undefined;
+  /** What stands in the way of good use, one fragment of a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** Hashes published bytes, several at a time. */
@@ -206,6 +216,8 @@ export interface ByteStoreSeam {
   removeEntry(entry: ByteEntry): Promise<boolean>;
   /** Whether the bytes at a key are these very staged ones. */
   isPublished(staged: StagedBytes, key: string): Promise<boolean>;
+  /** Tries what a put does, and looks at the place. Leaves nothing behind. */
+  check(): Promise<ByteStoreCheck>;
   /** Hashes so many bytes in all, on all cores where that is worth it; the signal ends it. */
   hasher(bytes: number, signal: AbortSignal): Hasher;
   /** A lock among processes, known by a key; `undefined` if another one has it. */

@@ -3,7 +3,8 @@ import type { GcReport } from "../maintenance/gc.ts";
 import type { DedupReport } from "../maintenance/dedup.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
 import type { PruneReport } from "../maintenance/prune.ts";
-import type { Finding, VerifySummary } from "../maintenance/verify.ts";
+import type { Finding } from "../maintenance/findings.ts";
+import type { VerifySummary } from "../maintenance/verify.ts";
 import { count, formatBytes } from "../text/format.ts";
 import type { BackupReport } from "../backup/options.ts";
 import type { ImportReport } from "../archive/import.ts";
@@ -22,18 +23,19 @@ export function showVerifySummary(summary: VerifySummary): MediaBundle {
 
 /** A verification with its findings. */
 export function showVerification(
-  { artifacts, bytes, damaged, leftovers }: VerifySummary,
+  { artifacts, bytes, hashed, damaged, leftovers, foreign }: VerifySummary,
   findings: readonly Finding[],
 ): MediaBundle {
   const clean = damaged === 0;
+  const whole = hashed === artifacts ? "all as stored" : `all there, ${hashed} of them read`;
   const told = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}: ` +
-    `${clean ? "all as stored" : `${damaged} damaged`}` +
+    `${clean ? whole : `${damaged} damaged`}` +
     (leftovers === 0 ? "" : `, ${count(leftovers, "leftover")} for gc`);
   return report(clean ? "good" : "bad", clean ? "Verified" : "Damage found", told, [[
     "Findings",
     {
       head: ["kind", "path", "what"],
-      total: findings.length,
+      total: damaged + leftovers + foreign,
       rows: findings.slice(0, MAX_ROWS).map((
         { kind, path, message },
       ) => [unbroken(kind), path, message]),
@@ -42,9 +44,10 @@ export function showVerification(
 }
 
 /** What has been collected. */
-export function showGc({ removed, bytes, failed }: GcReport): MediaBundle {
+export function showGc({ dryRun, removed, bytes, failed, foreign }: GcReport): MediaBundle {
   const told = `${count(removed.length, "leftover")}, ${formatBytes(bytes)}`;
-  return report(failed.length > 0 ? "bad" : "good", "Collected", told, [
+  const title = dryRun ? "Would be collected" : "Collected";
+  return report(failed.length > 0 ? "bad" : "good", title, told, [
     ["Leftovers", {
       head: ["kind", "path", "size"],
       right: ["size"],
@@ -56,22 +59,32 @@ export function showGc({ removed, bytes, failed }: GcReport): MediaBundle {
       ]),
     }],
     ["Not removed", failures(failed.map(({ path, error }) => ({ name: path, error })))],
+    ["Not of this store, and kept", {
+      head: ["path"],
+      total: foreign.length,
+      rows: foreign.slice(0, MAX_ROWS).map((path) => [path]),
+    }],
   ]);
 }
 
 /** What shares files now. */
-export function showDedup({ shared, bytes, unshared }: DedupReport): MediaBundle {
+export function showDedup(
+  { dryRun, shared, bytes, unshared, failed }: DedupReport,
+): MediaBundle {
   const told = `${count(shared.length, "artifact")} sharing a file, ${formatBytes(bytes)} freed`;
-  return report("good", "Deduplicated", told, [
-    ["Shared", artifactsTable(shared)],
+  const title = dryRun ? "Would be deduplicated" : "Deduplicated";
+  return report(failed.length > 0 ? "bad" : "good", title, told, [
+    [dryRun ? "Would be shared" : "Shared", artifactsTable(shared)],
     ["With a file of their own still", artifactsTable(unshared)],
+    ["Failed", failures(failed.map(({ artifact: { name }, error }) => ({ name, error })))],
   ]);
 }
 
 /** Which runs have been removed. */
-export function showPrune({ removed, kept }: PruneReport): MediaBundle {
-  return report("good", "Pruned", count(removed.length, "run"), [
-    ["Removed", runsTable(removed)],
+export function showPrune({ dryRun, removed, kept }: PruneReport): MediaBundle {
+  const title = dryRun ? "Would be pruned" : "Pruned";
+  return report("good", title, count(removed.length, "run"), [
+    [dryRun ? "Would be removed" : "Removed", runsTable(removed)],
     ["Kept, as models are made of them", runsTable(kept)],
   ]);
 }
@@ -122,7 +135,7 @@ export function showInfo(info: StoreInfo): MediaBundle {
     ["runs", Object.entries(runs).map(([status, number]) => `${number} ${status}`).join(", ")],
     ["experiments", String(experiments)],
     ["artifacts", `${info.artifacts}, ${formatBytes(info.bytes)}`],
-    ["files", formatBytes(info.fileBytes)],
+    ["files", info.fileBytes === undefined ? "" : formatBytes(info.fileBytes)],
     ["database size", databaseBytes === undefined ? "" : formatBytes(databaseBytes)],
   ]);
   return bundle(tableHtml(table), tableText(table));

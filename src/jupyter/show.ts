@@ -13,7 +13,7 @@ import type { VerifySummary } from "../maintenance/verify.ts";
 import type { BackupReport } from "../backup/options.ts";
 import type { ImportReport } from "../archive/import.ts";
 import type { RestoreReport } from "../backup/restore.ts";
-import type { Finding } from "../maintenance/verify.ts";
+import type { Finding } from "../maintenance/findings.ts";
 import type { RunHandle } from "../runs/run_handle.ts";
 import type { Kind, MediaBundle } from "../display/displayable.ts";
 import type { Plot } from "../runs/plot.ts";

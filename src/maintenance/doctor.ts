@@ -1,10 +1,9 @@
-/** What can be wrong with a store as a whole, its place, or the program that looks at it. */
-import { join } from "@std/path";
-import { Verification } from "./verify.ts";
-import { STAGING } from "../names/names.ts";
+/** Looks for what is wrong with a store as a whole, its place, or the program that looks at it. */
+import { openContext, type StoreContext } from "../context/compose.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import { requireRuntime } from "../context/runtime.ts";
-import { openContext, type StoreContext } from "../context/compose.ts";
+import { count } from "../text/format.ts";
+import { Verification } from "./verify.ts";
 
 /** Days after which a run is hardly still at work. */
 const LONG = 7;
@@ -19,11 +18,14 @@ export interface Check {
   readonly message: string;
 }
 
-/** Looks at one thing after the other; the store is opened for reading only. */
+/**
+ * Checks one thing after the other. The store is opened read-only; only what a put does first is
+ * tried, and leaves nothing behind.
+ */
 export async function* diagnose(
   place: Pick<OpenOptions, "path" | "artifactDir" | "driver">,
 ): AsyncGenerator<Check> {
-  yield runtime();
+  yield checkRuntime();
   let store: StoreContext;
   try {
     store = await openContext({ ...place, readOnly: true });
@@ -32,16 +34,20 @@ export async function* diagnose(
   }
   try {
     yield ok("store", `${store.path}`);
-    yield await database(store);
-    yield directory(store);
-    yield await artifacts(store);
-    yield await runs(store);
+    for (const [name, check] of Object.entries(CHECKS)) {
+      try {
+        yield* check(store);
+      } catch (error) {
+        // A damaged table is no reason to leave out the other checks.
+        yield problem(name, (error as Error).message);
+      }
+    }
   } finally {
     await store.close();
   }
 }
 
-function runtime(): Check {
+function checkRuntime(): Check {
   try {
     requireRuntime();
     return ok("runtime", `Deno ${Deno.version.deno}`);
@@ -50,71 +56,77 @@ function runtime(): Check {
   }
 }
 
-async function database({ database }: StoreContext): Promise<Check> {
+async function* checkDatabase({ metadata }: StoreContext): AsyncGenerator<Check> {
+  const { damage, warnings } = await metadata.check();
+  if (damage.length > 0) {
+    const more = damage.length > 1 ? ` and ${damage.length - 1} more` : "";
+    const advice = "restore it from a backup: chachaml restore --database";
+    return yield problem("database", `it is damaged (${damage[0]}${more}); ${advice}`);
+  }
+  for (const state of warnings) yield warning("database", state);
   try {
-    const [state, mode] = await database.read((sql) => [
-      String(sql.prepare("PRAGMA quick_check(1)").get()!.quick_check),
-      String(sql.prepare("PRAGMA journal_mode").get()!.journal_mode),
-    ]);
-    if (state !== "ok") {
-      const advice = "bring it back from a backup: chachaml restore --database";
-      return problem("database", `it is damaged (${state}); ${advice}`);
-    }
-    // A database that nobody writes to is read as a copy in memory.
-    return ["wal", "off", "memory"].includes(mode)
-      ? ok("database", "whole")
-      : warning("database", `its journal is "${mode}", so that readers wait for writers`);
+    await metadata.tryWriting();
   } catch (error) {
-    return problem("database", (error as Error).message);
+    return yield warning("database", `nothing can be written: ${(error as Error).message}`);
   }
+  if (warnings.length === 0) yield ok("database", "whole, and writable");
 }
 
-/** Tries what a put does: making a file in the staging folder, and giving it a second name. */
-function directory({ artifactDir }: StoreContext): Check {
-  const staging = join(artifactDir, STAGING);
-  const [first, second] = [0, 1].map(() => join(staging, crypto.randomUUID()));
-  const made: string[] = [];
-  try {
-    Deno.mkdirSync(staging, { recursive: true });
-    Deno.writeTextFileSync(first!, "", { createNew: true });
-    made.push(first!);
-  } catch (error) {
-    return warning("directory", `nothing can be put: ${(error as Error).message}`);
-  }
-  try {
-    Deno.linkSync(first!, second!);
-    made.push(second!);
-    return ok("directory", artifactDir);
-  } catch {
-    const loss = "names are published by renaming, and nothing is deduplicated";
-    return warning("directory", `its file system has no hard links: ${loss}`);
-  } finally {
-    for (const path of made) Deno.removeSync(path);
-  }
+async function* checkDirectory({ bytes, artifactDir }: StoreContext): AsyncGenerator<Check> {
+  const { failure, warnings } = await bytes.check();
+  if (failure) return yield warning("directory", `nothing can be put: ${failure.message}`);
+  for (const state of warnings) yield warning("directory", state);
+  if (warnings.length === 0) yield ok("directory", artifactDir);
 }
 
-async function artifacts({ index, bytes }: StoreContext): Promise<Check> {
-  const summary = await new Verification(index, bytes, { quick: true }, true).summary();
-  if (summary.damaged > 0) {
-    const advice = "see: chachaml verify; and bring them back: chachaml restore BACKUP";
-    return problem(
-      "artifacts",
-      `${summary.damaged} of ${summary.artifacts} are damaged; ${advice}`,
-    );
+async function* checkArtifacts(store: StoreContext): AsyncGenerator<Check> {
+  const verification = new Verification(store, { quick: true });
+  let foreign: string | undefined;
+  let lost = 0;
+  for await (const { kind, message } of verification) {
+    if (kind === "foreign") foreign = message;
+    // Models have a check of their own.
+    if (kind === "dangling-version") lost++;
   }
-  return summary.leftovers > 0
-    ? warning("artifacts", `${summary.leftovers} files belong to none; see: chachaml gc --dry-run`)
-    : ok("artifacts", `${summary.artifacts} are there; chachaml verify reads them too`);
+  const { artifacts, damaged, leftovers } = await verification.summary();
+  if (damaged > lost) {
+    const advice = "see: chachaml verify; and restore them: chachaml restore BACKUP";
+    yield problem("artifacts", `${damaged - lost} of ${artifacts} are damaged; ${advice}`);
+  } else if (leftovers > 0) {
+    const what = `${count(leftovers, "file")} without an artifact`;
+    yield warning("artifacts", `${what}; see: chachaml gc --dry-run`);
+  } else yield ok("artifacts", `${artifacts} are there; chachaml verify reads them too`);
+  if (foreign !== undefined) yield warning("directory", foreign);
 }
 
-async function runs({ runs }: StoreContext): Promise<Check> {
-  const before = new Date(Date.now() - LONG * 24 * 60 * 60 * 1000);
-  const old = await runs.list({ status: "running", before });
-  if (old.length === 0) return ok("runs", `none has been running for over ${LONG} days`);
+async function* checkRuns({ metadata, now }: StoreContext): AsyncGenerator<Check> {
+  const before = new Date(now() - LONG * 24 * 60 * 60 * 1000);
+  const old = await metadata.runs.list({ status: "running", before });
+  if (old.length === 0) return yield ok("runs", `none has been running for over ${LONG} days`);
   const which = old.slice(0, 3).map(({ id }) => id).join(", ");
   const advice = "if their programs are gone: chachaml end RUN --failed";
-  return warning("runs", `${old.length} running for over ${LONG} days (${which}); ${advice}`);
+  yield warning("runs", `${old.length} running for over ${LONG} days (${which}); ${advice}`);
 }
+
+async function* checkModels({ metadata }: StoreContext): AsyncGenerator<Check> {
+  const lost = await metadata.models.dangling();
+  if (lost.length === 0) return yield ok("models", "every version has its artifact");
+  const which = lost.slice(0, 3).map(({ model, version }) => `${model} ${version}`).join(", ");
+  const advice = "restore it from a backup, or remove the version";
+  yield problem(
+    "models",
+    `the artifact of ${count(lost.length, "version")} is gone (${which}); ${advice}`,
+  );
+}
+
+/** The checks of a store, by what they are about. */
+const CHECKS: Record<string, (store: StoreContext) => AsyncGenerator<Check>> = {
+  database: checkDatabase,
+  directory: checkDirectory,
+  artifacts: checkArtifacts,
+  runs: checkRuns,
+  models: checkModels,
+};
 
 function ok(name: string, message: string): Check {
   return { name, state: "ok", message };

@@ -1,16 +1,14 @@
-import type { StoreContext } from "../context/compose.ts";
-import type { ByteStore, StoredEntry } from "../bytes/byte_store.ts";
-import { InvalidOptionError } from "../base/errors.ts";
+/** Removes what belongs to no artifact. */
+import { InvalidOptionError, quote } from "../base/errors.ts";
 import { recoverLogs } from "../artifacts/logs.ts";
-import { STAGING } from "../names/names.ts";
+import type { ByteEntry } from "../bytes/byte_store.ts";
+import type { StoreContext } from "../context/compose.ts";
+import { type JudgedEntry, judgeEntries, topOf } from "./judge_entries.ts";
 
 /** A day, in milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Entries that are removed in one transaction: other writers need not wait for more. */
-const MAX_BATCH = 200;
-
-/** How to collect what belongs to no artifact. */
+/** How to remove what belongs to no artifact. */
 export interface GcOptions {
   /**
    * Milliseconds for which an entry must have been left alone.
@@ -19,7 +17,7 @@ export interface GcOptions {
    */
   readonly grace?: number;
   /**
-   * Whether to tell only what would be removed.
+   * Whether to only show what would be removed. A read-only store allows that too.
    *
    * @default {false}
    */
@@ -30,81 +28,145 @@ export interface GcOptions {
 
 /** An entry that was removed, or would be. */
 export interface Collected {
-  /** `"orphan"`: a file no row names; `"staged"`: what a crash left; `"folder"`: an empty one. */
-  readonly kind: "orphan" | "staged" | "folder";
+  /** `"orphan"`: no record names it; `"staged"`: what a crash left; `"directory"`: an empty one. */
+  readonly kind: "orphan" | "staged" | "directory";
   /** Path below the artifact directory. */
   readonly path: string;
   /** Its size in bytes. */
   readonly bytes: number;
 }
 
-/** What a collection has come to. */
+/** Result of a collection. */
 export interface GcReport {
+  /** Whether nothing was removed, only shown. */
+  readonly dryRun: boolean;
   /** What was removed; with `dryRun`, what would be. */
   readonly removed: readonly Collected[];
   /** Bytes of all that. */
   readonly bytes: number;
   /** What could not be removed, or looked at, and why. */
   readonly failed: readonly { readonly path: string; readonly error: Error }[];
+  /** What this store has never put into its artifact directory: outermost names. It stays. */
+  readonly foreign: readonly string[];
 }
 
-/** Removes orphans, abandoned staged files and empty folders. */
+/** Removes orphans, abandoned staged bytes and empty directories. Memory and locks stay small. */
 export async function collect(
-  { index, bytes, artifacts }: Pick<StoreContext, "index" | "bytes" | "artifacts">,
+  context: Pick<StoreContext, "metadata" | "bytes" | "artifacts" | "now">,
   { grace = DAY, dryRun = false, signal }: GcOptions,
 ): Promise<GcReport> {
   if (typeof grace !== "number" || !(grace >= 0)) {
-    throw new InvalidOptionError(`Cannot collect with grace ${grace}: it must be 0 ms or more`);
+    throw new InvalidOptionError(
+      `Cannot collect with grace ${quote(grace)}: it must be 0 ms or more`,
+    );
   }
-  await artifacts.recoverReplacements();
-  if (!dryRun) await recoverLogs({ artifacts, bytes });
-  const removed: Collected[] = [];
-  const failed: { path: string; error: Error }[] = [];
-  const gone = new Set<string>();
-  const old = (entry: StoredEntry) => Date.now() - entry.since.getTime() >= grace;
+  if (!dryRun) {
+    await context.artifacts.recoverReplacements();
+    await recoverLogs(context);
+  }
+  const collection = new Collection(context, { grace, dryRun });
+  const { fail } = collection;
+  for await (const batch of judgeEntries(context, fail, signal)) await collection.take(batch);
+  return collection.report();
+}
 
-  const take = (entry: StoredEntry, isNamed: (path: string) => boolean) => {
-    const kind = kindOf(entry);
-    try {
-      if (kind === "staged") {
-        if (!isAbandoned(entry, bytes)) return;
-      } else if (isNamed(entry.path)) return;
-      if (kind === "folder" && !isEmpty(entry, bytes, gone)) return;
-      if (!dryRun && !bytes.collect(entry)) return;
-      gone.add(entry.path);
-      removed.push({ kind, path: entry.path, bytes: entry.size });
-    } catch (error) {
-      // One bad entry is no reason to keep the others.
-      failed.push({ path: entry.path, error: error as Error });
-    }
+/** One collection: entries come in batches, directories behind what they hold. */
+class Collection {
+  readonly #context: Pick<StoreContext, "metadata" | "bytes" | "now">;
+  readonly #grace: number;
+  readonly #dryRun: boolean;
+  readonly #removed: Collected[] = [];
+  readonly #failed: { path: string; error: Error }[] = [];
+  readonly #foreign = new Set<string>();
+  /** Directories that something stays in. Each is dropped from it when its own turn has come. */
+  readonly #occupied = new Set<string>();
+
+  constructor(
+    context: Pick<StoreContext, "metadata" | "bytes" | "now">,
+    { grace, dryRun }: { grace: number; dryRun: boolean },
+  ) {
+    this.#context = context;
+    this.#grace = grace;
+    this.#dryRun = dryRun;
+  }
+
+  /** Notes an entry that cannot be looked at, or removed: one is no reason to keep the others. */
+  readonly fail = (path: string, error: Error): void => {
+    this.#failed.push({ path, error });
+    this.#occupied.add(path);
+    this.#occupied.add(parentOf(path));
   };
 
-  // Folders come behind what they hold, so those that the collection empties are found empty.
-  const found = [...bytes.entries("", (path, error) => failed.push({ path, error }))];
-  const unlisted = new Set(failed.map(({ path }) => path));
-  const candidates = found.filter((entry) => old(entry) && !unlisted.has(entry.path));
-  for (let at = 0; at < candidates.length; at += MAX_BATCH) {
-    signal?.throwIfAborted();
-    const batch = candidates.slice(at, at + MAX_BATCH);
-    // The row of a file that is being published comes with the lock, so no such file is taken.
-    await index.underLock((isNamed) => batch.forEach((entry) => take(entry, isNamed)));
+  async take(batch: readonly JudgedEntry[]): Promise<void> {
+    const candidates: ByteEntry[] = [];
+    for (const { entry, verdict } of batch) {
+      if (verdict === "foreign") this.#foreign.add(topOf(entry.key));
+      const goes = (verdict === "orphan" || verdict === "abandoned") && this.#isOld(entry);
+      if (goes) candidates.push(entry);
+      else this.#keep(entry);
+    }
+    if (candidates.length === 0) return;
+    if (this.#dryRun) return await this.#removeAll(candidates);
+    const staged = candidates.filter(isStaged);
+    const orphans = candidates.filter((entry) => !isStaged(entry));
+    // Staged bytes have locks of their own.
+    if (staged.length > 0) await this.#removeAll(staged);
+    if (orphans.length === 0) return;
+    // The record of bytes that are being published is committed under the lock that this takes.
+    const keys = orphans.map(({ key }) => key);
+    let unnamed: ReadonlySet<string> = new Set();
+    await this.#context.metadata.artifacts.removeIfUnnamed(keys, async (found) => {
+      unnamed = found;
+      await this.#removeAll(orphans.filter(({ key }) => found.has(key)));
+    });
+    for (const entry of orphans) if (!unnamed.has(entry.key)) this.#keep(entry);
   }
-  return { removed, bytes: removed.reduce((sum, entry) => sum + entry.bytes, 0), failed };
-}
 
-function kindOf({ path, kind }: StoredEntry): Collected["kind"] {
-  if (path.startsWith(`${STAGING}/`)) return "staged";
-  return kind === "folder" ? "folder" : "orphan";
-}
-
-/** A staged file whose writer is at work is locked. What else lies there is nobody's. */
-function isAbandoned({ path, kind }: StoredEntry, bytes: ByteStore): boolean {
-  return kind !== "file" || bytes.stagedState(path.slice(STAGING.length + 1)) !== "in use";
-}
-
-function isEmpty({ path }: StoredEntry, bytes: ByteStore, gone: ReadonlySet<string>): boolean {
-  for (const child of bytes.entries(path)) {
-    if (!gone.has(child.path)) return false;
+  report(): GcReport {
+    return {
+      dryRun: this.#dryRun,
+      removed: this.#removed,
+      bytes: this.#removed.reduce((sum, { bytes }) => sum + bytes, 0),
+      failed: this.#failed,
+      foreign: [...this.#foreign].sort(),
+    };
   }
-  return true;
+
+  async #removeAll(entries: readonly ByteEntry[]): Promise<void> {
+    for (const entry of entries) {
+      const { key, kind, size } = entry;
+      try {
+        const goes = !this.#occupied.has(key) &&
+          (this.#dryRun || await this.#context.bytes.removeEntry(entry));
+        if (!goes) this.#keep(entry);
+        else this.#removed.push({ kind: kindOf(entry, kind), path: key, bytes: size });
+      } catch (error) {
+        this.fail(key, error as Error);
+      }
+      this.#occupied.delete(key);
+    }
+  }
+
+  #keep({ key }: ByteEntry): void {
+    this.#occupied.delete(key);
+    this.#occupied.add(parentOf(key));
+  }
+
+  /** A time in the future is one of a clock that was wrong, and no reason to stay for ever. */
+  #isOld({ modifiedAt }: ByteEntry): boolean {
+    return Math.abs(this.#context.now() - modifiedAt.getTime()) >= this.#grace;
+  }
+}
+
+function isStaged({ state }: ByteEntry): boolean {
+  return state === "abandoned";
+}
+
+function kindOf(entry: ByteEntry, kind: ByteEntry["kind"]): Collected["kind"] {
+  if (isStaged(entry)) return "staged";
+  return kind === "directory" ? "directory" : "orphan";
+}
+
+function parentOf(key: string): string {
+  return key.slice(0, Math.max(0, key.lastIndexOf("/")));
 }

@@ -1,9 +1,19 @@
-import type { ArtifactIndex } from "../metadata/artifact_index.ts";
+/** Counts what a store holds. */
+import { assertKnownOptions } from "../base/assert.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
-import { STAGING } from "../names/names.ts";
 import type { StoreContext } from "../context/compose.ts";
 
-/** What a store comes to. */
+/** What to count. */
+export interface InfoOptions {
+  /**
+   * Whether to measure the files too, which takes a look at each of them.
+   *
+   * @default {false}
+   */
+  readonly files?: boolean;
+}
+
+/** What a store holds, and where it is. */
 export interface StoreInfo {
   /** Absolute path of the database; `undefined` if it is in memory. */
   readonly path: string | undefined;
@@ -11,60 +21,52 @@ export interface StoreInfo {
   readonly artifactDir: string;
   /** The SQLite binding in use. */
   readonly driver: "ffi" | "builtin";
-  /** Runs, by status. */
+  /** Number of runs, by status. */
   readonly runs: Readonly<Record<string, number>>;
-  /** Experiments. */
+  /** Number of experiments. */
   readonly experiments: number;
-  /** Artifacts. */
+  /** Number of artifacts. */
   readonly artifacts: number;
-  /** Bytes of all artifacts, as their rows say. */
+  /** Bytes of all artifacts, as their records say. */
   readonly bytes: number;
-  /** Bytes of the files, each counted once however many artifacts share it. */
-  readonly fileBytes: number;
+  /**
+   * Bytes of the files, each counted once however many artifacts share it; `undefined` unless asked
+   * for by {@linkcode InfoOptions.files}.
+   */
+  readonly fileBytes: number | undefined;
   /** Bytes of the database with its log; `undefined` if it is in memory. */
   readonly databaseBytes: number | undefined;
 }
 
 /** Counts what is there. */
-export async function describe(store: StoreContext): Promise<StoreInfo> {
-  const { path, artifactDir, driver, index, bytes } = store;
-  const runs: Record<string, number> = {};
-  const experiments = new Set<string>();
-  for (const { status, experiment } of await store.runs.list({})) {
-    runs[status] = (runs[status] ?? 0) + 1;
-    experiments.add(experiment);
-  }
+export async function describe(store: StoreContext, options: InfoOptions): Promise<StoreInfo> {
+  assertKnownOptions("count", options, ["files"]);
+  const { path, artifactDir, driver, metadata, bytes } = store;
+  const { byStatus: runs, experiments } = await metadata.runs.counts();
   return {
     path,
     artifactDir,
     driver: driver.name,
     runs,
-    experiments: experiments.size,
-    ...await countArtifacts(index),
-    fileBytes: fileBytes(bytes),
-    databaseBytes: path === undefined ? undefined : await databaseBytes(path),
+    experiments,
+    ...await metadata.artifacts.totals(),
+    fileBytes: options.files ? await measureFiles(bytes) : undefined,
+    databaseBytes: await metadata.size(),
   };
 }
 
-async function countArtifacts(index: ArtifactIndex): Promise<{ artifacts: number; bytes: number }> {
-  const entries = await index.list({});
-  const bytes = entries.reduce((sum, { record }) => sum + (record.size || 0), 0);
-  return { artifacts: entries.length, bytes };
-}
-
-function fileBytes(bytes: ByteStore): number {
-  const files = new Map<string, number>();
-  // What cannot be looked at is told by verify.
-  for (const { path, kind, size, identity } of bytes.entries("", () => {})) {
-    if (kind === "file" && !path.startsWith(`${STAGING}/`)) files.set(identity, size);
-  }
-  return files.values().reduce((sum, size) => sum + size, 0);
-}
-
-async function databaseBytes(path: string): Promise<number> {
+/** Bytes of published files. Only those that have several names are kept in mind. */
+async function measureFiles(bytes: ByteStore): Promise<number> {
+  const shared = new Set<string>();
   let sum = 0;
-  for (const part of [path, `${path}-wal`]) {
-    sum += await Deno.stat(part).then(({ size }) => size, () => 0);
+  // verify reports what cannot be looked at.
+  for await (const { state, kind, size, links, identity } of bytes.list("", { onFailure() {} })) {
+    if (kind !== "file" || state !== "published") continue;
+    if (links > 1) {
+      if (shared.has(identity)) continue;
+      shared.add(identity);
+    }
+    sum += size;
   }
   return sum;
 }

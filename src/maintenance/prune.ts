@@ -1,3 +1,4 @@
+/** Removes old runs. */
 import {
   assertCount,
   assertDate,
@@ -5,36 +6,30 @@ import {
   assertObject,
   assertText,
 } from "../base/assert.ts";
-import {
-  ArtifactInUseError,
-  InvalidOptionError,
-  quote,
-  RunNotFoundError,
-  StorageError,
-  UnsafePathError,
-} from "../base/errors.ts";
+import { ArtifactInUseError, InvalidOptionError, quote, RunNotFoundError } from "../base/errors.ts";
 import { joinFailures } from "../base/join_failures.ts";
+import type { StoreContext } from "../context/compose.ts";
+import { isEntryFailure } from "./entry_failure.ts";
 import { type Run, RUN_STATUSES, type RunStatus } from "../metadata/run.ts";
-import type { RunQuery } from "../metadata/run_query.ts";
 
-/** Which runs to remove: those that fit all that is said. */
+/** Which runs to remove: those that match every given filter. */
 export interface PruneOptions {
-  /** Those that started before this time. */
+  /** Runs that started before this time. */
   readonly olderThan?: Date;
-  /** All but so many of the newest of each experiment, of those that fit the rest that is said. */
+  /** All but this many of the newest runs of each experiment, of those that match the other filters. */
   readonly keepLast?: number;
-  /** Those of this experiment. */
+  /** Runs of this experiment. */
   readonly experiment?: string;
-  /** Those of this status; if left out, those that have ended. */
+  /** Runs of this status; if left out, those that have ended. */
   readonly status?: RunStatus;
   /**
-   * Whether to tell only what would be removed.
+   * Whether to only show what would be removed. A read-only store allows that too.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
   /**
-   * Whether to remove also what model versions are made of, and those versions with it.
+   * Whether to also remove what model versions are made of, and those versions with it.
    *
    * @default {false}
    */
@@ -43,18 +38,20 @@ export interface PruneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a pruning has come to. */
+/** Result of pruning. */
 export interface PruneReport {
+  /** Whether nothing was removed, only shown. */
+  readonly dryRun: boolean;
   /** The runs that were removed; with `dryRun`, those that would be, unless a model needs them. */
   readonly removed: readonly Run[];
-  /** The runs that a model version is made of, and that were kept for that. */
+  /** The runs that were kept because a model version is made of them. */
   readonly kept: readonly Run[];
 }
 
 const OPTIONS = ["olderThan", "keepLast", "experiment", "status", "dryRun", "force", "signal"];
 
-/** Refuses options that cannot be meant: what is misread is gone. */
-function checkOptions(options: PruneOptions): void {
+/** Throws unless the options can be meant: what is removed by mistake is gone. */
+function assertPruneOptions(options: PruneOptions): void {
   assertObject("prune", "its options", options);
   assertKnownOptions("prune", options, OPTIONS);
   const { olderThan, keepLast, experiment, status } = options;
@@ -73,15 +70,15 @@ function checkOptions(options: PruneOptions): void {
   }
 }
 
-/** The runs that options speak of, oldest first. */
+/** The runs that match, oldest first. */
 export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] {
   const { olderThan, keepLast, status } = options;
   const seen = new Map<string, number>();
-  const fitting = runs.filter((run) =>
+  const matching = runs.filter((run) =>
     (status === undefined ? run.status !== "running" : run.status === status) &&
     (olderThan === undefined || run.startTime < olderThan)
   );
-  return fitting.filter((run) => {
+  return matching.filter((run) => {
     const newer = seen.get(run.experiment) ?? 0;
     seen.set(run.experiment, newer + 1);
     return newer >= (keepLast ?? 0);
@@ -90,32 +87,32 @@ export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] 
 
 /** Removes runs one by one, so that a stop in between leaves whole ones. */
 export async function prune(
-  runs: {
-    list(query: RunQuery): Promise<Run[]>;
-    remove(id: string, options: { force?: boolean }): Promise<void>;
-  },
+  { metadata, artifacts }: Pick<StoreContext, "metadata" | "artifacts">,
   options: PruneOptions,
 ): Promise<PruneReport> {
-  checkOptions(options);
-  const { experiment, dryRun = false, force = false, signal } = options;
-  const found = await runs.list(experiment === undefined ? {} : { experiment });
+  assertPruneOptions(options);
+  const { experiment, status, olderThan, dryRun = false, force = false, signal } = options;
+  const found = await metadata.runs.list({
+    ...(experiment !== undefined && { experiment }),
+    ...(status !== undefined && { status }),
+    ...(olderThan !== undefined && { before: olderThan }),
+  });
   const removed: Run[] = [];
   const kept: Run[] = [];
   const failures: Error[] = [];
   for (const run of runsToPrune(found, options)) {
     signal?.throwIfAborted();
     try {
-      if (!dryRun) await runs.remove(run.id, { force });
+      if (!dryRun) await artifacts.removeBytes(await metadata.runs.remove(run.id, force));
       removed.push(run);
     } catch (error) {
       if (error instanceof ArtifactInUseError) kept.push(run);
       // The run is gone, and files of it are left: no reason to keep the others.
-      else if (error instanceof StorageError || error instanceof UnsafePathError) {
-        failures.push(error);
-      } else if (!(error instanceof RunNotFoundError)) throw error; // Removed by another: as wished.
+      else if (isEntryFailure(error)) failures.push(error);
+      else if (!(error instanceof RunNotFoundError)) throw error; // Another has removed it.
     }
   }
   const what = `remove ${failures.length} runs with all they have`;
   if (failures.length > 0) throw joinFailures(what, failures);
-  return { removed, kept };
+  return { dryRun, removed, kept };
 }

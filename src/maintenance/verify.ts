@@ -1,76 +1,30 @@
-import type { ArtifactIndex, ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
-import type { ByteStore, OnFailure, Progress, StoredEntry } from "../bytes/byte_store.ts";
-import { fsError } from "../base/fs_error.ts";
-import { STAGING } from "../names/names.ts";
+/** Verifies a store: every artifact, the metadata, and what lies beside the artifacts. */
+import type { StoreContext } from "../context/compose.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
-import { assertText } from "../base/assert.ts";
-import { wait } from "../base/async.ts";
-import { HashPool } from "../bytes/files/hash_pool.ts";
+import { ArtifactCheck } from "./artifact_check.ts";
+import { checkMetadata } from "./check_metadata.ts";
+import { countOf, type Finding } from "./findings.ts";
+import { findStrays } from "./find_strays.ts";
+import { assertVerifyOptions, type VerifyOptions } from "./verify_options.ts";
+import type { VerifyPosition } from "./verify_position.ts";
 
-/** Milliseconds within which a file that has been published surely has its row. */
-const PUBLISHING = 5000;
+/** Findings that a notebook or a console may show. */
+const SHOWN = 1000;
 
-/** Milliseconds within which a staged file that has been created surely is locked. */
-const LOCKING = 100;
-
-/** How to verify a store. */
-export interface VerifyOptions {
-  /** Only the artifacts of this run; what has no row is then not looked for. */
-  readonly runId?: string;
-  /**
-   * Whether to leave out hashing, and only look at what is there and how large it is.
-   *
-   * @default {false}
-   */
-  readonly quick?: boolean;
-  /** Stops the work. */
-  readonly signal?: AbortSignal;
-  /** Told of the bytes checked so far. */
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-/** What can be wrong with an artifact, or left behind beside them. */
-export type FindingKind =
-  | "missing"
-  | "wrong-size"
-  | "wrong-hash"
-  | "not-a-file"
-  | "unsafe-path"
-  | "damaged-row"
-  | "unreadable"
-  | "orphan"
-  | "abandoned";
-
-/** One thing that a verification has found. */
-export interface Finding {
-  /**
-   * `"orphan"` is a file that no row names, `"abandoned"` what a crash left staged: both are
-   * harmless, and collected by `gc`. All others concern an artifact, but for an `"unreadable"` one
-   * without: a folder, say, of which no one can tell whether anything is left behind in it.
-   */
-  readonly kind: FindingKind;
-  /** Path below the artifact directory. */
-  readonly path: string;
-  /** The artifact, unless there is none. */
-  readonly artifact: ArtifactRecord | undefined;
-  /** What the row says, where it is not true: a size in bytes or a SHA-256. */
-  readonly expected: string | number | undefined;
-  /** What is there instead. */
-  readonly found: string | number | undefined;
-  /** One sentence for people. */
-  readonly message: string;
-}
-
-/** What a verification has come to. */
+/** Result of a verification. */
 export interface VerifySummary {
   /** Artifacts checked. */
   readonly artifacts: number;
   /** Their bytes. */
   readonly bytes: number;
-  /** Findings that concern an artifact. */
+  /** How many of them were hashed. */
+  readonly hashed: number;
+  /** Findings of damage: of artifacts, the database, model versions. */
   readonly damaged: number;
-  /** Files without a row, staged bytes without a writer, and what cannot be told from these. */
+  /** Files without a record, staged bytes without a writer, and what may hide some. */
   readonly leftovers: number;
+  /** Findings of what the store has never put into its directory. */
+  readonly foreign: number;
 }
 
 /**
@@ -78,19 +32,21 @@ export interface VerifySummary {
  * both; it is done once.
  */
 export class Verification implements AsyncIterable<Finding> {
+  readonly #check: ArtifactCheck;
   readonly #findings: AsyncGenerator<Finding>;
-  readonly #summary = { artifacts: 0, bytes: 0, damaged: 0, leftovers: 0 };
-  /** The findings that have been made, for {@linkcode DISPLAY}. */
+  readonly #counts = { damaged: 0, leftovers: 0, foreign: 0 };
+  /** The first findings, for {@linkcode DISPLAY}. */
   readonly #made: Finding[] = [];
 
   /** @ignore Made by {@linkcode Store.verify}. */
-  constructor(
-    index: ArtifactIndex,
-    bytes: ByteStore,
-    options: VerifyOptions,
-    readOnly: boolean,
-  ) {
-    this.#findings = this.#run(index, bytes, options, readOnly);
+  constructor(context: StoreContext, options: VerifyOptions = {}) {
+    this.#check = new ArtifactCheck(context, options);
+    this.#findings = this.#count(this.#run(context, options));
+  }
+
+  /** How far it has come: every artifact up to this one is checked. `undefined` before the first. */
+  get position(): VerifyPosition | undefined {
+    return this.#check.position;
   }
 
   /** Gives the findings, each as soon as it is made. */
@@ -98,261 +54,50 @@ export class Verification implements AsyncIterable<Finding> {
     return this.#findings;
   }
 
-  /** Goes on to the end, and tells what it has come to. */
+  /**
+   * Continues to the end.
+   *
+   * @returns The counts.
+   */
   async summary(): Promise<VerifySummary> {
     for await (const _ of this.#findings) { /* counted on the way */ }
-    return displayable({ ...this.#summary }, "verified");
+    return displayable(this.#soFar(), "verified");
   }
 
-  /** What it has come to so far, for a console. */
+  /** The counts so far, for a console. */
   [Symbol.for("Deno.customInspect")](
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
   ): string {
-    return `Verification ${inspect({ ...this.#summary, findings: this.#made }, options)}`;
+    return `Verification ${inspect({ ...this.#soFar(), findings: this.#made }, options)}`;
   }
 
-  /** Goes on to the end, and shows what it has come to, for a notebook. */
+  /** Continues to the end, and shows the result in a notebook. */
   async [DISPLAY](): Promise<MediaBundle> {
     const [summary, { show }] = [await this.summary(), await renderer()];
     return await show("verification", { summary, findings: this.#made });
   }
 
-  async *#run(
-    index: ArtifactIndex,
-    bytes: ByteStore,
-    options: VerifyOptions,
-    readOnly: boolean,
-  ): AsyncGenerator<Finding> {
-    const { runId, signal } = options;
-    signal?.throwIfAborted();
-    assertText("verify", "runId", runId);
-    const entries = await index.list(runId === undefined ? {} : { runId });
-    if (runId !== undefined && entries.length === 0) await index.requireRun(runId);
-    for await (const finding of checkArtifacts(entries, index, bytes, options)) {
-      this.#summary.damaged++;
-      this.#made.push(finding);
-      yield finding;
-    }
-    this.#summary.artifacts = entries.length;
-    this.#summary.bytes = totalBytes(entries);
-    if (runId !== undefined) return;
-    signal?.throwIfAborted();
-    for (const finding of await findLeftovers(index, bytes, readOnly, signal)) {
-      this.#summary.leftovers++;
-      this.#made.push(finding);
+  #soFar(): VerifySummary {
+    const { artifacts, bytes, hashed } = this.#check;
+    return { artifacts, bytes, hashed, ...this.#counts };
+  }
+
+  async *#count(findings: AsyncIterable<Finding>): AsyncGenerator<Finding> {
+    for await (const finding of findings) {
+      this.#counts[countOf(finding)]++;
+      if (this.#made.length < SHOWN) this.#made.push(finding);
       yield finding;
     }
   }
-}
 
-function totalBytes(entries: readonly IndexEntry[]): number {
-  return entries.reduce((sum, { record }) => sum + (record.size || 0), 0);
-}
-
-/** Looks at each artifact, then hashes those that look right, on all cores. */
-async function* checkArtifacts(
-  entries: readonly IndexEntry[],
-  index: ArtifactIndex,
-  bytes: ByteStore,
-  { quick = false, signal: asked, onProgress }: VerifyOptions,
-): AsyncGenerator<Finding> {
-  const total = totalBytes(entries);
-  let done = 0;
-  // However it ends, nothing is read any more then.
-  const stop = new AbortController();
-  using _end = { [Symbol.dispose]: () => stop.abort() };
-  const signal = AbortSignal.any([stop.signal, ...asked ? [asked] : []]);
-  const advance = (count: number) => {
-    try {
-      onProgress?.({ bytes: done += count, total });
-    } catch (error) {
-      stop.abort(error); // It is no failure of the file that is being read.
-    }
-  };
-  using pool = new HashPool(quick ? 0 : total, signal);
-  const waiting = new Map<number, Promise<{ key: number; finding: Finding | undefined }>>();
-  let key = 0;
-  const next = async (): Promise<Finding | undefined> => {
-    const settled = await Promise.race(waiting.values());
-    waiting.delete(settled.key);
-    return settled.finding;
-  };
-  for (const entry of entries) {
-    signal.throwIfAborted();
-    const finding = look(entry, bytes);
-    if (finding || quick) {
-      advance(entry.record.size || 0);
-      // A row that changed since it was read is no damage: it is looked at anew.
-      if (finding && await isTrue(finding, entry, index, bytes)) yield finding;
-      continue;
-    }
-    if (waiting.size >= pool.width) {
-      const found = await next();
-      if (found) yield found;
-    }
-    const own = key++;
-    const hashing = hash(entry, index, bytes, pool, advance, signal)
-      .then((finding) => ({ key: own, finding }));
-    hashing.catch(() => {}); // Told to who waits for it; if no one does, it was stopped.
-    waiting.set(own, hashing);
+  async *#run(context: StoreContext, options: VerifyOptions): AsyncGenerator<Finding> {
+    const { runId, quick = false, signal } = options;
+    signal?.throwIfAborted();
+    assertVerifyOptions(options);
+    // A damaged index hides records, so that they would not even be missed.
+    if (runId === undefined) yield* checkMetadata(context.metadata, quick);
+    yield* this.#check.run();
+    if (runId === undefined) yield* findStrays(context, signal);
   }
-  while (waiting.size > 0) {
-    signal.throwIfAborted();
-    const found = await next();
-    if (found) yield found;
-  }
-  signal.throwIfAborted();
-}
-
-/** What a look at the row and the file, without reading it, finds. */
-function look({ record, problem, replacement }: IndexEntry, bytes: ByteStore): Finding | undefined {
-  if (problem) {
-    const kind = (problem as { code?: string }).code === "unsafe-path"
-      ? "unsafe-path"
-      : "damaged-row";
-    return findingOf(kind, record, problem.message);
-  }
-  const name = JSON.stringify(record.name);
-  let entry: StoredEntry | undefined;
-  try {
-    entry = bytes.look(record.path);
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return findingOf(code === "unsafe-path" ? "unsafe-path" : "unreadable", record, message);
-  }
-  if (!entry) return findingOf("missing", record, `The file of ${name} is missing`, record.size);
-  if (entry.kind !== "file") {
-    return findingOf("not-a-file", record, `In place of the file of ${name} is a ${entry.kind}`);
-  }
-  const sizes = [record.size, ...replacement ? [replacement.size] : []];
-  if (!sizes.includes(entry.size)) {
-    return findingOf(
-      "wrong-size",
-      record,
-      `The file of ${name} has ${entry.size} bytes where ${record.size} were stored`,
-      record.size,
-      entry.size,
-    );
-  }
-}
-
-async function hash(
-  entry: IndexEntry,
-  index: ArtifactIndex,
-  bytes: ByteStore,
-  pool: HashPool,
-  advance: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<Finding | undefined> {
-  const { record, replacement } = entry;
-  const name = JSON.stringify(record.name);
-  let finding: Finding;
-  try {
-    const found = await pool.hash(bytes.locate(record.path), advance, signal);
-    if (found === record.hash || found === replacement?.hash) return undefined;
-    finding = findingOf(
-      "wrong-hash",
-      record,
-      `The file of ${name} has other content than was stored`,
-      record.hash,
-      found,
-    );
-  } catch (error) {
-    signal.throwIfAborted();
-    const { message } = error as Error;
-    finding = findingOf("unreadable", record, `The file of ${name} cannot be read: ${message}`);
-  }
-  signal.throwIfAborted();
-  return await isTrue(finding, entry, index, bytes) ? finding : undefined;
-}
-
-/** Whether the row is still the one that was looked at, and so the finding true. */
-async function isTrue(
-  finding: Finding,
-  { record }: IndexEntry,
-  index: ArtifactIndex,
-  bytes: ByteStore,
-): Promise<boolean> {
-  const again = await index.byId(record.id);
-  if (!again) return false;
-  const same = again.record.hash === record.hash && !again.replacement &&
-    again.record.createdAt.getTime() === record.createdAt.getTime();
-  return same || finding.kind === "damaged-row" || look(again, bytes) !== undefined;
-}
-
-/** Files that no row names, and staged bytes that no one is at work on. */
-async function findLeftovers(
-  index: ArtifactIndex,
-  bytes: ByteStore,
-  readOnly: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Finding[]> {
-  const candidates: StoredEntry[] = [];
-  const leftovers: Finding[] = [];
-  const staged: StoredEntry[] = [];
-  const fail: OnFailure = (path, error) => leftovers.push(unreadable(path, error));
-  for (const entry of bytes.entries("", fail)) {
-    if (entry.path.startsWith(`${STAGING}/`)) {
-      if (stateOf(entry, bytes, fail) !== "in use") staged.push(entry);
-    } else if (entry.kind !== "folder") candidates.push(entry);
-  }
-  // What was made just then is locked by now, and what was let go of is gone.
-  if (staged.some((entry) => isFresh(entry) && stateOf(entry, bytes, fail) === "abandoned")) {
-    await wait(LOCKING, signal);
-  }
-  for (const entry of staged) {
-    if (stateOf(entry, bytes, fail) === "in use" || !bytes.isThere(entry)) continue;
-    leftovers.push(leftover("abandoned", entry, "was left by a put that did not end"));
-  }
-  const keep = (isNamed: (path: string) => boolean) =>
-    candidates.filter(({ path }) => !isNamed(path));
-  // A file whose row is about to be committed is told from an orphan by the write lock, which a
-  // read-only store must not take: there its rows are read after the files.
-  let orphans = readOnly ? keep(await index.named()) : await index.underLock(keep);
-  if (readOnly && orphans.some(isFresh)) {
-    await wait(PUBLISHING / 10, signal);
-    orphans = keep(await index.named());
-  }
-  for (const entry of orphans) {
-    if (bytes.isThere(entry)) leftovers.push(leftover("orphan", entry, "belongs to no artifact"));
-  }
-  return leftovers;
-}
-
-/**
- * What has no lock is staged, or lies there, by nobody who is at work. What cannot be read may be
- * anyone's.
- */
-function stateOf({ path, kind }: StoredEntry, bytes: ByteStore, onFailure: OnFailure): string {
-  try {
-    return kind === "file" ? bytes.stagedState(path.slice(STAGING.length + 1)) : "absent";
-  } catch (error) {
-    onFailure(path, fsError(error, `look at ${JSON.stringify(path)}`) as Error);
-    return "in use";
-  }
-}
-
-function isFresh({ since }: StoredEntry): boolean {
-  return Date.now() - since.getTime() < PUBLISHING;
-}
-
-function findingOf(
-  kind: FindingKind,
-  artifact: ArtifactRecord,
-  message: string,
-  expected?: string | number,
-  found?: string | number,
-): Finding {
-  return { kind, path: artifact.path, artifact, expected, found, message };
-}
-
-function unreadable(path: string, { message }: Error): Finding {
-  const nothing = { artifact: undefined, expected: undefined, found: undefined };
-  return { kind: "unreadable", path, ...nothing, message };
-}
-
-function leftover(kind: FindingKind, { path }: StoredEntry, state: string): Finding {
-  const message = `${JSON.stringify(path)} ${state}; gc collects it`;
-  return { kind, path, artifact: undefined, expected: undefined, found: undefined, message };
 }

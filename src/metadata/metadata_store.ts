@@ -21,6 +21,8 @@ export interface MetadataStore {
   readonly processes: ProcessStore;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
+  /** Bytes that the metadata takes; `undefined` if it is in memory. */
+  size(): Promise<number | undefined>;
   /**
    * Tries what a write does first, and changes nothing. A read-only store tries it too.
    *

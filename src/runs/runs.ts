@@ -229,12 +229,12 @@ export class Runs {
    * @throws {StorageError} If the system refuses to remove files; all the others are gone then.
    */
   prune(options: PruneOptions): Promise<PruneReport> {
-    return this.#access.write(() =>
-      prune({
-        list: (query) => this.list(query),
-        remove: (id, how) => this.remove(id, how),
-      }, options)
-    ).then(shownAs("prune"));
+    const work = (context: StoreContext) => prune(context, options);
+    const pruned = options?.dryRun ? this.#access.use(work) : this.#access.write(work);
+    return pruned.then((report) => {
+      if (!report.dryRun) { for (const { id } of report.removed) this.#attached.delete(id); }
+      return shownAs("prune")(report);
+    });
   }
 
   /**

@@ -106,6 +106,14 @@ export class Lifecycle implements Access<StoreContext> {
     return this.use(() => work(this.requireWritable()));
   }
 
+  /** Work that writes unless it is a dry run, which a read-only store allows too. */
+  maintain<T>(
+    { dryRun = false }: { readonly dryRun?: boolean },
+    work: (context: StoreContext) => Promise<T>,
+  ): Promise<T> {
+    return dryRun ? this.use(work) : this.write(work);
+  }
+
   /** Finishes the calls under way, writes waiting points, and closes. Calls after the first wait. */
   close(): Promise<void> {
     return this.#closing ??= (async () => {

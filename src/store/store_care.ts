@@ -5,8 +5,9 @@ import type { BackupOptions, BackupReport } from "../backup/options.ts";
 import { shownAs } from "../display/displayable.ts";
 import type { DedupOptions, DedupReport } from "../maintenance/dedup.ts";
 import type { GcOptions, GcReport } from "../maintenance/gc.ts";
-import type { StoreInfo } from "../maintenance/info.ts";
-import { Verification, type VerifyOptions } from "../maintenance/verify.ts";
+import type { InfoOptions, StoreInfo } from "../maintenance/info.ts";
+import { Verification } from "../maintenance/verify.ts";
+import type { VerifyOptions } from "../maintenance/verify_options.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
 // What a program may never call is loaded when it is called.
@@ -22,8 +23,9 @@ export abstract class StoreCare {
 
   /**
    * Checks every artifact: that its file is there, inside the directory, of the right size and, unless
-   * `quick`, of the right hash, on all cores; and looks for files that no record names. It only reads,
-   * and goes on whatever it finds.
+   * `quick`, of the right hash, on all cores; checks the database; and looks for files that no record
+   * names. It only reads, and goes on whatever it finds. {@linkcode Verification.position} lets a later
+   * one continue after it was stopped.
    *
    * @example
    * ```ts
@@ -36,16 +38,16 @@ export abstract class StoreCare {
    * assert.equal((await verification.summary()).damaged, 0);
    * ```
    *
-   * @param options One run only, without hashing, progress.
+   * @param options One run only, without hashing, a sample, progress.
    * @returns The findings as they come, and a summary.
    * @throws {StoreClosedError} If the store is closed, also while it goes on.
    * @throws {RunNotFoundError} From the findings or the summary, if the run is not in the store.
    */
   verify(options: VerifyOptions = {}): Verification {
-    const { index, bytes, readOnly } = this.#lifecycle.require();
+    const context = this.#lifecycle.require();
     const { signal: asked } = options;
     const signal = AbortSignal.any([this.#lifecycle.signal, ...asked ? [asked] : []]);
-    return new Verification(index, bytes, { ...options, signal }, readOnly);
+    return new Verification(context, { ...options, signal });
   }
 
   /**
@@ -56,7 +58,7 @@ export abstract class StoreCare {
    * @returns What was removed, and what could not be.
    */
   gc(options: GcOptions = {}): Promise<GcReport> {
-    return this.#lifecycle.write(async (context) => {
+    return this.#lifecycle.maintain(options, async (context) => {
       const { collect } = await import("../maintenance/gc.ts");
       return await collect(context, options);
     }).then(shownAs("gc"));
@@ -100,21 +102,22 @@ export abstract class StoreCare {
    * @returns What is shared now, and what could not be.
    */
   dedup(options: DedupOptions = {}): Promise<DedupReport> {
-    return this.#lifecycle.write(async ({ index, bytes }) => {
+    return this.#lifecycle.maintain(options, async (context) => {
       const { dedup } = await import("../maintenance/dedup.ts");
-      return await dedup(index, bytes, options);
+      return await dedup(context, options);
     }).then(shownAs("dedup"));
   }
 
   /**
-   * Counts what is there: runs, artifacts, their bytes as records say and as files take.
+   * Counts what is there: runs, artifacts, their bytes as records say and, if asked for, as files take.
    *
+   * @param options Whether to measure the files.
    * @returns The counts.
    */
-  info(): Promise<StoreInfo> {
+  info(options: InfoOptions = {}): Promise<StoreInfo> {
     return this.#lifecycle.use(async (context) => {
       const { describe } = await import("../maintenance/info.ts");
-      return await describe(context);
+      return await describe(context, options);
     }).then(shownAs("info"));
   }
 

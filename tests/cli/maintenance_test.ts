@@ -68,7 +68,8 @@ Deno.test("verify exits with 0 and prints no data where nothing is wrong", () =>
     assert.equal(err, "4 artifacts, 22 B: 0 damaged, 0 left over\n");
     const json = await chachaml(dir, ["verify", "--json"]);
     assert.deepEqual([json.code, json.err], [0, ""]);
-    const summary = { artifacts: 4, bytes: 22, damaged: 0, leftovers: 0, findings: [] };
+    const counts = { artifacts: 4, bytes: 22, hashed: 4 };
+    const summary = { ...counts, damaged: 0, leftovers: 0, foreign: 0, findings: [] };
     assert.deepEqual(JSON.parse(json.out), summary);
   }));
 
@@ -90,7 +91,7 @@ Deno.test("verify exits with 1 and prints a line of each finding", () =>
 Deno.test("verify --quick looks at sizes alone, and --run at one run alone", () =>
   withStore(async (dir, store) => {
     spoil(store, "r/a");
-    Deno.writeTextFileSync(join(store.artifactDir, "orphan"), "x");
+    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "x");
     const kinds = async (...options: string[]) => {
       const { code, out, err } = await chachaml(dir, ["verify", "--json", ...options]);
       const { artifacts, findings } = JSON.parse(out);
@@ -160,19 +161,19 @@ Deno.test("gc prints what it removes, which --dry-run leaves, and what is within
 
 Deno.test("gc --json tells all as data", () =>
   withStore(async (dir, store) => {
-    Deno.writeTextFileSync(join(store.artifactDir, "orphan"), "x");
-    const removed = [{ kind: "orphan", path: "orphan", bytes: 1 }];
+    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "x");
+    const removed = [{ kind: "orphan", path: "r/orphan", bytes: 1 }];
     for (const dryRun of [true, false]) {
       const options = dryRun ? ["--dry-run"] : [];
       const { code, out, err } = await chachaml(dir, ["gc", "--json", "--grace=0s", ...options]);
       assert.deepEqual([code, err], [0, ""]);
-      assert.deepEqual(JSON.parse(out), { removed, bytes: 1, failed: [], dryRun });
+      assert.deepEqual(JSON.parse(out), { removed, bytes: 1, failed: [], foreign: [], dryRun });
     }
   }));
 
 Deno.test("gc exits with 1 where something could not be removed, and tells what", () =>
   withStore(async (dir, store) => {
-    Deno.writeTextFileSync(join(store.artifactDir, "orphan"), "x");
+    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "x");
     const { removeSync } = Deno;
     Deno.removeSync = () => {
       throw new Deno.errors.PermissionDenied("denied");
@@ -180,10 +181,10 @@ Deno.test("gc exits with 1 where something could not be removed, and tells what"
     try {
       const { code, out, err } = await chachaml(dir, ["gc", "--grace=0"]);
       assert.deepEqual([code, out], [1, ""]);
-      assert.match(err, /^Cannot remove "orphan": [^\n]+\n0 removed, 0 B\n$/);
+      assert.match(err, /^Cannot remove "r\/orphan": [^\n]+\n0 removed, 0 B\n$/);
       const json = await chachaml(dir, ["gc", "--grace=0", "--json"]);
       assert.equal(json.code, 1);
-      assert.deepEqual(JSON.parse(json.out).failed[0].path, "orphan");
+      assert.deepEqual(JSON.parse(json.out).failed[0].path, "r/orphan");
     } finally {
       Deno.removeSync = removeSync;
     }

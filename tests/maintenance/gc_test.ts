@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
-import { InvalidOptionError, ReadOnlyError } from "../../mod.ts";
+import { InvalidOptionError, ReadOnlyError, type Store } from "../../mod.ts";
+import { tamperRows } from "../support/archive_helpers.ts";
 import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
+
+/** Opens a store that has the run `r`, and its directory. */
+async function openWithRun(dir: string): Promise<Store> {
+  const store = await openIn(dir);
+  await store.startRun({ id: "r" });
+  Deno.mkdirSync(join(store.artifactDir, "r"));
+  return store;
+}
 
 testEachDriver("gc() removes what belongs to no artifact, and nothing else", async (driver) => {
   await inTempDir(async (dir) => {
@@ -9,6 +19,8 @@ testEachDriver("gc() removes what belongs to no artifact, and nothing else", asy
     const { id } = await store.startRun({ id: "run" });
     await store.artifacts.put(id, "deep/kept", "kept");
     const root = store.artifactDir;
+    await store.startRun({ id: "gone" });
+    await store.runs.remove("gone");
     Deno.mkdirSync(join(root, "gone/er"), { recursive: true });
     Deno.writeTextFileSync(join(root, "gone/er/orphan"), "123");
     Deno.writeTextFileSync(join(root, "run/deep/orphan"), "4567");
@@ -17,21 +29,23 @@ testEachDriver("gc() removes what belongs to no artifact, and nothing else", asy
     const expected = {
       removed: [
         { kind: "staged", path: ".staging/left", bytes: 2 },
-        { kind: "folder", path: "gone", bytes: 0 },
-        { kind: "folder", path: "gone/er", bytes: 0 },
+        { kind: "directory", path: "gone", bytes: 0 },
+        { kind: "directory", path: "gone/er", bytes: 0 },
         { kind: "orphan", path: "gone/er/orphan", bytes: 3 },
         { kind: "orphan", path: "run/deep/orphan", bytes: 4 },
       ],
       bytes: 9,
       failed: [],
+      foreign: [],
     };
     const sorted = (report: Awaited<ReturnType<typeof store.gc>>) => ({
       ...report,
       removed: report.removed.toSorted((a, b) => a.path < b.path ? -1 : 1),
     });
-    assert.deepEqual(sorted(await store.gc({ grace: 0, dryRun: true })), expected);
+    const dry = sorted(await store.gc({ grace: 0, dryRun: true }));
+    assert.deepEqual(dry, { dryRun: true, ...expected });
     assert.deepEqual(tree(root), before);
-    assert.deepEqual(sorted(await store.gc({ grace: 0 })), expected);
+    assert.deepEqual(sorted(await store.gc({ grace: 0 })), { dryRun: false, ...expected });
     assert.deepEqual(tree(root), ["run", "run/deep", "run/deep/kept"]);
     assert.equal(await (await store.artifacts.get(id, "deep/kept")).text({ verify: true }), "kept");
   });
@@ -39,32 +53,35 @@ testEachDriver("gc() removes what belongs to no artifact, and nothing else", asy
 
 Deno.test("gc() leaves what is newer than the grace period, which is a day", async () => {
   await inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    Deno.writeTextFileSync(join(store.artifactDir, "orphan"), "x");
-    // That its content is old does not matter: it came here just now.
-    Deno.utimeSync(join(store.artifactDir, "orphan"), 0, 0);
+    await using store = await openWithRun(dir);
+    // How old its content is does not matter: it came here just now.
+    for (const [name, time] of [["old", 0], ["future", Date.now() / 1000 + 1e8]] as const) {
+      const path = join(store.artifactDir, "r", name);
+      Deno.writeTextFileSync(path, "x");
+      Deno.utimeSync(path, time, time);
+    }
     assert.deepEqual((await store.gc()).removed, []);
-    assert.equal((await store.gc({ grace: 0 })).removed.length, 1);
+    assert.equal((await store.gc({ grace: 0 })).removed.length, 3);
   });
 });
 
 Deno.test("gc() removes a link, not what it leads to", async () => {
   await inTempDir(async (dir) => {
-    await using store = await openIn(dir);
+    await using store = await openWithRun(dir);
     Deno.mkdirSync(join(dir, "elsewhere"));
     Deno.writeTextFileSync(join(dir, "elsewhere/precious"), "x");
-    Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, "link"));
+    Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, "r/link"));
     Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, ".staging/link"));
-    assert.equal((await store.gc({ grace: 0 })).removed.length, 2);
+    assert.equal((await store.gc({ grace: 0 })).removed.length, 3);
     assert.deepEqual(tree(join(dir, "elsewhere")), ["precious"]);
   });
 });
 
 Deno.test("gc() goes on behind an entry that cannot be removed", async () => {
   await inTempDir(async (dir) => {
-    await using store = await openIn(dir);
+    await using store = await openWithRun(dir);
     for (const name of ["bad", "good"]) {
-      Deno.writeTextFileSync(join(store.artifactDir, name), name);
+      Deno.writeTextFileSync(join(store.artifactDir, "r", name), name);
     }
     const { removeSync } = Deno;
     Deno.removeSync = (path, options) => {
@@ -73,9 +90,9 @@ Deno.test("gc() goes on behind an entry that cannot be removed", async () => {
     };
     try {
       const { removed, failed } = await store.gc({ grace: 0 });
-      assert.deepEqual(removed.map(({ path }) => path), ["good"]);
-      assert.deepEqual(failed.map(({ path }) => path), ["bad"]);
-      assert.match(failed[0]!.error.message, /^Cannot remove "bad"/);
+      assert.deepEqual(removed.map(({ path }) => path), ["r/good"]);
+      assert.deepEqual(failed.map(({ path }) => path), ["r/bad"]);
+      assert.match(failed[0]!.error.message, /^Cannot remove "r\/bad"/);
     } finally {
       Deno.removeSync = removeSync;
     }
@@ -117,5 +134,71 @@ Deno.test("gc() of a read-only store, or with a bad grace, is refused", async ()
     await writer.close();
     await using store = await openIn(dir, { readOnly: true });
     await assert.rejects(store.gc(), ReadOnlyError);
+    assert.equal((await store.gc({ dryRun: true })).dryRun, true);
   });
 });
+
+Deno.test("gc() leaves and reports what the store has never put there", () =>
+  inTempDir(async (dir) => {
+    await using store = await openWithRun(dir);
+    const root = store.artifactDir;
+    Deno.mkdirSync(join(root, ".ssh/empty"), { recursive: true });
+    for (const path of [".ssh/key", "notes.md", "r/orphan"]) {
+      Deno.writeTextFileSync(join(root, path), "x");
+    }
+    Deno.mkdirSync(join(root, "hollow"));
+    const report = await store.gc({ grace: 0 });
+    assert.deepEqual(report.removed.map(({ path }) => path), ["r/orphan", "r"]);
+    assert.deepEqual(report.foreign, [".ssh", "hollow", "notes.md"]);
+    assert.deepEqual(tree(root), [".ssh", ".ssh/empty", ".ssh/key", "hollow", "notes.md"]);
+    const findings = await Array.fromAsync(store.verify());
+    assert.deepEqual(findings.map(({ kind }) => kind), ["foreign"]);
+    assert.match(findings[0]!.message, /^"\.ssh", "hollow", "notes\.md" are not of this store/);
+  }));
+
+Deno.test("gc() knows the directories of runs that another program removed", () =>
+  inTempDir(async (dir) => {
+    await using store = await openWithRun(dir);
+    await store.artifacts.put("r", "deep/a", "x");
+    tamperRows(store, "DELETE FROM artifacts");
+    tamperRows(store, "DELETE FROM runs");
+    const { removed, foreign } = await store.gc({ grace: 0 });
+    assert.deepEqual(removed.map(({ path }) => path), ["r/deep/a", "r/deep", "r"]);
+    assert.deepEqual(foreign, []);
+  }));
+
+Deno.test("gc() takes no write lock where there is nothing to remove", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir, { busyTimeout: 1 });
+    const { id } = await store.startRun();
+    for (let at = 0; at < 30; at++) await store.artifacts.put(id, `${at % 3}/${at}`, `${at}`);
+    const other = new DatabaseSync(store.path!);
+    try {
+      other.exec("BEGIN IMMEDIATE");
+      assert.deepEqual((await store.gc({ grace: 0 })).removed, []);
+      const { damaged } = await store.verify().summary();
+      assert.equal(damaged, 0);
+      other.exec("ROLLBACK");
+    } finally {
+      other.close();
+    }
+  }));
+
+Deno.test("a dry run of gc() keeps directories that something stays in", () =>
+  inTempDir(async (dir) => {
+    await using store = await openWithRun(dir);
+    const root = store.artifactDir;
+    await store.artifacts.put("r", "a/kept", "x");
+    for (const path of ["r/a/orphan", "r/b/c/young", "r/d/e/orphan"]) {
+      Deno.mkdirSync(join(root, path, ".."), { recursive: true });
+      Deno.writeTextFileSync(join(root, path), "x");
+    }
+    const [dry, wet] = [
+      await store.gc({ grace: 0, dryRun: true }),
+      await store.gc({ grace: 0 }),
+    ];
+    assert.deepEqual(dry.removed, wet.removed);
+    const expected = ["r/a/orphan", "r/b", "r/b/c", "r/b/c/young", "r/d", "r/d/e", "r/d/e/orphan"];
+    assert.deepEqual(wet.removed.map(({ path }) => path).sort(), expected);
+    assert.deepEqual(tree(root), ["r", "r/a", "r/a/kept"]);
+  }));

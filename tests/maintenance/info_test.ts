@@ -8,7 +8,7 @@ testEachDriver("info() counts runs, artifacts and bytes", (driver) =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir, { driver });
     const place = { path: join(dir, "t.db"), artifactDir: store.artifactDir, driver };
-    const { databaseBytes, ...empty } = await store.info();
+    const { databaseBytes, ...empty } = await store.info({ files: true });
     assert.deepEqual(empty, {
       ...place,
       runs: {},
@@ -26,7 +26,7 @@ testEachDriver("info() counts runs, artifacts and bytes", (driver) =>
     await store.artifacts.put("a", "one", "12345");
     await store.artifacts.put("a", "two", "12345");
     await store.artifacts.put("c", "deep/three", "123");
-    const { databaseBytes: _, ...full } = await store.info();
+    const { databaseBytes: _, ...full } = await store.info({ files: true });
     assert.deepEqual(full, {
       ...place,
       runs: { completed: 1, failed: 1, running: 1 },
@@ -44,7 +44,7 @@ Deno.test("info() counts a file that artifacts share once, and what no row tells
     for (const name of ["a", "b", "c"]) await store.artifacts.put("r", name, "12345");
     await store.dedup();
     const sizes = async () => {
-      const { artifacts, bytes, fileBytes } = await store.info();
+      const { artifacts, bytes, fileBytes } = await store.info({ files: true });
       return { artifacts, bytes, fileBytes };
     };
     assert.deepEqual(await sizes(), { artifacts: 3, bytes: 15, fileBytes: 5 });
@@ -67,6 +67,7 @@ Deno.test("info() counts the database's log, and knows no path of a store in mem
     assert.ok(files[1]! > 0);
     await using reader = await openStore({ path: store.path!, driver: "builtin", readOnly: true });
     assert.deepEqual(await reader.info(), await store.info());
+    assert.equal((await reader.info()).fileBytes, undefined);
   });
   await using memory = await openStore({ inMemory: true, driver: "builtin" });
   const { path, databaseBytes } = await memory.info();

@@ -34,8 +34,10 @@ testEachDriver("verify() finds nothing in a store that is whole", async (driver)
     assert.deepEqual(await verification.summary(), {
       artifacts: 4,
       bytes: 4 + 9 + 4 + 9,
+      hashed: 4,
       damaged: 0,
       leftovers: 0,
+      foreign: 0,
     });
   });
 });
@@ -81,15 +83,15 @@ Deno.test("verify() finds what was left behind, and follows no link", async () =
     const root = store.artifactDir;
     Deno.mkdirSync(join(dir, "elsewhere"));
     Deno.writeTextFileSync(join(dir, "elsewhere/file"), "x");
-    Deno.symlinkSync(join(dir, "elsewhere"), join(root, "linked"));
+    Deno.symlinkSync(join(dir, "elsewhere"), join(root, "run/linked"));
     Deno.writeTextFileSync(join(root, "run/odd\nname"), "x");
-    Deno.writeTextFileSync(join(root, "stray"), "x");
+    Deno.writeTextFileSync(join(root, "run/stray"), "x");
     Deno.writeTextFileSync(join(root, ".staging/left"), "x");
     assert.deepEqual(await kinds(store), [
       "abandoned .staging/left",
-      "orphan linked",
+      "orphan run/linked",
       "orphan run/odd\nname",
-      "orphan stray",
+      "orphan run/stray",
     ]);
     assert.deepEqual(await kinds(store, { runId: "run" }), []);
   });

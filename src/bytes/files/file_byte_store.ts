@@ -10,6 +10,7 @@ import type {
   ByteRange,
   ByteReader,
   ByteStore,
+  ByteStoreCheck,
   CopyOptions,
   Hasher,
   ListOptions,
@@ -21,6 +22,7 @@ import type {
 } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
+import { checkDirectory } from "./check_directory.ts";
 import { requirePlainDirectories, syncDirectory } from "./directories.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { GrowingFiles } from "./growing_files.ts";
@@ -330,6 +332,10 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
       requirePlainDirectories(this.#root, key);
       return path;
     });
+  }
+
+  check(): Promise<ByteStoreCheck> {
+    return checkDirectory(this.#root, this.#staging, () => this.#makeStaging());
   }
 
   url(key: string): string {

@@ -85,7 +85,7 @@ export class EntryLister {
     const modifiedAt = changedAt(info);
     const size = info.isFile ? info.size : 0;
     const state = this.#stateOf(key, kind);
-    const links = info.isFile ? info.nlink ?? undefined : undefined;
+    const links = info.nlink ?? 1;
     return { key, kind, state, size, modifiedAt, links, identity: identityOf(info) };
   }
 

@@ -1,6 +1,6 @@
 import { UnsafePathError } from "../../base/errors.ts";
 import type { ByteRange, OpenBytes, ReplacementNote } from "../byte_store.ts";
-import { openRegular } from "./lstat.ts";
+import { identityOf, openRegular } from "./lstat.ts";
 
 /** Tries to open a file that is replaced all the time. */
 const MAX_TRIES = 1000;
@@ -37,6 +37,10 @@ export class OpenFile implements OpenBytes {
   get mode(): number | undefined {
     const { mode } = this.info;
     return mode === null ? undefined : mode & 0o777;
+  }
+
+  get identity(): string {
+    return identityOf(this.info);
   }
 
   async read(into: Uint8Array): Promise<number> {

@@ -5,6 +5,7 @@ import type {
   ByteEntry,
   ByteRange,
   ByteReader,
+  ByteStoreCheck,
   ByteStoreSeam,
   CopyOptions,
   Hasher,
@@ -122,16 +123,18 @@ export class MemoryByteStore implements ByteStoreSeam {
     return Promise.resolve().then(() => {
       requireSafe(key);
       const held = this.#published.get(key);
-      return held && entryOf(key, held, "published");
+      return held && this.#entryOf(key, held, "published");
     });
   }
 
   async *list(prefix = "", { unpublished }: ListOptions = {}): AsyncGenerator<ByteEntry> {
     for (const [key, held] of unpublished ? [] : [...this.#published]) {
-      if (prefix === "" || key.startsWith(`${prefix}/`)) yield entryOf(key, held, "published");
+      if (prefix === "" || key.startsWith(`${prefix}/`)) {
+        yield this.#entryOf(key, held, "published");
+      }
     }
     if (prefix !== "") return;
-    for (const [key, held] of [...this.#staged]) yield entryOf(key, held, "staged");
+    for (const [key, held] of [...this.#staged]) yield this.#entryOf(key, held, "staged");
     await Promise.resolve();
   }
 
@@ -139,7 +142,9 @@ export class MemoryByteStore implements ByteStoreSeam {
     const [held, state] = this.#staged.has(key)
       ? [this.#staged.get(key), "staged" as const]
       : [this.#published.get(key), "published" as const];
-    return Promise.resolve(held?.identity === identity ? entryOf(key, held, state) : undefined);
+    return Promise.resolve(
+      held?.identity === identity ? this.#entryOf(key, held, state) : undefined,
+    );
   }
 
   removeAll(keys: readonly string[]): Promise<Error[]> {
@@ -179,6 +184,16 @@ export class MemoryByteStore implements ByteStoreSeam {
     return Promise.resolve(() => Promise.resolve(void this.#leases.delete(key)));
   }
 
+  check(): Promise<ByteStoreCheck> {
+    return Promise.resolve({ failure: undefined, warnings: [] });
+  }
+
+  #entryOf(key: string, held: Held, state: ByteEntry["state"]): ByteEntry {
+    const { bytes, modifiedAt, identity } = held;
+    const links = this.#published.values().filter((other) => other === held).toArray().length;
+    return { key, kind: "file", state, size: bytes.length, modifiedAt, identity, links };
+  }
+
   url(key: string): string {
     requireSafe(key);
     return `memory:${key.split("/").map(encodeURIComponent).join("/")}`;
@@ -209,11 +224,6 @@ class MemoryStaged implements StagedBytes, Digest {
   discard(): Promise<void> {
     return Promise.resolve(this.#end(false));
   }
-}
-
-function entryOf(key: string, held: Held, state: ByteEntry["state"]): ByteEntry {
-  const { bytes, modifiedAt, identity } = held;
-  return { key, kind: "file", state, size: bytes.length, modifiedAt, identity };
 }
 
 function refusal(key: string): UnsafePathError {

@@ -1,7 +1,9 @@
 import type { ByteRange, OpenBytes, ReplacementNote } from "../byte_store.ts";
 
 /** Bytes in memory, opened for reading. */
-export class MemoryReader<H extends { readonly bytes: Uint8Array } = never> implements OpenBytes {
+export class MemoryReader<
+  H extends { readonly bytes: Uint8Array; readonly identity: string } = never,
+> implements OpenBytes {
   readonly held: H;
   readonly note: ReplacementNote | undefined;
   readonly #end: number;
@@ -13,6 +15,10 @@ export class MemoryReader<H extends { readonly bytes: Uint8Array } = never> impl
     this.note = note;
     this.#at = start;
     this.#end = Math.min(end ?? Infinity, held.bytes.length);
+  }
+
+  get identity(): string {
+    return this.held.identity;
   }
 
   get size(): number {

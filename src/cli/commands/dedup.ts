@@ -4,18 +4,23 @@ import type { CommandSpec } from "../command.ts";
 
 export const dedup: CommandSpec = {
   args: "",
-  options: [{ name: "dry-run", summary: "Tell only what would be shared" }],
+  options: [{ name: "dry-run", summary: "Only show what would be shared" }],
   examples: [["See what it would free", "chachaml dedup --dry-run"]],
   run: async ({ options, json, io, open, say }) => {
     const dryRun = options.has("dry-run");
-    const store = await open("write");
+    const store = await open(dryRun ? "read" : "write");
     const signal = io.interrupted?.();
     const report = await withProgress(
       io,
       "dedup",
       (onProgress) => store.dedup({ dryRun, onProgress, ...(signal && { signal }) }),
     );
-    if (json) return await json({ ...report, dryRun });
+    const failed = report.failed.map(({ artifact, error }) => ({ artifact, error: error.message }));
+    const code = failed.length > 0 ? 1 : 0;
+    if (json) {
+      await json({ ...report, failed });
+      return code;
+    }
     for (const { runId, name, size } of report.shared) {
       await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
     }
@@ -26,5 +31,7 @@ export const dedup: CommandSpec = {
         `${report.unshared.length} keep a file of their own: the file system makes no such links\n`,
       );
     }
+    for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
+    return code;
   },
 };

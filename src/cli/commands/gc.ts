@@ -6,19 +6,19 @@ export const gc: CommandSpec = {
   args: "",
   options: [
     { name: "grace", value: "time", summary: "Leave what is newer than this (default: 24h)" },
-    { name: "dry-run", summary: "Tell only what would be removed" },
+    { name: "dry-run", summary: "Only show what would be removed" },
   ],
   examples: [["See what would go", "chachaml gc --dry-run --grace 1h"]],
   run: async ({ options, json, io, open, say }) => {
     const grace = options.get("grace");
     const dryRun = options.has("dry-run");
-    const store = await open("write");
+    const store = await open(dryRun ? "read" : "write");
     const report = await store.gc({
       dryRun,
       ...(grace !== undefined && { grace: parseDuration("grace", grace) }),
     });
     const failed = report.failed.map(({ path, error }) => ({ path, error: error.message }));
-    if (json) await json({ ...report, failed, dryRun });
+    if (json) await json({ ...report, failed });
     else {
       for (const { kind, path, bytes } of report.removed) {
         await io.stdout(printable(`${kind}  ${path}  ${formatBytes(bytes)}`) + "\n");
@@ -26,6 +26,9 @@ export const gc: CommandSpec = {
       for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
       const done = dryRun ? "would be removed" : "removed";
       await say(`${report.removed.length} ${done}, ${formatBytes(report.bytes)}\n`);
+      for (const name of report.foreign) {
+        await say(printable(`${name} is not of this store, and stays`) + "\n");
+      }
     }
     return failed.length > 0 ? 1 : 0;
   },

@@ -3,11 +3,11 @@ import type { CommandSpec } from "../command.ts";
 
 export const info: CommandSpec = {
   args: "",
-  options: [],
+  options: [{ name: "files", summary: "Measure the files too, which takes a look at each" }],
   examples: [["As JSON", "chachaml info --json"]],
-  run: async ({ json, io, open }) => {
+  run: async ({ options, json, io, open }) => {
     const store = await open("read");
-    const info = await store.info();
+    const info = await store.info({ files: options.has("files") });
     if (json) return await json(info);
     const runs = Object.entries(info.runs).map(([status, count]) => `${count} ${status}`);
     const lines = {
@@ -16,7 +16,7 @@ export const info: CommandSpec = {
       experiments: String(info.experiments),
       runs: runs.join(", ") || "none",
       stored: `${info.artifacts} artifacts, ${formatBytes(info.bytes)}`,
-      "on disk": formatBytes(info.fileBytes),
+      ...(info.fileBytes !== undefined && { "on disk": formatBytes(info.fileBytes) }),
     };
     for (const [label, value] of Object.entries(lines)) {
       await io.stdout(`${label.padEnd(12)} ${printable(value)}\n`);

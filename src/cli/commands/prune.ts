@@ -23,7 +23,7 @@ export const prune: CommandSpec = {
       choices: RUN_STATUSES,
       summary: "Those of a status (default: those that ended)",
     },
-    { name: "dry-run", summary: "Tell only what would be removed" },
+    { name: "dry-run", summary: "Only show what would be removed" },
     { name: "force", short: "f", summary: "Also what model versions are made of" },
     { name: "yes", short: "y", summary: "Really remove" },
   ],
@@ -46,7 +46,7 @@ export const prune: CommandSpec = {
       ...(experiment !== undefined && { experiment }),
       ...(status !== undefined && { status: status as RunStatus }),
     };
-    const store = await open("write");
+    const store = await open(dryRun ? "read" : "write");
     const how = { ...selection, force: options.has("force") };
     if (!dryRun) {
       const { removed } = await store.runs.prune({ ...how, dryRun: true });
@@ -55,7 +55,7 @@ export const prune: CommandSpec = {
       }
     }
     const report = await store.runs.prune({ ...how, dryRun });
-    if (json) return await json({ ...report, dryRun });
+    if (json) return await json(report);
     const rows = report.removed.map((run) => [
       run.id,
       run.experiment,

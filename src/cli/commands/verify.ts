@@ -1,48 +1,89 @@
-import type { Finding } from "../../maintenance/verify.ts";
+import type { Finding } from "../../maintenance/findings.ts";
+import type { VerifyPosition } from "../../maintenance/verify_position.ts";
 import { formatBytes, printable } from "../../text/format.ts";
 import { clearLine, withProgress } from "../progress.ts";
-import type { CommandSpec } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
+import { VerifyProgressFile } from "../verify_progress_file.ts";
 
 export const verify: CommandSpec = {
   args: "",
   options: [
-    { name: "quick", summary: "Look at sizes only, without reading the files" },
+    { name: "quick", summary: "Check sizes only, without reading files and database" },
+    { name: "sample", value: "part", summary: "Read only a part, chosen at random, such as 5%" },
     { name: "run", value: "run", summary: "Only the artifacts of a run" },
+    {
+      name: "resume",
+      value: "file",
+      summary: "Keep the position in a file, and continue from it after an interruption",
+    },
   ],
-  examples: [[
-    "Exit code: 0 clean, 1 findings, 2 usage, 3 could not run",
-    "chachaml verify --quick",
-  ]],
+  examples: [
+    ["Exit code: 0 clean, 1 findings, 2 usage, 3 could not run", "chachaml verify --quick"],
+    ["A part every night", "chachaml verify --sample 5%"],
+  ],
   failureCode: 3,
   run: async ({ options, json, io, open, runId, say }) => {
-    const run = options.get("run");
+    const [run, sample, resume] = ["run", "sample", "resume"].map(options.get);
+    const part = sample === undefined ? undefined : parsePart(sample);
+    const quick = options.has("quick");
+    const file = resume === undefined ? undefined : new VerifyProgressFile(resume);
+    const after: VerifyPosition | undefined = await file?.read();
     const store = await open("read");
     const only = run === undefined ? undefined : await runId(store, run);
     const signal = io.interrupted?.();
+    // All of them are kept only where they are printed at the end.
     const findings: Finding[] = [];
+    let found = 0;
     const summary = await withProgress(io, "verify", async (onProgress) => {
       const verification = store.verify({
-        quick: options.has("quick"),
-        onProgress,
+        quick,
+        onProgress: (progress) => {
+          file?.note(verification.position);
+          onProgress?.(progress);
+        },
+        ...(part !== undefined && { sample: part }),
+        ...(after && { after }),
         ...(only !== undefined && { runId: only }),
         ...(signal && { signal }),
       });
-      for await (const finding of verification) {
-        findings.push(finding);
-        if (json) continue;
-        const where = finding.artifact ? ` (run ${finding.artifact.runId})` : "";
-        await clearLine(io);
-        await io.stdout(printable(`${finding.kind}: ${finding.message}${where}`) + "\n");
+      try {
+        for await (const finding of verification) {
+          found++;
+          if (json) {
+            findings.push(finding);
+            continue;
+          }
+          const where = finding.artifact ? ` (run ${finding.artifact.runId})` : "";
+          await clearLine(io);
+          await io.stdout(printable(`${finding.kind}: ${finding.message}${where}`) + "\n");
+        }
+      } catch (error) {
+        await file?.save(verification.position);
+        throw error;
       }
+      await file?.remove();
       return await verification.summary();
     });
     if (json) await json({ ...summary, findings });
     else {
+      const { artifacts, bytes, hashed, damaged, leftovers } = summary;
+      const read = part === undefined ? "" : `, ${hashed} of them read`;
       await say(
-        `${summary.artifacts} artifacts, ${formatBytes(summary.bytes)}: ` +
-          `${summary.damaged} damaged, ${summary.leftovers} left over\n`,
+        `${artifacts} artifacts, ${formatBytes(bytes)}${read}: ` +
+          `${damaged} damaged, ${leftovers} left over\n`,
       );
+      if (quick) {
+        await say("only sizes were checked: changed bytes and a damaged database do not show\n");
+      }
     }
-    return findings.length > 0 ? 1 : 0;
+    return found > 0 ? 1 : 0;
   },
 };
+
+/** A part of a whole: a percentage, or a number up to 1. */
+function parsePart(text: string): number {
+  const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  const part = Number(digits) / (percent ? 100 : 1);
+  if (part > 0 && part <= 1) return part;
+  throw new UsageError(`--sample takes a part such as 5% or 0.05, not ${JSON.stringify(text)}`);
+}

@@ -37,6 +37,15 @@ export class SqliteMetadata implements MetadataStore {
     return checkDatabase(this.#database);
   }
 
+  async size(): Promise<number | undefined> {
+    if (this.#path === undefined) return undefined;
+    let sum = 0;
+    for (const part of [this.#path, `${this.#path}-wal`]) {
+      sum += await Deno.stat(part).then(({ size }) => size, () => 0);
+    }
+    return sum;
+  }
+
   async tryWriting(): Promise<void> {
     if (this.#path !== undefined) await tryWriting(this.#driver, this.#path);
   }
