@@ -1,17 +1,33 @@
 /** What `--json` prints: one document for each command. */
 export interface Documents {
   start: Run;
-  end: Run;
+  /** A list, where several are named. */
+  end: Run | Run[];
   exec: {
-    run: Run;
+    /** `null` where the program could not be found. */
+    run: Run | null;
     /** The program's exit code. */
     code: number;
     /** What could not be stored or logged, in sentences. */
     problems: string[];
   };
+  log: {
+    runs: string[];
+    metrics: Record<string, number | string>;
+    params: Record<string, Value>;
+    tags: Record<string, string>;
+    /** With `-`: how many lines logged something, and what could not be logged. */
+    lines?: { logged: number; problems: string[] };
+  };
   put: Artifact[];
-  get: Artifact & { savedTo: string };
-  ls: Artifact[];
+  /** The second form, where several are named. */
+  get:
+    | Artifact & { savedTo: string }
+    | {
+      saved: (Artifact & { savedTo: string })[];
+      failed: { name: string; error: string }[];
+    };
+  ls: (Artifact | Log)[];
   show: {
     run: Run;
     params: Record<string, Value>;
@@ -19,7 +35,8 @@ export interface Documents {
     datasets: Dataset[];
     artifacts: Artifact[];
   };
-  rm: { removed: { run: string; name?: string } };
+  /** A list, where several are named. */
+  rm: { removed: Removed | Removed[] };
   runs: Run[];
   /** Values are in the order of the runs; `null` where a run has none. */
   compare: {
@@ -103,6 +120,21 @@ export interface Documents {
 /** Printed to standard error in place of any of these, with an exit code other than 0. */
 export interface Failure {
   error: { code: string; message: string };
+}
+
+/** A run, or an artifact of it. */
+export interface Removed {
+  run: string;
+  name?: string;
+}
+
+/** Output that is no artifact yet: `growing` while its program runs. */
+export interface Log {
+  runId: string;
+  name: string;
+  size: number;
+  changedAt: string;
+  growing: boolean;
 }
 
 export interface Run {

@@ -40,6 +40,7 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
       "src/artifacts/artifact_reader.ts", // saves to the user's own path
       "src/cli/commands/export.ts", // writes the user's own file
       "src/cli/commands/import.ts", // reads the user's own file
+      "src/cli/exec/interpreter.ts", // reads the first line of the user's own program
       "src/metadata/sqlite/database_files.ts", // the database's own files
       "src/names/names.ts", // reserves the name
     ],

@@ -138,7 +138,7 @@ function requireSound(runs: readonly RunDocument[], refuse: Refuse): void {
     if (!addNew(runIds, fold(id))) throw refuse(`an archive has no place for the run "${id}"`);
     const names = new NameIndex();
     for (const { name } of artifacts) {
-      assertArtifactName(name);
+      assertArtifactName(name, { portable: Deno.build.os === "windows" });
       names.check(name);
       if (names.conflicts(name)) throw refuse(twice(name));
       names.add(name);

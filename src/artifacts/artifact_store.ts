@@ -89,7 +89,7 @@ export class ArtifactStore {
   /** Refuses, before any of several artifacts is stored, what could not be stored anyway. */
   async admitAll(runId: string, names: readonly string[], options: PutOptions): Promise<void> {
     assertRunId(runId);
-    names.forEach(assertArtifactName);
+    for (const name of names) assertArtifactName(name, { portable: options.portable });
     assertPutOptions(options);
     options.signal?.throwIfAborted();
     const found = await this.#parts.index.admitAll(runId, names);
@@ -102,7 +102,7 @@ export class ArtifactStore {
   /** Refuses, before any byte is read, what could not be stored anyway. */
   async #checkAdmissible(runId: string, name: string, options: PutOptions): Promise<void> {
     assertRunId(runId);
-    assertArtifactName(name);
+    assertArtifactName(name, { portable: options.portable });
     assertPutOptions(options);
     options.signal?.throwIfAborted();
     const { ifExists = "error" } = options;

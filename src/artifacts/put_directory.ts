@@ -1,22 +1,35 @@
+import { InvalidNameError, InvalidOptionError, InvalidSourceError } from "../base/errors.ts";
 import { option, phrase } from "../base/phrase.ts";
-import { join } from "@std/path";
-import { InvalidOptionError, InvalidSourceError } from "../base/errors.ts";
-import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
 import { inParallel } from "../base/in_parallel.ts";
+import { assertArtifactName } from "../names/names.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import type { PutOptions } from "./put_options.ts";
+import { type FoundFile, type LeftOut, walkDirectory } from "./walk_directory.ts";
 
 /** How to put a directory. */
-export interface PutDirectoryOptions extends Pick<PutOptions, "ifExists" | "dedup" | "signal"> {
-  /** Folder within the run to put the files under, such as `"data/train"`. */
+export interface PutDirectoryOptions
+  extends Pick<PutOptions, "ifExists" | "dedup" | "portable" | "signal"> {
+  /** Directory within the run to put the files under, such as `"data/train"`. */
   readonly prefix?: string;
   /**
-   * Whether a symbolic link in the directory is refused, with nothing stored, or left out.
+   * Whether a symbolic link in the directory is refused, with nothing stored, or left out, or stored as
+   * the file or directory that it leads to.
    *
    * @default {"refuse"}
    */
-  readonly symlinks?: "refuse" | "skip";
+  readonly symlinks?: "refuse" | "skip" | "follow";
+  /** Whether to leave out an entry, by its path within the directory, and all below it. */
+  readonly exclude?: (name: string, isDirectory: boolean) => boolean;
+  /**
+   * Whether an entry that cannot be read or stored is refused, with nothing stored, or left out: a
+   * FIFO, a file without permission, a name that is none.
+   *
+   * @default {"refuse"}
+   */
+  readonly problems?: "refuse" | "skip";
+  /** Called for each entry that is left out. */
+  readonly onLeftOut?: (entry: LeftOut) => void;
   /**
    * Files stored at a time.
    *
@@ -37,29 +50,18 @@ export async function putDirectory(
   root: string,
   options: PutDirectoryOptions,
 ): Promise<Artifact[]> {
-  const { prefix, symlinks = "refuse", concurrency = 16, onProgress, ifExists, dedup, signal } =
-    options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
-    throw new InvalidOptionError(`Cannot use concurrency ${concurrency}: it must be 1 or more`);
-  }
-  if (symlinks !== "refuse" && symlinks !== "skip") {
-    throw new InvalidOptionError(
-      `Cannot use symlinks ${JSON.stringify(symlinks)}: it takes "refuse" or "skip"`,
-    );
-  }
-  const files: { name: string; path: string }[] = [];
-  for await (const name of walk(root, "", symlinks, artifactDir)) {
-    files.push({
-      name: prefix === undefined ? name : `${prefix}/${name}`,
-      path: join(root, name),
-    });
-  }
-  files.sort((a, b) => a.name < b.name ? -1 : 1);
-
-  const stored: Artifact[] = new Array(files.length);
+  const { concurrency = 16, onProgress, ifExists, dedup, portable, signal } = options;
+  assertOptions(options);
+  const files = await findFiles(root, artifactDir, options);
+  const stored: (Artifact | undefined)[] = new Array(files.length);
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const put = { signal: stop, ...(ifExists && { ifExists }), ...(dedup && { dedup }) };
+  const put = {
+    signal: stop,
+    ...(ifExists && { ifExists }),
+    ...(dedup && { dedup }),
+    ...(portable !== undefined && { portable }),
+  };
   await artifacts.admitAll(runId, files.map(({ name }) => name), put);
   let done = 0;
   await inParallel(files.entries(), Math.min(concurrency, files.length), async ([at, file]) => {
@@ -67,51 +69,79 @@ export async function putDirectory(
       const artifact = stored[at] = await artifacts.putFile(runId, file.name, file.path, put);
       onProgress?.({ done: ++done, total: files.length, artifact });
     } catch (error) {
+      if (options.problems === "skip" && error instanceof InvalidSourceError) {
+        const reason = error.message.replace(/^Cannot [^:]*: /, "");
+        return options.onLeftOut?.({ name: file.name, kind: "problem", reason });
+      }
       failed.abort(error); // Those under way stop too.
       throw error;
     }
   });
-  return stored;
+  return stored.filter((artifact) => artifact !== undefined);
 }
 
-/** The regular files below a directory, by their paths within it. */
-async function* walk(
-  root: string,
-  under: string,
-  symlinks: "refuse" | "skip",
-  artifactDir: string,
-): AsyncGenerator<string> {
-  for await (const entry of readDirectory(join(root, under))) {
-    const name = under === "" ? entry.name : `${under}/${entry.name}`;
-    const path = join(root, name);
-    if (entry.isDirectory) {
-      if (!await isSame(path, artifactDir)) yield* walk(root, name, symlinks, artifactDir);
-    } else if (entry.isFile) {
-      if (!isOpenDatabase(path)) yield name;
-    } else if (!entry.isSymlink) {
-      throw new InvalidSourceError(name, "it is neither a file nor a directory");
-    } else if (symlinks === "refuse") {
-      throw new InvalidSourceError(
-        name,
-        phrase`it is a symbolic link; pass ${option("symlinks", "skip")} to leave links out`,
-      );
-    }
+function assertOptions({ concurrency = 16, symlinks, problems }: PutDirectoryOptions): void {
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new InvalidOptionError(`Cannot use concurrency ${concurrency}: it must be 1 or more`);
+  }
+  if (symlinks !== undefined && !["refuse", "skip", "follow"].includes(symlinks)) {
+    throw new InvalidOptionError(
+      `Cannot use symlinks ${JSON.stringify(symlinks)}: it takes "refuse", "skip" or "follow"`,
+    );
+  }
+  if (problems !== undefined && problems !== "refuse" && problems !== "skip") {
+    throw new InvalidOptionError(
+      `Cannot use problems ${JSON.stringify(problems)}: it takes "refuse" or "skip"`,
+    );
   }
 }
 
-async function isSame(path: string, other: string): Promise<boolean> {
-  return await Deno.realPath(path) === other;
+/** The files to store, under their names within the run. */
+async function findFiles(
+  root: string,
+  artifactDir: string,
+  { prefix, symlinks = "refuse", problems, exclude, portable, onLeftOut }: PutDirectoryOptions,
+): Promise<FoundFile[]> {
+  const leave = (entry: LeftOut) => {
+    const refused = entry.kind === "problem" || entry.kind === "link" && symlinks === "refuse";
+    if (refused && problems === "skip") return onLeftOut?.({ ...entry, kind: "problem" });
+    if (refused) {
+      const remedy = phrase`; pass ${option("symlinks", "skip")} to leave links out`;
+      throw new InvalidSourceError(
+        entry.name,
+        entry.kind === "link" ? phrase`${entry.reason}${remedy}` : entry.reason,
+      );
+    }
+    onLeftOut?.(entry);
+  };
+  const files: FoundFile[] = [];
+  for await (
+    const { name, path } of walkDirectory(root, {
+      symlinks,
+      exclude,
+      onLeftOut: leave,
+      artifactDir,
+    })
+  ) {
+    const named = prefix === undefined ? name : `${prefix}/${name}`;
+    if (problems === "skip" && !isStorable(named, name, portable, leave)) continue;
+    files.push({ name: named, path });
+  }
+  return files.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-async function* readDirectory(path: string): AsyncGenerator<Deno.DirEntry> {
+function isStorable(
+  named: string,
+  name: string,
+  portable: boolean | undefined,
+  leave: (entry: LeftOut) => void,
+): boolean {
   try {
-    yield* Deno.readDir(path);
+    assertArtifactName(named, { portable });
+    return true;
   } catch (error) {
-    const state = error instanceof Deno.errors.NotFound
-      ? "there is no such directory"
-      : error instanceof Deno.errors.NotADirectory
-      ? "it is not a directory; use putFile"
-      : (error as Error).message;
-    throw new InvalidSourceError(path, state, { cause: error });
+    if (!(error instanceof InvalidNameError)) throw error;
+    leave({ name, kind: "problem", reason: error.message.replace(/^Cannot [^:]*: /, "") });
+    return false;
   }
 }

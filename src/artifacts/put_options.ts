@@ -24,6 +24,12 @@ export interface PutOptions {
    * @default {false}
    */
   readonly dedup?: boolean;
+  /**
+   * Whether names that Windows refuses are refused here, too, so that the store can be moved there.
+   *
+   * @default {true}
+   */
+  readonly portable?: boolean;
   /** Stops the put; nothing is stored then. */
   readonly signal?: AbortSignal;
   /** Told of the bytes stored so far. */

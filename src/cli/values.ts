@@ -1,5 +1,5 @@
 /** Values of options and arguments, checked. */
-import type { JsonValue } from "../artifacts/put_source.ts";
+import { EdnValue, type ParamValue } from "../edn/mod.ts";
 import { UsageError } from "./command.ts";
 
 /** A whole number, 0 or more. */
@@ -12,6 +12,28 @@ export function parseCount(option: string, text: string): number {
 export function parseInteger(option: string, text: string): number {
   if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new UsageError(`--${option} takes a whole number, not ${JSON.stringify(text)}`);
+}
+
+/** A number of bytes: `1000`, `64kB`, `100MB`, `2GiB`. */
+export function parseBytes(option: string, text: string): number {
+  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)$/i.exec(text) ?? [];
+  const power = "kmgt".indexOf(unit.slice(0, 1).toLowerCase()) + 1;
+  const bytes = Number(digits) * (/i/i.test(unit) ? 1024 : 1000) ** (unit === "" ? 0 : power);
+  if (digits !== undefined && bytes >= 1) return Math.floor(bytes);
+  throw new UsageError(`--${option} takes a size such as 100MB, not ${JSON.stringify(text)}`);
+}
+
+/** Params of options `--param key=value`. */
+export function parseParams(pairs: readonly string[]): Record<string, ParamValue> {
+  return Object.fromEntries(pairs.map((pair): [string, ParamValue] => {
+    const [key, text] = splitPair("--param", pair);
+    return [key, parseJson(text)];
+  }));
+}
+
+/** Tags of options `--tag key=value`. */
+export function parseTags(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map((pair) => splitPair("--tag", pair)));
 }
 
 /** The two parts of `key=value`. */
@@ -50,17 +72,38 @@ export function parseMetric(key: string, text: string): number {
     return special[1] === "-" ? -Infinity : Infinity;
   }
   const value = text.trim() === "" ? NaN : Number(text);
-  if (!Number.isNaN(value)) return value;
+  if (Number.isFinite(value)) return value;
+  if (!Number.isNaN(value)) {
+    throw new UsageError(`the metric ${JSON.stringify(key)} is too large for a number: ${text}`);
+  }
   throw new UsageError(`the metric ${JSON.stringify(key)} is no number: ${JSON.stringify(text)}`);
 }
 
-/** The value of a param: JSON where it is that, else the text as it is. */
-export function parseJson(text: string): JsonValue | bigint {
-  // Beyond 2^53 a number would not keep its last digits, and seeds are such numbers.
-  if (/^-?[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) return BigInt(text);
+/** A number as JSON writes it. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
+
+/**
+ * The value of a param: JSON where it is that, else the text as it is.
+ *
+ * A number whose printed form is the text becomes a number, and a whole one of any size a bigint. Any
+ * other, such as `0.10`, `1e-3` or one with more digits than a number holds, becomes an EDN decimal,
+ * which keeps what was typed and is compared by its value.
+ */
+export function parseJson(text: string): ParamValue {
+  if (text.trim() !== text) return text; // JSON would drop the spaces.
   try {
-    return JSON.parse(text);
+    // The source of each number tells what was typed; it is missing for objects and arrays.
+    const revive = (_: string, value: unknown, context?: { source?: string }) =>
+      typeof value === "number" ? numberOf(context?.source ?? String(value)) : value;
+    return JSON.parse(text, revive as (key: string, value: unknown) => unknown) as ParamValue;
   } catch {
     return text;
   }
+}
+
+function numberOf(text: string): ParamValue {
+  const value = Number(text);
+  if (!NUMBER.test(text) || String(value) === text) return value;
+  if (/^-?[1-9]\d*$/.test(text)) return BigInt(text);
+  return EdnValue.of(`${text}M`);
 }

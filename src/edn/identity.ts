@@ -8,6 +8,12 @@ import { parseInstant } from "./instant.ts";
 export class Identities {
   readonly #known = new Map<Form, number>();
   readonly #numbers = new Map<string, number>();
+  readonly #byValue: boolean;
+
+  /** With `byValue`, numbers of every kind are equal if they are the same number: `1e-3M`, `0.001`. */
+  constructor({ byValue = false }: { readonly byValue?: boolean } = {}) {
+    this.#byValue = byValue;
+  }
 
   /** A number that equal forms share. A form is described by the numbers of those in it. */
   of(form: Form): number {
@@ -25,12 +31,14 @@ export class Identities {
     switch (form.type) {
       case "plain":
         return typeof form.value === "number"
-          ? describeNumber(form.value)
+          ? this.#byValue && Number.isFinite(form.value)
+            ? `value ${shortest(`${form.value}M`)}`
+            : describeNumber(form.value)
           : `${typeof form.value} ${form.value}`;
       case "integer":
-        return `integer ${form.value}`;
+        return this.#byValue ? `value ${shortest(`${form.value}M`)}` : `integer ${form.value}`;
       case "decimal":
-        return `decimal ${shortest(form.text)}`;
+        return `${this.#byValue ? "value" : "decimal"} ${shortest(form.text)}`;
       case "ratio":
         return `ratio ${reduced(form.numerator, form.denominator)}`;
       case "keyword":

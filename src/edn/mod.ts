@@ -51,11 +51,14 @@ export function toStoredEdn(value: unknown, where: string): string {
   return encode(value as ParamValue, where);
 }
 
-/** Whether two EDN texts stand for the same value: the order of keys does not matter. */
+/**
+ * Whether two EDN texts stand for the same value: the order of keys does not matter, nor how a number
+ * is written.
+ */
 export function sameEdn(a: string, b: string): boolean {
   if (a === b) return true;
   try {
-    const identities = new Identities();
+    const identities = new Identities({ byValue: true });
     return identities.of(readForm(a)) === identities.of(readForm(b));
   } catch {
     return false;

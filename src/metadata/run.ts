@@ -59,10 +59,11 @@ export interface StartOptions<T extends object = Readonly<Record<string, string 
   readonly createdBy?: string;
   /**
    * Whether to note where it is started: the commit (where git may be run), versions, the system.
+   * An object is noted beside these.
    *
    * @default {true}
    */
-  readonly environment?: boolean;
+  readonly environment?: boolean | Readonly<Record<string, ParamValue>>;
   /**
    * Whether the run lives in this process: a heartbeat shows others that it does, and it is ended as
    * failed if a signal, `Deno.exit()` or an uncaught error ends the process.

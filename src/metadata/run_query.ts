@@ -84,11 +84,12 @@ export function testFor(
   const bounds = isBounds(condition) ? condition : { eq: condition };
   for (const [operator, bound] of Object.entries(bounds)) {
     const comparing = !["eq", "ne"].includes(operator);
-    if (comparing && typeof bound !== "number") {
+    if (comparing && numberOf(bound) === undefined) {
       throw new InvalidOptionError(`Cannot list runs: ${operator} of ${what} takes a number`);
     }
   }
-  const { eq, ne, gt, gte, lt, lte } = bounds;
+  const { eq, ne } = bounds;
+  const [gt, gte, lt, lte] = [bounds.gt, bounds.gte, bounds.lt, bounds.lte].map(numberOf);
   return (value) => {
     if (value === undefined) return false;
     if (eq !== undefined && !isEqual(value, eq)) return false;

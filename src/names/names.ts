@@ -49,15 +49,11 @@ function unsafe(name: unknown): Refusal | undefined {
   }
 }
 
-/** What makes a safe `name` unfit for Windows or macOS, or too long. */
-function unportable(name: string): Refusal | undefined {
+/** What makes a safe `name` too long for common file systems. */
+function overlong(name: string): Refusal | undefined {
   const bytes = encoder.encode(name).length;
   if (bytes > MAX_NAME_BYTES) {
     return ["too-long", `it is ${bytes} bytes long; at most ${MAX_NAME_BYTES} are allowed`];
-  }
-  const forbidden = FORBIDDEN.exec(name);
-  if (forbidden) {
-    return ["forbidden-character", `it has "${forbidden[0]}", which Windows does not allow`];
   }
   for (const segment of name.split("/")) {
     const length = encoder.encode(segment).length;
@@ -67,6 +63,16 @@ function unportable(name: string): Refusal | undefined {
         `a segment is ${length} bytes long; at most ${MAX_SEGMENT_BYTES} are allowed`,
       ];
     }
+  }
+}
+
+/** What makes a safe `name` unfit for Windows. */
+function unportable(name: string): Refusal | undefined {
+  const forbidden = FORBIDDEN.exec(name);
+  if (forbidden) {
+    return ["forbidden-character", `it has "${forbidden[0]}", which Windows does not allow`];
+  }
+  for (const segment of name.split("/")) {
     if (/[. ]$/.test(segment)) {
       return ["trailing-dot-or-space", "a segment ends in a dot or a space"];
     }
@@ -74,15 +80,20 @@ function unportable(name: string): Refusal | undefined {
   }
 }
 
-/** Refuses an artifact name that breaks a rule. */
-export function assertArtifactName(name: unknown): asserts name is string {
-  const refusal = unsafe(name) ?? unportable(name as string);
+/** Refuses an artifact name that breaks a rule; those of Windows count unless `portable` is false. */
+export function assertArtifactName(
+  name: unknown,
+  { portable = true }: { readonly portable?: boolean | undefined } = {},
+): asserts name is string {
+  const refusal = unsafe(name) ?? overlong(name as string) ??
+    (portable ? unportable(name as string) : undefined);
   if (refusal) throw new InvalidNameError("an artifact name", name, ...refusal);
 }
 
 /** Refuses a run id that breaks a rule: a name of one segment that is not the store's own. */
 export function assertRunId(id: unknown): asserts id is string {
-  const refusal = unsafe(id) ?? unportable(id as string) ?? notARunId(id as string);
+  const refusal = unsafe(id) ?? overlong(id as string) ?? unportable(id as string) ??
+    notARunId(id as string);
   if (refusal) throw new InvalidNameError("a run id", id, ...refusal);
 }
 

@@ -92,9 +92,10 @@ export class Store extends StoreCare implements AsyncDisposable {
     return this.#lifecycle.write(async ({ runs }) => {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
+      const noted = typeof environment === "object" ? environment : {};
       const { captureEnvironment } = await import("../runs/environment.ts");
       const { attached = true } = options;
-      const where = environment ? await captureEnvironment() : null;
+      const where = environment ? { ...await captureEnvironment(), ...noted } : null;
       const process = attached ? thisProcess() : null;
       const run = await runs.start({ ...options, parentId }, where, process);
       if (attached) {

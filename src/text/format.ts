@@ -35,6 +35,8 @@ export function formatValue(value: unknown): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return String(value);
+  // A decimal as it was typed; the suffix is EDN's.
+  if (value instanceof EdnValue && value.kind === "decimal") return value.text.replace(/M$/, "");
   const special = typeof value === "number" ||
     value instanceof EdnValue || value instanceof Map || value instanceof Set;
   return special ? toEdn(value as ParamValue) : toJson(value);

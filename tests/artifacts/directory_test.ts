@@ -158,7 +158,7 @@ Deno.test("putDirectory() refuses options that it cannot use", () =>
       { concurrency: 1.5 },
       { concurrency: NaN },
       { concurrency: "4" },
-      { symlinks: "follow" },
+      { symlinks: "copy" },
       { ifExists: "overwrite" },
     ];
     for (const options of wrong) {

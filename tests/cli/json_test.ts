@@ -6,7 +6,7 @@ import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
 
 /** Commands that print no document of their own. */
-const NO_DOCUMENT = ["log", "cat", "export", "completions"];
+const NO_DOCUMENT = ["cat", "export", "completions"];
 
 /** A document, as a command has printed it, and the type that it is to have. */
 interface Printed {
@@ -33,6 +33,7 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("log", "r", "loss=0.5", "bad=NaN", "--param", "lr=0.1", "--param", 'l=[1,{"a":2}]');
   await call("put", "r", file("a.txt"), file("b.txt"));
   await call("get", "r", "a.txt", file("c.txt"));
+  await call("get", "r", "./", file("all"));
   await call("end", "r", "--error", "no memory left");
   await call("exec", "--artifact", file("none*"), "--", Deno.execPath(), "--version");
   await call("ls");
@@ -59,7 +60,7 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("backup", file("backup"));
   await call("gc", "--grace", "0s");
   await call("restore", file("backup"));
-  await call("rm", "r", "b.txt");
+  await call("rm", "r", "b.*", "--yes");
   await call("prune", "--keep-last", "0", "--yes");
   await call("rm", "r", "--yes", "--force");
   await call("show", "r");

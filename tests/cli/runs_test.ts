@@ -190,13 +190,13 @@ Deno.test("rm of a run asks first; --yes answers it", async () => {
       asked.push(question);
       return Promise.resolve(answer);
     };
-    await fails(dir, ["rm", "r"], 2, /1 artifacts?\. Pass --yes/);
+    await fails(dir, ["rm", "r"], 2, /1 artifact: a\. Pass --yes/);
     await fails(dir, ["rm", "r"], 2, /nothing was done/, { ask: ask(false) });
     assert.deepEqual(await listed(dir), ["r"]);
     await ok(dir, ["rm", "r"], { ask: ask(true) });
     assert.deepEqual(await listed(dir), []);
     assert.equal(asked.length, 2);
-    assert.match(asked[0]!, /the run r with 1 artifact/);
+    assert.match(asked[0]!, /the run r \(default\) with 1 artifact: a/);
     await startRun(dir, "--id", "s");
     await ok(dir, ["put", "s", "-", "--as", "a"], { stdin: "x" });
     await ok(dir, ["rm", "s", "a"], { ask: ask(false) }); // One thing is not asked about.

@@ -245,7 +245,7 @@ test("rm of a run is asked about, and done after y alone", async (dir) => {
   await prepare(dir);
   for (const [answer, code, runs] of [["n", 2, 1], ["", 2, 1], ["y", 0, 0]] as const) {
     await using terminal = new Terminal(dir, "exec $CLI rm r");
-    await terminal.until(/This removes the run r with 0 artifacts\. \[y\/N\] /);
+    await terminal.until(/This removes the run r \(default\) with 0 artifacts\. \[y\/N\] /);
     await terminal.type(`${answer}\r`);
     const outcome = await terminal.end();
     assert.equal(outcome.code, code, outcome.shown);

@@ -216,6 +216,10 @@ Deno.test("EDN texts of one value are the same, whatever the order of keys", () 
     const [a, b, same] of [
       ["{:a 1, :b [1 2]}", "{:b [1 2] :a 1}", true],
       ["1.0E-10", "1e-10", true],
+      ["1e-3M", "0.001", true],
+      ["[1.50M]", "[1.5]", true],
+      ["0.1M", "0.1000000000000000001M", false],
+      ["3N", "3.0", true],
       ["#{1 2}", "#{2 1}", true],
       ["[1 2]", "[2 1]", false],
       ["1", '"1"', false],

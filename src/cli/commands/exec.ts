@@ -1,12 +1,20 @@
-import type { JsonValue } from "../../artifacts/put_source.ts";
 import type { RunHandle } from "../../runs/run_handle.ts";
 import type { Store } from "../../store/store.ts";
-import { printable } from "../../text/format.ts";
+import { formatBytes, printable } from "../../text/format.ts";
+import { describeCall } from "../exec/describe_call.ts";
+import { findProgram, ProgramError } from "../exec/find_program.ts";
+import { HiddenLines } from "../exec/hidden_lines.ts";
+import { KeptOutput } from "../exec/kept_output.ts";
+import { OutputLines } from "../exec/output_lines.ts";
+import { onTerminal } from "../exec/pseudo_terminal.ts";
+import { type OutputTarget, type ProgramEnd, runProgram } from "../exec/run_program.ts";
+import { storeDiff } from "../exec/store_diff.ts";
+import { storeFiles } from "../exec/store_files.ts";
+import { logSystemMetrics } from "../exec/system_metrics.ts";
 import type { Io } from "../io.ts";
 import { LoggedLines } from "../logged_lines.ts";
-import { runProgram } from "../child_process.ts";
-import { storeFiles } from "../run_files.ts";
-import { parseJson, splitPair } from "../values.ts";
+import { parentRun } from "../parent_run.ts";
+import { parseBytes, parseParams, parseTags } from "../values.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const exec: CommandSpec = {
@@ -17,13 +25,27 @@ export const exec: CommandSpec = {
       short: "e",
       value: "name",
       complete: "experiment",
-      summary: "What the run belongs to (default: default)",
+      summary: "What the run belongs to (default: its parent's, else default)",
     },
     { name: "name", short: "n", value: "text", summary: "Its name for people" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
-    { name: "tag", value: "pair", repeats: true, summary: "Label, as key=value" },
+    { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
+    {
+      name: "parent",
+      value: "run",
+      summary: "The run that it is part of, or none (default: the run of the exec around it)",
+    },
     { name: "artifact", value: "glob", repeats: true, summary: "Files to store at the end" },
+    { name: "follow-links", summary: "Store what links to directories lead to, too" },
     { name: "lines", summary: "Log lines ::metric name value [step] and ::param name value" },
+    { name: "stderr-lines", summary: "Log such lines of standard error, too" },
+    { name: "hide-lines", summary: "Keep such lines off the terminal" },
+    { name: "max-output", value: "size", summary: "Keep at most so much output, such as 100MB" },
+    { name: "pty", summary: "Run it on a pseudo-terminal, with both outputs as one" },
+    { name: "no-wait", summary: "Do not wait for programs that it leaves running" },
+    { name: "no-command", summary: "Do not note the command line" },
+    { name: "diff", summary: "Store uncommitted changes of the git repository as git.diff" },
+    { name: "system-metrics", summary: "Log processor, memory and GPU use under system/" },
   ],
   examples: [
     [
@@ -37,51 +59,85 @@ export const exec: CommandSpec = {
   ],
   leavesRest: true,
   run: async (call) => {
-    const { args, options, open, say } = call;
-    const [experiment, name] = ["experiment", "name"].map(options.get);
+    const { args, options, io, open, say, json } = call;
     if (options.all("artifact").includes("")) throw new UsageError("--artifact names nothing");
-    const params = Object.fromEntries(
-      options.all("param").map((pair): [string, JsonValue | bigint] => {
-        const [key, text] = splitPair("--param", pair);
-        return [key, parseJson(text)];
-      }),
-    );
-    const tags = Object.fromEntries(options.all("tag").map((pair) => splitPair("--tag", pair)));
+    const params = parseParams(options.all("param"));
+    const tags = parseTags(options.all("tag"));
+    const [experiment, name] = ["experiment", "name"].map(options.get);
+    const limit = limitOf(call);
+    const argv = options.has("pty") ? onTerminal(args) : args;
+    requirePermission(args[0]!);
+    let path: string;
+    try {
+      path = await findProgram(args[0]!, io);
+      if (options.has("pty")) await findProgram(argv[0]!, io);
+    } catch (error) {
+      if (!(error instanceof ProgramError)) throw error;
+      // As a shell has it; and there is no run of what never ran.
+      await io.stderr(`chachaml: ${printable(error.message)}\n`);
+      if (json) await json({ run: null, code: error.exitCode, problems: [error.message] });
+      return error.exitCode;
+    }
+    const described = await describeCall(args, path, io, {
+      withCommand: !options.has("no-command"),
+    });
+    const { command, user, masked } = described;
     const store = await open("create");
+    const parent = await parentRun(store, call);
     const run = await store.startRun({
-      ...(experiment !== undefined && { experiment }),
+      experiment: experiment ?? parent?.experiment ?? "default",
       ...(name !== undefined && { name }),
-      tags: { command: args.join(" "), ...tags },
+      ...(parent && { parentId: parent.id }),
+      ...(user !== undefined && { createdBy: user }),
+      environment: described.environment,
+      tags: { ...(command !== undefined && { command }), ...tags },
     });
     await say(`run ${run.id}\n`);
+    if (masked > 0) await say("secrets on the command line are noted as ***\n");
     try {
       await run.logParams(params);
-      return await work(run, store, call);
+      if (options.has("diff")) await storeDiff(run);
+      return await work(run, store, call, argv, limit);
     } catch (error) {
       await run.end({ error }).catch(() => {}); // What went wrong first is what counts.
-      throw error;
+      if (!(error instanceof ProgramError)) throw error;
+      await io.stderr(`chachaml: ${printable(error.message)}\n`);
+      await say(`run ${run.id} failed: it could not be started\n`);
+      if (json) {
+        await json({ run: await run.record(), code: error.exitCode, problems: [error.message] });
+      }
+      return error.exitCode;
     }
   },
 };
 
-async function work(run: RunHandle, store: Store, call: Call): Promise<number> {
-  const { args, options, json, io, say } = call;
-  const log = options.has("lines") ? new LoggedLines(run) : undefined;
-  const ended = await runProgram(run, args, {
-    env: {
-      CHACHAML_RUN: run.id,
-      CHACHAML_DB: store.path!,
-      CHACHAML_ARTIFACT_DIR: store.artifactDir,
-    },
-    stdout: json ? toStderr(io) : io.stdout,
-    stderr: toStderr(io),
-    onLine: log && ((line) => log.take(line)),
-  });
-  const problems = [...log?.problems() ?? [], ...ended.problems.map(({ message }) => message)];
+function limitOf({ options }: Call): number {
+  const text = options.get("max-output");
+  return text === undefined ? Infinity : parseBytes("max-output", text);
+}
+
+function requirePermission(name: string): void {
+  const { state } = Deno.permissions.querySync({ name: "run", command: name });
+  if (state === "granted") return;
+  throw new UsageError(`exec needs the permission to run ${name}: pass --allow-run to deno`);
+}
+
+async function work(
+  run: RunHandle,
+  store: Store,
+  call: Call,
+  argv: readonly string[],
+  limit: number,
+): Promise<number> {
+  const { options, json, io, say } = call;
+  const { ended, problems } = await runAndKeep(run, store, call, argv, limit);
   // The program has ended: from here on, Ctrl-C is meant for us.
   const signal = io.interrupted?.();
   for (const pattern of options.all("artifact")) {
-    problems.push(...await storeFiles(run, store, pattern, signal));
+    const followLinks = options.has("follow-links");
+    const found = await storeFiles(run, store, pattern, { followLinks, signal });
+    problems.push(...found.problems);
+    for (const note of found.notes) await io.stderr(`chachaml: ${printable(note)}\n`);
   }
   const { code, error } = ended;
   // The program may have ended its own run, or removed it.
@@ -94,6 +150,75 @@ async function work(run: RunHandle, store: Store, call: Call): Promise<number> {
   if (json) await json({ run: info, code, problems });
   // What the program says of itself counts; only where that is success, ours does.
   return code === 0 && problems.length > 0 ? 1 : code;
+}
+
+/** Runs the program; resolves when its output is stored. */
+async function runAndKeep(
+  run: RunHandle,
+  store: Store,
+  { args, options, json, io, say }: Call,
+  argv: readonly string[],
+  limit: number,
+): Promise<{ ended: ProgramEnd; problems: string[] }> {
+  const log = options.has("lines") || options.has("stderr-lines") || options.has("hide-lines")
+    ? new LoggedLines(run)
+    : undefined;
+  const onLimit = (name: string) =>
+    io.stderr(`chachaml: ${name} has reached ${formatBytes(limit)}; no more of it is kept\n`);
+  const [out, err] = ["stdout.log", "stderr.log"].map((name) =>
+    new KeptOutput(store, run.id, name, { limit, onLimit })
+  ) as [KeptOutput, KeptOutput];
+  const lines = [
+    log && new OutputLines((line) => log.take(line)),
+    options.has("stderr-lines") ? new OutputLines((line) => log!.take(line)) : undefined,
+  ];
+  const passing = [json ? toStderr(io) : io.stdout, toStderr(io)].map((pass, at) =>
+    options.has("hide-lines") && lines[at] ? new HiddenLines(pass) : { take: pass, end: undefined }
+  );
+  const [stdout, stderr] = [out, err].map((kept, at): OutputTarget => ({
+    pass: (chunk) => passing[at]!.take(chunk),
+    keep: (chunk) => kept.take(chunk),
+    look: lines[at] && ((chunk) => lines[at]!.take(chunk)),
+  })) as [OutputTarget, OutputTarget];
+  let stopMetrics: (() => Promise<void>) | undefined;
+  try {
+    const ended = await runProgram(argv, {
+      env: {
+        CHACHAML_RUN: run.id,
+        CHACHAML_DB: store.path!,
+        CHACHAML_ARTIFACT_DIR: store.artifactDir,
+        // Python would hold back its output where that is no terminal.
+        ...(io.env("PYTHONUNBUFFERED") === undefined && { PYTHONUNBUFFERED: "1" }),
+      },
+      stdout,
+      stderr,
+      wait: !options.has("no-wait"),
+      onWaiting: () =>
+        say(
+          `${
+            args[0]
+          } has ended; waiting for programs that it left running and that hold its output ` +
+            "(Ctrl-C ends the wait, --no-wait avoids it)\n",
+        ),
+      onStart: (pid) => {
+        if (options.has("system-metrics")) stopMetrics = logSystemMetrics(run, pid);
+      },
+    });
+    for (const each of lines) await each?.end();
+    for (const each of passing) await each.end?.().catch(() => {}); // Nobody reads on.
+    const kept = [await out.end(), await err.end()].filter((problem) => problem !== undefined);
+    await tagCut(run, { "stdout.log": out, "stderr.log": err });
+    const messages = [...ended.problems, ...kept].map(({ message }) => message);
+    return { ended, problems: [...log?.problems() ?? [], ...messages] };
+  } finally {
+    await stopMetrics?.();
+  }
+}
+
+/** Notes which output is not whole: nobody can tell from the log itself. */
+async function tagCut(run: RunHandle, outputs: Record<string, KeptOutput>): Promise<void> {
+  const names = Object.entries(outputs).filter(([, { isCut }]) => isCut).map(([name]) => name);
+  if (names.length > 0) await run.setTags({ "output-cut": names.join(", ") });
 }
 
 /** Passes on what a program prints; as bytes where that can be, as they need not be text. */

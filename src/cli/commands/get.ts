@@ -1,36 +1,125 @@
-import { basename, join } from "@std/path";
+import { ensureDir } from "@std/fs";
+import { basename, dirname, join } from "@std/path";
+import type { Artifact } from "../../artifacts/artifact.ts";
 import { isNotFound } from "../../base/directory.ts";
+import { ArtifactNotFoundError } from "../../base/errors.ts";
+import { unsafePath } from "../../names/names.ts";
+import type { Store } from "../../store/store.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
+import { readArtifact } from "../read_artifact.ts";
+import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const get: CommandSpec = {
-  args: "<run> <name> [destination]",
-  options: [{ name: "force", short: "f", summary: "Replace a file that is there" }],
+  args: "<run> [name] [destination]",
+  options: [{ name: "force", short: "f", summary: "Replace files that are there" }],
   examples: [
-    ["Into this folder, under its own name", "chachaml get $RUN plots/roc.png"],
+    ["Into this directory, under its own name", "chachaml get $RUN plots/roc.png"],
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
+    ["All that match, under their whole names", "chachaml get $RUN 'plots/*' results"],
+    ["A directory of the run", "chachaml get $RUN checkpoints/ results"],
+    ["All, into a directory named by the run's id", "chachaml get $RUN"],
+    ["All, into a directory", "chachaml get $RUN ./ results"],
   ],
   run: async (call) => {
-    const { args: [run, name, destination], json, io, open, runId } = call;
+    const { args: [ref, name, destination], json, io, open, runId } = call;
     if (destination === "-" && json) {
       throw new UsageError("--json and standard output as the destination exclude each other");
     }
     const store = await open("read");
-    const artifact = await store.artifacts.get(await runId(store, run!), name!);
+    const run = await runId(store, ref!);
+    if (name === undefined) return await getSeveral(call, store, run, "./", run);
+    if (await namesSeveral(store, run, name)) {
+      if (destination === "-") throw new UsageError("standard output takes a single artifact");
+      return await getSeveral(call, store, run, name, destination ?? ".");
+    }
     if (destination === "-") {
-      for await (const chunk of artifact.stream({ verify: true })) await io.stdout(chunk);
+      for await (const chunk of await readArtifact(store, run, name)) await io.stdout(chunk);
       return;
     }
-    const path = await target(call, basename(name!), destination);
-    const signal = io.interrupted?.();
-    await withProgress(
-      io,
-      artifact.name,
-      (onProgress) => artifact.saveTo(path, { onProgress, ...(signal && { signal }) }),
-    );
+    const artifact = await findArtifact(store, run, name);
+    const path = await target(call, basename(name), destination);
+    await save(artifact, path, call);
+    await call.say(`saved ${artifact.name} (${formatBytes(artifact.size)}) to ${path}\n`);
     if (json) await json({ ...artifact.toJSON(), savedTo: path });
   },
 };
+
+async function findArtifact(store: Store, run: string, name: string): Promise<Artifact> {
+  try {
+    return await store.artifacts.get(run, name);
+  } catch (error) {
+    if (!(error instanceof ArtifactNotFoundError)) throw error;
+    const [log] = (await store.artifacts.logs(run)).filter((log) => log.name === name);
+    if (!log) throw error;
+    throw new UsageError(
+      `${JSON.stringify(name)} is still being written; read it so far: get RUN ${name} -`,
+    );
+  }
+}
+
+async function save(artifact: Artifact, path: string, { io }: Call): Promise<void> {
+  const signal = io.interrupted?.();
+  await withProgress(
+    io,
+    artifact.name,
+    (onProgress) => artifact.saveTo(path, { onProgress, ...(signal && { signal }) }),
+  );
+}
+
+/** Saves several under their whole names. One that cannot be saved stops none of the others. */
+async function getSeveral(
+  call: Call,
+  store: Store,
+  run: string,
+  name: string,
+  destination: string,
+): Promise<number> {
+  const { options, io, json, say } = call;
+  const artifacts = await selectArtifacts(store, run, name);
+  const targets = artifacts.map((artifact) => ({
+    artifact,
+    path: join(destination, artifact.name),
+  }));
+  if ((await stat(destination))?.isDirectory === false) {
+    throw new UsageError(`${JSON.stringify(destination)} is no directory`);
+  }
+  const taken: string[] = [];
+  for (const { artifact, path } of targets) {
+    // A foreign row could name a place outside.
+    if (unsafePath(artifact.name) === undefined && await stat(path)) taken.push(path);
+  }
+  if (taken.length > 0 && !options.has("force")) {
+    const more = taken.length > 1 ? ` and ${taken.length - 1} more` : "";
+    const there = taken.length > 1 ? "exist" : "exists";
+    throw new UsageError(
+      `${JSON.stringify(taken[0])}${more} ${there}; pass --force to replace what is there`,
+    );
+  }
+  const saved: { artifact: Artifact; path: string }[] = [];
+  const failed: { name: string; error: string }[] = [];
+  for (const { artifact, path } of targets) {
+    try {
+      const reason = unsafePath(artifact.name);
+      if (reason !== undefined) throw new Error(`Cannot save ${artifact.name}: ${reason}`);
+      await ensureDir(dirname(path));
+      await save(artifact, path, call);
+      saved.push({ artifact, path });
+    } catch (error) {
+      io.interrupted?.().throwIfAborted();
+      failed.push({ name: artifact.name, error: (error as Error).message });
+    }
+  }
+  for (const { error } of failed) await io.stderr(`chachaml: ${printable(error)}\n`);
+  const bytes = saved.reduce((sum, { artifact }) => sum + artifact.size, 0);
+  await say(`saved ${count(saved.length, "artifact")} (${formatBytes(bytes)}) to ${destination}\n`);
+  if (json) {
+    const documents = saved.map(({ artifact, path }) => ({ ...artifact.toJSON(), savedTo: path }));
+    await json({ saved: documents, failed });
+  }
+  return failed.length > 0 ? 1 : 0;
+}
 
 /** Where to save: a file that is not there, or one that may be replaced. */
 async function target(

@@ -1,13 +1,16 @@
-import type { JsonValue } from "../../artifacts/put_source.ts";
-import { parseInteger, parseJson, parseMetric, splitPair } from "../values.ts";
-import { type CommandSpec, UsageError } from "../command.ts";
+import type { Store } from "../../store/store.ts";
+import { count, printable } from "../../text/format.ts";
+import { OutputLines } from "../exec/output_lines.ts";
+import { type LineTarget, LoggedLines } from "../logged_lines.ts";
+import { parseInteger, parseMetric, parseParams, parseTags, splitPair } from "../values.ts";
+import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const log: CommandSpec = {
   args: "<run> [metric...]",
   options: [
     { name: "step", value: "n", summary: "Step that the metrics belong to (default: 0)" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
-    { name: "tag", value: "pair", repeats: true, summary: "Label, as key=value" },
+    { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
     { name: "note", value: "text", summary: "Note, in Markdown" },
   ],
   examples: [
@@ -16,33 +19,78 @@ export const log: CommandSpec = {
       "Params: numbers, lists and words",
       "chachaml log $RUN --param lr=0.1 --param 'layers=[64,10]'",
     ],
+    ["A tag of several runs", "chachaml log $RUN1 $RUN2 --tag reviewed=yes"],
+    ["Lines that another program prints", "python train.py | chachaml log $RUN -"],
   ],
-  run: async ({ args: [ref, ...words], options, open, runId }) => {
-    const metrics = Object.fromEntries(words.map((word) => {
+  run: async (call) => {
+    const { args: [first, ...words], options, io, open, say, json, runId } = call;
+    // A metric has an equals sign, which the others have not.
+    const pairs = words.filter((word) => word.includes("="));
+    const others = words.filter((word) => !word.includes("=") && word !== "-");
+    const metrics = Object.fromEntries(pairs.map((word) => {
       const [key, text] = splitPair("a metric", word);
       return [key, parseMetric(key, text)];
     }));
-    const params = Object.fromEntries(
-      options.all("param").map((pair): [string, JsonValue | bigint] => {
-        const [key, text] = splitPair("--param", pair);
-        return [key, parseJson(text)];
-      }),
-    );
+    const params = parseParams(options.all("param"));
     const note = options.get("note");
     const tags = {
-      ...Object.fromEntries(options.all("tag").map((pair) => splitPair("--tag", pair))),
+      ...parseTags(options.all("tag")),
       ...(note !== undefined && { note }),
     };
     const step = options.get("step");
     const at = step === undefined ? {} : { step: parseInteger("step", step) };
-    if ([metrics, params, tags].every((what) => Object.keys(what).length === 0)) {
-      throw new UsageError("nothing to log: give metrics as key=value, --param, --tag or --note");
+    const fromInput = words.includes("-");
+    const amounts = [metrics, params, tags].map((what) => Object.keys(what).length);
+    if (!fromInput && amounts.every((amount) => amount === 0)) {
+      throw new UsageError(
+        "nothing to log: give metrics as key=value, --param, --tag or --note, or - for lines",
+      );
     }
     const store = await open("write");
-    const run = await runId(store, ref!);
-    // What can be refused comes first.
-    if (Object.keys(params).length > 0) await store.runs.logParams(run, params);
-    if (Object.keys(metrics).length > 0) await store.metrics.log(run, metrics, at);
-    if (Object.keys(tags).length > 0) await store.runs.setTags(run, tags);
+    const runs: string[] = [];
+    for (const ref of [first!, ...others]) runs.push(await runId(store, ref));
+    for (const run of runs) {
+      // What can be refused comes first.
+      if (amounts[1]! > 0) await store.runs.logParams(run, params);
+      if (amounts[0]! > 0) await store.metrics.log(run, metrics, at);
+      if (amounts[2]! > 0) await store.runs.setTags(run, tags);
+    }
+    const logged = amounts.map((amount, kind) =>
+      amount === 0 ? "" : count(amount, ["metric", "param", "tag"][kind]!)
+    ).filter((words) => words !== "").join(", ");
+    if (logged !== "") await say(`logged ${logged} to ${runs.join(", ")}\n`);
+    const lines = fromInput ? await logInput(call, store, runs) : undefined;
+    if (json) await json({ runs, metrics, params, tags, ...(lines && { lines }) });
+    if (lines && lines.problems.length > 0) {
+      for (const problem of lines.problems) await io.stderr(`chachaml: ${printable(problem)}\n`);
+      return 1;
+    }
   },
 };
+
+/** Logs the lines of standard input. */
+async function logInput(
+  { io, say }: Call,
+  store: Store,
+  runs: readonly string[],
+): Promise<{ logged: number; problems: string[] }> {
+  const handles = await Promise.all(runs.map((run) => store.run(run)));
+  let logged = 0;
+  const target: LineTarget = {
+    log: (metrics, options) => {
+      for (const handle of handles) handle.log(metrics, options);
+      logged++;
+    },
+    logParams: async (params) => {
+      for (const handle of handles) await handle.logParams(params);
+      logged++;
+    },
+  };
+  const log = new LoggedLines(target);
+  const lines = new OutputLines((line) => log.take(line));
+  for await (const chunk of io.stdin) await lines.take(chunk);
+  await lines.end();
+  await store.metrics.flush();
+  await say(`logged ${count(logged, "line")} to ${runs.join(", ")}\n`);
+  return { logged, problems: log.problems() };
+}

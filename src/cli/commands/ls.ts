@@ -4,32 +4,41 @@ import type { CommandSpec } from "../command.ts";
 
 export const ls: CommandSpec = {
   args: "[run]",
-  options: [{ name: "name", value: "pattern", summary: "Only names that fit, with * and ?" }],
+  options: [{ name: "name", value: "pattern", summary: "Only names that match, with * and ?" }],
   examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],
   run: async ({ args: [run], options, json, io, open, runId }) => {
     const store = await open("read");
     const name = options.get("name");
+    const id = run === undefined ? undefined : await runId(store, run);
     const found = await store.artifacts.find({
-      ...(run !== undefined && { runId: await runId(store, run) }),
+      ...(id !== undefined && { runId: id }),
       ...(name !== undefined && { name }),
     });
-    if (json) return await json(found);
-    const rows = found.map((artifact) => [
-      ...(run === undefined ? [artifact.runId] : []),
-      artifact.name,
-      formatBytes(artifact.size),
-      artifact.contentType ?? "",
-      artifact.hash.slice(0, 12),
-      formatTime(artifact.createdAt),
-    ]);
-    const head = [
-      ...(run === undefined ? ["RUN"] : []),
-      "NAME",
-      "SIZE",
-      "TYPE",
-      "SHA-256",
-      "STORED",
+    // Output that a program still writes is no artifact yet, and can be read all the same.
+    const stored = new Set(found.map((artifact) => `${artifact.runId}/${artifact.name}`));
+    const logs = (name === undefined ? await store.artifacts.logs(id) : [])
+      .filter((log) => !stored.has(`${log.runId}/${log.name}`));
+    if (json) return await json([...found, ...logs]);
+    const rows = [
+      ...found.map((artifact) => [
+        artifact.runId,
+        artifact.name,
+        formatBytes(artifact.size),
+        artifact.contentType ?? "",
+        artifact.hash.slice(0, 12),
+        formatTime(artifact.createdAt),
+      ]),
+      ...logs.map((log) => [
+        log.runId,
+        log.name,
+        formatBytes(log.size),
+        log.growing ? "(growing)" : "(left behind)",
+        "",
+        formatTime(log.changedAt),
+      ]),
     ];
-    await printTable(io, head, rows, ["SIZE"]);
+    const head = ["RUN", "NAME", "SIZE", "TYPE", "SHA-256", "STORED"];
+    const from = run === undefined ? 0 : 1;
+    await printTable(io, head.slice(from), rows.map((row) => row.slice(from)), ["SIZE"]);
   },
 };

@@ -5,14 +5,14 @@ type Row = readonly [name: string, summary: string, load: () => Promise<CommandS
 
 const RUNS: readonly Row[] = [
   ["start", "Start a run and print its id", async () => (await import("./start.ts")).start],
-  ["end", "End a run as completed, or as failed", async () => (await import("./end.ts")).end],
+  ["end", "End runs as completed, or as failed", async () => (await import("./end.ts")).end],
   [
     "exec",
     "Run any program as a run and keep its output, exit status and files",
     async () => (await import("./exec.ts")).exec,
   ],
   ["log", "Log metrics, params, tags or a note", async () => (await import("./log.ts")).log],
-  ["rm", "Remove an artifact, or a whole run", async () => (await import("./rm.ts")).rm],
+  ["rm", "Remove artifacts, or whole runs", async () => (await import("./rm.ts")).rm],
   ["prune", "Remove old runs", async () => (await import("./prune.ts")).prune],
 ];
 
@@ -30,7 +30,7 @@ const ARTIFACTS: readonly Row[] = [
   ],
   [
     "get",
-    "Copy an artifact to a file, checked against its hash",
+    "Copy artifacts to files, checked against their hashes",
     async () => (await import("./get.ts")).get,
   ],
   ["cat", "Write an artifact to standard output", async () => (await import("./cat.ts")).cat],

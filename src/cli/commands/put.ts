@@ -1,17 +1,21 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { PutOptions } from "../../artifacts/put_options.ts";
 import { IF_EXISTS, type IfExists } from "../../artifacts/if_exists.ts";
+import type { LeftOut } from "../../artifacts/walk_directory.ts";
+import { ChachamlError, InvalidNameError, InvalidSourceError } from "../../base/errors.ts";
 import type { Progress } from "../../bytes/byte_store.ts";
 import type { Store } from "../../store/store.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
+import { isVersionControl, putFilter } from "../put_filter.ts";
 import { findSources, type Source } from "../put_sources.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const put: CommandSpec = {
   args: "<run> <source...>",
   options: [
-    { name: "as", value: "name", summary: "Name of the artifact, or folder of the directory's" },
-    { name: "under", value: "folder", summary: "Folder within the run to put them under" },
+    { name: "as", value: "name", summary: "Name of the artifact, or of the directory" },
+    { name: "under", value: "name", summary: "Directory within the run to put them under" },
     { name: "type", value: "mime", summary: "MIME type (default: by the name's extension)" },
     {
       name: "if-exists",
@@ -23,31 +27,96 @@ export const put: CommandSpec = {
       name: "dedup",
       summary: "Share the file of an artifact with the same bytes, if there is one",
     },
+    {
+      name: "exclude",
+      value: "pattern",
+      repeats: true,
+      summary: "Leave out what matches in directories, as in a .gitignore",
+    },
+    { name: "gitignore", summary: "Leave out what .gitignore files name" },
+    { name: "all", summary: "Store .git and the like, too" },
     { name: "skip-links", summary: "Leave out the symbolic links in directories" },
+    { name: "follow-links", summary: "Store what the symbolic links in directories lead to" },
+    { name: "keep-going", summary: "Leave out what cannot be stored, say so, and store the rest" },
+    {
+      name: "portable",
+      value: "on-or-off",
+      choices: ["on", "off"],
+      summary: "Whether to refuse names that Windows refuses (default: on)",
+    },
     { name: "move", summary: "Move the files into the store" },
   ],
   examples: [
     ["A file, under its own name", "chachaml put $RUN model.onnx"],
     ["A file, under another name", "chachaml put $RUN out/fig1.png --as plots/roc.png"],
-    ["Some files, in a folder", "chachaml put $RUN 'out/*.png' --under plots"],
+    ["Some files, in a directory", "chachaml put $RUN 'out/*.png' --under plots"],
     ["All files of a directory, as data/…", "chachaml put $RUN ./data"],
+    [
+      "A project, without what git ignores",
+      "chachaml put $RUN . --as code --gitignore --exclude '*.ckpt'",
+    ],
+    [
+      "A snapshot of links, as Hugging Face keeps them",
+      "chachaml put $RUN snapshots/main --as model --follow-links",
+    ],
     ["What another program prints", "nvidia-smi | chachaml put $RUN - --as gpu.txt"],
   ],
   run: async (call) => {
-    const { args: [ref, ...named], options, json, io, open, runId } = call;
+    const { args: [ref, ...named], options, json, io, open, say, runId } = call;
     const sources = named.includes("-") ? undefined : await findSources(named);
     check(call, named, sources);
     const how = putOptionsOf(call);
     const store = await open("write");
     const run = await runId(store, ref!);
     const stored: Artifact[] = [];
+    const leftOut: LeftOut[] = [];
+    const problems: string[] = [];
     if (sources === undefined) {
       stored.push(await store.artifacts.put(run, placed(call, options.get("as")!), io.stdin, how));
     }
-    for (const source of sources ?? []) stored.push(...await putSource(store, run, source, call));
+    for (const source of sources ?? []) {
+      try {
+        const onLeftOut = (entry: LeftOut) =>
+          leftOut.push({ ...entry, name: within(source, entry) });
+        stored.push(...await putSource(store, run, source, call, onLeftOut));
+      } catch (error) {
+        if (!options.has("keep-going") || !(error instanceof ChachamlError)) throw error;
+        problems.push(error.message);
+      }
+    }
+    for (const { name, kind, reason } of leftOut) {
+      if (kind === "problem") problems.push(`Cannot put ${JSON.stringify(name)}: ${reason}`);
+    }
+    for (const problem of problems) await io.stderr(`chachaml: ${printable(problem)}\n`);
+    await say(printable(summaryOf(stored, leftOut)) + "\n");
     if (json) await json(stored);
+    return problems.length > 0 ? 1 : 0;
   },
 };
+
+/** The path of an entry of a directory, as the user has named the directory. */
+function within({ path }: Source, { name }: LeftOut): string {
+  return `${path.replace(/\/+$/, "")}/${name}`;
+}
+
+/** What was stored, and what was not. */
+function summaryOf(stored: readonly Artifact[], leftOut: readonly LeftOut[]): string {
+  const bytes = formatBytes(stored.reduce((sum, { size }) => sum + size, 0));
+  const what = stored.length === 1 ? stored[0]!.name : count(stored.length, "file");
+  const versionControl = leftOut.filter(({ name, kind }) =>
+    kind === "excluded" && isVersionControl(name)
+  );
+  const excluded = leftOut.filter(({ kind }) => kind === "excluded").length - versionControl.length;
+  const links = leftOut.filter(({ kind }) => kind === "link").length;
+  const left = [
+    ...(versionControl.length > 0
+      ? [`${versionControl.map(({ name }) => name).join(", ")} (--all stores it)`]
+      : []),
+    ...(excluded > 0 ? [`${excluded} excluded`] : []),
+    ...(links > 0 ? [count(links, "symbolic link")] : []),
+  ];
+  return `stored ${what} (${bytes})${left.length > 0 ? `; left out ${left.join(", ")}` : ""}`;
+}
 
 /** Refuses, before anything is stored, what cannot be meant. */
 function check({ options }: Call, named: readonly string[], sources?: readonly Source[]): void {
@@ -63,6 +132,9 @@ function check({ options }: Call, named: readonly string[], sources?: readonly S
   if (as !== undefined && sources.length > 1) {
     throw new UsageError("--as names a single source; see --under");
   }
+  if (options.has("skip-links") && options.has("follow-links")) {
+    throw new UsageError("--skip-links and --follow-links exclude each other");
+  }
   if (!sources.some(({ isDirectory }) => isDirectory)) return;
   if (options.has("move") || options.get("type") !== undefined) {
     throw new UsageError("--move and --type are for single files, not for directories");
@@ -74,19 +146,33 @@ async function putSource(
   run: string,
   { path, name, isDirectory }: Source,
   call: Call,
+  onLeftOut: (entry: LeftOut) => void,
 ): Promise<Artifact[]> {
   const { options, io } = call;
   const { contentType: _, ...how } = putOptionsOf(call);
   const place = placed(call, options.get("as") ?? name);
   if (isDirectory) {
+    const exclude = await putFilter(path, {
+      exclude: options.all("exclude"),
+      gitignore: options.has("gitignore"),
+      all: options.has("all"),
+    });
     const put = (onProgress: (progress: Progress) => void) =>
       store.artifacts.putDirectory(run, path, {
         ...how,
         ...(place !== "" && { prefix: place }),
+        exclude,
+        onLeftOut,
         ...(options.has("skip-links") && { symlinks: "skip" }),
+        ...(options.has("follow-links") && { symlinks: "follow" }),
+        ...(options.has("keep-going") && { problems: "skip" }),
         onProgress: ({ done, total }) => onProgress({ bytes: done, total }),
       });
-    return await withProgress(io, place || path, put, (count) => `${Math.round(count)} files`);
+    try {
+      return await withProgress(io, place || path, put, (count) => `${Math.round(count)} files`);
+    } catch (error) {
+      throw withRemedy(error);
+    }
   }
   const stored = await withProgress(
     io,
@@ -101,7 +187,18 @@ async function putSource(
   return [stored];
 }
 
-/** A name, in the folder that was asked for. */
+/** Says what to do about a single entry that holds up a directory. */
+function withRemedy(error: unknown): unknown {
+  const isEntry = error instanceof InvalidSourceError || error instanceof InvalidNameError;
+  if (!isEntry) return error;
+  const portable = error instanceof InvalidNameError &&
+    ["forbidden-character", "trailing-dot-or-space", "reserved"].includes(error.rule);
+  const remedy = portable ? ", --portable=off allows it" : "";
+  error.message += `; --keep-going stores the others${remedy}`;
+  return error;
+}
+
+/** A name, in the directory that was asked for. */
 function placed({ options }: Call, name: string): string {
   const under = options.get("under");
   return under === undefined ? name : `${under}/${name}`.replace(/\/$/, "");
@@ -110,8 +207,10 @@ function placed({ options }: Call, name: string): string {
 function putOptionsOf({ options, io }: Call): Omit<PutOptions, "onProgress"> {
   const contentType = options.get("type");
   const ifExists = options.get("if-exists");
+  const portable = options.get("portable") ?? "on";
   const signal = io.interrupted?.();
   return {
+    portable: portable === "on",
     dedup: options.has("dedup"),
     ...(signal && { signal }),
     ...(contentType !== undefined && { contentType }),

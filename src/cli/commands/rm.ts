@@ -1,26 +1,139 @@
-import { count } from "../../text/format.ts";
-import type { CommandSpec } from "../command.ts";
+import type { Artifact } from "../../artifacts/artifact.ts";
+import type { Store } from "../../store/store.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
+import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
+import { type Call, type CommandSpec, UsageError } from "../command.ts";
+
+/** Names that a confirmation lists; of more, the number says enough. */
+const LISTED = 10;
 
 export const rm: CommandSpec = {
-  args: "<run> [name]",
+  args: "<run> [name...]",
   options: [
-    { name: "yes", short: "y", summary: "Really remove the whole run" },
+    { name: "runs", summary: "All arguments are runs" },
+    { name: "yes", short: "y", summary: "Really remove runs, or all that a pattern matches" },
     { name: "force", short: "f", summary: "Also what model versions are made of" },
   ],
   examples: [
     ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],
+    ["All that match", "chachaml rm $RUN 'checkpoints/*' --yes"],
     ["A run with all it has", "chachaml rm $RUN --yes"],
+    ["Several runs", "chachaml rm $RUN1 $RUN2 --runs --yes"],
   ],
-  run: async ({ args: [run, name], options, json, open, runId, confirm }) => {
+  run: async (call) => {
+    const { args: [first, ...rest], options, open, runId } = call;
     const store = await open("write");
-    const id = await runId(store, run!);
-    if (name === undefined) {
-      const { length } = await store.artifacts.list(id);
-      await confirm(`This removes the run ${id} with ${count(length, "artifact")}.`);
+    if (rest.length === 0 || options.has("runs")) {
+      const ids = new Set<string>();
+      for (const ref of [first!, ...rest]) ids.add(await runId(store, ref));
+      return await removeRuns(call, store, [...ids]);
     }
-    const force = options.has("force");
-    if (name === undefined) await store.runs.remove(id, { force });
-    else await store.artifacts.remove(id, name, { force });
-    if (json) await json({ removed: { run: id, name } });
+    return await removeArtifacts(call, store, await runId(store, first!), rest);
   },
 };
+
+async function removeRuns(call: Call, store: Store, ids: readonly string[]): Promise<number> {
+  const { options, confirm, json } = call;
+  const all: Artifact[] = [];
+  const lines: string[] = [];
+  for (const id of ids) {
+    const { name, experiment } = await store.runs.get(id);
+    const artifacts = await store.artifacts.list(id);
+    all.push(...artifacts);
+    const what = [name, experiment].filter((part) => part !== null).join(", ");
+    lines.push(`${id} (${what}) with ${count(artifacts.length, "artifact")}${listOf(artifacts)}`);
+  }
+  const what = ids.length === 1
+    ? `This removes the run ${lines[0]}.`
+    : `This removes ${ids.length} runs: ${lines.slice(0, LISTED).join("; ")}${
+      lines.length > LISTED ? "; …" : ""
+    }.`;
+  await confirm(printable(what));
+  const removed = await eachOf(call, ids, (id) => {
+    return store.runs.remove(id, { force: options.has("force") });
+  });
+  const freed = removed.length === ids.length ? `, ${formatBytes(sizeOf(all))}` : "";
+  const which = removed.length === 1 ? ` ${removed[0]}` : "";
+  await call.say(`removed ${count(removed.length, "run")}${which}${freed}\n`);
+  if (json) {
+    await json({
+      removed: ids.length === 1 ? { run: removed[0] } : removed.map((run) => ({ run })),
+    });
+  }
+  return removed.length === ids.length ? 0 : 1;
+}
+
+async function removeArtifacts(
+  call: Call,
+  store: Store,
+  run: string,
+  names: readonly string[],
+): Promise<number> {
+  const { options, confirm, json } = call;
+  let several = names.length > 1;
+  const found = new Map<string, Artifact>();
+  for (const name of names) {
+    if (name === "") throw new UsageError("the name is empty");
+    several ||= await namesSeveral(store, run, name);
+    for (const artifact of await selectArtifacts(store, run, name)) {
+      found.set(artifact.name, artifact);
+    }
+  }
+  const artifacts = [...found.values()];
+  if (several) {
+    await confirm(
+      printable(
+        `This removes ${count(artifacts.length, "artifact")} (${
+          formatBytes(sizeOf(artifacts))
+        }) of ` +
+          `run ${run}${listOf(artifacts)}.`,
+      ),
+    );
+  }
+  const removed = await eachOf(call, [...found.keys()], (name) => {
+    return store.artifacts.remove(run, name, { force: options.has("force") });
+  });
+  const which = removed.length === 1 ? ` ${removed[0]}` : "";
+  const freed = formatBytes(sizeOf(artifacts.filter(({ name }) => removed.includes(name))));
+  await call.say(
+    printable(`removed ${count(removed.length, "artifact")}${which} of run ${run}, ${freed}`) +
+      "\n",
+  );
+  if (json) {
+    await json({
+      removed: several ? removed.map((name) => ({ run, name })) : { run, name: removed[0] },
+    });
+  }
+  return removed.length === found.size ? 0 : 1;
+}
+
+/** Removes each; what cannot be removed is reported once the others are, a single one at once. */
+async function eachOf(
+  { io }: Call,
+  names: readonly string[],
+  remove: (name: string) => Promise<void>,
+): Promise<string[]> {
+  const removed: string[] = [];
+  const failures: Error[] = [];
+  for (const name of names) {
+    try {
+      await remove(name);
+      removed.push(name);
+    } catch (error) {
+      if (names.length === 1) throw error;
+      failures.push(error as Error);
+    }
+  }
+  for (const { message } of failures) await io.stderr(`chachaml: ${printable(message)}\n`);
+  return removed;
+}
+
+function listOf(artifacts: readonly Artifact[]): string {
+  if (artifacts.length === 0) return "";
+  const names = artifacts.slice(0, LISTED).map(({ name }) => name);
+  return `: ${names.join(", ")}${artifacts.length > LISTED ? ", …" : ""}`;
+}
+
+function sizeOf(artifacts: readonly Artifact[]): number {
+  return artifacts.reduce((sum, { size }) => sum + (Number.isNaN(size) ? 0 : size), 0);
+}

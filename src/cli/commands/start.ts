@@ -1,5 +1,6 @@
 import { assertRunId } from "../../names/names.ts";
-import { splitPair } from "../values.ts";
+import { parentRun } from "../parent_run.ts";
+import { parseParams, parseTags } from "../values.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const start: CommandSpec = {
@@ -10,37 +11,40 @@ export const start: CommandSpec = {
       short: "e",
       value: "name",
       complete: "experiment",
-      summary: "What it belongs to (default: default)",
+      summary: "What it belongs to (default: its parent's, else default)",
     },
     { name: "name", short: "n", value: "text", summary: "Name for people" },
+    { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
+    { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
     {
-      name: "tag",
-      value: "label",
-      repeats: true,
-      summary: "Label, as key=value; may be given again",
+      name: "parent",
+      value: "run",
+      summary: "The run that it is part of, or none (default: the run of the exec around it)",
     },
-    { name: "parent", value: "run", summary: "The run that it is part of" },
     { name: "by", value: "name", summary: "Who starts it" },
     { name: "id", value: "id", summary: "Its id (default: a UUID)" },
   ],
   examples: [["Keep the id for the commands to come", "RUN=$(chachaml start --experiment iris)"]],
-  run: async ({ options, json, io, open, runId }) => {
-    const [id, experiment, name, parent, createdBy] = ["id", "experiment", "name", "parent", "by"]
-      .map(options.get);
-    const tags = Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag)));
+  run: async (call) => {
+    const { options, json, io, open } = call;
+    const [id, experiment, name, createdBy] = ["id", "experiment", "name", "by"].map(options.get);
+    const params = parseParams(options.all("param"));
+    const tags = parseTags(options.all("tag"));
     if (id !== undefined) assertRunId(id);
     // A call that is refused makes no store; nor does one whose parent cannot be in it.
-    const store = await open(parent === undefined ? "create" : "write");
+    const store = await open(options.get("parent") === undefined ? "create" : "write");
+    const parent = await parentRun(store, call);
     const run = await store.startRun({
       ...(id !== undefined && { id }),
-      ...(experiment !== undefined && { experiment }),
+      experiment: experiment ?? parent?.experiment ?? "default",
       ...(name !== undefined && { name }),
-      ...(parent !== undefined && { parentId: await runId(store, parent) }),
+      ...(parent && { parentId: parent.id }),
       ...(createdBy !== undefined && { createdBy }),
       tags,
       // It goes on when this command has ended.
       attached: false,
     });
+    if (Object.keys(params).length > 0) await run.logParams(params);
     if (json) await json(run.info);
     else await io.stdout(`${run.id}\n`);
   },

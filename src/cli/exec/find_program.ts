@@ -1,0 +1,71 @@
+/** Programs, looked for as a shell does, before anything is recorded. */
+import { join } from "@std/path";
+import type { Io } from "../io.ts";
+
+/** A program that cannot be run: what shells exit with, and why. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+  /** 127 if it was not found, 126 if it cannot be run. */
+  readonly exitCode: 126 | 127;
+
+  /** Makes the error. */
+  constructor(program: string, exitCode: 126 | 127, state: string, options?: ErrorOptions) {
+    super(`Cannot run ${JSON.stringify(program)}: ${state}`, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * The path of a program.
+ *
+ * @throws {ProgramError} If there is none, or it may not be run.
+ */
+export async function findProgram(name: string, io: Io): Promise<string> {
+  // Windows adds extensions, and knows no mode.
+  if (Deno.build.os === "windows") return name;
+  if (name === "") throw new ProgramError(name, 127, "its name is empty");
+  const paths = name.includes("/")
+    ? [name]
+    : (io.env("PATH") ?? Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":").map((directory) =>
+      join(directory || ".", name)
+    );
+  let refusal: ProgramError | undefined;
+  for (const path of paths) {
+    const info = await Deno.stat(path).catch(() => undefined);
+    if (!info) continue;
+    if (info.isFile && ((info.mode ?? 0) & 0o111) !== 0) return path;
+    refusal ??= new ProgramError(
+      name,
+      126,
+      info.isDirectory
+        ? "it is a directory"
+        : `${JSON.stringify(path)} is not executable; make it so (chmod +x)`,
+    );
+  }
+  throw refusal ?? new ProgramError(
+    name,
+    127,
+    name.includes("/")
+      ? "there is no such file"
+      : "there is no such program in PATH; give its path, or install it",
+  );
+}
+
+/** The error of a program that could not be started, in the terms of a shell. */
+export function startError(name: string, error: unknown): ProgramError {
+  const { message } = error as Error;
+  if (error instanceof Deno.errors.NotFound) {
+    return new ProgramError(
+      name,
+      127,
+      "it, or the interpreter that its first line names, is not there",
+      { cause: error },
+    );
+  }
+  const state = /exec format error/i.test(message)
+    ? 'it is no program; a script needs a first line such as "#!/bin/sh"'
+    : error instanceof Deno.errors.PermissionDenied
+    ? "permission was denied; check its mode, and that of its directory"
+    : message;
+  return new ProgramError(name, 126, state, { cause: error });
+}

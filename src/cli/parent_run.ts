@@ -1,0 +1,24 @@
+/** The run that a new one is part of. */
+import type { Run } from "../metadata/run.ts";
+import type { Store } from "../store/store.ts";
+import type { Call } from "./command.ts";
+
+/** Stands for no parent, where one would be found. */
+export const NO_PARENT = "none";
+
+/**
+ * The run of `--parent`, or that of `CHACHAML_RUN`, if it is in this store: what `exec` runs starts
+ * children by itself.
+ */
+export async function parentRun(
+  store: Store,
+  { options, io, runId }: Pick<Call, "options" | "io" | "runId">,
+): Promise<Run | undefined> {
+  const named = options.get("parent");
+  if (named === NO_PARENT) return undefined;
+  if (named !== undefined) return await store.runs.get(await runId(store, named));
+  const around = io.env("CHACHAML_RUN");
+  if (around === undefined) return undefined;
+  const [found] = await store.runs.list({ idPrefix: around, limit: 1 });
+  return found?.id === around ? found : undefined;
+}
