@@ -107,6 +107,7 @@ export {
   InvalidNameError,
   InvalidOptionError,
   InvalidSourceError,
+  LostDatabaseError,
   ModelNotFoundError,
   type NameRule,
   NewerFormatError,

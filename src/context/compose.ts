@@ -5,6 +5,7 @@ import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { locate } from "./location.ts";
+import { requireNoFormerLife } from "./lost_database.ts";
 import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
 import type { ModelStore } from "../metadata/model_store.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
@@ -57,6 +58,9 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
   const { path, artifactDir, cleanUp, undo } = await locate(options);
   try {
     if (!readOnly) await requireOwn(artifactDir, path);
+    if (!readOnly && !options.adoptDirectory && path !== undefined) {
+      await requireNoFormerLife(path, artifactDir);
+    }
     const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
     const now = Date.now;
     const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);

@@ -28,6 +28,8 @@ renderWith(async () => (await import("../jupyter/mod.ts")).notebook);
  * @returns The open store; close it, or declare it by `await using`.
  * @throws {InvalidOptionError} If an option cannot be used.
  * @throws {NotAStoreError} If the file is no SQLite database, or another program's. It is not touched.
+ * @throws {NewerFormatError} If a newer version of the package has written it; open it read-only.
+ * @throws {LostDatabaseError} If it is missing or empty, and its artifact directory has files.
  * @throws {StoreNotFoundError} If there is no store and `readOnly` is set.
  * @throws {DriverError} If the driver cannot be had, or this process has the file open with the other.
  * @throws {StorageError} If the system refuses.

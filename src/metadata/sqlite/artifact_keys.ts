@@ -1,6 +1,7 @@
 /** Which keys of bytes are named by records. */
 import { pathOf } from "./artifact_rows.ts";
 import type { SqlConnection } from "./sql_driver.ts";
+import { text, whole } from "./whole_text.ts";
 
 /** The path of a row as `pathOf()` gives it; the text of the index on it. */
 export const KEY = "replace(path, '\\', '/')";
@@ -45,9 +46,9 @@ export function namedWithoutIndex(sql: SqlConnection, keys: Iterable<string>): S
 /** Tells whether a row names a path, or one below it. */
 export function namedPaths(sql: SqlConnection): (path: string) => boolean {
   const named = new Set<string>();
-  for (const row of sql.prepare("SELECT path FROM artifacts").all()) {
+  for (const row of sql.prepare(`SELECT ${whole("path")} FROM artifacts`).all()) {
     // A file that has a backslash in its very name is not ours to collect either.
-    for (let part of new Set([pathOf(row), String(row.path)])) {
+    for (let part of new Set([pathOf(row), text(row.path)])) {
       // Up to the first directory that another row has named already.
       while (!named.has(part)) {
         named.add(part);

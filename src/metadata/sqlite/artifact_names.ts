@@ -2,6 +2,7 @@
 import { NameIndex } from "../../names/name_index.ts";
 import { pathOf } from "./artifact_rows.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
+import { text, whole } from "./whole_text.ts";
 
 /** Runs whose names are kept in memory. */
 const MAX_RUNS = 16;
@@ -69,12 +70,13 @@ export class ArtifactNames {
     this.#version = version;
     let names = this.#names.get(runId);
     if (!names) {
-      const rows = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(runId);
-      names = new NameIndex(rows.map((row) => String(row.name)));
+      const rows = sql.prepare(`SELECT ${whole("name", "path")} FROM artifacts WHERE run_id = ?`)
+        .all(runId);
+      names = new NameIndex(rows.map((row) => text(row.name)));
       // Another program may have stored an artifact where one of another name would be put.
       for (const row of rows) {
         const path = pathOf(row);
-        if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), String(row.name));
+        if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), text(row.name));
       }
       if (this.#names.size >= MAX_RUNS) this.#names.delete(this.#names.keys().next().value!);
       this.#names.set(runId, names);

@@ -3,25 +3,28 @@ import { DamagedRowError, UnsafePathError } from "../../base/errors.ts";
 import { unsafePath } from "../../names/names.ts";
 import type { SqlRow, SqlValue } from "./sql_driver.ts";
 import type { ArtifactRecord, IndexEntry, Replacement } from "../artifact_index.ts";
+import { text, whole } from "./whole_text.ts";
+
+const TEXTS = whole("a.id", "a.run_id", "a.name", "a.path", "a.content_type");
 
 /** Selects artifacts, each with the replacement that is under way. */
-export const SELECT_ENTRY = `SELECT a.id, a.run_id, a.name, a.path, a.content_type, a.size, a.hash,
-  a.created_at, r.staged, r.content_type AS r_content_type, r.size AS r_size, r.hash AS r_hash,
+export const SELECT_ENTRY =
+  `SELECT ${TEXTS}, a.size, a.hash, a.created_at, r.staged, r.content_type AS r_content_type, r.size AS r_size, r.hash AS r_hash,
   r.created_at AS r_created_at
   FROM artifacts AS a LEFT JOIN artifact_replacements AS r ON r.artifact_id = a.id`;
 
 /** The same for a database that our own tables have not been added to. */
-export const SELECT_PLAIN_ENTRY = `SELECT a.id, a.run_id, a.name, a.path, a.content_type, a.size,
-  a.hash, a.created_at, NULL AS staged FROM artifacts AS a`;
+export const SELECT_PLAIN_ENTRY =
+  `SELECT ${TEXTS}, a.size, a.hash, a.created_at, NULL AS staged FROM artifacts AS a`;
 
 /** Reads a row, whoever has written it: a false one is no reason to hide the others. */
 export function entryOf(row: SqlRow): IndexEntry {
   const record: ArtifactRecord = {
-    id: String(row.id),
-    runId: String(row.run_id),
-    name: String(row.name),
+    id: text(row.id),
+    runId: text(row.run_id),
+    name: text(row.name),
     path: pathOf(row),
-    contentType: row.content_type === null ? null : String(row.content_type),
+    contentType: row.content_type === null ? null : text(row.content_type),
     size: isSize(row.size) ? row.size : NaN,
     hash: isHash(row.hash) ? row.hash : "",
     createdAt: dateOf(row.created_at),
@@ -31,13 +34,13 @@ export function entryOf(row: SqlRow): IndexEntry {
 
 /** The path that a row names; on Windows, chachaml separates its folders by backslashes. */
 export function pathOf(row: SqlRow): string {
-  return String(row.path).replaceAll("\\", "/");
+  return text(row.path).replaceAll("\\", "/");
 }
 
 function problemOf(row: SqlRow): Error | undefined {
   const reason = unsafePath(typeof row.path === "string" ? pathOf(row) : row.path);
-  if (reason !== undefined) return new UnsafePathError(String(row.path), reason);
-  const id = String(row.id);
+  if (reason !== undefined) return new UnsafePathError(text(row.path), reason);
+  const id = text(row.id);
   for (const field of ["id", "run_id", "name"]) {
     if (typeof row[field] !== "string") return new DamagedRowError(id, `the ${field}`, row[field]);
   }
@@ -52,9 +55,9 @@ function replacementOf(row: SqlRow): Replacement | undefined {
   if (typeof row.staged !== "string") return undefined;
   return {
     staged: row.staged,
-    contentType: row.r_content_type === null ? null : String(row.r_content_type),
+    contentType: row.r_content_type === null ? null : text(row.r_content_type),
     size: Number(row.r_size),
-    hash: String(row.r_hash),
+    hash: text(row.r_hash),
     createdAt: dateOf(row.r_created_at),
   };
 }

@@ -9,6 +9,7 @@ import type {
   ArtifactTotals,
   IndexEntry,
 } from "../artifact_index.ts";
+import { textOrNull } from "./whole_text.ts";
 
 /** Records read in one go: others may write between. */
 const PAGE = 1000;
@@ -75,7 +76,7 @@ function firstPage(runId: string | undefined): Page {
 
 function pageBehind(last: SqlRow | undefined, runId: string | undefined): Page {
   const where = runId === undefined ? "(a.run_id, a.name) > (?, ?)" : "a.run_id = ? AND a.name > ?";
-  const { run_id = null, name = null } = last ?? {};
+  const [run_id, name] = [textOrNull(last?.run_id), textOrNull(last?.name)];
   return (sql) => sql.prepare(`${SELECT_ENTRY} WHERE ${where} ${ORDER}`).all(run_id, name);
 }
 

@@ -5,6 +5,7 @@ import { InvalidOptionError } from "../../base/errors.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
 import type { DatasetDocument } from "../run_document.ts";
+import { text, textOrNull, whole } from "./whole_text.ts";
 
 /**
  * A dataset about to be noted.
@@ -39,6 +40,9 @@ function isText(value: unknown): boolean {
   return typeof value === "string";
 }
 
+const DATASET = whole("id", "role", "features", "hash", "source");
+const EXPERIMENT = whole("name", "description", "owner");
+
 /** Writes a dataset. */
 export function insertDataset(sql: SqlConnection, runId: string, dataset: DatasetDocument): void {
   const { id, role, rows, columns, features, hash, source, createdAt } = dataset;
@@ -50,10 +54,11 @@ export function insertDataset(sql: SqlConnection, runId: string, dataset: Datase
 
 /** Reads the datasets of a run, in the order noted. */
 export function selectDatasets(sql: SqlConnection, runId: string): DatasetDocument[] {
-  return sql.prepare("SELECT * FROM datasets WHERE run_id = ? ORDER BY created_at, rowid")
+  return sql.prepare(`SELECT ${DATASET}, n_rows, n_cols, created_at FROM datasets
+      WHERE run_id = ? ORDER BY created_at, rowid`)
     .all(runId).map((row) => ({
-      id: String(row.id),
-      role: String(row.role),
+      id: text(row.id),
+      role: text(row.role),
       rows: numberOrNull(row.n_rows),
       columns: numberOrNull(row.n_cols),
       features: textOrNull(row.features),
@@ -75,27 +80,28 @@ export function datasetOf({ features, createdAt, ...rest }: DatasetDocument): Da
 
 /** The name of a column, which is a keyword where Clojure has written it. */
 function nameOf(value: unknown): string {
-  return String(value).replace(/^:/, "");
+  return `${value}`.replace(/^:/, "");
 }
 
 /** Reads all experiments, by name. */
 export function selectExperiments(sql: SqlConnection): Experiment[] {
   const experiments = new Map<string, Experiment>();
-  const described = sql.prepare("SELECT * FROM experiments").all();
+  const described = sql.prepare(`SELECT ${EXPERIMENT} FROM experiments`).all();
   for (const row of described) {
-    const name = String(row.name);
+    const name = text(row.name);
     const [description, owner] = [textOrNull(row.description), textOrNull(row.owner)];
     experiments.set(name, { name, description, owner, runs: 0, lastRun: null });
   }
   const counted = sql.prepare(
-    "SELECT experiment, count(*) AS runs, max(start_time) AS last FROM runs GROUP BY experiment",
+    `SELECT ${whole("experiment")}, count(*) AS runs, max(start_time) AS last FROM runs
+      GROUP BY runs.experiment`,
   ).all();
   for (const row of counted) countIn(experiments, row);
   return [...experiments.values()].sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
-  const name = String(row.experiment);
+  const name = text(row.experiment);
   experiments.set(name, {
     name,
     description: experiments.get(name)?.description ?? null,
@@ -135,10 +141,6 @@ export function upsertExperiment(
     if (value === undefined) continue;
     sql.prepare(`UPDATE experiments SET ${column} = ? WHERE name = ?`).run(value, name);
   }
-}
-
-function textOrNull(value: SqlValue | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
 }
 
 function numberOrNull(value: SqlValue | undefined): number | null {

@@ -1,6 +1,7 @@
 /** Metrics in SQLite. */
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
+import { text, whole } from "./whole_text.ts";
 
 /** Rows written by one statement: calling the binding costs more than the rows do. */
 const ROWS = 50;
@@ -49,10 +50,12 @@ export function selectMetrics(sql: SqlConnection, runId: string, key?: string): 
   const where = key === undefined ? "run_id = ?" : "run_id = ? AND key = ?";
   const values = key === undefined ? [runId] : [runId, key];
   const rows = sql.prepare(
-    `SELECT key, value, step, timestamp, rowid AS after FROM metrics WHERE ${where} ORDER BY rowid`,
+    `SELECT ${
+      whole("key")
+    }, value, step, timestamp, rowid AS after FROM metrics WHERE ${where} ORDER BY rowid`,
   ).all(...values);
   const nans = sql.prepare(
-    `SELECT key, NULL AS value, step, timestamp, after FROM metric_nans WHERE ${where}
+    `SELECT ${whole("key")}, NULL AS value, step, timestamp, after FROM metric_nans WHERE ${where}
       ORDER BY rowid`,
   ).all(...values);
   return nans.length === 0 ? rows : merge(rows, nans);
@@ -79,7 +82,7 @@ export function valueOf({ value }: SqlRow): number {
 /** A row as a metric. */
 export function metricOf(row: SqlRow): Metric {
   return {
-    key: String(row.key),
+    key: text(row.key),
     value: valueOf(row),
     step: Number(row.step),
     timestamp: new Date(Number(row.timestamp)),
@@ -90,20 +93,20 @@ export function metricOf(row: SqlRow): Metric {
 export function summarize(sql: SqlConnection, runId: string): MetricSummary[] {
   const summaries = new Map<string, MetricSummary>();
   const numbers = sql.prepare(
-    `SELECT m.key, m.value AS last, m.step, s.count, s.min, s.max, s.after
+    `SELECT ${whole("m.key")}, m.value AS last, m.step, s.count, s.min, s.max, s.after
       FROM (SELECT key, count(*) AS count, min(value) AS min, max(value) AS max,
         max(rowid) AS after FROM metrics WHERE run_id = ? GROUP BY key) AS s
       JOIN metrics AS m ON m.rowid = s.after`,
   ).all(runId);
   const lastRow = new Map<string, number>();
   for (const row of numbers) {
-    const key = String(row.key);
+    const key = text(row.key);
     lastRow.set(key, Number(row.after));
     const [count, last, step] = [Number(row.count), Number(row.last), Number(row.step)];
     summaries.set(key, { key, count, last, step, min: Number(row.min), max: Number(row.max) });
   }
   for (const row of lastNans(sql, "run_id = ?", runId)) {
-    const key = String(row.key);
+    const key = text(row.key);
     const known = summaries.get(key) ?? { key, count: 0, last: NaN, step: 0, min: NaN, max: NaN };
     const isLast = Number(row.after) >= (lastRow.get(key) ?? 0);
     summaries.set(key, {
@@ -127,15 +130,15 @@ export function valuesByRun(
   const aggregate = choice === "last" ? "max(rowid)" : `${choice}(value)`;
   const rows = sql.prepare(
     choice === "last"
-      ? `SELECT run_id, value, rowid AS after FROM metrics WHERE rowid IN
+      ? `SELECT ${whole("run_id")}, value, rowid AS after FROM metrics WHERE rowid IN
           (SELECT ${aggregate} FROM metrics WHERE key = ? GROUP BY run_id)`
-      : `SELECT run_id, ${aggregate} AS value, 0 AS after FROM metrics WHERE key = ?
-          GROUP BY run_id`,
+      : `SELECT ${whole("run_id")}, ${aggregate} AS value, 0 AS after FROM metrics WHERE key = ?
+          GROUP BY metrics.run_id`,
   ).all(key);
-  const values = new Map(rows.map((row) => [String(row.run_id), Number(row.value)]));
-  const lastRow = new Map(rows.map((row) => [String(row.run_id), Number(row.after)]));
+  const values = new Map(rows.map((row) => [text(row.run_id), Number(row.value)]));
+  const lastRow = new Map(rows.map((row) => [text(row.run_id), Number(row.after)]));
   for (const row of lastNans(sql, "key = ?", key)) {
-    const runId = String(row.run_id);
+    const runId = text(row.run_id);
     const isLast = choice === "last" && Number(row.after) >= (lastRow.get(runId) ?? 0);
     if (isLast || !values.has(runId)) values.set(runId, NaN);
   }
@@ -145,7 +148,7 @@ export function valuesByRun(
 /** The last point that is not a number, of each run and metric, and how many there are. */
 function lastNans(sql: SqlConnection, condition: string, value: string): SqlRow[] {
   return sql.prepare(
-    `SELECT n.run_id, n.key, n.step, n.after, s.count FROM (SELECT max(rowid) AS own,
+    `SELECT ${whole("n.run_id", "n.key")}, n.step, n.after, s.count FROM (SELECT max(rowid) AS own,
       count(*) AS count FROM metric_nans WHERE ${condition} GROUP BY run_id, key) AS s
       JOIN metric_nans AS n ON n.rowid = s.own`,
   ).all(value);

@@ -10,11 +10,18 @@ import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../model.ts";
 import type { ModelStore, VersionWanted } from "../model_store.ts";
 import { nearNames } from "../../base/near_names.ts";
+import { text, textOrNull, whole } from "./whole_text.ts";
 
 /** One statement, so that what it counts fits together whoever writes meanwhile. */
-const SELECT_MODEL = `SELECT m.name, m.description, m.created_at, count(v.version) AS versions,
+const SELECT_MODEL = `SELECT ${
+  whole("m.name", "m.description")
+}, m.created_at, count(v.version) AS versions,
     max(CASE WHEN v.stage = 'production' THEN v.version END) AS production
   FROM models m LEFT JOIN model_versions v ON v.model_name = m.name`;
+
+const VERSION_TEXTS = whole("model_name", "run_id", "artifact_id", "stage", "description");
+
+const SELECT_VERSION = `SELECT ${VERSION_TEXTS}, version, created_at FROM model_versions`;
 
 /** Models in SQLite. */
 export class SqliteModelStore implements ModelStore {
@@ -27,9 +34,9 @@ export class SqliteModelStore implements ModelStore {
     this.#now = now;
   }
 
-  register(name: string, options: RegisterOptions): Promise<ModelVersion | undefined> {
+  async register(name: string, options: RegisterOptions): Promise<ModelVersion | undefined> {
     const { runId, stage = "none", description = null, modelDescription = null } = options;
-    return this.#database.write({
+    return await this.#database.write({
       apply: (sql) => {
         const artifactId = requireArtifact(sql, options);
         if (isBeingReplaced(sql, artifactId)) return undefined;
@@ -62,7 +69,7 @@ export class SqliteModelStore implements ModelStore {
   versions(name: string): Promise<ModelVersion[]> {
     return this.#database.read((sql) => {
       const versions = sql.prepare(
-        "SELECT * FROM model_versions WHERE model_name = ? ORDER BY version",
+        `${SELECT_VERSION} WHERE model_name = ? ORDER BY version`,
       ).all(name).map(versionOf);
       if (versions.length === 0) requireModel(sql, name);
       return versions;
@@ -85,8 +92,8 @@ export class SqliteModelStore implements ModelStore {
     });
   }
 
-  describe(name: string, description: string | null): Promise<Model> {
-    return this.#database.write({
+  async describe(name: string, description: string | null): Promise<Model> {
+    return await this.#database.write({
       apply: (sql) => {
         requireModel(sql, name);
         sql.prepare("UPDATE models SET description = ? WHERE name = ?").run(description, name);
@@ -98,7 +105,7 @@ export class SqliteModelStore implements ModelStore {
   dangling(): Promise<ModelVersion[]> {
     return this.#database.read((sql) =>
       sql.prepare(
-        `SELECT * FROM model_versions WHERE NOT EXISTS
+        `${SELECT_VERSION} WHERE NOT EXISTS
           (SELECT 1 FROM artifacts WHERE artifacts.id = model_versions.artifact_id)
           ORDER BY model_name, version`,
       ).all().map(versionOf)
@@ -128,9 +135,9 @@ function requireArtifact(
   { runId, artifact, artifactId }: RegisterOptions,
 ): string {
   const [column, value] = artifact === undefined ? ["id", artifactId!] : ["name", artifact];
-  const row = sql.prepare(`SELECT id FROM artifacts WHERE run_id = ? AND ${column} = ?`)
+  const row = sql.prepare(`SELECT ${whole("id")} FROM artifacts WHERE run_id = ? AND ${column} = ?`)
     .get(runId, value);
-  if (row) return String(row.id);
+  if (row) return text(row.id);
   if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
   throw new ArtifactNotFoundError(
     artifact === undefined ? { runId, id: value } : { runId, name: value },
@@ -146,7 +153,7 @@ function isBeingReplaced(sql: SqlConnection, artifactId: string): boolean {
 /** The version of the highest number. */
 function latestOf(sql: SqlConnection, name: string): ModelVersion | undefined {
   const row = sql.prepare(
-    "SELECT * FROM model_versions WHERE model_name = ? ORDER BY version DESC LIMIT 1",
+    `${SELECT_VERSION} WHERE model_name = ? ORDER BY version DESC LIMIT 1`,
   ).get(name);
   return row && versionOf(row);
 }
@@ -162,7 +169,9 @@ function archiveProduction(sql: SqlConnection, name: string, except: number): vo
 function requireModel(sql: SqlConnection, name: string): Model {
   const row = sql.prepare(`${SELECT_MODEL} WHERE m.name = ? GROUP BY m.name`).get(name);
   if (row) return modelOf(row);
-  const names = sql.prepare("SELECT name FROM models").all().map((other) => String(other.name));
+  const names = sql.prepare(`SELECT ${whole("name")} FROM models`).all().map((other) =>
+    text(other.name)
+  );
   const near = nearNames(name, names).map(quote);
   const state = "no model of this name is in the store; " +
     (near.length === 0 ? "register it first" : `there is ${near.join(", ")}`);
@@ -187,15 +196,15 @@ function findRow(sql: SqlConnection, name: string, wanted: VersionWanted): SqlRo
     ? ["version", wanted.version]
     : ["stage", wanted.stage];
   return sql.prepare(
-    `SELECT * FROM model_versions WHERE model_name = ? AND ${column} = ?
+    `${SELECT_VERSION} WHERE model_name = ? AND ${column} = ?
       ORDER BY version DESC LIMIT 1`,
   ).get(name, value as SqlValue);
 }
 
 function modelOf(row: SqlRow): Model {
   return {
-    name: String(row.name),
-    description: textOf(row.description),
+    name: text(row.name),
+    description: textOrNull(row.description),
     createdAt: new Date(Number(row.created_at)),
     versions: Number(row.versions),
     production: row.production === null ? null : Number(row.production),
@@ -204,16 +213,12 @@ function modelOf(row: SqlRow): Model {
 
 function versionOf(row: SqlRow): ModelVersion {
   return {
-    model: String(row.model_name),
+    model: text(row.model_name),
     version: Number(row.version),
-    runId: String(row.run_id),
-    artifactId: String(row.artifact_id),
-    stage: String(row.stage) as ModelStage,
-    description: textOf(row.description),
+    runId: text(row.run_id),
+    artifactId: text(row.artifact_id),
+    stage: text(row.stage) as ModelStage,
+    description: textOrNull(row.description),
     createdAt: new Date(Number(row.created_at)),
   };
-}
-
-function textOf(value: SqlValue | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
 }

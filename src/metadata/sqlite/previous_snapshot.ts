@@ -10,6 +10,7 @@ import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
 import type { IndexEntry } from "../artifact_index.ts";
 import type { BackupMark } from "../snapshot.ts";
+import { text, whole } from "./whole_text.ts";
 
 /** Ids of runs read in one go. */
 const PAGE = 1000;
@@ -70,11 +71,12 @@ export class PreviousSnapshot {
     for (let last = "";;) {
       await yieldToEventLoop();
       const rows = this.#open((sql) =>
-        sql.prepare(`SELECT id FROM runs WHERE id > ? ORDER BY id LIMIT ${PAGE}`).all(last)
+        sql.prepare(`SELECT ${whole("id")} FROM runs WHERE id > ? ORDER BY runs.id LIMIT ${PAGE}`)
+          .all(last)
       );
       if (rows.length === 0) return;
-      yield rows.map(({ id }) => String(id));
-      last = String(rows.at(-1)!.id);
+      yield rows.map(({ id }) => text(id));
+      last = text(rows.at(-1)!.id);
     }
   }
 

@@ -1,9 +1,11 @@
 /** Runs with all that is kept of them, read from the tables that hold it, and written to them. */
 import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
+import { SELECT_RUN } from "./run_rows.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
 import { insertMetrics, selectMetrics, valueOf } from "./metric_rows.ts";
 import type { MetricColumns, RunDocument } from "../run_document.ts";
+import { text, textOrNull, whole } from "./whole_text.ts";
 
 /**
  * Reads a run as one transaction sees it; `undefined` if it is not there.
@@ -15,7 +17,7 @@ export function readDocument(sql: SqlConnection, id: string): RunDocument | unde
   // A savepoint also where a transaction is open already: one connection may read and write.
   sql.prepare("SAVEPOINT document").run();
   try {
-    const run = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
+    const run = sql.prepare(`${SELECT_RUN} WHERE id = ?`).get(id);
     return run && documentOf(sql, run);
   } finally {
     sql.prepare("RELEASE document").run();
@@ -23,10 +25,12 @@ export function readDocument(sql: SqlConnection, id: string): RunDocument | unde
 }
 
 function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
-  const id = String(run.id);
+  const id = text(run.id);
   const pairs = (table: string): [string, string][] =>
-    sql.prepare(`SELECT key, value FROM ${table} WHERE run_id = ? ORDER BY key`).all(id)
-      .map(({ key, value }) => [String(key), String(value)]);
+    sql.prepare(
+      `SELECT ${whole("key", "value")} FROM ${table} WHERE run_id = ? ORDER BY ${table}.key`,
+    ).all(id)
+      .map(({ key, value }) => [text(key), text(value)]);
   const artifacts = sql.prepare(
     `${SELECT_PLAIN_ENTRY} WHERE a.run_id = ? ORDER BY a.created_at, a.name`,
   ).all(id).map((row) => {
@@ -37,9 +41,9 @@ function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
   });
   return {
     id,
-    experiment: String(run.experiment),
+    experiment: text(run.experiment),
     name: textOrNull(run.name),
-    status: String(run.status),
+    status: text(run.status),
     startTime: Number(run.start_time),
     endTime: numberOrNull(run.end_time),
     error: textOrNull(run.error),
@@ -59,11 +63,11 @@ function readMetrics(sql: SqlConnection, id: string): MetricColumns[] {
   type Columns = { key: string; values: (number | string)[]; steps: number[]; times: number[] };
   const columns = new Map<string, Columns>();
   for (const row of selectMetrics(sql, id)) {
-    const key = String(row.key);
+    const key = text(row.key);
     let column = columns.get(key);
     if (!column) columns.set(key, column = { key, values: [], steps: [], times: [] });
     const value = valueOf(row);
-    column.values.push(Number.isFinite(value) ? value : String(value));
+    column.values.push(Number.isFinite(value) ? value : `${value}`);
     column.steps.push(Number(row.step));
     column.times.push(Number(row.timestamp));
   }
@@ -111,10 +115,6 @@ export function insertDocument(sql: SqlConnection, run: RunDocument): void {
   for (const { id: own, name, contentType, size, hash, createdAt } of run.artifacts) {
     artifact.run(own, id, name, `${id}/${name}`, contentType, size, hash, createdAt);
   }
-}
-
-function textOrNull(value: SqlValue | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
 }
 
 function numberOrNull(value: SqlValue | undefined): number | null {

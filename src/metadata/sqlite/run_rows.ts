@@ -1,32 +1,48 @@
 import { EdnValue, fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
-import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import type { SqlConnection, SqlRow } from "./sql_driver.ts";
 import type { Run, RunStatus } from "../run.ts";
 import type { RunChange, RunCounts } from "../run_store.ts";
+import { text, textOrNull, whole } from "./whole_text.ts";
+
+const RUN_TEXTS = whole(
+  "id",
+  "experiment",
+  "name",
+  "status",
+  "error",
+  "tags",
+  "env",
+  "parent_run_id",
+  "created_by",
+);
+
+/** Selects runs. */
+export const SELECT_RUN = `SELECT ${RUN_TEXTS}, start_time, end_time FROM runs`;
 
 /** A run from its row and the rows of the tags table, which come after the tags it started with. */
 export function runOf(row: SqlRow, tags: SqlRow[]): Run {
   return {
-    id: String(row.id),
-    experiment: String(row.experiment),
-    name: textOf(row.name),
-    status: String(row.status) as RunStatus,
+    id: text(row.id),
+    experiment: text(row.experiment),
+    name: textOrNull(row.name),
+    status: text(row.status) as RunStatus,
     startTime: new Date(Number(row.start_time)),
     endTime: row.end_time === null ? null : new Date(Number(row.end_time)),
-    error: textOf(row.error),
+    error: textOrNull(row.error),
     tags: {
-      ...tagsOf(textOf(row.tags)),
-      ...Object.fromEntries(tags.map(({ key, value }) => [String(key), String(value)])),
+      ...tagsOf(textOrNull(row.tags)),
+      ...Object.fromEntries(tags.map(({ key, value }) => [text(key), text(value)])),
     },
-    parentId: textOf(row.parent_run_id),
-    createdBy: textOf(row.created_by),
-    environment: environmentOf(textOf(row.env)),
+    parentId: textOrNull(row.parent_run_id),
+    createdBy: textOrNull(row.created_by),
+    environment: environmentOf(textOrNull(row.env)),
   };
 }
 
 function environmentOf(edn: string | null): Record<string, unknown> | null {
   const value = edn === null ? null : fromEdn(edn);
   if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, item]) => [String(key), item]));
+    return Object.fromEntries([...value].map(([key, item]) => [`${key}`, item]));
   }
   const isObject = typeof value === "object" && value !== null &&
     [Object.prototype, null].includes(Object.getPrototypeOf(value));
@@ -46,10 +62,6 @@ function labelOf(value: unknown): string {
   return typeof value === "string" ? value : toEdn(value as ParamValue);
 }
 
-function textOf(value: SqlValue | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
-}
-
 /** Changes the columns of a run that are given. */
 export function changeRun(sql: SqlConnection, id: string, change: RunChange): void {
   const { status, endTime, error, experiment, name } = change;
@@ -63,9 +75,11 @@ export function changeRun(sql: SqlConnection, id: string, change: RunChange): vo
 
 /** Counts runs by status, and the experiments that they belong to. */
 export function countRuns(sql: SqlConnection): RunCounts {
-  const rows = sql.prepare("SELECT status, count(*) AS runs FROM runs GROUP BY status").all();
+  const rows = sql.prepare(
+    `SELECT ${whole("status")}, count(*) AS runs FROM runs GROUP BY runs.status`,
+  ).all();
   const byStatus = Object.fromEntries(
-    rows.map(({ status, runs }) => [String(status), Number(runs)]),
+    rows.map(({ status, runs }) => [text(status), Number(runs)]),
   );
   const { experiments } = sql.prepare(
     "SELECT count(DISTINCT experiment) AS experiments FROM runs",

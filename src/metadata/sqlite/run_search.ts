@@ -4,7 +4,8 @@ import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import { valuesByRun } from "./metric_rows.ts";
 import type { Run } from "../run.ts";
 import { type Condition, type MetricOrder, type RunQuery, testFor } from "../run_query.ts";
-import { runOf } from "./run_rows.ts";
+import { runOf, SELECT_RUN } from "./run_rows.ts";
+import { text, whole } from "./whole_text.ts";
 
 /** The runs that fit a query, in its order. */
 export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
@@ -19,8 +20,8 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
   const all = tags !== undefined || fits.length > 0 || sortBy !== undefined;
   const { where, values } = conditionsOf(query);
   const rows = sql.prepare(
-    `SELECT * FROM runs ${where} ORDER BY start_time DESC, rowid DESC LIMIT ?`,
-  ).all(...values, all ? -1 : limit ?? -1).filter(({ id }) => fits.every((fit) => fit(String(id))));
+    `${SELECT_RUN} ${where} ORDER BY start_time DESC, rowid DESC LIMIT ?`,
+  ).all(...values, all ? -1 : limit ?? -1).filter(({ id }) => fits.every((fit) => fit(text(id))));
   let runs = withTags(sql, rows);
   if (tags) {
     const wanted = Object.entries(tags);
@@ -60,21 +61,21 @@ function fit(
 }
 
 function paramsByRun(sql: SqlConnection, key: string): Map<string, unknown> {
-  const rows = sql.prepare("SELECT run_id, value FROM params WHERE key = ?").all(key);
-  return new Map(rows.map((row) => [String(row.run_id), fromEdn(String(row.value))]));
+  const rows = sql.prepare(`SELECT ${whole("run_id", "value")} FROM params WHERE key = ?`).all(key);
+  return new Map(rows.map((row) => [text(row.run_id), fromEdn(text(row.value))]));
 }
 
 /** Runs of rows, with their tags: by one statement where that is less than one each. */
 export function withTags(sql: SqlConnection, rows: readonly Record<string, SqlValue>[]): Run[] {
   if (rows.length < 20) {
-    const tags = sql.prepare("SELECT key, value FROM tags WHERE run_id = ?");
-    return rows.map((row) => runOf(row, tags.all(row.id!)));
+    const tags = sql.prepare(`SELECT ${whole("key", "value")} FROM tags WHERE run_id = ?`);
+    return rows.map((row) => runOf(row, tags.all(text(row.id))));
   }
   const byRun = Map.groupBy(
-    sql.prepare("SELECT run_id, key, value FROM tags").all(),
-    ({ run_id }) => run_id,
+    sql.prepare(`SELECT ${whole("run_id", "key", "value")} FROM tags`).all(),
+    ({ run_id }) => text(run_id),
   );
-  return rows.map((row) => runOf(row, byRun.get(row.id!) ?? []));
+  return rows.map((row) => runOf(row, byRun.get(text(row.id)) ?? []));
 }
 
 function sort(

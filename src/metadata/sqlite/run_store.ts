@@ -1,10 +1,9 @@
-import { option, phrase } from "../../base/phrase.ts";
 import { assertString } from "../../base/assert.ts";
-import { RunNotFoundError, RunStateError } from "../../base/errors.ts";
+import { RunNotFoundError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
 import { fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
 import { releaseVersions } from "./version_use.ts";
-import { assertRunId, fold } from "../../names/names.ts";
+import { assertRunId } from "../../names/names.ts";
 import type { Database } from "./database.ts";
 import { TABLES_OF_RUN } from "./schema.ts";
 import type { SqlConnection, SqlRow } from "./sql_driver.ts";
@@ -22,14 +21,16 @@ import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
 import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
 import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
-import { type RunDocument, sameDocument } from "../run_document.ts";
+import type { RunDocument } from "../run_document.ts";
 import { everKnown, noteRuns } from "./removed_runs.ts";
 import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
-import { changeRun, countRuns } from "./run_rows.ts";
+import { requireFreeId, requireNewOrSame } from "./run_conflicts.ts";
+import { changeRun, countRuns, SELECT_RUN } from "./run_rows.ts";
 import { dropProcess, noteProcess } from "./process_rows.ts";
 import type { RunProcess } from "../process_store.ts";
 import type { ArtifactPlace, RunChange, RunCounts, RunStore } from "../run_store.ts";
+import { text, textOrNull, whole } from "./whole_text.ts";
 
 /** Points written in one transaction. */
 const MAX_POINTS = 50_000;
@@ -76,12 +77,12 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  update(
+  async update(
     id: string,
     change: RunChange,
     expected?: readonly string[],
   ): Promise<{ readonly run: Run; readonly changed: boolean }> {
-    return this.#database.write({
+    return await this.#database.write({
       apply: (sql) => {
         const run = require(sql, id);
         if (expected && !expected.includes(run.status)) return { run, changed: false };
@@ -95,13 +96,18 @@ export class SqliteRunStore implements RunStore {
   paramTexts(id: string): Promise<ReadonlyMap<string, string>> {
     return this.#database.read((sql) => {
       requireRow(sql, id);
-      const rows = sql.prepare("SELECT key, value FROM params WHERE run_id = ? ORDER BY key");
-      return new Map(rows.all(id).map(({ key, value }) => [String(key), String(value)]));
+      const rows = sql.prepare(
+        `SELECT ${whole("key", "value")} FROM params WHERE run_id = ? ORDER BY params.key`,
+      );
+      return new Map(rows.all(id).map(({ key, value }) => [text(key), text(value)]));
     });
   }
 
-  insertParams(id: string, params: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
-    return this.#database.write({
+  async insertParams(
+    id: string,
+    params: ReadonlyMap<string, string>,
+  ): Promise<ReadonlySet<string>> {
+    return await this.#database.write({
       apply: (sql) => {
         requireRow(sql, id);
         const known = sql.prepare("SELECT 1 FROM params WHERE run_id = ? AND key = ?");
@@ -143,8 +149,10 @@ export class SqliteRunStore implements RunStore {
       apply: (sql) => {
         require(sql, id);
         releaseVersions(sql, "run_id", id, force);
-        const places = sql.prepare("SELECT name, path FROM artifacts WHERE run_id = ?").all(id)
-          .map((row) => ({ runId: id, name: String(row.name), path: pathOf(row) }));
+        const places = sql.prepare(
+          `SELECT ${whole("name", "path")} FROM artifacts WHERE run_id = ?`,
+        ).all(id)
+          .map((row) => ({ runId: id, name: text(row.name), path: pathOf(row) }));
         sql.prepare(
           "DELETE FROM artifact_replacements WHERE artifact_id IN " +
             "(SELECT id FROM artifacts WHERE run_id = ?)",
@@ -194,9 +202,11 @@ export class SqliteRunStore implements RunStore {
     return this.#database.write({
       apply: (sql) => {
         requireRow(sql, id);
-        const get = sql.prepare("SELECT value FROM params WHERE run_id = ? AND key = ?");
+        const get = sql.prepare(
+          `SELECT ${whole("value")} FROM params WHERE run_id = ? AND key = ?`,
+        );
         const isExpected = [...params.keys()].every((key) =>
-          get.get(id, key)?.value === expected.get(key)
+          textOrNull(get.get(id, key)?.value) === (expected.get(key) ?? null)
         );
         if (!isExpected) return false;
         const update = sql.prepare("UPDATE params SET value = ? WHERE run_id = ? AND key = ?");
@@ -210,10 +220,12 @@ export class SqliteRunStore implements RunStore {
   params(id: string): Promise<Record<string, unknown>> {
     return this.#database.read((sql) => {
       require(sql, id);
-      const rows = sql.prepare("SELECT key, value FROM params WHERE run_id = ? ORDER BY key").all(
+      const rows = sql.prepare(
+        `SELECT ${whole("key", "value")} FROM params WHERE run_id = ? ORDER BY params.key`,
+      ).all(
         id,
       );
-      return Object.fromEntries(rows.map((row) => [String(row.key), fromEdn(String(row.value))]));
+      return Object.fromEntries(rows.map((row) => [text(row.key), fromEdn(text(row.value))]));
     });
   }
 
@@ -304,63 +316,17 @@ function require(sql: SqlConnection, id: string): Run {
 
 function requireRow(sql: SqlConnection, id: string): SqlRow {
   assertString("a run id", id);
-  const row = sql.prepare("SELECT * FROM runs WHERE id = ?").get(id);
+  const row = sql.prepare(`${SELECT_RUN} WHERE id = ?`).get(id);
   if (!row) throw new RunNotFoundError(id);
   return row;
 }
 
 /** Removes one of the tags that a run was started with. */
 function dropStartTag(sql: SqlConnection, { id, tags }: SqlRow, key: string): void {
-  const started = typeof tags === "string" ? fromEdn(tags) : null;
+  const edn = textOrNull(tags);
+  const started = edn === null ? null : fromEdn(edn);
   if (typeof started !== "object" || started === null || !Object.hasOwn(started, key)) return;
   const { [key]: _, ...others } = started as Record<string, ParamValue>;
   const rest = Object.keys(others).length === 0 ? null : toEdn(others);
   sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(rest, id!);
-}
-
-/** Whether a run is not there; one that is there must be the same. */
-function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
-  const there = readDocument(sql, run.id);
-  if (there) {
-    if (sameDocument(there, run)) return false;
-    throw new RunStateError(
-      "import",
-      run.id,
-      phrase`a run of this id is there and differs; remove it first, or import under new ids (${
-        option("newIds", true)
-      })`,
-    );
-  }
-  requireFreeId(sql, run.id, "import");
-  for (const table of ["artifacts", "datasets"] as const) {
-    const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
-    for (const { id } of run[table]) {
-      const other = taken.get(id)?.run_id;
-      if (other === undefined) continue;
-      const state = phrase`run ${
-        JSON.stringify(other)
-      } has one of its ${table}; import under new ids (${option("newIds", true)})`;
-      throw new RunStateError("import", run.id, state);
-    }
-  }
-  return true;
-}
-
-/** Two runs share no directory, also where the file system ignores case or normalisation. */
-function requireFreeId(sql: SqlConnection, id: string, action: "start" | "import"): void {
-  const folded = fold(id);
-  // Ids of plain letters are compared by SQLite; only the few others must be read.
-  const plain = /^[ -~]*$/.test(id);
-  const condition = plain ? "id = ? COLLATE NOCASE OR id GLOB '*[^ -~]*'" : "? IS NOT NULL";
-  const alike = sql.prepare(`SELECT id FROM runs WHERE ${condition}`).all(id).map((row) =>
-    String(row.id)
-  ).find((other) => fold(other) === folded);
-  if (alike === undefined) return;
-  throw new RunStateError(
-    action,
-    id,
-    alike === id
-      ? "there is a run of this id; choose another, or leave it out"
-      : `there is a run ${JSON.stringify(alike)}, and some file systems take the two for one`,
-  );
 }

@@ -1,0 +1,55 @@
+/** Runs that stand in the way of a new one. */
+import { RunStateError } from "../../base/errors.ts";
+import { option, phrase } from "../../base/phrase.ts";
+import { fold } from "../../names/names.ts";
+import { type RunDocument, sameDocument } from "../run_document.ts";
+import { readDocument } from "./run_document_rows.ts";
+import type { SqlConnection } from "./sql_driver.ts";
+import { text, whole } from "./whole_text.ts";
+
+/** Whether a run is not there; one that is there must be the same. */
+export function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
+  const there = readDocument(sql, run.id);
+  if (there) {
+    if (sameDocument(there, run)) return false;
+    throw new RunStateError(
+      "import",
+      run.id,
+      phrase`a run of this id is there and differs; remove it first, or import under new ids (${
+        option("newIds", true)
+      })`,
+    );
+  }
+  requireFreeId(sql, run.id, "import");
+  for (const table of ["artifacts", "datasets"] as const) {
+    const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
+    for (const { id } of run[table]) {
+      const other = taken.get(id)?.run_id;
+      if (other === undefined) continue;
+      const state = phrase`run ${
+        JSON.stringify(other)
+      } has one of its ${table}; import under new ids (${option("newIds", true)})`;
+      throw new RunStateError("import", run.id, state);
+    }
+  }
+  return true;
+}
+
+/** Two runs share no directory, also where the file system ignores case or normalisation. */
+export function requireFreeId(sql: SqlConnection, id: string, action: "start" | "import"): void {
+  const folded = fold(id);
+  // Ids of plain letters are compared by SQLite; only the few others must be read.
+  const plain = /^[ -~]*$/.test(id);
+  const condition = plain ? "id = ? COLLATE NOCASE OR id GLOB '*[^ -~]*'" : "? IS NOT NULL";
+  const alike = sql.prepare(`SELECT ${whole("id")} FROM runs WHERE ${condition}`).all(id).map((
+    row,
+  ) => text(row.id)).find((other) => fold(other) === folded);
+  if (alike === undefined) return;
+  throw new RunStateError(
+    action,
+    id,
+    alike === id
+      ? "there is a run of this id; choose another, or leave it out"
+      : `there is a run ${JSON.stringify(alike)}, and some file systems take the two for one`,
+  );
+}
