@@ -1,10 +1,12 @@
 import { DriverError, quote } from "../../base/errors.ts";
+import { registerOpenFile } from "./process_register.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 
 /**
  * The databases that this process has open, by the identity of their files. Two copies of SQLite
  * must not open one file: closing it in one drops the POSIX locks of the other. Kept on
- * `globalThis`, as a process may load this module in more than one version.
+ * `globalThis`, as a process may load this module in more than one version; other Workers of the
+ * process know of it by `process_register.ts`.
  */
 const KEY = Symbol.for("@chachaml/store open databases");
 
@@ -15,6 +17,8 @@ interface OpenFile {
   count: number;
   /** Those of them that write, and so hold locks. */
   writers: number;
+  /** Takes back the note for the whole process. */
+  readonly release: () => void;
 }
 
 function openFiles(): Map<string, OpenFile> {
@@ -65,7 +69,8 @@ export function noteOpenFile(
 ): () => void {
   const files = openFiles();
   const key = identity(path);
-  const file = files.get(key) ?? { driver, path, count: 0, writers: 0 };
+  const file = files.get(key) ??
+    { path, count: 0, writers: 0, ...registerOpenFile(key, driver) };
   if (file.driver !== driver) {
     throw new DriverError(
       `Cannot open ${quote(path)} with the ${driver} driver: this process has it open with the ` +
@@ -79,6 +84,8 @@ export function noteOpenFile(
   files.set(key, file);
   return () => {
     file.writers -= writers;
-    if (--file.count === 0) files.delete(key);
+    if (--file.count > 0) return;
+    files.delete(key);
+    file.release();
   };
 }

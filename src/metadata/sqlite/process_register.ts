@@ -1,0 +1,51 @@
+/**
+ * Which driver this process has a file open with, over all of its Workers. Each Worker has a
+ * `globalThis` of its own, while locks of files belong to the process; what Workers share without
+ * permission for more files is the environment.
+ */
+import type { SqlDriver } from "./sql_driver.ts";
+
+type DriverName = SqlDriver["name"];
+
+/** A file, by its identity, in the register. Children inherit it, so the process is noted as well. */
+class Entry {
+  readonly #variable: string;
+
+  constructor(identity: string) {
+    this.#variable = `CHACHAML_OPEN_${identity.replaceAll(/[^0-9A-Za-z]/g, "_")}`;
+  }
+
+  /** Whether the register may be used. Without that permission the ffi driver cannot be, either. */
+  get isUsable(): boolean {
+    const variable = this.#variable;
+    return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+  }
+
+  read(): { driver: DriverName; workers: number } | undefined {
+    const [pid, driver, workers] = (Deno.env.get(this.#variable) ?? "").split(" ");
+    if (Number(pid) !== Deno.pid || driver !== "ffi" && driver !== "builtin") return undefined;
+    return { driver, workers: Number(workers) };
+  }
+
+  write(driver: DriverName, workers: number): void {
+    if (workers > 0) Deno.env.set(this.#variable, `${Deno.pid} ${driver} ${workers}`);
+    else Deno.env.delete(this.#variable);
+  }
+}
+
+/**
+ * Notes that this Worker has a file open with a driver, unless the process has it open with another.
+ *
+ * @returns The driver that it is open with now, and a function that takes the note back.
+ */
+export function registerOpenFile(
+  identity: string,
+  driver: DriverName,
+): { readonly driver: DriverName; readonly release: () => void } {
+  const entry = new Entry(identity);
+  if (!entry.isUsable) return { driver, release: () => {} };
+  const known = entry.read();
+  if (known && known.driver !== driver) return { driver: known.driver, release: () => {} };
+  entry.write(driver, (known?.workers ?? 0) + 1);
+  return { driver, release: () => entry.write(driver, (entry.read()?.workers ?? 1) - 1) };
+}
