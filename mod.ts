@@ -107,10 +107,8 @@ export {
   InvalidNameError,
   InvalidOptionError,
   InvalidSourceError,
-  LostDatabaseError,
   ModelNotFoundError,
   type NameRule,
-  NewerFormatError,
   NotAStoreError,
   ReadOnlyError,
   RunNotFoundError,
@@ -123,3 +121,4 @@ export {
   UnsafePathError,
   UnsupportedRuntimeError,
 } from "./src/base/errors.ts";
+export { LostDatabaseError, NewerFormatError } from "./src/base/store_errors.ts";

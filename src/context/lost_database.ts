@@ -1,9 +1,8 @@
 /** A database that is gone, or empty, beside artifacts that it had. */
-import { LostDatabaseError, quote } from "../base/errors.ts";
-import { STAGING } from "../names/names.ts";
-
-/** What a directory may have though nobody has put it there. */
-const STRAYS: readonly string[] = [STAGING, "lost+found", ".DS_Store"];
+import { quote } from "../base/errors.ts";
+import { option, phrase } from "../base/phrase.ts";
+import { LostDatabaseError } from "../base/store_errors.ts";
+import { firstEntry } from "../bytes/files/first_entry.ts";
 
 /**
  * Refuses to create a database where the artifact directory already has files. They are those of a
@@ -15,17 +14,17 @@ const STRAYS: readonly string[] = [STAGING, "lost+found", ".DS_Store"];
 export async function requireNoFormerLife(path: string, artifactDir: string): Promise<void> {
   const state = await stateOf(path);
   if (state === undefined) return;
-  for await (const { name } of Deno.readDir(artifactDir)) {
-    if (STRAYS.includes(name)) continue;
-    throw new LostDatabaseError(
-      path,
-      artifactDir,
-      `${state}, but the artifact directory ${quote(artifactDir)} has files, such as ` +
-        `${quote(name)}; bring the database back (chachaml restore BACKUP), or, to start again ` +
-        "without them, move the directory elsewhere or name another (artifactDir, --artifact-dir), or use it as " +
-        "it is (adoptDirectory)",
-    );
-  }
+  const name = await firstEntry(artifactDir);
+  if (name === undefined) return;
+  throw new LostDatabaseError(
+    path,
+    artifactDir,
+    phrase`${state}, but the artifact directory ${quote(artifactDir)} has files, such as ${
+      quote(name)
+    }; bring the database back (chachaml restore BACKUP), or, to start again without them, move the directory elsewhere or name another (${
+      option("artifactDir")
+    }), or leave them where they are (${option("adoptDirectory", true)})`,
+  );
 }
 
 async function stateOf(path: string): Promise<string | undefined> {

@@ -49,7 +49,7 @@ testEachDriver(
       const before = await Deno.readFile(join(dir, "t.db"));
       await assert.rejects(openIn(dir, { driver }), (error) => {
         assert.ok(error instanceof NewerFormatError);
-        assert.match(error.message, /update chachaml, or open it with readOnly/);
+        assert.match(error.message, /update chachaml, or only read the store/);
         return error.format === FORMAT + 1;
       });
       assert.deepEqual(await Deno.readFile(join(dir, "t.db")), before);

@@ -1,5 +1,6 @@
 /** Looks at the tables of a database, and creates what is missing. */
-import { NewerFormatError, NotAStoreError } from "../../base/errors.ts";
+import { NotAStoreError } from "../../base/errors.ts";
+import { NewerFormatError } from "../../base/store_errors.ts";
 import { FORMAT, INDEXES, MAIN_TABLES, TABLES, TRIGGERS, UNIQUE_INDEX } from "./schema.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 

@@ -1,5 +1,6 @@
 import { dirname } from "@std/path";
-import { NewerFormatError, NotAStoreError, StorageError } from "../../base/errors.ts";
+import { NotAStoreError, StorageError } from "../../base/errors.ts";
+import { NewerFormatError } from "../../base/store_errors.ts";
 import { makeDirectory, syncEntry } from "../../bytes/files/make_directory.ts";
 import { createDatabaseFile, requirePlainFiles } from "./database_files.ts";
 import { publicError } from "./sql_error.ts";
