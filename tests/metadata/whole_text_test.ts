@@ -11,20 +11,20 @@ for (const [what, bad] of [["U+0000", "a\0b"], ["half of a surrogate pair", "a\u
       const run = await store.run("r");
       const artifact = await run.put("a", "a");
       const calls: [field: RegExp, call: () => Promise<unknown>][] = [
-        [/experiment is/, () => store.startRun({ experiment: bad })],
-        [/name is/, () => store.startRun({ name: bad })],
-        [/createdBy is/, () => store.startRun({ createdBy: bad })],
-        [/the name of a tag is/, () => store.startRun({ tags: { [bad]: "x" } })],
-        [/tag "x" is/, () => store.startRun({ tags: { x: bad } })],
-        [/the name of a tag is/, () => run.setTags({ [bad]: "x" })],
-        [/tag "x" is/, () => run.setTags({ x: bad })],
-        [/the name of a param is/, () => run.logParams({ [bad]: 1 })],
-        [/the name of a metric is/, () => run.logMetrics({ [bad]: 1 })],
-        [/role is/, () => run.logDataset({ role: bad })],
-        [/source is/, () => run.logDataset({ source: bad })],
-        [/hash is/, () => run.logDataset({ hash: bad })],
-        [/its name is/, () => store.experiments.describe(bad, { owner: "x" })],
-        [/owner is/, () => store.experiments.describe("x", { owner: bad })],
+        [/experiment/, () => store.startRun({ experiment: bad })],
+        [/name/, () => store.startRun({ name: bad })],
+        [/createdBy/, () => store.startRun({ createdBy: bad })],
+        [/the name of a tag/, () => store.startRun({ tags: { [bad]: "x" } })],
+        [/tag "x"/, () => store.startRun({ tags: { x: bad } })],
+        [/the name of a tag/, () => run.setTags({ [bad]: "x" })],
+        [/tag "x"/, () => run.setTags({ x: bad })],
+        [/the name of a param/, () => run.logParams({ [bad]: 1 })],
+        [/the name of a metric/, () => run.logMetrics({ [bad]: 1 })],
+        [/role/, () => run.logDataset({ role: bad })],
+        [/source/, () => run.logDataset({ source: bad })],
+        [/hash/, () => run.logDataset({ hash: bad })],
+        [/its name/, () => store.experiments.describe(bad, { owner: "x" })],
+        [/owner/, () => store.experiments.describe("x", { owner: bad })],
         [
           /description is/,
           () => run.registerModel("net", { artifactId: artifact.id, description: bad }),
@@ -59,7 +59,7 @@ for (const [what, bad] of [["U+0000", "a\0b"], ["half of a surrogate pair", "a\u
 Deno.test("a run ends as failed whatever its error says", () =>
   inMemory(async (store) => {
     await store.runs.end("r", { error: new Error("a\0b \ud800") });
-    assert.equal((await store.runs.get("r")).error, "Error: a\\0b \ufffd");
+    assert.equal((await store.runs.get("r")).error, "Error: a\ufffdb \ufffd");
   }));
 
 testEachDriver(

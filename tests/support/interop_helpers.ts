@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "@std/path";
 import { DatabaseSync } from "node:sqlite";
 import { unpackTar } from "npm:modern-tar@~0.8.6";
+import { OWN_TABLES } from "../../src/metadata/sqlite/schema.ts";
 import { inTempDir } from "./helpers.ts";
 
 /** The ids of its runs. */
@@ -13,8 +14,8 @@ export const [BASELINE, DEEP, BROKEN] = [
 ] as const;
 
 /** Leaves out tables and indexes of the store's own. */
-const SHARED = "name NOT LIKE 'chachaml\\_%' ESCAPE '\\' AND " +
-  "name NOT IN ('artifact_replacements', 'metric_nans', 'backup_of')";
+const SHARED = "name NOT LIKE 'chachaml\\_%' ESCAPE '\\' AND name NOT IN (" +
+  Object.keys(OWN_TABLES).map((name) => `'${name}'`) + ")";
 
 /** Gives a test a copy of the store, in `dir` as `t.db`. */
 export function withFixture(work: (dir: string) => Promise<void>): Promise<void> {

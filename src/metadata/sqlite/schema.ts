@@ -79,7 +79,7 @@ const LATER_TABLES: Readonly<Record<string, Table>> = {
 };
 
 /** Our own tables. */
-const OWN_TABLES: Readonly<Record<string, Table>> = {
+export const OWN_TABLES: Readonly<Record<string, Table>> = {
   // Facts about the store as a whole: `format` is the version of the format, `id` the store's identity.
   chachaml_store: {
     definition: "key TEXT PRIMARY KEY, value TEXT NOT NULL",
