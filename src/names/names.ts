@@ -3,6 +3,7 @@
  * database alike. A name becomes a path below the artifact directory, on any operating system.
  */
 import { InvalidNameError, type NameRule } from "../base/errors.ts";
+import { deceptive } from "./deceptive.ts";
 
 /** Bytes (UTF-8) that a whole name may have. */
 const MAX_NAME_BYTES = 1024;
@@ -85,14 +86,15 @@ export function assertArtifactName(
   name: unknown,
   { portable = true }: { readonly portable?: boolean | undefined } = {},
 ): asserts name is string {
-  const refusal = unsafe(name) ?? overlong(name as string) ??
+  const refusal = unsafe(name) ?? deceptive(name as string) ?? overlong(name as string) ??
     (portable ? unportable(name as string) : undefined);
   if (refusal) throw new InvalidNameError("an artifact name", name, ...refusal);
 }
 
 /** Refuses a run id that breaks a rule: a name of one segment that is not the store's own. */
 export function assertRunId(id: unknown): asserts id is string {
-  const refusal = unsafe(id) ?? overlong(id as string) ?? unportable(id as string) ??
+  const refusal = unsafe(id) ?? deceptive(id as string) ?? overlong(id as string) ??
+    unportable(id as string) ??
     notARunId(id as string);
   if (refusal) throw new InvalidNameError("a run id", id, ...refusal);
 }

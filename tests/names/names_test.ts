@@ -46,6 +46,25 @@ const UNSAFE: Bad[] = [
   ["git+ssh:x", "drive-or-scheme"],
 ];
 
+/** Shown as another name, or taken for an option. */
+const DECEPTIVE: Bad[] = [
+  ["photo\u202egnp.exe", "bidirectional-control"],
+  ["a\u200eb", "bidirectional-control"],
+  ["a\u2066b", "bidirectional-control"],
+  ["a\u061cb", "bidirectional-control"],
+  ["model\u200b.bin", "invisible-character"],
+  ["a\u200db", "invisible-character"],
+  ["\u200ca", "invisible-character"],
+  ["a\u00adb", "invisible-character"],
+  ["a\u2060b", "invisible-character"],
+  ["\ufeffa", "invisible-character"],
+  ["a\u3164", "invisible-character"],
+  ["a\u{e0041}", "invisible-character"],
+  ["-rf", "leading-dash"],
+  ["--db=x", "leading-dash"],
+  ["-", "leading-dash"],
+];
+
 /** Fine here, but not on every system that a store may be copied to. */
 const UNPORTABLE: Bad[] = [
   ...Array.from('<>"|?*', (character): Bad => [`a${character}b`, "forbidden-character"]),
@@ -72,6 +91,7 @@ const UNPORTABLE: Bad[] = [
 ];
 
 const NESTED: Bad[] = [
+  ["a/-b", "leading-dash"],
   ["a./b", "trailing-dot-or-space"],
   ["a /b", "trailing-dot-or-space"],
   ["a/nul", "reserved"],
@@ -84,10 +104,11 @@ const NESTED: Bad[] = [
 const NOT_TEXT: Bad[] = [undefined, null, 5, true, 5n, {}, ["a"], new URL("file:///a"), Symbol("a")]
   .map((value) => [value, "not-text"]);
 
-const BAD_NAMES = [...UNSAFE, ...UNPORTABLE, ...NESTED, ...NOT_TEXT];
+const BAD_NAMES = [...UNSAFE, ...DECEPTIVE, ...UNPORTABLE, ...NESTED, ...NOT_TEXT];
 
 const BAD_RUN_IDS: Bad[] = [
   ...UNSAFE,
+  ...DECEPTIVE,
   ...UNPORTABLE,
   ...NOT_TEXT,
   ["a/b", "several-segments"],
@@ -115,7 +136,10 @@ const GOOD_SEGMENTS = [
   "..a",
   "a..b",
   "...x",
-  "-rf",
+  "a-b",
+  "❤️.png",
+  "می‌خواهم",
+  "क्‍ष",
   "~",
   "$HOME",
   "%2e%2e",

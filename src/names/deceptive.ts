@@ -1,0 +1,30 @@
+import type { NameRule } from "../base/errors.ts";
+
+/** Characters that turn the order of the text around them, so that a name is shown as another. */
+const BIDI_CONTROL = /\p{Bidi_Control}/u;
+
+/** Joiners where writing needs them: within an emoji, and behind a letter whose form they change. */
+const JOINED =
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{M}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}])[\u200c\u200d](?=[\p{L}\p{Extended_Pictographic}])/gu;
+
+/** Characters that nobody sees: two names that look the same would differ. Emoji need the selectors. */
+const INVISIBLE =
+  /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/u;
+
+/**
+ * What makes a name look like another one, or like an option of a command. New names must not; names
+ * that are stored already are read.
+ */
+export function deceptive(name: string): [rule: NameRule, reason: string] | undefined {
+  if (BIDI_CONTROL.test(name)) {
+    return ["bidirectional-control", "it has a character that changes the direction of text"];
+  }
+  const invisible = INVISIBLE.exec(name.replaceAll(JOINED, ""))?.[0];
+  if (invisible !== undefined) {
+    const code = invisible.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+    return ["invisible-character", `it has a character that is not seen (U+${code})`];
+  }
+  if (name.split("/").some((segment) => segment.startsWith("-"))) {
+    return ["leading-dash", 'a segment starts with "-", which commands take for an option'];
+  }
+}
