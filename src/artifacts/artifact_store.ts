@@ -17,7 +17,7 @@ import type { ArtifactParts } from "./parts.ts";
 import { putStaged } from "./put_artifact.ts";
 import { assertPutOptions, type PutFileOptions, type PutOptions } from "./put_options.ts";
 import { abandonSource, type PutSource } from "./put_source.ts";
-import { recoverReplacements } from "./recover_replacements.ts";
+import { recoverMoves, recoverReplacements } from "./recover_replacements.ts";
 import { removeArtifact, removeBytes } from "./remove_artifact.ts";
 import { stageFile, stageSource } from "./stage_source.ts";
 
@@ -108,6 +108,12 @@ export class ArtifactStore {
     const { ifExists = "error" } = options;
     const found = await this.#parts.index.admit(runId, name);
     if (found && ifExists === "error") throw new ArtifactExistsError(runId, name);
+  }
+
+  /** Finishes or undoes what a crash left. */
+  async recover(): Promise<void> {
+    await recoverReplacements(this.#parts);
+    await recoverMoves(this.#parts);
   }
 
   /** Finishes or undoes what a crash left of replacements. */

@@ -10,6 +10,13 @@ export async function recoverReplacements(
   await bytes.recoverReplacements((note) => finishReplacement(index, note));
 }
 
+/** Finishes moves into the store whose artifact is stored, and undoes the others. */
+export async function recoverMoves(
+  { index, bytes }: Pick<ArtifactParts, "index" | "bytes">,
+): Promise<void> {
+  await bytes.recoverMoves?.(async (key) => !(await index.unnamed([key])).has(key));
+}
+
 async function finishReplacement(index: ArtifactIndex, note: ReplacementNote): Promise<void> {
   const entry = await index.byId(note.artifactId);
   // Of a record that is gone, or that says it already, nothing is left to do.

@@ -39,7 +39,7 @@ export async function stageFile(
   options: PutFileOptions,
 ): Promise<{ staged: StagedBytes; isTaken: boolean }> {
   const how = { ...options, runId, name };
-  const taken = options.move ? await take(parts, name, path, options) : undefined;
+  const taken = options.move ? await take(parts, { runId, name }, path, options) : undefined;
   const own = taken ?? await parts.bytes.stage((await openFile(name, path)).reader, how);
   const staged = await share(parts, own, options);
   return { staged, isTaken: staged === taken };
@@ -48,7 +48,7 @@ export async function stageFile(
 /** `undefined` where the file cannot be taken as it is, and is copied instead. */
 async function take(
   { bytes, root }: ArtifactParts,
-  name: string,
+  { runId, name }: Target,
   path: string,
   options: PutOptions,
 ): Promise<StagedBytes | undefined> {
@@ -57,7 +57,7 @@ async function take(
   if (isBelow(await Deno.realPath(path), root)) {
     throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");
   }
-  return await bytes.adopt?.(path, { ...options, name });
+  return await bytes.adopt?.(path, { ...options, runId, name });
 }
 
 /** In place of staged bytes, those of an artifact that has the same ones, where that is asked for. */

@@ -202,6 +202,12 @@ export interface ByteStoreSeam {
    * @param finish Has the record say what the note does, where the new bytes are in place.
    */
   recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void>;
+  /**
+   * Finishes or undoes what {@linkcode ByteStoreSeam.adopt} was interrupted in.
+   *
+   * @param isNamed Whether a record names the bytes at a key.
+   */
+  recoverMoves?(isNamed: (key: string) => Promise<boolean>): Promise<void>;
   /** Opens the bytes at a key, or a range of them. */
   open(key: string, range?: ByteRange): Promise<OpenBytes>;
   /** What is at a key, without following a link; `undefined` if nothing is. */

@@ -75,7 +75,7 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
       if (!readOnly && !options.adoptDirectory) {
         await requireStoreDirectory(artifactDir, (names) => runs.everKnown(names));
       }
-      if (!readOnly) await artifacts.recoverReplacements();
+      if (!readOnly) await artifacts.recover();
       if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
     } catch (error) {
       await database.close();

@@ -212,3 +212,54 @@ Deno.test("putFile() with move refuses a directory, a device and a missing file"
     }
     await assertEmpty(store);
   }));
+
+/** Leaves what a process leaves that is killed while it moves a file: the file has two names. */
+async function leaveMove(store: Store, source: string, key: string, path: string): Promise<void> {
+  const { dev, ino } = await Deno.lstat(source);
+  const note = { source, identity: `${dev}:${ino}`, mode: 0o640, key };
+  const staging = join(store.artifactDir, ".staging");
+  const staged = crypto.randomUUID();
+  await Deno.writeTextFile(join(staging, `${staged}.moves`), JSON.stringify(note));
+  await Deno.link(source, join(staging, staged));
+  await Deno.chmod(source, 0o440);
+  if (path !== "") await Deno.link(source, path);
+}
+
+Deno.test("a move that was killed before the artifact was stored is undone", () =>
+  withSource(async (store, source, dir) => {
+    await store.artifacts.put("r", "other", "x");
+    await leaveMove(store, source, "r/a.bin", "");
+    await (await openIn(dir)).close();
+    await isUntouched(source);
+    assert.deepEqual(tree(join(store.artifactDir, ".staging")), ["owner"]);
+  }));
+
+Deno.test("a move that was killed once the artifact was stored is finished", () =>
+  withSource(async (store, source, dir) => {
+    const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
+    await Deno.remove(kept.filePath);
+    await leaveMove(store, source, "r/a.bin", kept.filePath);
+    await (await openIn(dir)).close();
+    await isGone(source);
+    assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
+    assert.equal((await Deno.stat(kept.filePath)).nlink, 1);
+  }));
+
+Deno.test("a move that was killed leaves a file alone that took the place of its source", () =>
+  withSource(async (store, source, dir) => {
+    const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
+    await leaveMove(store, source, "r/a.bin", "");
+    await Deno.rename(source, `${source}.aside`);
+    await Deno.writeTextFile(source, "another");
+    await (await openIn(dir)).close();
+    assert.equal(await Deno.readTextFile(source), "another");
+    assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
+  }));
+
+Deno.test("putFile() with move copies a file that runs as another user", () =>
+  withSource(async (store, source) => {
+    await Deno.chmod(source, 0o4755);
+    const stored = await store.artifacts.putFile("r", "a.bin", source, { move: true });
+    await isGone(source);
+    assert.equal((await Deno.stat(stored.filePath)).mode! & 0o7222, 0);
+  }));

@@ -32,7 +32,8 @@ import { OldFileOperations } from "./old_operations.ts";
 import { OpenFile, openPublished } from "./open_file.ts";
 import { Publisher } from "./publisher.ts";
 import { ReplacementNotes } from "./replacement_notes.ts";
-import { stageClone, stageLink, stageShared } from "./stage_existing.ts";
+import { stageClone, stageShared } from "./stage_existing.ts";
+import { recoverMoves, stageMove } from "./stage_move.ts";
 import {
   isInUse,
   lockFile,
@@ -82,7 +83,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   }
 
   async adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined> {
-    return await this.#stage(options, (how) => stageLink(this.#staging, path, how));
+    return await this.#stage(options, (how) => stageMove(this.#staging, path, how));
   }
 
   async clone(location: string, options: StageOptions): Promise<StagedBytes> {
@@ -196,6 +197,14 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
       }
     } catch (error) {
       throw fsError(error, "recover what was being replaced");
+    }
+  }
+
+  async recoverMoves(isNamed: (key: string) => Promise<boolean>): Promise<void> {
+    try {
+      await recoverMoves(this.#root, this.#staging, isNamed);
+    } catch (error) {
+      throw fsError(error, "recover what was being moved into the store");
     }
   }
 

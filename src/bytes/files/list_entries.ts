@@ -6,7 +6,7 @@ import type { ByteEntry, ListOptions } from "../byte_store.ts";
 import { changedAt } from "./changed_at.ts";
 import { LOGS } from "./growing_files.ts";
 import { identityOf, lstat } from "./lstat.ts";
-import { isNote } from "./replacement_notes.ts";
+import { isNote } from "./note_files.ts";
 import { isInUse } from "./staged_file.ts";
 
 /** Entries of a file store. */

@@ -8,7 +8,7 @@ import { removeEmptyDirectories, requirePlainDirectories } from "./directories.t
 import { changedAt } from "./changed_at.ts";
 import { LOGS } from "./growing_files.ts";
 import { identityOf, lstat } from "./lstat.ts";
-import { isNote } from "./replacement_notes.ts";
+import { isNote } from "./note_files.ts";
 import { STAGED } from "./staged_key.ts";
 import { lockIfFree, type StagedFile, stagedState } from "./staged_file.ts";
 

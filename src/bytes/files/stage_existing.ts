@@ -1,65 +1,11 @@
-/** Files that are there already, staged by another name, or as a copy that the kernel makes. */
+/** Stored files, staged by another name, or as a copy that the kernel makes. */
 import { join } from "@std/path";
-import { SourceChangedError } from "../../base/errors.ts";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
 import { ignoreErrors, letGo } from "./let_go.ts";
 import { openRegular } from "./lstat.ts";
 import type { OpenFile } from "./open_file.ts";
 import { lockFile, StagedFile, type StageFileOptions } from "./staged_file.ts";
-
-/**
- * Stages a file as it is, by a second name. Its first name is removed only once the bytes are
- * stored for good, so that a crash leaves it where it was.
- *
- * @returns `undefined` where the file cannot be shared: it lies on another file system, has other
- * names by which it could be changed, or is not ours to link.
- * @throws {SourceChangedError} If the file is written to while it is hashed.
- */
-export async function stageLink(
-  folder: string,
-  source: string,
-  options: StageFileOptions,
-): Promise<StagedFile | undefined> {
-  const before = Deno.lstatSync(source);
-  if (!before.isFile || before.nlink !== 1 || before.mode === null) return undefined;
-  const key = crypto.randomUUID();
-  const path = join(folder, key);
-  const mode = before.mode & 0o7777;
-  const restore = () => ignoreErrors(() => Deno.chmodSync(path, mode));
-  let file: Deno.FsFile | undefined;
-  try {
-    Deno.linkSync(source, path);
-    Deno.chmodSync(path, mode & ~0o222);
-    file = Deno.openSync(path);
-    if (!file.tryLockSync(true)) throw new Error("another process is at work on it");
-    Deno.lstatSync(path); // A collector can have come between.
-  } catch {
-    restore();
-    letGo(path, file);
-    return undefined;
-  }
-  try {
-    const digest = await hashFile(file, options, before.size);
-    const after = file.statSync();
-    if (after.size !== digest.size || after.mtime?.getTime() !== before.mtime?.getTime()) {
-      throw new SourceChangedError(source);
-    }
-    if (options.durable) await file.sync();
-    const staged: StagedFile = new StagedFile({ path, key, file, info: after }, digest, {
-      release: () => {
-        if (staged.isAt(source)) ignoreErrors(() => Deno.removeSync(source));
-      },
-      discard: restore,
-      gone: options.onGone,
-    });
-    return staged;
-  } catch (error) {
-    restore();
-    letGo(path, file);
-    throw error;
-  }
-}
 
 /**
  * Stages an open file by one more name, so that several artifacts share its bytes. Nobody can write

@@ -6,7 +6,7 @@ import type { Digest } from "../digest.ts";
 import { hashCopy } from "../hashing.ts";
 import { ignoreErrors, letGo } from "./let_go.ts";
 import { identityOf, openRegular } from "./lstat.ts";
-import type { HeldNote } from "./replacement_notes.ts";
+import type { HeldNote } from "./note_files.ts";
 
 /** How to stage a file. */
 export interface StageFileOptions extends StageOptions {
