@@ -1,5 +1,6 @@
 /** What programs log by printing: `::metric name value [step]` and `::param name value`. */
 import type { ParamValue } from "../edn/mod.ts";
+import { messageOf } from "./wording.ts";
 import { parseInteger, parseJson, parseMetric } from "./values.ts";
 
 /** Problems that are reported one by one: a program may print any number of lines. */
@@ -50,7 +51,7 @@ export class LoggedLines {
     try {
       await this.#log(withoutEscapes(line));
     } catch (error) {
-      if (this.#problems.length < REPORTED) this.#problems.push((error as Error).message);
+      if (this.#problems.length < REPORTED) this.#problems.push(messageOf(error));
       else this.#unreported++;
     }
   }

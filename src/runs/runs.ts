@@ -1,6 +1,7 @@
 import type { Access } from "../base/access.ts";
 import { assertIds } from "../base/assert.ts";
 import type { RemoveOptions } from "../artifacts/artifacts.ts";
+import { recoverLogs } from "../artifacts/logs.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
@@ -176,17 +177,19 @@ export class Runs {
   }
 
   /**
-   * Ends the {@linkcode dead} runs as failed, as of when their process was last heard of.
+   * Ends the {@linkcode dead} runs as failed, as of when their process was last heard of. Logs that it
+   * left become artifacts.
    *
    * @returns The runs that were ended.
    */
   endDead(): Promise<Run[]> {
-    return this.#access.write(async ({ metadata, runs, now }) => {
+    return this.#access.write(async ({ metadata, runs, artifacts, bytes, now }) => {
       const ended: Run[] = [];
       for (const dead of findDead(await metadata.processes.running(), now())) {
         const change = { status: "failed", endTime: dead.lastSeen, error: causeOfDeath(dead) };
         const { run, changed } = await runs.update(dead.runId, change, ["running"]);
         if (changed) ended.push(run);
+        await recoverLogs({ artifacts, bytes }, dead.runId);
       }
       return ended;
     }).then(shownAs("runs"));

@@ -53,7 +53,7 @@ test("cat --follow waits for output that has not begun", async () => {
   });
 });
 
-test("what a killed exec had kept is not lost, and becomes an artifact when its run is ended", async () => {
+test("what a killed exec had kept is not lost, and becomes an artifact when its run is found dead", async () => {
   await inTempDir(async (dir) => {
     const script = "echo $$ > pid; yes 'some line' | head -n 20000; touch ready; sleep 60";
     const child = asProcess(dir, ["exec", "--quiet", "sh", "-c", script]);
@@ -67,7 +67,8 @@ test("what a killed exec had kept is not lost, and becomes an artifact when its 
     await child.stderr.cancel();
     assert.equal(await size(), 200_000);
     await ok(dir, ["gc", "--grace", "0s"]);
-    await chachaml(dir, ["end", "@last", "--failed"]);
+    const { err } = await chachaml(dir, ["end", "--dead"]);
+    assert.match(err, /^run [^ ]* failed: process \d+ [^\n]*ended without ending the run/);
     assert.equal(await size(), 200_000);
     const { artifacts } = await lastRun(dir);
     assert.deepEqual(artifacts.map(({ name }: { name: string }) => name), ["stdout.log"]);

@@ -1,17 +1,31 @@
 import type { Run } from "../../metadata/run.ts";
+import { messageOf } from "../wording.ts";
 import { count, printable } from "../../text/format.ts";
-import type { CommandSpec } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
 export const end: CommandSpec = {
-  args: "<run...>",
+  args: "[run...]",
   options: [
     { name: "failed", summary: "They have failed" },
     { name: "error", value: "text", summary: "They have failed, and why" },
+    { name: "dead", summary: "End all running runs whose process is dead, as failed" },
   ],
-  examples: [["End a run that went wrong", 'chachaml end $RUN --error "out of memory"']],
+  examples: [
+    ["After a crash of the machine", "chachaml end --dead"],
+    ["End a run that went wrong", 'chachaml end $RUN --error "out of memory"'],
+  ],
   run: async ({ args, options, json, io, open, say, runId }) => {
     const error = options.get("error");
     const failed = options.has("failed") || error !== undefined;
+    if (options.has("dead")) {
+      if (args.length > 0 || failed) throw new UsageError("--dead stands alone: end --dead");
+      const ended = await (await open("write")).runs.endDead();
+      for (const run of ended) await say(`run ${run.id} failed: ${run.error}\n`);
+      if (ended.length === 0) await say("no running run is dead\n");
+      if (json) await json(ended);
+      return;
+    }
+    if (args.length === 0) throw new UsageError("end needs <run>; or --dead for all dead ones");
     const store = await open("write");
     const ids = new Set<string>();
     for (const ref of args) ids.add(await runId(store, ref));
@@ -33,7 +47,9 @@ export const end: CommandSpec = {
         failures.push(failure as Error);
       }
     }
-    for (const { message } of failures) await io.stderr(`chachaml: ${printable(message)}\n`);
+    for (const failure of failures) {
+      await io.stderr(`chachaml: ${printable(messageOf(failure))}\n`);
+    }
     if (json) await json(args.length === 1 ? ended[0] : ended);
     return failures.length > 0 ? 1 : 0;
   },

@@ -14,6 +14,7 @@ import { logSystemMetrics } from "../exec/system_metrics.ts";
 import type { Io } from "../io.ts";
 import { LoggedLines } from "../logged_lines.ts";
 import { parentRun } from "../parent_run.ts";
+import { messageOf } from "../wording.ts";
 import { parseBytes, parseParams, parseTags } from "../values.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
@@ -142,7 +143,7 @@ async function work(
   const { code, error } = ended;
   // The program may have ended its own run, or removed it.
   const info = await run.end(error === undefined ? {} : { error }).catch((failure) => {
-    problems.push((failure as Error).message);
+    problems.push(messageOf(failure));
     return run.info;
   });
   for (const problem of problems) await io.stderr(`chachaml: ${printable(problem)}\n`);
@@ -208,7 +209,7 @@ async function runAndKeep(
     for (const each of passing) await each.end?.().catch(() => {}); // Nobody reads on.
     const kept = [await out.end(), await err.end()].filter((problem) => problem !== undefined);
     await tagCut(run, { "stdout.log": out, "stderr.log": err });
-    const messages = [...ended.problems, ...kept].map(({ message }) => message);
+    const messages = [...ended.problems, ...kept].map(messageOf);
     return { ended, problems: [...log?.problems() ?? [], ...messages] };
   } finally {
     await stopMetrics?.();

@@ -7,6 +7,7 @@ import { unsafePath } from "../../names/names.ts";
 import type { Store } from "../../store/store.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
+import { messageOf } from "../wording.ts";
 import { readArtifact } from "../read_artifact.ts";
 import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
@@ -108,7 +109,7 @@ async function getSeveral(
       saved.push({ artifact, path });
     } catch (error) {
       io.interrupted?.().throwIfAborted();
-      failed.push({ name: artifact.name, error: (error as Error).message });
+      failed.push({ name: artifact.name, error: messageOf(error) });
     }
   }
   for (const { error } of failed) await io.stderr(`chachaml: ${printable(error)}\n`);

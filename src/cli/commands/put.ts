@@ -9,6 +9,7 @@ import { count, formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
 import { isVersionControl, putFilter } from "../put_filter.ts";
 import { findSources, type Source } from "../put_sources.ts";
+import { messageOf } from "../wording.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const put: CommandSpec = {
@@ -81,7 +82,7 @@ export const put: CommandSpec = {
         stored.push(...await putSource(store, run, source, call, onLeftOut));
       } catch (error) {
         if (!options.has("keep-going") || !(error instanceof ChachamlError)) throw error;
-        problems.push(error.message);
+        problems.push(messageOf(error));
       }
     }
     for (const { name, kind, reason } of leftOut) {
@@ -194,8 +195,9 @@ function withRemedy(error: unknown): unknown {
   const portable = error instanceof InvalidNameError &&
     ["forbidden-character", "trailing-dot-or-space", "reserved"].includes(error.rule);
   const remedy = portable ? ", --portable=off allows it" : "";
-  error.message += `; --keep-going stores the others${remedy}`;
-  return error;
+  const words = `${messageOf(error)}; --keep-going stores the others${remedy}`;
+  if (error instanceof InvalidNameError) return new UsageError(words, { cause: error });
+  return new ChachamlError(error.code, words, { cause: error });
 }
 
 /** A name, in the directory that was asked for. */

@@ -1,5 +1,6 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { Store } from "../../store/store.ts";
+import { messageOf } from "../wording.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
 import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
@@ -124,7 +125,9 @@ async function eachOf(
       failures.push(error as Error);
     }
   }
-  for (const { message } of failures) await io.stderr(`chachaml: ${printable(message)}\n`);
+  for (const failure of failures) {
+    await io.stderr(`chachaml: ${printable(messageOf(failure))}\n`);
+  }
   return removed;
 }
 

@@ -34,22 +34,23 @@ const OTHERS: readonly RegExp[] = [
 export function maskSecrets(args: readonly string[]): { args: string[]; masked: number } {
   let masked = 0;
   let valueIsSecret = false;
-  const shown = args.map((arg) => {
+  const shown = args.map((arg, at) => {
     if (valueIsSecret && !/^--?[a-z]/i.test(arg)) {
       valueIsSecret = false;
       masked++;
       return MASK;
     }
     valueIsSecret = /^-/.test(arg) && SECRET_NAME.test(arg);
-    const text = maskText(arg);
+    const text = maskText(arg, /^-[a-z]*c$/.test(args[at - 1] ?? ""));
     if (text !== arg) masked++;
     return text;
   });
   return { args: shown, masked };
 }
 
-function maskText(text: string): string {
-  const whole = /^([^\s=]+=)(.+)$/s.exec(text);
+/** A script, such as stands behind `sh -c`, goes on after a secret. */
+function maskText(text: string, isScript: boolean): string {
+  const whole = isScript ? null : /^([^\s=]+=)(.+)$/s.exec(text);
   if (whole && SECRET_NAME.test(whole[1]!.slice(0, -1))) return whole[1]! + MASK;
   return [PAIR, OPTION, ...OTHERS].reduce(
     (masked, pattern) => masked.replace(pattern, `$1${MASK}`),

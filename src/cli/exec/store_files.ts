@@ -6,6 +6,7 @@ import { isBelow } from "../../base/path.ts";
 import { isOpenDatabase } from "../../metadata/sqlite/open_files.ts";
 import type { RunHandle } from "../../runs/run_handle.ts";
 import type { Store } from "../../store/store.ts";
+import { messageOf } from "../wording.ts";
 import { isVersionControl } from "../put_filter.ts";
 
 /** How it went. */
@@ -51,12 +52,12 @@ export async function storeFiles(
         stored++;
       } catch (error) {
         signal?.throwIfAborted();
-        problems.push((error as Error).message);
+        problems.push(messageOf(error));
       }
     }
   } catch (error) {
     signal?.throwIfAborted();
-    problems.push((error as Error).message);
+    problems.push(messageOf(error));
   }
   if (stored === 0 && problems.length === 0) {
     notes.push(`no file matches ${JSON.stringify(pattern)}`);
