@@ -91,7 +91,7 @@ export type { BackupOptions, BackupReport } from "./src/backup/options.ts";
 export { restoreStore } from "./src/backup/restore.ts";
 export type { RestoreReport } from "./src/backup/restore.ts";
 export type { RestoreOptions } from "./src/backup/restore_options.ts";
-export type { ExportOptions } from "./src/archive/export.ts";
+export type { ExportOptions, NotExported } from "./src/archive/export.ts";
 export type { ImportedRun, ImportOptions, ImportReport } from "./src/archive/import.ts";
 export type { Omitted } from "./src/backup/copy_artifacts.ts";
 

@@ -1,19 +1,35 @@
 /** Runs as a tar archive: a manifest, then the files of their artifacts. */
 import { createTarPacker, type TarPackController } from "npm:modern-tar@~0.8.6";
 import type { Progress } from "../bytes/byte_store.ts";
-import { type OpenArtifact, readChunks } from "../artifacts/artifact_reader.ts";
+import { readChunks } from "../artifacts/artifact_reader.ts";
 import { assertIds } from "../base/assert.ts";
-import { RunNotFoundError, StorageError } from "../base/errors.ts";
-import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
+import { RunNotFoundError } from "../base/errors.ts";
+import type { RunDocument } from "../metadata/run_document.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { encodeManifest, MANIFEST } from "./manifest.ts";
+import { encodeManifest, encodeOmitted, MANIFEST, OMITTED } from "./manifest.ts";
+import { type ExportFile, isDamage, openForExport, readAhead } from "./read_ahead.ts";
+
+/** An artifact that an archive lacks, and why. */
+export interface NotExported {
+  /** The run that it belongs to. */
+  readonly runId: string;
+  /** Its name within the run. */
+  readonly name: string;
+  /** Why its bytes could not be read. */
+  readonly error: Error;
+}
 
 /** How to export. */
 export interface ExportOptions {
   /** Stops the work. */
   readonly signal?: AbortSignal;
-  /** Told of the artifacts' bytes done so far. */
+  /** Called with the artifacts' bytes done so far. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Called for each artifact that is damaged or missing, and left out. Importing the archive then gives
+   * its run without it. Without this function the first of them ends the export.
+   */
+  readonly onOmitted?: (omitted: NotExported) => void;
 }
 
 /** Gives the bytes of an archive as they are asked for. */
@@ -36,62 +52,112 @@ async function writeArchive(
   archive: TarPackController,
   store: StoreContext,
   ids: readonly string[],
-  { signal, onProgress }: ExportOptions,
+  options: ExportOptions,
 ): Promise<void> {
+  const { signal, onProgress } = options;
   signal?.throwIfAborted();
   assertIds("export", ids);
   const runs: RunDocument[] = [];
   for (const id of new Set(ids)) {
-    const run = await store.runs.document(id);
+    const run = await store.metadata.runs.document(id);
     if (!run) throw new RunNotFoundError(id);
     runs.push(run);
   }
   const manifest = encodeManifest(runs);
-  await add(archive, MANIFEST, manifest.length, new Date(), async (write) => await write(manifest));
-  const artifacts = runs.flatMap(({ id, artifacts }) =>
-    artifacts.map((artifact) => ({ runId: id, artifact }))
-  );
-  const total = artifacts.reduce((sum, { artifact }) => sum + artifact.size, 0);
+  await addBytes(archive, MANIFEST, manifest, new Date());
+  const omitted: NotExported[] = [];
+  let total = 0;
+  for (const { artifacts } of runs) for (const { size } of artifacts) total += size;
   let done = 0;
-  for (const { runId, artifact } of artifacts) {
+  const advance = (bytes: number) => onProgress?.({ bytes: done += bytes, total });
+  const omit = ({ runId, artifact: { name } }: ExportFile, error: unknown) => {
+    if (!options.onOmitted || !isDamage(error)) throw error;
+    omitted.push({ runId, name, error });
+    options.onOmitted({ runId, name, error });
+  };
+  for await (const { file, bytes, mode, error } of readAhead(store, runs, signal)) {
     signal?.throwIfAborted();
-    const { name, size, createdAt } = artifact;
-    await add(archive, `${runId}/${name}`, size, timeOf(createdAt), async (write) => {
-      const opened = await openSame(store, artifact);
-      for await (const chunk of readChunks(opened, { verify: true, ...(signal && { signal }) })) {
-        await write(chunk);
-        onProgress?.({ bytes: done += chunk.length, total });
-      }
-    });
+    const { runId, artifact: { name, createdAt } } = file;
+    if (error !== undefined) omit(file, error);
+    else if (bytes) {
+      await addBytes(archive, `${runId}/${name}`, bytes, timeOf(createdAt), modeOf(mode));
+      advance(bytes.length);
+    } else {
+      const failure = await addLarge(archive, store, file, options, advance);
+      if (failure !== undefined) omit(file, failure);
+    }
   }
+  if (omitted.length > 0) await addBytes(archive, OMITTED, encodeOmitted(omitted), new Date());
   archive.finalize();
 }
+
+/**
+ * Adds an artifact chunk by chunk.
+ *
+ * @returns What is wrong with its bytes. Once some are written, zeros stand for those that are not to be
+ * had.
+ */
+async function addLarge(
+  archive: TarPackController,
+  store: StoreContext,
+  file: ExportFile,
+  { signal, onOmitted }: ExportOptions,
+  advance: (bytes: number) => void,
+): Promise<unknown> {
+  const { runId, artifact: { name, size, createdAt } } = file;
+  let opened;
+  try {
+    opened = await openForExport(store, file);
+  } catch (error) {
+    return error;
+  }
+  const mode = modeOf(opened.bytes.mode);
+  const member = archive.add({
+    name: `${runId}/${name}`,
+    size,
+    mtime: timeOf(createdAt),
+    mode,
+    type: "file",
+  }).getWriter();
+  let failure: unknown;
+  let written = 0;
+  try {
+    for await (const chunk of readChunks(opened, { verify: true, ...(signal && { signal }) })) {
+      await member.write(chunk);
+      written += chunk.length;
+      advance(chunk.length);
+    }
+  } catch (error) {
+    if (!onOmitted || !isDamage(error)) throw error;
+    failure = error;
+    for (let rest = size - written; rest > 0; rest -= ZEROS.length) {
+      await member.write(ZEROS.subarray(0, Math.min(rest, ZEROS.length)));
+    }
+  }
+  await member.close();
+  return failure;
+}
+
+const ZEROS = new Uint8Array(64 * 1024);
 
 /** A time that a tar archive can tell: its field holds as many seconds. */
 function timeOf(milliseconds: number): Date {
   return new Date(Math.min(Math.max(milliseconds, 0), 0o77777777777 * 1000));
 }
 
-async function add(
-  archive: TarPackController,
-  name: string,
-  size: number,
-  mtime: Date,
-  fill: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  const member = archive.add({ name, size, mtime, mode: 0o644, type: "file" }).getWriter();
-  await fill((chunk) => member.write(chunk));
-  await member.close();
+/** What is executable stays so; who may read what is unpacked is up to who unpacks it. */
+function modeOf(mode: number | undefined): number {
+  return 0o644 | (mode ?? 0) & 0o111;
 }
 
-/** Opens the bytes that the manifest tells of. */
-async function openSame(
-  store: StoreContext,
-  { id, name, hash }: ArtifactDocument,
-): Promise<OpenArtifact> {
-  const opened = await store.artifacts.open(id);
-  if (opened.record.hash === hash) return opened;
-  opened.bytes.close();
-  const state = "it has been replaced since the export began; export again";
-  throw new StorageError(`export ${JSON.stringify(name)}`, state);
+async function addBytes(
+  archive: TarPackController,
+  name: string,
+  bytes: Uint8Array,
+  mtime: Date,
+  mode: number = 0o644,
+): Promise<void> {
+  const member = archive.add({ name, size: bytes.length, mtime, mode, type: "file" }).getWriter();
+  await member.write(bytes);
+  await member.close();
 }

@@ -9,8 +9,8 @@ import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
 import { Gate } from "../base/gate.ts";
 import { inParallel } from "../base/in_parallel.ts";
-import { archiveSource } from "./archive_source.ts";
-import { decodeManifest, MANIFEST, MAX_MANIFEST } from "./manifest.ts";
+import { archiveSource, NO_ARCHIVE } from "./archive_source.ts";
+import { decodeManifest, decodeOmitted, MANIFEST, MAX_MANIFEST, OMITTED } from "./manifest.ts";
 
 /** Artifacts staged or published at a time. */
 const WIDTH = 32;
@@ -56,7 +56,7 @@ export interface ImportedRun {
 /** A run of the archive, as it is to be stored, and its bytes so far. */
 interface Arrival {
   readonly archivedId: string;
-  readonly run: RunDocument;
+  run: RunDocument;
   readonly staged: Map<string, StagedBytes>;
 }
 
@@ -117,13 +117,21 @@ async function receive(
   const staging: Promise<void>[] = [];
   try {
     const first = await begin(members, signal);
-    arrivals.push(...arrange(decodeManifest(await readManifest(first)), newIds));
+    arrivals.push(...arrange(decodeManifest(await readWhole(first)), newIds));
     const expected = expectedOf(arrivals);
     const total = [...expected.values()].reduce((sum, { artifact }) => sum + artifact.size, 0);
     let done = 0;
     let failure: unknown;
+    const damaged = new Set<string>();
+    let lacking: ReadonlySet<string> | undefined;
     for await (const member of members) {
-      const { name, size } = member.header;
+      const { name, size, mode = 0 } = member.header;
+      if (lacking) throw new ArchiveError(`${JSON.stringify(name)} is behind ${OMITTED}`);
+      if (name === OMITTED) {
+        await Promise.all(staging);
+        lacking = new Set(decodeOmitted(await readWhole(member)));
+        continue;
+      }
       const { arrival, artifact } = take(expected, member);
       // The next member can be read once this one is. Small ones are then synced side by side.
       const leave = await gate.enter();
@@ -133,21 +141,30 @@ async function receive(
         const staged = await bytes.stage(reader, {
           batch,
           signal,
+          mode: 0o444 | mode & 0o111,
           onProgress: onProgress && (({ bytes }) => onProgress({ bytes: done + bytes, total })),
         });
         done += size;
         arrival.staged.set(artifact.name, staged);
-        if (staged.hash !== artifact.hash || staged.size !== artifact.size) {
-          throw new ArchiveError(`the bytes of ${JSON.stringify(name)} are damaged`);
-        }
+        if (staged.hash !== artifact.hash || staged.size !== artifact.size) damaged.add(name);
       };
       const staged = stage().catch((error) => void (failure ??= error)).finally(leave);
       staging.push(staged);
+      if (staging.length === WIDTH * 4) await Promise.all(staging.splice(0));
       if (size > SMALL) await staged;
       if (failure !== undefined) break;
     }
     await Promise.all(staging);
     if (failure !== undefined) throw failure;
+    // What was known not to be whole when it was exported is left out; anything else is damage.
+    for (const name of lacking ?? []) {
+      await leaveOut(name, arrivals);
+      expected.delete(name);
+      damaged.delete(name);
+    }
+    for (const name of damaged) {
+      throw new ArchiveError(`the bytes of ${JSON.stringify(name)} are damaged`);
+    }
     const [missing] = expected.keys();
     if (missing === undefined) return;
     throw new ArchiveError(`${JSON.stringify(missing)} is missing: it has been cut short`);
@@ -176,10 +193,7 @@ async function begin(
     if (error instanceof ChachamlError) throw error;
     cause = error;
   }
-  throw new ArchiveError(
-    `it is no archive of runs: it does not begin with ${MANIFEST}; export makes archives that do`,
-    { cause },
-  );
+  throw new ArchiveError(NO_ARCHIVE, { cause });
 }
 
 type Expected = Map<string, { arrival: Arrival; artifact: ArtifactDocument }>;
@@ -243,8 +257,25 @@ function requireInside(name: string): void {
   if (reason !== undefined) throw new ArchiveError(`${JSON.stringify(name)}: ${reason}`);
 }
 
-async function readManifest(member: ParsedTarEntry): Promise<Uint8Array> {
-  if (member.header.size > MAX_MANIFEST) throw new ArchiveError(`${MANIFEST} is too large`);
+/** Takes an artifact out of its run, with its bytes. */
+async function leaveOut(member: string, arrivals: readonly Arrival[]): Promise<void> {
+  const slash = member.indexOf("/");
+  const [id, name] = [member.slice(0, slash), member.slice(slash + 1)];
+  const arrival = arrivals.find(({ archivedId }) => archivedId === id);
+  if (!arrival) {
+    throw new ArchiveError(`${OMITTED} names ${JSON.stringify(member)}, of no run in it`);
+  }
+  arrival.run = {
+    ...arrival.run,
+    artifacts: arrival.run.artifacts.filter((artifact) => artifact.name !== name),
+  };
+  await arrival.staged.get(name)?.discard();
+  arrival.staged.delete(name);
+}
+
+async function readWhole(member: ParsedTarEntry): Promise<Uint8Array> {
+  const { name, size } = member.header;
+  if (size > MAX_MANIFEST) throw new ArchiveError(`${name} is too large`);
   return await contentOf(member);
 }
 
@@ -254,17 +285,14 @@ async function contentOf({ body }: ParsedTarEntry): Promise<Uint8Array<ArrayBuff
   );
 }
 
-/** The runs as they are to be stored, parents first. */
+/** The runs as they are to be stored, parents first; of those that are each other's, any. */
 function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
   const ids = new Map(runs.map(({ id }) => [id, newIds ? crypto.randomUUID() : id]));
   const renew = <T extends { readonly id: string }>(item: T): T =>
     newIds ? { ...item, id: crypto.randomUUID() } : item;
   const byId = new Map(runs.map((run) => [run.id, run]));
   const arrivals = new Map<string, Arrival>();
-  const add = (run: RunDocument, children: ReadonlySet<string>) => {
-    if (arrivals.has(run.id) || children.has(run.id)) return;
-    const parent = run.parentId === null ? undefined : byId.get(run.parentId);
-    if (parent) add(parent, new Set([...children, run.id]));
+  const add = (run: RunDocument) =>
     arrivals.set(run.id, {
       archivedId: run.id,
       run: {
@@ -276,9 +304,22 @@ function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
       },
       staged: new Map(),
     });
-  };
-  for (const run of runs) add(run, new Set());
+  for (const run of runs) for (const next of lineOf(run, byId, arrivals)) add(next);
   return [...arrivals.values()];
+}
+
+/** A run with those above it that are still to come, the uppermost first; however many there are. */
+function lineOf(
+  run: RunDocument,
+  byId: ReadonlyMap<string, RunDocument>,
+  there: ReadonlyMap<string, unknown>,
+): RunDocument[] {
+  const line = new Set<RunDocument>();
+  for (let next: RunDocument | undefined = run; next && !there.has(next.id) && !line.has(next);) {
+    line.add(next);
+    next = next.parentId === null ? undefined : byId.get(next.parentId);
+  }
+  return [...line].reverse();
 }
 
 /**

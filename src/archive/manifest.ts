@@ -11,6 +11,9 @@ export const MANIFEST = "chachaml-runs.json";
 /** Bytes that a manifest may have: all of it is in memory at once. */
 export const MAX_MANIFEST: number = 256 * 1024 * 1024;
 
+/** Name of the last member, if there is one: artifacts of the manifest whose bytes are not there. */
+export const OMITTED = "chachaml-omitted.json";
+
 const FORMAT = "chachaml-runs";
 const VERSION = 1;
 const MAX_TIME = 8.64e15;
@@ -97,18 +100,38 @@ export function encodeManifest(runs: readonly RunDocument[]): Uint8Array<ArrayBu
   return bytes;
 }
 
+const omissions = v.array(v.strictObject({ runId: text, name: text, reason: text }));
+
+/** The bytes of a list of artifacts that an archive lacks. */
+export function encodeOmitted(
+  omitted: readonly { readonly runId: string; readonly name: string; readonly error: Error }[],
+): Uint8Array<ArrayBuffer> {
+  const list = omitted.map(({ runId, name, error }) => ({ runId, name, reason: error.message }));
+  return new TextEncoder().encode(JSON.stringify(list));
+}
+
+/** The members that an archive lacks, by such a list. */
+export function decodeOmitted(bytes: Uint8Array): string[] {
+  const parsed = v.safeParse(omissions, parseJson(bytes, OMITTED), { abortEarly: true });
+  if (!parsed.success) throw new ArchiveError(`${OMITTED} is damaged`);
+  return parsed.output.map(({ runId, name }) => `${runId}/${name}`);
+}
+
+function parseJson(bytes: Uint8Array, name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ArchiveError(`${name} is no JSON`, { cause });
+  }
+}
+
 /**
  * Reads a manifest.
  *
  * @throws {ArchiveError} If it is none, or its content cannot be stored.
  */
 export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ArchiveError(`${MANIFEST} is no JSON`, { cause });
-  }
+  const value = parseJson(bytes, MANIFEST);
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version > VERSION) {
     throw new ArchiveError(`it is of format version ${version}; a newer chachaml has made it`);
@@ -132,7 +155,7 @@ export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
 /** Refuses runs that cannot stand side by side in one archive and one store. */
 function requireSound(runs: readonly RunDocument[], refuse: Refuse): void {
   const ids = new Set<string>();
-  const runIds = new Set([fold(MANIFEST)]);
+  const runIds = new Set([fold(MANIFEST), fold(OMITTED)]);
   for (const { id, artifacts, datasets, params, tags, metrics } of runs) {
     assertRunId(id);
     if (!addNew(runIds, fold(id))) throw refuse(`an archive has no place for the run "${id}"`);

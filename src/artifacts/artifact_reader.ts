@@ -171,7 +171,8 @@ export class ArtifactReader {
         );
       }
       part = join(folder, `.${crypto.randomUUID()}.part`);
-      using file = await Deno.open(part, { createNew: true, write: true });
+      const mode = 0o666 | (bytes.mode ?? 0) & 0o111;
+      using file = await Deno.open(part, { createNew: true, write: true, mode });
       const digest = await hashCopy(asReader(bytes), file, options);
       requireHash(record, digest.hash);
       await file.syncData();

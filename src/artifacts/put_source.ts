@@ -179,6 +179,7 @@ class BytesReader implements ByteReader {
 
 class FileReader implements ByteReader {
   readonly size: number;
+  readonly mode: number;
   readonly #file: Deno.FsFile;
   readonly #path: string;
   readonly #before: Deno.FileInfo;
@@ -189,6 +190,8 @@ class FileReader implements ByteReader {
     this.#path = path;
     this.#before = file.statSync();
     this.size = this.#before.size;
+    // What can be executed stays so.
+    this.mode = 0o444 | (this.#before.mode ?? 0) & 0o111;
   }
 
   async read(into: Uint8Array): Promise<number> {

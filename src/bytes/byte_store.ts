@@ -10,6 +10,8 @@ export type { StagedBytes } from "./staged_bytes.ts";
 export interface ByteReader {
   /** How many bytes there will be, where that is known. */
   readonly size: number | undefined;
+  /** Permission bits that the bytes are to have, where they are to have others than 0444. */
+  readonly mode?: number | undefined;
   /** Fills `into` as far as the source goes; 0 is its end. */
   read(into: Uint8Array): Promise<number>;
   /**

@@ -147,8 +147,9 @@ async function meanwhile(store: Store, work: () => Promise<unknown>): Promise<Er
 Deno.test("export() fails where an artifact is replaced or removed before it is read", () =>
   inMemory(async (store) => {
     await store.artifacts.put("r", "a", new Uint8Array(20_000_000));
-    await store.artifacts.put("r", "b", "first");
-    const put = () => store.artifacts.put("r", "b", "other", { ifExists: "replace" });
+    // Larger than what is read ahead.
+    await store.artifacts.put("r", "b", someBytes(300_000));
+    const put = () => store.artifacts.put("r", "b", someBytes(300_001), { ifExists: "replace" });
     const replaced = await meanwhile(store, put);
     assert.ok(replaced instanceof StorageError, String(replaced));
     assert.match(replaced.message, /replaced since the export began; export again/);

@@ -130,11 +130,20 @@ Deno.test("import() refuses what does not begin with a manifest", () =>
     for (const text of ["", "no archive at all", "x".repeat(5000)]) {
       await refused(new TextEncoder().encode(text), /is no archive of runs/);
     }
+    // Where nothing ever ends, the first block says that it is no archive.
+    let given = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(given += 100)),
+    }, { highWaterMark: 0 });
+    await assert.rejects(fixture.there.import(endless), /is no archive of runs/);
+    assert.ok(given < 2000);
     const zipped = new Response(
       new Blob([fixture.archive]).stream().pipeThrough(new CompressionStream("gzip")),
     );
     const bytes = new Uint8Array(await zipped.arrayBuffer());
-    await refused(bytes, /is compressed, by gzip; .*zcat/);
+    await refused(bytes.slice(0, -100), /cannot be read: what is compressed is damaged/);
+    await refused(new Uint8Array(20_000), /is no archive of runs/);
+    await refused(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0), /is compressed, by zstd; .*zstdcat/);
   }));
 
 Deno.test("import() takes nothing for itself of what a manifest says of prototypes", () =>

@@ -108,7 +108,7 @@ export async function stageCopy(
   source: ByteReader,
   options: StageFileOptions,
 ): Promise<StagedFile> {
-  const fresh = create(folder, options);
+  const fresh = create(folder, { mode: source.mode, ...options });
   const { path, file } = fresh;
   try {
     const digest = await hashCopy(source, file, options);

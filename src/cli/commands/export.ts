@@ -1,6 +1,8 @@
+import type { NotExported } from "../../archive/export.ts";
 import { fsError } from "../../base/fs_error.ts";
 import { StorageError } from "../../base/errors.ts";
 import { parentDirectory } from "../../base/directory.ts";
+import { printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
@@ -11,12 +13,13 @@ export const exportVerb: CommandSpec = {
       name: "output",
       short: "o",
       value: "file",
-      summary: "The archive (default: -, standard output)",
+      summary: "The archive (default: -, standard output); compressed if it ends in .gz or .tgz",
     },
     { name: "force", short: "f", summary: "Replace a file that is there" },
   ],
   examples: [
     ["Into a file", "chachaml export $RUN --output run.tar"],
+    ["Compressed", "chachaml export $RUN --output run.tar.gz"],
     ["To another machine", "chachaml export $RUN | ssh there chachaml import -"],
   ],
   run: async ({ args, options, io, open, runId }) => {
@@ -27,13 +30,27 @@ export const exportVerb: CommandSpec = {
     // Before anything is written.
     const ids = await Promise.all(args.map((ref) => runId(store, ref)));
     const signal = io.interrupted?.();
+    const omitted: NotExported[] = [];
+    const onOmitted = (omission: NotExported) => void omitted.push(omission);
     await withProgress(io, "export", async (onProgress) => {
-      const archive = store.export(ids, { onProgress, ...(signal && { signal }) });
-      if (output !== "-") return await save(archive, output, force);
-      for await (const chunk of archive) await io.stdout(chunk);
+      const archive = store.export(ids, { onProgress, onOmitted, ...(signal && { signal }) });
+      const bytes = isZipped(output) ? archive.pipeThrough(gzip()) : archive;
+      if (output !== "-") return await save(bytes, output, force);
+      for await (const chunk of bytes) await io.stdout(chunk);
     });
+    for (const { error } of omitted) await io.stderr(`left out: ${printable(error.message)}\n`);
+    return omitted.length > 0 ? 1 : 0;
   },
 };
+
+/** Whether a name says that the file is compressed. */
+function isZipped(path: string): boolean {
+  return /\.(gz|tgz)$/i.test(path);
+}
+
+function gzip(): ReadableWritablePair<Uint8Array, Uint8Array> {
+  return new CompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>;
+}
 
 /** Refuses before anything is done what would be refused at its end. */
 async function requirePlace(path: string, force: boolean): Promise<void> {

@@ -12,7 +12,7 @@ export const importVerb: CommandSpec = {
   ],
   examples: [
     ["From a file", "chachaml import run.tar"],
-    ["From standard input", "zcat run.tar.gz | chachaml import -"],
+    ["From standard input, compressed or not", "ssh there cat run.tar.gz | chachaml import -"],
   ],
   run: async ({ args: [path], options, json, io, open, place, say }) => {
     const archive = path === "-" ? io.stdin : await read(path!);
