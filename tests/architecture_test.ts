@@ -60,7 +60,7 @@ async function graph(): Promise<Map<string, readonly string[]>> {
     ? ["--import-map=tools/npm_only/import_map.json"]
     : [];
   const modules = new Map<string, readonly string[]>();
-  for (const entry of ["mod.ts", "cli.ts"]) {
+  for (const entry of ["mod.ts", "cli.ts", "src/server/mod.ts"]) {
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["info", "--json", ...map, entry],
       cwd: fromFileUrl(ROOT),

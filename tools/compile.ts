@@ -6,12 +6,16 @@
 import { fromFileUrl, join } from "@std/path";
 import config from "../deno.json" with { type: "json" };
 
-/** What a binary may do: nothing over the network, and no native code. Only `exec` runs programs. */
+/**
+ * What a binary may do: no native code, and nothing over the network but what `serve` listens on; every
+ * other command gives that permission up as it starts. Only `exec` runs programs.
+ */
 export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
   "--allow-run",
+  "--allow-net",
   "--deny-import",
   "--no-prompt",
 ];

@@ -34,6 +34,8 @@ export interface CommandSpec {
   readonly leavesRest?: boolean;
   /** Exit code of a failure, where it is not 1. */
   readonly failureCode?: number;
+  /** Whether it needs the network; every other command gives that permission up as it starts. */
+  readonly network?: boolean;
   /** Whether its output goes through a pager on a terminal that it does not fit. */
   readonly paged?: boolean;
 }

@@ -21,6 +21,8 @@ export interface Io {
    * work in an orderly way. Left out where there is no such thing.
    */
   readonly interrupted?: () => AbortSignal;
+  /** Gives up the permission to use the network. */
+  readonly dropNetwork?: () => void;
   /** A variable of the environment, where it may be read. */
   readonly env: (name: string) => string | undefined;
 }
@@ -37,6 +39,7 @@ export function processIo(): Io {
     ...(Deno.stdout.isTerminal() && { columns: columnsOf(), colors: !Deno.noColor }),
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
+    dropNetwork: () => void Deno.permissions.revokeSync({ name: "net" }),
     env: (name) => {
       // Asked for first: a variable is no reason for a prompt.
       const { state } = Deno.permissions.querySync({ name: "env", variable: name });

@@ -67,6 +67,7 @@ async function run(
   options: Options,
   io: Io,
 ): Promise<number | void> {
+  if (!command.network) io.dropNetwork?.();
   const opened: Store[] = [];
   try {
     return await command.run({

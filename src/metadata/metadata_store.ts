@@ -1,4 +1,5 @@
 import type { ArtifactIndex } from "./artifact_index.ts";
+import type { MlflowStore } from "./mlflow_store.ts";
 import type { ModelStore } from "./model_store.ts";
 import type { LastWords, ProcessStore } from "./process_store.ts";
 import type { RunStore } from "./run_store.ts";
@@ -19,6 +20,8 @@ export interface MetadataStore {
   readonly models: ModelStore;
   /** The processes that running runs live in. */
   readonly processes: ProcessStore;
+  /** What the MLflow protocol keeps beside these. */
+  readonly mlflow: MlflowStore;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /** Bytes that the metadata takes; `undefined` if it is in memory. */

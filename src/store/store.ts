@@ -13,6 +13,7 @@ import type { Plot, PlotOptions } from "../runs/plot.ts";
 import { type RunAccess, RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
 import { thisProcess } from "../runs/this_process.ts";
+import { noteLifecycle } from "./internals.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { StoreCare } from "./store_care.ts";
 
@@ -46,6 +47,7 @@ export class Store extends StoreCare implements AsyncDisposable {
     super(lifecycle);
     this.#context = context;
     this.#lifecycle = lifecycle;
+    noteLifecycle(this, lifecycle);
     const card = (run: Run) => new RunHandle(this.#handles, run)[DISPLAY]();
     this.runs = new Runs(lifecycle, card, lifecycle.attached);
     this.metrics = new Metrics(lifecycle, lifecycle.buffer);

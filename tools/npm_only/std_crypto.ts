@@ -1,5 +1,12 @@
 /** Stands in for `@std/crypto` where JSR is out of reach: what the code uses of it. */
 
+import { timingSafeEqual as compare } from "node:crypto";
+
+/** Whether bytes are equal, in a time that does not depend on them. */
+export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && compare(a, b);
+}
+
 /** Web Crypto, whose digest takes a stream too. */
 export const crypto = {
   subtle: {

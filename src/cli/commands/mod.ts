@@ -62,6 +62,11 @@ const STORE: readonly Row[] = [
     async () => (await import("./info.ts")).info,
   ],
   [
+    "serve",
+    "Serve the store to MLflow clients over HTTP",
+    async () => (await import("./serve.ts")).serve,
+  ],
+  [
     "doctor",
     "Look for problems of the store, its place or this program",
     async () => (await import("./doctor.ts")).doctor,

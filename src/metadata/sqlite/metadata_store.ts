@@ -1,6 +1,7 @@
 import { SqliteArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
+import { SqliteMlflowStore } from "./mlflow/mlflow_store.ts";
 import { SqliteModelStore } from "./model_store.ts";
 import { SqliteProcessStore } from "./process_store.ts";
 import { SqliteRunStore } from "./run_store.ts";
@@ -16,6 +17,7 @@ export class SqliteMetadata implements MetadataStore {
   readonly artifacts: SqliteArtifactIndex;
   readonly models: SqliteModelStore;
   readonly processes: SqliteProcessStore;
+  readonly mlflow: SqliteMlflowStore;
   readonly #database: Database;
   readonly #driver: SqlDriver;
   readonly #path: string | undefined;
@@ -31,6 +33,7 @@ export class SqliteMetadata implements MetadataStore {
     this.artifacts = new SqliteArtifactIndex(database, now);
     this.models = new SqliteModelStore(database, now);
     this.processes = new SqliteProcessStore(database, now);
+    this.mlflow = new SqliteMlflowStore(database, now);
   }
 
   check(): Promise<MetadataCheck> {

@@ -4,6 +4,7 @@
  * database is only read, and lacks some of it, `stand_ins.ts` supplies the rest.
  */
 import { KEY, KEY_INDEX } from "./artifact_keys.ts";
+import { MLFLOW_INDEXES, MLFLOW_TABLES, MLFLOW_TABLES_OF_RUN } from "./mlflow/tables.ts";
 
 /**
  * Version of the format. It grows when a program that knows only the former one would store what is
@@ -120,6 +121,7 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
     definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
     columns: ["run_id", "status"],
   },
+  ...MLFLOW_TABLES,
 };
 
 /** All tables. */
@@ -139,6 +141,7 @@ export const TABLES_OF_RUN: readonly string[] = [
   "datasets",
   "chachaml_processes",
   "chachaml_archived",
+  ...MLFLOW_TABLES_OF_RUN,
 ];
 
 /** The index that keeps two artifacts of a run from having one name. */
@@ -156,6 +159,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   [KEY_INDEX]: `artifacts(${KEY})`,
   chachaml_artifacts_hash: "artifacts(hash, size, created_at)",
   chachaml_metric_nans_run: "metric_nans(run_id)",
+  ...MLFLOW_INDEXES,
 };
 
 /**
@@ -165,6 +169,9 @@ export const INDEXES: Readonly<Record<string, string>> = {
  */
 export const TRIGGERS: Readonly<Record<string, string>> = {
   chachaml_run_removed: `AFTER DELETE ON runs BEGIN
-    DELETE FROM metric_nans WHERE run_id = OLD.id;
+    ${
+    ["metric_nans", "chachaml_processes", "chachaml_archived", ...MLFLOW_TABLES_OF_RUN]
+      .map((table) => `DELETE FROM ${table} WHERE run_id = OLD.id;`).join("\n    ")
+  }
     INSERT OR IGNORE INTO chachaml_removed_runs (id) VALUES (OLD.id); END`,
 };

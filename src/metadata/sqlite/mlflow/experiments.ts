@@ -1,0 +1,191 @@
+/** Experiments by id, in SQLite. */
+import type { Clause, Page, Search } from "../../mlflow_query.ts";
+import type { MlflowExperiment, MlflowExperiments, Pairs } from "../../mlflow_store.ts";
+import type { Database } from "../database.ts";
+import type { SqlConnection, SqlRow } from "../sql_driver.ts";
+import { compare, type Fragment, fragment, joined, where } from "./conditions.ts";
+import { readPairs, removePair, writePairs } from "./pairs.ts";
+import { pageOf } from "./pages.ts";
+
+const TAGS = "mlflow_experiment_tags";
+
+/** The default experiment of the store, which has the id 0. */
+const DEFAULT = "default";
+
+/** Names of experiments that only runs bear. A step finds the next name by the index. */
+const UNNAMED = `WITH RECURSIVE steps(next) AS (
+    SELECT min(experiment) FROM runs
+    UNION ALL
+    SELECT (SELECT min(r.experiment) FROM runs r WHERE r.experiment > steps.next) FROM steps
+      WHERE steps.next IS NOT NULL)
+  SELECT steps.next AS name FROM steps WHERE steps.next IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM mlflow_experiments e WHERE e.name = steps.next)`;
+
+/** Experiments in SQLite. */
+export class SqliteMlflowExperiments implements MlflowExperiments {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  create(name: string, tags: Pairs): Promise<string | undefined> {
+    return this.#database.write({
+      apply: (sql) => {
+        giveIds(sql, this.#now());
+        if (findByName(sql, name)) return undefined;
+        const id = insert(sql, name, this.#now());
+        writePairs(sql, TAGS, { experiment_id: id }, tags);
+        return String(id);
+      },
+    });
+  }
+
+  async byId(id: string): Promise<MlflowExperiment | undefined> {
+    await this.#giveIds();
+    return await this.#database.read((sql) => {
+      const row = /^\d{1,15}$/.test(id)
+        ? sql.prepare("SELECT * FROM mlflow_experiments WHERE id = ?").get(Number(id))
+        : undefined;
+      return row && experimentOf(sql, row);
+    });
+  }
+
+  async byName(name: string): Promise<MlflowExperiment | undefined> {
+    await this.#giveIds();
+    return await this.#database.read((sql) => {
+      const row = findByName(sql, name);
+      return row && experimentOf(sql, row);
+    });
+  }
+
+  async search(search: Search): Promise<Page<MlflowExperiment>> {
+    await this.#giveIds();
+    const { view, clauses, order } = search;
+    const conditions = [
+      ...view === "ALL" ? [] : [fragment(`e.deleted = ${view === "DELETED_ONLY" ? 1 : 0}`)],
+      ...clauses.map(conditionOf),
+    ];
+    const keys = order.length > 0
+      ? order.map(({ entity, key, descending }) =>
+        fragment(`${expressionOf({ entity, key }).text} ${descending ? "DESC" : "ASC"}`)
+      )
+      : [fragment("e.created_at DESC")];
+    const by = joined([...keys, fragment("e.id ASC")], ", ");
+    return await this.#database.read((sql) =>
+      pageOf(
+        sql,
+        joined([
+          fragment("SELECT e.* FROM mlflow_experiments e"),
+          where(conditions),
+          { ...by, text: `ORDER BY ${by.text}` },
+        ], " "),
+        search,
+        (row) => experimentOf(sql, row),
+      )
+    );
+  }
+
+  rename(id: string, name: string): Promise<boolean> {
+    return this.#database.write({
+      apply: (sql) => {
+        giveIds(sql, this.#now());
+        const there = findByName(sql, name);
+        if (there) return String(there.id) === id;
+        const row = sql.prepare("SELECT name FROM mlflow_experiments WHERE id = ?").get(Number(id));
+        if (!row) return false;
+        sql.prepare("UPDATE runs SET experiment = ? WHERE experiment = ?").run(name, row.name!);
+        sql.prepare("UPDATE OR REPLACE experiments SET name = ? WHERE name = ?")
+          .run(name, row.name!);
+        sql.prepare("UPDATE mlflow_experiments SET name = ?, updated_at = ? WHERE id = ?")
+          .run(name, this.#now(), Number(id));
+        return true;
+      },
+    });
+  }
+
+  async setDeleted(id: string, deleted: boolean): Promise<void> {
+    await this.#database.write({
+      apply: (sql) =>
+        sql.prepare("UPDATE mlflow_experiments SET deleted = ?, updated_at = ? WHERE id = ?")
+          .run(deleted ? 1 : 0, this.#now(), Number(id)),
+    });
+  }
+
+  setTag(id: string, key: string, value: string | null): Promise<boolean> {
+    const owner = { experiment_id: Number(id) };
+    return this.#database.write({
+      apply: (sql) => {
+        if (value === null) return removePair(sql, TAGS, owner, key);
+        writePairs(sql, TAGS, owner, [{ key, value }]);
+        return true;
+      },
+    });
+  }
+
+  /** Gives ids to experiments that runs of other programs have brought. */
+  async #giveIds(): Promise<void> {
+    const isNeeded = await this.#database.read((sql) => needsIds(sql));
+    if (!isNeeded) return;
+    await this.#database.write({ apply: (sql) => giveIds(sql, this.#now()) });
+  }
+}
+
+function needsIds(sql: SqlConnection): boolean {
+  const hasDefault = sql.prepare("SELECT 1 FROM mlflow_experiments WHERE id = 0").get();
+  return hasDefault === undefined || sql.prepare(`${UNNAMED} LIMIT 1`).get() !== undefined;
+}
+
+/** Gives an id to each experiment that has none. Runs inside a write transaction. */
+export function giveIds(sql: SqlConnection, now: number): void {
+  if (!sql.prepare("SELECT 1 FROM mlflow_experiments WHERE id = 0").get()) {
+    sql.prepare(
+      "INSERT INTO mlflow_experiments (id, name, created_at, updated_at) VALUES (0, ?, ?, ?)",
+    ).run(DEFAULT, now, now);
+  }
+  for (const { name } of sql.prepare(UNNAMED).all()) insert(sql, String(name), now);
+}
+
+function insert(sql: SqlConnection, name: string, now: number): number {
+  sql.prepare("INSERT INTO mlflow_experiments (name, created_at, updated_at) VALUES (?, ?, ?)")
+    .run(name, now, now);
+  return Number(findByName(sql, name)!.id);
+}
+
+function findByName(sql: SqlConnection, name: string): SqlRow | undefined {
+  return sql.prepare("SELECT * FROM mlflow_experiments WHERE name = ?").get(name);
+}
+
+function experimentOf(sql: SqlConnection, row: SqlRow): MlflowExperiment {
+  const id = Number(row.id);
+  return {
+    id: String(id),
+    name: String(row.name),
+    deleted: Number(row.deleted) !== 0,
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+    tags: readPairs(sql, TAGS, { experiment_id: id }),
+  };
+}
+
+function expressionOf({ entity, key }: Pick<Clause, "entity" | "key">): Fragment {
+  if (entity === "tag") {
+    return fragment(
+      `(SELECT t.value FROM ${TAGS} t WHERE t.experiment_id = e.id AND t.key = ?)`,
+      key,
+    );
+  }
+  const columns: Record<string, string> = {
+    experiment_id: "CAST(e.id AS TEXT)",
+    creation_time: "e.created_at",
+    last_update_time: "e.updated_at",
+  };
+  return fragment(columns[key] ?? "e.name");
+}
+
+function conditionOf(clause: Clause): Fragment {
+  return compare(expressionOf(clause), clause);
+}

@@ -1,0 +1,106 @@
+/** Logging to a run: points, params and tags in one transaction. */
+import { toEdn } from "../../../edn/mod.ts";
+import type { MetricBatch } from "../../metric.ts";
+import type { MlflowBatch, Pairs, ParamConflict } from "../../mlflow_store.ts";
+import { insertMetrics } from "../metric_rows.ts";
+import type { SqlConnection } from "../sql_driver.ts";
+import { writePairs } from "./pairs.ts";
+import { shownParam } from "./run_reader.ts";
+import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
+
+/** Logs a batch. Params that have another value stop it before anything is written. */
+export function logBatch(
+  sql: SqlConnection,
+  runId: string,
+  { metrics, about, params, tags }: MlflowBatch,
+): readonly ParamConflict[] {
+  const conflicts = insertParams(sql, runId, params);
+  if (conflicts.length > 0) return conflicts;
+  setTags(sql, runId, tags);
+  const fresh = withoutKnown(sql, metrics);
+  insertMetrics(sql, fresh);
+  if (about) {
+    const insert = sql.prepare(
+      `INSERT INTO mlflow_metric_subjects (run_id, key, step, timestamp, value, model_id,
+        dataset_name, dataset_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    for (const [at, key] of fresh.keys.entries()) {
+      const { modelId, datasetName, datasetDigest } = about;
+      insert.run(
+        runId,
+        key,
+        fresh.steps[at]!,
+        fresh.times[at]!,
+        fresh.values[at]!,
+        modelId,
+        datasetName,
+        datasetDigest,
+      );
+    }
+  }
+  return [];
+}
+
+function insertParams(sql: SqlConnection, runId: string, params: Pairs): ParamConflict[] {
+  const find = sql.prepare("SELECT value FROM params WHERE run_id = ? AND key = ?");
+  const fresh: Pairs[number][] = [];
+  const conflicts: ParamConflict[] = [];
+  const given = new Map<string, string>();
+  for (const { key, value } of params) {
+    const stored = find.get(runId, key)?.value;
+    const old = stored === undefined ? given.get(key) : shownParam(String(stored));
+    if (old === undefined) fresh.push({ key, value });
+    else if (old !== value) conflicts.push({ key, old, value });
+    given.set(key, value);
+  }
+  if (conflicts.length > 0) return conflicts;
+  const insert = sql.prepare("INSERT INTO params (run_id, key, value) VALUES (?, ?, ?)");
+  for (const { key, value } of fresh) insert.run(runId, key, toEdn(value));
+  return [];
+}
+
+/** Sets tags; those that the shared tables have a column for go there. */
+export function setTags(sql: SqlConnection, runId: string, tags: Pairs): void {
+  for (const { key, value } of tags) {
+    const column = COLUMN_TAGS[key]?.slice("r.".length);
+    if (column !== undefined) {
+      sql.prepare(`UPDATE runs SET ${column} = ? WHERE id = ?`).run(value, runId);
+    } else {
+      writePairs(sql, "tags", { run_id: runId }, [{ key: RENAMED_TAGS[key] ?? key, value }]);
+    }
+  }
+}
+
+/**
+ * The points that are not stored yet. A client repeats a call whose answer was lost, and what it sends
+ * twice is to be there once.
+ */
+function withoutKnown(sql: SqlConnection, batch: MetricBatch): MetricBatch {
+  const find = sql.prepare(
+    `SELECT 1 FROM metrics WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ?
+      AND value = ?`,
+  );
+  const findNan = sql.prepare(
+    "SELECT 1 FROM metric_nans WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ?",
+  );
+  const { runId, keys, values, steps, times } = batch;
+  const seen = new Set<string>();
+  const kept = keys.flatMap((key, at) => {
+    const [value, step, time] = [values[at]!, steps[at]!, times[at]!];
+    const identity = JSON.stringify([key, String(value), step, time]);
+    if (seen.has(identity)) return [];
+    seen.add(identity);
+    const known = Number.isNaN(value)
+      ? findNan.get(runId, key, step, time)
+      : find.get(runId, key, step, time, value);
+    return known ? [] : [at];
+  });
+  if (kept.length === keys.length) return batch;
+  return {
+    runId,
+    keys: kept.map((at) => keys[at]!),
+    values: kept.map((at) => values[at]!),
+    steps: kept.map((at) => steps[at]!),
+    times: kept.map((at) => times[at]!),
+  };
+}

@@ -1,0 +1,94 @@
+/** Tables of our own for what the MLflow protocol has and the shared tables lack. */
+
+/** A table, with the columns that it must have. */
+interface Table {
+  readonly definition: string;
+  readonly columns: readonly string[];
+}
+
+/** The tables of the protocol. */
+export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
+  // Ids of experiments, which the shared tables know by name alone. Id 0 is `default`.
+  mlflow_experiments: {
+    definition: `id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+      deleted INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL`,
+    columns: ["id", "name", "deleted", "created_at", "updated_at"],
+  },
+  mlflow_experiment_tags: {
+    definition: `experiment_id INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (experiment_id, key)`,
+    columns: ["experiment_id", "key", "value"],
+  },
+  // Statuses that the shared table lacks: KILLED is failed there, SCHEDULED is running.
+  mlflow_run_status: {
+    definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
+    columns: ["run_id", "status"],
+  },
+  // The logged model and dataset that a point belongs to.
+  mlflow_metric_subjects: {
+    definition: `run_id TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL,
+      timestamp INTEGER NOT NULL, value REAL, model_id TEXT, dataset_name TEXT, dataset_digest TEXT`,
+    columns: ["run_id", "key", "step", "timestamp", "value", "model_id"],
+  },
+  mlflow_dataset_inputs: {
+    definition: `run_id TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
+      source_type TEXT NOT NULL, source TEXT NOT NULL, schema TEXT, profile TEXT, tags TEXT NOT NULL,
+      context TEXT, PRIMARY KEY (run_id, name, digest)`,
+    columns: ["run_id", "name", "digest", "source_type", "source", "schema", "profile", "tags"],
+  },
+  mlflow_run_models: {
+    definition: `run_id TEXT NOT NULL, model_id TEXT NOT NULL, direction TEXT NOT NULL,
+      step INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run_id, model_id, direction)`,
+    columns: ["run_id", "model_id", "direction", "step"],
+  },
+  mlflow_logged_models: {
+    definition: `id TEXT PRIMARY KEY, experiment_id INTEGER NOT NULL, name TEXT NOT NULL,
+      status TEXT NOT NULL, type TEXT NOT NULL, source_run_id TEXT, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL`,
+    columns: ["id", "experiment_id", "name", "status", "type", "source_run_id"],
+  },
+  mlflow_logged_model_pairs: {
+    definition: `model_id TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+      PRIMARY KEY (model_id, kind, key)`,
+    columns: ["model_id", "kind", "key", "value"],
+  },
+  // What `models` lacks. `highest` is the highest number ever given: no number comes back.
+  mlflow_registered_models: {
+    definition: "name TEXT PRIMARY KEY, highest INTEGER NOT NULL, updated_at INTEGER NOT NULL",
+    columns: ["name", "highest", "updated_at"],
+  },
+  // What `model_versions` lacks, and versions whose files are not artifacts of a run.
+  mlflow_model_versions: {
+    definition: `name TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL, run_id TEXT,
+      run_link TEXT, model_id TEXT, stage TEXT, description TEXT, created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL, PRIMARY KEY (name, version)`,
+    columns: ["name", "version", "source", "run_id", "run_link", "model_id", "stage"],
+  },
+  mlflow_registry_tags: {
+    definition: `name TEXT NOT NULL, version INTEGER NOT NULL, key TEXT NOT NULL,
+      value TEXT NOT NULL, PRIMARY KEY (name, version, key)`,
+    columns: ["name", "version", "key", "value"],
+  },
+  mlflow_aliases: {
+    definition: `name TEXT NOT NULL, alias TEXT NOT NULL, version INTEGER NOT NULL,
+      PRIMARY KEY (name, alias)`,
+    columns: ["name", "alias", "version"],
+  },
+};
+
+/** Tables in which the column `run_id` names a run that the rows go with. */
+export const MLFLOW_TABLES_OF_RUN: readonly string[] = [
+  "mlflow_run_status",
+  "mlflow_metric_subjects",
+  "mlflow_dataset_inputs",
+  "mlflow_run_models",
+];
+
+/** Indexes of these tables, with what they are on. */
+export const MLFLOW_INDEXES: Readonly<Record<string, string>> = {
+  chachaml_mlflow_subjects: "mlflow_metric_subjects(model_id)",
+  chachaml_mlflow_subjects_run: "mlflow_metric_subjects(run_id)",
+  chachaml_mlflow_logged_models: "mlflow_logged_models(experiment_id)",
+  chachaml_mlflow_model_runs: "mlflow_logged_models(source_run_id)",
+  chachaml_mlflow_run_models: "mlflow_run_models(model_id)",
+};

@@ -1,0 +1,79 @@
+/** The bytes of an artifact as an HTTP answer. */
+import type { Artifact } from "../artifacts/artifact.ts";
+
+/** How bytes are answered. */
+export interface BytesOptions {
+  /** The request: its range and the entity tags that it knows. */
+  readonly request: Request;
+  /** The name that a browser saves the file under. */
+  readonly fileName: string;
+}
+
+/**
+ * Answers the bytes of an artifact, or a range of them. A browser saves them and never runs them:
+ * what is stored may come from anyone.
+ */
+export function artifactResponse(
+  artifact: Artifact,
+  { request, fileName }: BytesOptions,
+): Response {
+  const { size, hash, contentType, createdAt } = artifact;
+  const headers = new Headers({
+    "accept-ranges": "bytes",
+    "etag": `"${hash}"`,
+    "last-modified": createdAt.toUTCString(),
+    "content-type": contentType ?? "application/octet-stream",
+    "content-disposition": disposition(fileName),
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "cache-control": "private, no-cache",
+  });
+  const known = request.headers.get("if-none-match");
+  if (known !== null && matches(known, hash)) return new Response(null, { status: 304, headers });
+  const isCurrent = request.headers.get("if-range");
+  const range = isCurrent === null || matches(isCurrent, hash)
+    ? rangeOf(request.headers.get("range"), size)
+    : undefined;
+  if (range === "unsatisfiable") {
+    headers.set("content-range", `bytes */${size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  const { start, end } = range ?? { start: 0, end: size };
+  headers.set("content-length", String(end - start));
+  if (range) headers.set("content-range", `bytes ${start}-${end - 1}/${size}`);
+  const body = request.method === "HEAD" ? null : artifact.stream(range ? { start, end } : {});
+  return new Response(body, { status: range ? 206 : 200, headers });
+}
+
+function matches(header: string, hash: string): boolean {
+  return header.split(",").some((tag) => {
+    const text = tag.trim().replace(/^W\//, "");
+    return text === "*" || text === `"${hash}"`;
+  });
+}
+
+/** One range of bytes; several, or what is not understood, are answered by the whole. */
+function rangeOf(
+  header: string | null,
+  size: number,
+): { start: number; end: number } | "unsatisfiable" | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
+  if (!match || match[1] === "" && match[2] === "") return undefined;
+  const [first, last] = [match[1]!, match[2]!];
+  if (first === "") {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? "unsatisfiable" : { start: size - length, end: size };
+  }
+  const start = Number(first);
+  if (last !== "" && Number(last) < start) return undefined;
+  const end = last === "" ? size : Math.min(Number(last) + 1, size);
+  return start >= size ? "unsatisfiable" : { start, end };
+}
+
+/** A file name in a header, also one beyond ASCII. */
+function disposition(fileName: string): string {
+  const plain = fileName.replace(/[^\x20-\x7e]|["\\%]/g, "_");
+  const encoded = encodeURIComponent(fileName.toWellFormed())
+    .replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}

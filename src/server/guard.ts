@@ -1,0 +1,119 @@
+/** Who may call the server, and from where. */
+import type { MiddlewareHandler } from "npm:hono@~4.13.0";
+import type { Caller, Credentials, HandlerOptions, Role } from "./options.ts";
+
+/** What the guard notes of a request for its handler. */
+export interface Noted {
+  /** The caller, if callers sign in. */
+  Variables: { caller: Caller | undefined };
+}
+
+/** Names of this machine's loopback interface. */
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]", "::1"];
+
+/** Paths that tell nothing and are asked for by load balancers under any name. */
+const OPEN = ["/health", "/version"];
+
+/** Calls that read although their method is POST: their queries are too long for an address. */
+const READING =
+  /\/(experiments|runs|logged-models|traces)\/search$|\/search-datasets$|\/get-latest-versions$/;
+
+const METHODS = ["GET", "HEAD", "OPTIONS"];
+const ROLES: readonly Role[] = ["reader", "writer", "admin"];
+
+/** Whether a request only reads. */
+function reads({ method }: Request, path: string): boolean {
+  return METHODS.includes(method) || method === "POST" && READING.test(path);
+}
+
+/** Refuses requests that are addressed to another host: a page of another site is behind them. */
+export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHandler<Noted> {
+  const allowed = hosts ?? (authenticate ? undefined : LOOPBACK);
+  return async (c, next) => {
+    const host = (c.req.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
+    if (allowed && !OPEN.includes(c.req.path) && !allowed.includes(host)) {
+      return c.text(
+        `This server does not answer to the host name ${JSON.stringify(host.slice(0, 100))}. ` +
+          "To allow it, start the server with --allow-host NAME.",
+        403,
+      );
+    }
+    await next();
+  };
+}
+
+/** Refuses writes that a page of another site sends: the browser says where they come from. */
+export function checkOrigin({ origins = [] }: HandlerOptions): MiddlewareHandler<Noted> {
+  return async (c, next) => {
+    const origin = c.req.header("origin");
+    const site = c.req.header("sec-fetch-site");
+    const own = origin !== undefined && hostOf(origin) === c.req.header("host")?.toLowerCase();
+    const known = own || origin !== undefined && origins.includes(origin);
+    const foreign = origin === undefined ? site === "cross-site" : !known;
+    if (foreign && !METHODS.includes(c.req.method)) {
+      return c.text(
+        "Cross-origin request blocked. To allow an origin, start the server with " +
+          "--allow-origin ORIGIN.",
+        403,
+      );
+    }
+    await next();
+  };
+}
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host.toLowerCase();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Refuses callers who are not known, or may not do what they ask for. */
+export function checkCaller(options: HandlerOptions): MiddlewareHandler<Noted> {
+  const { authenticate, readOnly = false } = options;
+  return async (c, next) => {
+    const { path } = c.req;
+    const isReading = reads(c.req.raw, path);
+    if (readOnly && !isReading) {
+      return c.json(refusal("This server is read-only; start it without --read-only"), 403);
+    }
+    if (authenticate && !OPEN.includes(path)) {
+      const caller = await authenticate(credentialsOf(c.req.header("authorization")));
+      if (!caller) {
+        c.header("www-authenticate", 'Basic realm="chachaml", charset="UTF-8"');
+        return c.json(
+          {
+            error_code: "UNAUTHENTICATED",
+            message: "Sign in: set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and " +
+              "MLFLOW_TRACKING_PASSWORD",
+          },
+          401,
+        );
+      }
+      if (!isReading && ROLES.indexOf(caller.role) < ROLES.indexOf("writer")) {
+        return c.json(refusal(`A ${caller.role} may not change anything`), 403);
+      }
+      c.set("caller", caller);
+    }
+    await next();
+  };
+}
+
+function refusal(message: string): { error_code: string; message: string } {
+  return { error_code: "PERMISSION_DENIED", message };
+}
+
+/** The credentials of an `Authorization` header; none if it cannot be read. */
+function credentialsOf(header: string | undefined): Credentials {
+  const [, scheme, value] = /^(\w+) +(.+)$/.exec(header ?? "") ?? [];
+  if (scheme?.toLowerCase() === "bearer") return { token: value!.trim() };
+  if (scheme?.toLowerCase() !== "basic") return {};
+  try {
+    const text = new TextDecoder().decode(Uint8Array.fromBase64(value!.trim()));
+    const colon = text.indexOf(":");
+    return colon < 0 ? {} : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,84 @@
+import { Hono } from "npm:hono@~4.13.0";
+import { cors } from "npm:hono@~4.13.0/cors";
+import config from "../../deno.json" with { type: "json" };
+import { lifecycleOf } from "../store/internals.ts";
+import type { Store } from "../store/store.ts";
+import { checkCaller, checkHost, checkOrigin, type Noted } from "./guard.ts";
+import { addMlflow } from "./mlflow/app.ts";
+import { MlflowError } from "./mlflow/mlflow_error.ts";
+import { toProtoJson } from "./mlflow/proto_json.ts";
+import type { HandlerOptions } from "./options.ts";
+import { problemOf } from "./problem.ts";
+import { Statistics } from "./statistics.ts";
+
+/** The version of the protocol: clients compare it before they use what newer servers have. */
+const MLFLOW_VERSION = "3.17.2";
+
+/** Answers requests to a store. */
+export type Handler = (request: Request) => Promise<Response>;
+
+/**
+ * Makes a handler that serves a store over HTTP: the MLflow tracking protocol with its artifact proxy,
+ * `/health`, `/version` and `/metrics`. It can be mounted in any server.
+ *
+ * @example Serve a store on loopback
+ * ```ts
+ * import { openStore } from "@chachaml/store";
+ * import { createHandler } from "@chachaml/store/server";
+ * import assert from "node:assert/strict";
+ *
+ * await using store = await openStore({ inMemory: true });
+ * const handler = createHandler(store);
+ * // Deno.serve({ hostname: "127.0.0.1", port: 5000 }, handler);
+ * const answer = await handler(new Request("http://localhost/health"));
+ * assert.equal(await answer.text(), "OK");
+ * ```
+ *
+ * @param store The open store. The handler does not close it.
+ * @param options Who may call, and from where.
+ * @returns The handler.
+ */
+export function createHandler(store: Store, options: HandlerOptions = {}): Handler {
+  const context = lifecycleOf(store).require();
+  const service = { store, mlflow: context.metadata.mlflow, now: context.now };
+  const statistics = new Statistics();
+  const app = new Hono<Noted>();
+  app.use(async (c, next) => {
+    const started = performance.now();
+    const time = new Date().toISOString();
+    statistics.begin();
+    await next();
+    const duration = performance.now() - started;
+    statistics.end(c.req.method, c.res.status, duration);
+    options.onAnswer?.({
+      time,
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      duration: Math.round(duration * 100) / 100,
+      user: c.get("caller")?.name ?? null,
+    });
+  });
+  app.use(checkHost(options));
+  if ((options.origins ?? []).length > 0) app.use(cors({ origin: [...options.origins!] }));
+  app.use(checkOrigin(options), checkCaller(options));
+  app.get("/health", (c) => c.text("OK"));
+  app.get("/version", (c) => c.text(MLFLOW_VERSION));
+  app.get("/metrics", () =>
+    new Response(statistics.toText(config.version), {
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+    }));
+  addMlflow(app, service);
+  app.notFound((c) =>
+    answerOf(new MlflowError("ENDPOINT_NOT_FOUND", `There is no ${c.req.method} ${c.req.path}`))
+  );
+  app.onError((error) => answerOf(problemOf(error)));
+  return async (request) => await app.fetch(request);
+}
+
+function answerOf({ code, message, status }: MlflowError): Response {
+  return new Response(toProtoJson({ error_code: code, message }), {
+    status,
+    headers: { "content-type": "application/json", "x-content-type-options": "nosniff" },
+  });
+}

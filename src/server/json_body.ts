@@ -1,0 +1,55 @@
+/** Bodies of JSON requests. */
+import { invalid } from "./mlflow/mlflow_error.ts";
+import { parseProtoJson } from "./mlflow/proto_json.ts";
+
+/** Bytes of a body: a dataset's profile alone may have 16 MiB. */
+const MOST_BYTES = 48 * 1024 * 1024;
+
+/** Milliseconds within which a body has to arrive. */
+const PATIENCE = 60_000;
+
+/**
+ * Reads the JSON of a request.
+ *
+ * @throws {MlflowError} If it is not declared as JSON: a form of another site could send anything else
+ * without being asked. If it is too long, too slow, or not JSON.
+ */
+export async function readJson(request: Request): Promise<unknown> {
+  const header = request.headers.get("content-type");
+  const type = header === null ? undefined : header.split(";")[0]!.trim().toLowerCase();
+  if (type !== undefined && type !== "application/json") {
+    throw invalid(`Send JSON, with Content-Type: application/json, not ${JSON.stringify(type)}`);
+  }
+  if (Number(request.headers.get("content-length") ?? 0) > MOST_BYTES) throw tooLong();
+  const text = await readText(request);
+  if (text === "") return {};
+  if (type === undefined) throw invalid("Send JSON, with Content-Type: application/json");
+  return parseProtoJson(text);
+}
+
+function tooLong(): Error {
+  return invalid(`The request body has more than ${MOST_BYTES} bytes`);
+}
+
+async function readText(request: Request): Promise<string> {
+  if (!request.body) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const reader = request.body.getReader();
+  const timer = setTimeout(() => void reader.cancel("too slow").catch(() => {}), PATIENCE);
+  let [text, size] = ["", 0];
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return text + decoder.decode();
+      if ((size += value.length) > MOST_BYTES) throw tooLong();
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch (error) {
+    await reader.cancel(error).catch(() => {});
+    throw error instanceof TypeError && error.message.includes("encoded data")
+      ? invalid("The request body is not UTF-8 text")
+      : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

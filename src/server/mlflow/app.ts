@@ -1,0 +1,109 @@
+/** The MLflow tracking server, as routes. */
+import type { Context, Hono } from "npm:hono@~4.13.0";
+import type { Noted } from "../guard.ts";
+import { readJson } from "../json_body.ts";
+import { decodeSegments } from "./artifact_path.ts";
+import {
+  ARTIFACT_ROUTES,
+  download,
+  downloadOfRun,
+  listThroughProxy,
+  removeAt,
+  upload,
+} from "./artifacts.ts";
+import { EXPERIMENT_ROUTES } from "./experiments.ts";
+import { Fields } from "./fields.ts";
+import { INPUT_ROUTES } from "./inputs.ts";
+import { LOGGED_MODEL_ROUTES } from "./logged_models.ts";
+import { METRIC_ROUTES } from "./metrics.ts";
+import { MlflowError } from "./mlflow_error.ts";
+import { toProtoJson } from "./proto_json.ts";
+import { REGISTRY_ROUTES } from "./registry.ts";
+import type { Route, Service } from "./route.ts";
+import { RUN_ROUTES } from "./runs.ts";
+
+/** Each path is there under all of these. */
+const PREFIXES = [
+  "/api/2.0/mlflow/",
+  "/ajax-api/2.0/mlflow/",
+  "/api/3.0/mlflow/",
+  "/ajax-api/3.0/mlflow/",
+];
+
+const PROXIES = ["/api/2.0/mlflow-artifacts/", "/ajax-api/2.0/mlflow-artifacts/"];
+
+const ROUTES: readonly Route[] = [
+  ...EXPERIMENT_ROUTES,
+  ...RUN_ROUTES,
+  ...METRIC_ROUTES,
+  ...ARTIFACT_ROUTES,
+  ...INPUT_ROUTES,
+  ...LOGGED_MODEL_ROUTES,
+  ...REGISTRY_ROUTES,
+];
+
+/** What a client asks for before its first transfer of an artifact: plain PUT and GET are all there is. */
+const SERVER_INFO = {
+  store_type: "SqlStore",
+  workspaces_enabled: false,
+  trace_archival_enabled: false,
+  multipart_uploads_enabled: false,
+  multipart_downloads_enabled: false,
+  presigned_upload_run_id_supported: false,
+  presigned_upload_model_id_supported: false,
+  features_enabled: { gateway: false },
+};
+
+/** Adds the routes of the protocol. */
+export function addMlflow(app: Hono<Noted>, service: Service): void {
+  for (const prefix of PREFIXES) {
+    for (const { method, path, handle } of ROUTES) {
+      app.on(method, prefix + path, async (c) =>
+        json(
+          await handle({
+            ...service,
+            fields: await fieldsOf(c),
+            param: (name) => decodeSegments(c.req.param(name) ?? "")[0]!,
+            user: c.get("caller")?.name ?? null,
+          }),
+        ));
+    }
+    app.get(`${prefix}server-info`, () => json(SERVER_INFO));
+  }
+  for (const prefix of PROXIES) addProxy(app, prefix, service);
+  app.get("/get-artifact", (c) => {
+    return downloadOfRun(service, new URL(c.req.url).searchParams, c.req.raw);
+  });
+}
+
+function addProxy(app: Hono<Noted>, prefix: string, service: Service): void {
+  const root = `${prefix}artifacts`;
+  const segmentsOf = (c: Context) =>
+    decodeSegments(new URL(c.req.url).pathname.slice(root.length + 1));
+  app.get(root, async (c) => json(await listThroughProxy(service, c.req.query("path") ?? "")));
+  app.get(`${root}/*`, (c) => download(service, segmentsOf(c), c.req.raw));
+  app.put(`${root}/*`, async (c) => {
+    await upload(service, segmentsOf(c), c.req.raw);
+    return json({});
+  });
+  app.delete(`${root}/*`, async (c) => {
+    await removeAt(service, segmentsOf(c));
+    return json({});
+  });
+  // The client goes on with a plain PUT.
+  app.on("POST", `${prefix}mpu/*`, () => {
+    throw new MlflowError("NOT_IMPLEMENTED", "Multipart upload is not supported; use PUT");
+  });
+}
+
+/** The fields of the body; of a GET, those of the query. */
+async function fieldsOf(c: Context): Promise<Fields> {
+  if (c.req.method === "GET") return Fields.ofQuery(new URL(c.req.url).searchParams);
+  return new Fields(await readJson(c.req.raw));
+}
+
+function json(value: unknown): Response {
+  return new Response(toProtoJson(value), {
+    headers: { "content-type": "application/json", "x-content-type-options": "nosniff" },
+  });
+}

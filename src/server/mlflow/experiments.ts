@@ -1,0 +1,159 @@
+/** Experiments. */
+import type { ViewType } from "../../metadata/mlflow_query.ts";
+import type { MlflowExperiment } from "../../metadata/mlflow_store.ts";
+import type { Fields } from "./fields.ts";
+import { parseFilter, parseOrder } from "./filter.ts";
+import { EXPERIMENTS } from "./grammars.ts";
+import { assertExperimentName, assertKey } from "./limits.ts";
+import { invalid, missing, MlflowError } from "./mlflow_error.ts";
+import { nextPage, placeOf } from "./page_token.ts";
+import { type Call, type Route, route } from "./route.ts";
+
+/** The id of the experiment that is always there. */
+const DEFAULT_ID = "0";
+
+/** How the protocol and the store call it. */
+const DEFAULT_NAME = { shown: "Default", stored: "default" } as const;
+
+const VIEWS: readonly ViewType[] = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"];
+
+/** The view that a request asks for. */
+export function viewOf(fields: Fields, name: string): ViewType {
+  const view = fields.optionalText(name) ?? "ACTIVE_ONLY";
+  if ((VIEWS as readonly string[]).includes(view)) return view as ViewType;
+  throw invalid(`Invalid value '${view}' for parameter '${name}': it takes ${VIEWS.join(", ")}`);
+}
+
+/** The experiment of an id that must be there. */
+export async function requireExperiment({ mlflow }: Call, id: string): Promise<MlflowExperiment> {
+  const experiment = await mlflow.experiments.byId(id);
+  if (experiment) return experiment;
+  throw missing(`No Experiment with id=${id} exists`);
+}
+
+function shown({ id, name, deleted, createdAt, updatedAt, tags }: MlflowExperiment): object {
+  return {
+    experiment_id: id,
+    name: id === DEFAULT_ID && name === DEFAULT_NAME.stored ? DEFAULT_NAME.shown : name,
+    artifact_location: `mlflow-artifacts:/${id}`,
+    lifecycle_stage: deleted ? "deleted" : "active",
+    last_update_time: updatedAt,
+    creation_time: createdAt,
+    ...tags.length > 0 && { tags },
+  };
+}
+
+/** The store's name for the name of a request. */
+function storedName(name: string): string {
+  return name === DEFAULT_NAME.shown ? DEFAULT_NAME.stored : name;
+}
+
+/** Only locations of the server's own are taken: a client does not choose where bytes go. */
+function assertLocation(location: string | undefined): void {
+  if (location === undefined || location === "") return;
+  if (/^mlflow-artifacts:(\/[\w-]+)*\/?$/.test(location)) return;
+  throw invalid(
+    `Invalid value '${location.slice(0, 200)}' for parameter 'artifact_location': artifacts are ` +
+      "kept by this server; leave it out",
+  );
+}
+
+async function create({ fields, mlflow }: Call): Promise<unknown> {
+  const name = fields.text("name");
+  assertExperimentName(name);
+  assertLocation(fields.optionalText("artifact_location"));
+  const tags = fields.pairs("tags");
+  const id = await mlflow.experiments.create(storedName(name), tags);
+  if (id !== undefined) return { experiment_id: id };
+  const there = await mlflow.experiments.byName(storedName(name));
+  throw new MlflowError(
+    "RESOURCE_ALREADY_EXISTS",
+    there?.deleted
+      ? `Experiment '${name}' already exists in deleted state. You can restore the experiment, or ` +
+        "rename it, to use its name again."
+      : `Experiment '${name}' already exists.`,
+  );
+}
+
+async function getByName({ fields, mlflow }: Call): Promise<unknown> {
+  const name = fields.text("experiment_name");
+  const experiment = await mlflow.experiments.byName(storedName(name));
+  if (!experiment) throw missing(`Could not find experiment with name '${name}'`);
+  return { experiment: shown(experiment) };
+}
+
+async function search({ fields, mlflow }: Call): Promise<unknown> {
+  const place = placeOf(fields.optionalText("page_token"));
+  const page = await mlflow.experiments.search({
+    clauses: parseFilter(fields.optionalText("filter"), EXPERIMENTS),
+    order: parseOrder(fields.texts("order_by"), EXPERIMENTS),
+    view: viewOf(fields, "view_type"),
+    limit: fields.limit("max_results", 1000, 50_000),
+    ...place,
+  });
+  return { ...listed("experiments", page.items.map(shown)), ...nextPage(place, page) };
+}
+
+/** A list as the field of an answer; an empty one is left out. */
+export function listed(name: string, items: readonly unknown[]): Record<string, unknown> {
+  return items.length > 0 ? { [name]: items } : {};
+}
+
+async function update(call: Call): Promise<unknown> {
+  const { fields, mlflow } = call;
+  const id = fields.text("experiment_id");
+  const { deleted } = await requireExperiment(call, id);
+  const name = fields.optionalText("new_name");
+  if (name === undefined) return {};
+  assertExperimentName(name);
+  if (deleted) throw invalid(`Cannot rename experiment ${id}: it is deleted; restore it first`);
+  if (id === DEFAULT_ID) {
+    throw invalid("Cannot rename the default experiment: programs that name none log to it");
+  }
+  if (await mlflow.experiments.rename(id, storedName(name))) return {};
+  throw new MlflowError("RESOURCE_ALREADY_EXISTS", `Experiment '${name}' already exists.`);
+}
+
+async function setDeleted(call: Call, deleted: boolean): Promise<unknown> {
+  const id = call.fields.text("experiment_id");
+  await requireExperiment(call, id);
+  if (deleted && id === DEFAULT_ID) {
+    throw invalid("Cannot delete the default experiment: programs that name none log to it");
+  }
+  await call.mlflow.experiments.setDeleted(id, deleted);
+  return {};
+}
+
+async function setTag(call: Call): Promise<unknown> {
+  const { fields, mlflow } = call;
+  const id = fields.text("experiment_id");
+  const key = fields.text("key");
+  assertKey("key", key);
+  await requireExperiment(call, id);
+  await mlflow.experiments.setTag(id, key, fields.optionalText("value") ?? "");
+  return {};
+}
+
+async function deleteTag(call: Call): Promise<unknown> {
+  const { fields, mlflow } = call;
+  const [id, key] = [fields.text("experiment_id"), fields.text("key")];
+  await requireExperiment(call, id);
+  if (await mlflow.experiments.setTag(id, key, null)) return {};
+  throw missing(`No tag with key '${key}' on experiment ${id}`);
+}
+
+/** The endpoints of experiments. */
+export const EXPERIMENT_ROUTES: readonly Route[] = [
+  route("POST", "experiments/create", create),
+  route("GET", "experiments/get", async (call) => ({
+    experiment: shown(await requireExperiment(call, call.fields.text("experiment_id"))),
+  })),
+  route("GET", "experiments/get-by-name", getByName),
+  route("POST", "experiments/search", search),
+  route("GET", "experiments/search", search),
+  route("POST", "experiments/update", update),
+  route("POST", "experiments/delete", (call) => setDeleted(call, true)),
+  route("POST", "experiments/restore", (call) => setDeleted(call, false)),
+  route("POST", "experiments/set-experiment-tag", setTag),
+  route("POST", "experiments/delete-experiment-tag", deleteTag),
+];

@@ -1,0 +1,67 @@
+/** Inputs and outputs of runs: datasets and logged models. */
+import type { MlflowDatasetInput } from "../../metadata/mlflow_store.ts";
+import { listed } from "./experiments.ts";
+import type { Fields } from "./fields.ts";
+import { invalid } from "./mlflow_error.ts";
+import { type Call, type Route, route } from "./route.ts";
+import { activeRunId } from "./runs.ts";
+
+/** Characters of a schema and of a profile. */
+const [MOST_SCHEMA, MOST_PROFILE] = [1_048_575, 16_777_215];
+
+function inputOf(input: Fields): MlflowDatasetInput {
+  const dataset = input.message("dataset");
+  const schema = dataset.optionalText("schema") ?? null;
+  const profile = dataset.optionalText("profile") ?? null;
+  if ((schema?.length ?? 0) > MOST_SCHEMA) throw invalid("The schema of a dataset is too long");
+  if ((profile?.length ?? 0) > MOST_PROFILE) throw invalid("The profile of a dataset is too long");
+  return {
+    name: dataset.text("name"),
+    digest: dataset.text("digest"),
+    sourceType: dataset.text("source_type"),
+    source: dataset.text("source", { empty: true }),
+    schema,
+    profile,
+    tags: input.pairs("tags"),
+  };
+}
+
+async function logInputs(call: Call): Promise<unknown> {
+  const { fields, mlflow } = call;
+  const datasets = fields.messages("datasets").map(inputOf);
+  const models = fields.messages("models").map((model) => model.text("model_id"));
+  const runId = await activeRunId(call);
+  await mlflow.runs.addInputs(runId, datasets, models);
+  return {};
+}
+
+async function logOutputs(call: Call): Promise<unknown> {
+  const { fields, mlflow } = call;
+  const models = fields.messages("models").map((model) => ({
+    modelId: model.text("model_id"),
+    step: model.optionalInteger("step") ?? 0,
+  }));
+  const runId = await activeRunId(call);
+  await mlflow.runs.addOutputs(runId, models);
+  return {};
+}
+
+async function searchDatasets({ fields, mlflow }: Call): Promise<unknown> {
+  const found = await mlflow.runs.datasets(fields.texts("experiment_ids"));
+  return listed(
+    "dataset_summaries",
+    found.map(({ experimentId, name, digest, context }) => ({
+      experiment_id: experimentId,
+      name,
+      digest,
+      ...context !== null && { context },
+    })),
+  );
+}
+
+/** The endpoints of inputs and outputs. */
+export const INPUT_ROUTES: readonly Route[] = [
+  route("POST", "runs/log-inputs", logInputs),
+  route("POST", "runs/outputs", logOutputs),
+  route("POST", "experiments/search-datasets", searchDatasets),
+];

@@ -1,0 +1,59 @@
+/** The limits of the protocol. */
+import type { Fields, KeyValue } from "./fields.ts";
+import { invalid } from "./mlflow_error.ts";
+
+/** The largest numbers of a batch. */
+export const BATCH = { metrics: 1000, params: 100, tags: 100, all: 1000 } as const;
+
+const KEY_LENGTH = 250;
+const PARAM_LENGTH = 6000;
+const TAG_LENGTH = 8000;
+const EXPERIMENT_NAME_LENGTH = 500;
+
+/** A key of a metric, param or tag: a plain relative path of a few characters. */
+const KEY = /^[/\w.\- :]*$/u;
+
+/** Refuses a key that the protocol does not allow. */
+export function assertKey(what: string, key: string): void {
+  const name = `Invalid value ${JSON.stringify(key)} for parameter '${what}' supplied`;
+  if (key.length > KEY_LENGTH) {
+    throw invalid(
+      `${name.slice(0, 120)}: it exceeds the maximum length of ${KEY_LENGTH} characters`,
+    );
+  }
+  if (!KEY.test(key)) {
+    throw invalid(
+      `${name}: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), ` +
+        "spaces ( ), colon(:) and slashes (/).",
+    );
+  }
+  const segments = key.split("/");
+  if (segments.some((segment) => segment === ".." || segment === "." || segment === "")) {
+    throw invalid(`${name}: Names may be treated as paths, so they must be plain relative ones`);
+  }
+}
+
+/** A param; the value of one that is too long is cut, as the real server does. */
+export function paramOf({ key, value }: KeyValue): KeyValue {
+  assertKey("key", key);
+  return { key, value: value.slice(0, PARAM_LENGTH) };
+}
+
+/** A tag; the value of one that is too long is cut, as the real server does. */
+export function tagOf({ key, value }: KeyValue): KeyValue {
+  assertKey("key", key);
+  return { key, value: value.slice(0, TAG_LENGTH) };
+}
+
+/** Tags of a request. */
+export function tagsOf(fields: Fields): KeyValue[] {
+  return fields.pairs("tags").map(tagOf);
+}
+
+/** Refuses a name that no experiment can have. */
+export function assertExperimentName(name: string): void {
+  if (name.length <= EXPERIMENT_NAME_LENGTH) return;
+  throw invalid(
+    `'name' exceeds the maximum length of ${EXPERIMENT_NAME_LENGTH} characters`,
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * JSON as protocol buffers write it: 64-bit integers as numbers or as text, `NaN` and the infinities as
+ * text.
+ */
+import { invalid } from "./mlflow_error.ts";
+
+/** A whole number so long that parsing it as a number may change it. */
+const LONG_INTEGER = /(?<![\w."])-?\d{16,}(?![\w."])/;
+
+/** Parses a body. Whole numbers beyond 2^53 become bigints: none of their digits is lost. */
+export function parseProtoJson(text: string): unknown {
+  try {
+    return LONG_INTEGER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+  } catch (error) {
+    throw invalid(`The request body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function keepDigits(_: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source;
+  if (typeof value !== "number" || source === undefined) return value;
+  return /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
+}
+
+/** Writes an answer. */
+export function toProtoJson(value: unknown): string {
+  return JSON.stringify(value, (_, item) => {
+    if (typeof item !== "number" || Number.isFinite(item)) return item;
+    return Number.isNaN(item) ? "NaN" : item > 0 ? "Infinity" : "-Infinity";
+  });
+}
+
+/** A double: a number, or text for one that JSON has no form for; `undefined` for anything else. */
+export function doubleOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "string") return undefined;
+  const special = SPECIAL[value];
+  if (special !== undefined) return special;
+  const number = Number(value);
+  return value.trim() === "" || Number.isNaN(number) ? undefined : number;
+}
+
+const SPECIAL: Record<string, number> = {
+  "NaN": NaN,
+  "Infinity": Infinity,
+  "-Infinity": -Infinity,
+};
+
+/** An integer of 64 bits that a number holds exactly; `undefined` for anything else. */
+export function integerOf(value: unknown): number | undefined {
+  if (typeof value === "string" ? !/^-?\d+$/.test(value) : typeof value !== "number") {
+    return undefined;
+  }
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : undefined;
+}

@@ -1,0 +1,42 @@
+import type { Store } from "../../store/store.ts";
+import type { MlflowStore } from "../../metadata/mlflow_store.ts";
+import type { Fields } from "./fields.ts";
+
+/** What a handler works with. */
+export interface Service {
+  /** The store. */
+  readonly store: Store;
+  /** What the protocol keeps. */
+  readonly mlflow: MlflowStore;
+  /** The clock, in epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** One call. */
+export interface Call extends Service {
+  /** Fields of the body or the query. */
+  readonly fields: Fields;
+  /** A named part of the path, decoded once. */
+  param(name: string): string;
+  /** Who calls, if callers have names here. */
+  readonly user: string | null;
+}
+
+/** An endpoint whose answer is JSON. */
+export interface Route {
+  /** HTTP method. */
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Path below `/api/<version>/mlflow/`, with `:names`. */
+  readonly path: string;
+  /** Answers a call. */
+  readonly handle: (call: Call) => Promise<unknown>;
+}
+
+/** Declares an endpoint. */
+export function route(
+  method: Route["method"],
+  path: string,
+  handle: (call: Call) => Promise<unknown>,
+): Route {
+  return { method, path, handle };
+}

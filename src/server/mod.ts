@@ -1,0 +1,11 @@
+/**
+ * Serves a store over HTTP, to MLflow clients in any language.
+ *
+ * @module
+ */
+export { createHandler } from "./handler.ts";
+export type { Handler } from "./handler.ts";
+export { serveStore } from "./serve.ts";
+export type { ServeOptions } from "./serve.ts";
+export { hashPassword } from "./sign_in.ts";
+export type { AccessEntry, Caller, Credentials, HandlerOptions, Role } from "./options.ts";

@@ -1,0 +1,49 @@
+/** Errors of the store as HTTP errors. A client's mistake is never a 5xx. */
+import { ChachamlError } from "../base/errors.ts";
+import { MlflowError } from "./mlflow/mlflow_error.ts";
+
+/** The code of the protocol for each code of the store. */
+const CODES: Readonly<Record<string, ConstructorParameters<typeof MlflowError>[0]>> = {
+  "invalid-name": "INVALID_PARAMETER_VALUE",
+  "invalid-option": "INVALID_PARAMETER_VALUE",
+  "invalid-source": "INVALID_PARAMETER_VALUE",
+  "source-changed": "BAD_REQUEST",
+  "unsafe-path": "INVALID_PARAMETER_VALUE",
+  "run-state": "INVALID_PARAMETER_VALUE",
+  "run-not-found": "RESOURCE_DOES_NOT_EXIST",
+  "artifact-not-found": "RESOURCE_DOES_NOT_EXIST",
+  "model-not-found": "RESOURCE_DOES_NOT_EXIST",
+  "artifact-exists": "RESOURCE_ALREADY_EXISTS",
+  "artifact-in-use": "RESOURCE_CONFLICT",
+  "read-only": "PERMISSION_DENIED",
+  "store-busy": "TEMPORARILY_UNAVAILABLE",
+  "store-closed": "TEMPORARILY_UNAVAILABLE",
+};
+
+/** An error as an answer of the protocol. What the server itself got wrong is not told outside. */
+export function problemOf(error: unknown): MlflowError {
+  if (error instanceof MlflowError) return error;
+  if (isCutShort(error)) {
+    return new MlflowError("BAD_REQUEST", "The request ended before its body did", {
+      cause: error,
+    });
+  }
+  if (error instanceof ChachamlError) {
+    const code = CODES[error.code] ?? "INTERNAL_ERROR";
+    return new MlflowError(code, error.message, { cause: error });
+  }
+  return new MlflowError("INTERNAL_ERROR", "The server failed to answer; see its log", {
+    cause: error,
+  });
+}
+
+/** Whether the client went away while its body was read. */
+function isCutShort(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (/request body|body.*(closed|incomplete)|connection (closed|reset)/i.test(cause.message)) {
+      return true;
+    }
+    if (cause instanceof Deno.errors.Http || cause.name === "AbortError") return true;
+  }
+  return false;
+}

@@ -1,0 +1,372 @@
+/** The server without a client: guards, hostile input, bytes. */
+import assert from "node:assert/strict";
+import { openStore, type Store } from "../../mod.ts";
+import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
+import { parseTokens, parseUsers, signIn } from "../../src/server/sign_in.ts";
+import { hashPassword } from "../../src/server/mod.ts";
+
+const API = "/api/2.0/mlflow/";
+const PROXY = "/api/2.0/mlflow-artifacts/artifacts/";
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly json?: unknown;
+  readonly body?: BodyInit;
+}
+
+type Send = (path: string, sent?: Sent) => Promise<Response>;
+
+/** Gives a test a store in memory, and a way to send requests to it. */
+async function withServer(
+  work: (send: Send, store: Store) => Promise<void>,
+  options: HandlerOptions = {},
+): Promise<void> {
+  await using store = await openStore({ inMemory: true });
+  const handler = createHandler(store, options);
+  await work((path, { method, headers = {}, json, body } = {}) => {
+    const content = json === undefined ? body : JSON.stringify(json);
+    return handler(
+      new Request(`http://localhost${path}`, {
+        method: method ?? (content === undefined ? "GET" : "POST"),
+        headers: {
+          host: "localhost:5000",
+          ...json !== undefined && { "content-type": "application/json" },
+          ...headers,
+        },
+        ...content !== undefined && { body: content },
+      }),
+    );
+  }, store);
+}
+
+async function status(answer: Promise<Response>): Promise<number> {
+  const { status, body } = await answer;
+  await body?.cancel();
+  return status;
+}
+
+async function startRun(send: Send): Promise<string> {
+  const answer = await send(`${API}runs/create`, { json: { experiment_id: "0", start_time: 1 } });
+  return (await answer.json()).run.info.run_id;
+}
+
+Deno.test("health and version answer whoever asks, under any host name", () =>
+  withServer(async (send) => {
+    for (const path of ["/health", "/version"]) {
+      assert.equal(await status(send(path, { headers: { host: "evil.example" } })), 200);
+    }
+    const metrics = await (await send("/metrics")).text();
+    assert.match(metrics, /^chachaml_requests_total\{method="GET",status="200"\} 2$/m);
+  }));
+
+Deno.test("a request under another host name is refused, and says how to allow it", () =>
+  withServer(async (send) => {
+    const answer = await send(`${API}experiments/get?experiment_id=0`, {
+      headers: { host: "evil.example:5000" },
+    });
+    assert.equal(answer.status, 403);
+    assert.match(await answer.text(), /--allow-host/);
+    for (const host of ["localhost", "LOCALHOST:5000", "127.0.0.1:1", "[::1]:5000"]) {
+      const path = `${API}experiments/get?experiment_id=0`;
+      assert.equal(await status(send(path, { headers: { host } })), 200, host);
+    }
+  }));
+
+Deno.test("a page of another site cannot write, unless its origin is allowed", async () => {
+  const json = { experiment_id: "0" };
+  const foreign = { origin: "https://evil.example" };
+  await withServer(async (send) => {
+    assert.equal(await status(send(`${API}runs/create`, { json, headers: foreign })), 403);
+    const crossSite = { "sec-fetch-site": "cross-site" };
+    assert.equal(await status(send(`${API}runs/create`, { json, headers: crossSite })), 403);
+    const own = { origin: "http://localhost:5000" };
+    assert.equal(await status(send(`${API}runs/create`, { json, headers: own })), 200);
+    // A form can send this without being asked.
+    const plain = await send(`${API}runs/create`, {
+      body: JSON.stringify(json),
+      headers: { "content-type": "text/plain" },
+    });
+    assert.equal(plain.status, 400);
+    await plain.body?.cancel();
+  });
+  await withServer(
+    async (send) =>
+      assert.equal(await status(send(`${API}runs/create`, { json, headers: foreign })), 200),
+    { origins: ["https://evil.example"] },
+  );
+});
+
+Deno.test("callers sign in by token or password, and do what their role allows", async () => {
+  const hashed = await hashPassword("geheim");
+  const authenticate = signIn(
+    parseTokens("t-write\n# comment\nt-read reader Reader One\n"),
+    parseUsers(`ana:admin:${hashed}\nbob::pw:with:colons\n`),
+  );
+  await withServer(async (send, store) => {
+    const json = { experiment_id: "0" };
+    const read = `${API}experiments/get?experiment_id=0`;
+    const basic = (text: string) => ({
+      authorization: `Basic ${new TextEncoder().encode(text).toBase64()}`,
+    });
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+    assert.equal(await status(send(read)), 401);
+    assert.equal(await status(send("/health")), 200);
+    for (
+      const headers of [
+        bearer("t-wrong"),
+        bearer(""),
+        basic("ana:wrong"),
+        basic("ana"),
+        basic("eve:geheim"),
+        { authorization: "Basic %%%" },
+      ]
+    ) {
+      assert.equal(await status(send(read, { headers })), 401);
+    }
+    for (
+      const headers of [
+        bearer("t-read"),
+        bearer("t-write"),
+        basic("ana:geheim"),
+        basic("bob:pw:with:colons"),
+        basic("any:t-write"),
+      ]
+    ) {
+      assert.equal(await status(send(read, { headers })), 200);
+    }
+    assert.equal(await status(send(`${API}runs/create`, { json, headers: bearer("t-read") })), 403);
+    const search = { json: { experiment_ids: ["0"] }, headers: bearer("t-read") };
+    assert.equal(await status(send(`${API}runs/search`, search)), 200);
+    assert.equal(
+      await status(send(`${API}runs/create`, { json, headers: basic("ana:geheim") })),
+      200,
+    );
+    assert.deepEqual((await store.runs.list()).map(({ createdBy }) => createdBy), ["ana"]);
+  }, { authenticate });
+  assert.throws(() => parseTokens("# nothing\n"), /names no token/);
+  assert.throws(() => parseUsers("ana:owner:x"), /line 1/);
+});
+
+Deno.test("a read-only server refuses what writes, and answers what reads", () =>
+  withServer(async (send) => {
+    assert.equal(await status(send(`${API}runs/create`, { json: {} })), 403);
+    assert.equal(await status(send(`${API}runs/search`, { json: { experiment_ids: ["0"] } })), 200);
+    assert.equal(await status(send(`${PROXY}0/r/artifacts/a`, { method: "PUT", body: "x" })), 403);
+  }, { readOnly: true }));
+
+/** Paths of artifacts that lead, or could be taken to lead, somewhere else. */
+const HOSTILE_PATHS = [
+  "..%2f..%2fetc%2fpasswd",
+  "%2e%2e/%2e%2e/etc/passwd",
+  "a/..%5c..%5cx",
+  "a%00b",
+  "a//b",
+  "%252e%252e/x",
+  "/etc/passwd",
+  "C:%5cx",
+  "file:%2f%2f%2fetc",
+  "a%2fb",
+  ".staging/x%2f..",
+  "a/%ff",
+];
+
+Deno.test("hostile artifact paths are refused as the client's mistake, and store nothing", () =>
+  withServer(async (send, store) => {
+    const run = await startRun(send);
+    for (const path of HOSTILE_PATHS) {
+      const place = `${PROXY}0/${run}/artifacts/${path}`;
+      for (const method of ["PUT", "GET", "DELETE"]) {
+        const body = method === "PUT" ? { body: "x" } : {};
+        const code = await status(send(place, { method, ...body }));
+        // What the URL's own rules turn into another path is not found, or names another place.
+        assert.ok(
+          code >= 400 && code < 500 || path.includes("%252e"),
+          `${method} ${path}: ${code}`,
+        );
+      }
+      const query = `${API}artifacts/list?run_id=${run}&path=${path}`;
+      const code = await status(send(query));
+      assert.ok(code < 500, `list ${path}: ${code}`);
+      const link = `/get-artifact?run_uuid=${run}&path=${path}`;
+      assert.ok(await status(send(link)) < 500, link);
+    }
+    for (
+      const place of [
+        "0/nosuch/artifacts/a",
+        "x/../y",
+        "0",
+        "",
+        "0/models/m-1/artifacts/a",
+        "not-a-run/x",
+      ]
+    ) {
+      const code = await status(send(`${PROXY}${place}`, { method: "PUT", body: "x" }));
+      assert.ok(code >= 400 && code < 500, `${place}: ${code}`);
+    }
+    const names = (await store.artifacts.find({})).map(({ name }) => name);
+    assert.ok(names.every((name) => name === "%2e%2e/x"), names.join());
+  }));
+
+Deno.test("nothing of a client makes the server fail", () =>
+  withServer(async (send) => {
+    const run = await startRun(send);
+    const json = (value: unknown) => ({ json: value });
+    const bodies: [string, Sent][] = [
+      ["runs/log-metric", json({ run_id: run, key: "a", value: "zz" })],
+      ["runs/log-metric", json({ run_id: run, key: "../a", value: 1 })],
+      ["runs/log-metric", json({ run_id: run, key: "a", value: 1, step: 1.5 })],
+      ["runs/log-metric", json({ run_id: run, key: "a\u0000", value: 1 })],
+      ["runs/log-metric", {
+        body: `{"run_id":"${run}","key":"a","value":1,"step":9223372036854775807}`,
+        headers: { "content-type": "application/json" },
+      }],
+      ["runs/log-batch", json({ run_id: run, metrics: [{ key: "a", value: "zz" }] })],
+      ["runs/log-batch", json({ run_id: run, metrics: "x" })],
+      ["runs/log-batch", json({ run_id: run, metrics: Array(1001).fill({ key: "a", value: 1 }) })],
+      ["runs/log-batch", json([])],
+      ["runs/log-batch", { body: "{", headers: { "content-type": "application/json" } }],
+      ["runs/log-batch", {
+        body: new Uint8Array([0xff, 0xfe]),
+        headers: { "content-type": "application/json" },
+      }],
+      ["runs/set-tag", json({ run_id: run, key: "\ud800", value: "x" })],
+      ["runs/update", json({ run_id: run, status: "DONE" })],
+      ["runs/create", json({ experiment_id: "999" })],
+      ["runs/create", json({ experiment_id: {} })],
+      ["runs/search", json({ experiment_ids: ["0"], filter: "metrics.a >" })],
+      ["runs/search", json({ experiment_ids: ["0"], filter: "x'\"`(" })],
+      ["runs/search", json({ experiment_ids: ["0"], order_by: ["metrics.a", "metrics.a"] })],
+      ["runs/search", json({ experiment_ids: ["0"], page_token: "%%%" })],
+      ["runs/search", json({ experiment_ids: ["0"], max_results: 0 })],
+      ["experiments/create", json({})],
+      ["experiments/create", json({ name: "x", artifact_location: "file:///tmp/zz" })],
+      ["experiments/create", json({ name: "x", artifact_location: "mlflow-artifacts:/../../etc" })],
+      ["experiments/create", json({ name: "x".repeat(501) })],
+      ["experiments/delete", json({ experiment_id: "0" })],
+      ["registered-models/create", json({ name: "a/b" })],
+      ["model-versions/create", json({ name: "nosuch", source: "file:///etc/passwd" })],
+      ["nosuch", json({})],
+    ];
+    for (const [path, sent] of bodies) {
+      const answer = await send(API + path, sent);
+      const { error_code, message } = await answer.json();
+      assert.ok(
+        answer.status >= 400 && answer.status < 500,
+        `${path}: ${answer.status} ${message}`,
+      );
+      assert.match(error_code, /^[A-Z_]+$/);
+      assert.doesNotMatch(message, /SQLite|SQLITE|node:|at file:/);
+    }
+    const answer = await send(`${API}runs/get?run_id=${run}`);
+    assert.deepEqual((await answer.json()).run.data, {
+      tags: [{
+        key: "mlflow.runName",
+        value: (await (await send(`${API}runs/get?run_id=${run}`)).json()).run.info.run_name,
+      }],
+    });
+  }));
+
+Deno.test("a batch that is sent twice is stored once", () =>
+  withServer(async (send, store) => {
+    const run = await startRun(send);
+    const metrics = [
+      { key: "loss", value: 0.5, timestamp: 1, step: 1 },
+      { key: "loss", value: "NaN", timestamp: 2, step: 2 },
+      { key: "loss", value: "-Infinity", timestamp: "3", step: "3" },
+    ];
+    const json = { run_id: run, metrics, params: [{ key: "lr", value: "0.10" }] };
+    for (let tries = 0; tries < 3; tries++) {
+      assert.equal(await status(send(`${API}runs/log-batch`, { json })), 200);
+    }
+    const history = await (await send(`${API}metrics/get-history?run_id=${run}&metric_key=loss`))
+      .json();
+    assert.deepEqual(history.metrics.map(({ value }: { value: unknown }) => value), [
+      0.5,
+      "NaN",
+      "-Infinity",
+    ]);
+    assert.deepEqual((await store.metrics.points(run)).map(({ value }) => value), [
+      0.5,
+      NaN,
+      -Infinity,
+    ]);
+    assert.deepEqual(await store.runs.params(run), { lr: "0.10" });
+  }));
+
+Deno.test("bytes are answered as attachments, by ranges, and by their entity tag", () =>
+  withServer(async (send, store) => {
+    const run = await startRun(send);
+    const place = `${PROXY}0/${run}/artifacts/page.html`;
+    const put = await send(place, {
+      method: "PUT",
+      body: "0123456789",
+      headers: { "content-type": "text/html" },
+    });
+    assert.equal(put.status, 200);
+    const whole = await send(place);
+    assert.equal(await whole.text(), "0123456789");
+    assert.match(whole.headers.get("content-disposition")!, /^attachment; filename="page\.html"/);
+    assert.equal(whole.headers.get("x-content-type-options"), "nosniff");
+    assert.match(whole.headers.get("content-security-policy")!, /sandbox/);
+    const { hash } = await store.artifacts.get(run, "page.html");
+    assert.equal(whole.headers.get("etag"), `"${hash}"`);
+    assert.equal(await status(send(place, { headers: { "if-none-match": `"${hash}"` } })), 304);
+    for (
+      const [range, expected] of [["bytes=2-4", "234"], ["bytes=7-", "789"], ["bytes=-2", "89"], [
+        "bytes=0-99",
+        "0123456789",
+      ]]
+    ) {
+      const part = await send(place, { headers: { range: range! } });
+      assert.deepEqual([part.status, await part.text()], [206, expected]);
+    }
+    assert.equal(await status(send(place, { headers: { range: "bytes=10-" } })), 416);
+    const head = await send(place, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers.get("content-length"), await head.text()], [
+      200,
+      "10",
+      "",
+    ]);
+    assert.equal(await status(send(place, { method: "PUT", body: "new" })), 200);
+    assert.equal(await (await send(place)).text(), "new");
+    assert.equal(await status(send(place, { method: "DELETE" })), 200);
+    assert.equal(await status(send(place)), 404);
+  }));
+
+Deno.test("runs of the store are runs of the protocol, and the other way round", () =>
+  withServer(async (send, store) => {
+    const own = await store.startRun({
+      experiment: "iris",
+      name: "own",
+      tags: { owner: "ana" },
+      environment: false,
+    });
+    await own.logParams({ lr: 0.1, opt: "adam", layers: [1, 2] });
+    await own.setNote("a note");
+    await own.end();
+    const experiment =
+      (await (await send(`${API}experiments/get-by-name?experiment_name=iris`)).json()).experiment;
+    const search = async (filter: string) =>
+      (await (await send(`${API}runs/search`, {
+        json: { experiment_ids: [experiment.experiment_id], filter },
+      })).json()).runs;
+    const [run] = await search("params.lr = '0.1' AND tags.owner = 'ana' AND tags.owner LIKE 'a%'");
+    assert.equal(run.info.status, "FINISHED");
+    assert.deepEqual(
+      Object.fromEntries(
+        run.data.params.map(({ key, value }: Record<string, string>) => [key, value]),
+      ),
+      { lr: "0.1", opt: "adam", layers: "[1 2]" },
+    );
+    const tags = Object.fromEntries(
+      run.data.tags.map(({ key, value }: Record<string, string>) => [key, value]),
+    );
+    assert.equal(tags["mlflow.note.content"], "a note");
+    assert.equal(await search("tags.owner = 'bob'"), undefined);
+    const id = await startRun(send);
+    await send(`${API}runs/delete`, { json: { run_id: id } });
+    const stored = await store.runs.get(id);
+    assert.equal(stored.status as string, "archived");
+    assert.equal(stored.experiment, "default");
+  }));

@@ -1,0 +1,73 @@
+/**
+ * The real MLflow client against the real server. It needs a Python with `mlflow`, which
+ * `CHACHAML_MLFLOW_PYTHON` names; `.ci/run` makes one.
+ */
+import assert from "node:assert/strict";
+import { fromFileUrl, join } from "@std/path";
+import { openStore } from "../../mod.ts";
+import { serveStore } from "../../src/server/mod.ts";
+import { inTempDir } from "../support/helpers.ts";
+
+const FLOWS = fromFileUrl(new URL("mlflow_client.py", import.meta.url));
+
+const python = Deno.env.get("CHACHAML_MLFLOW_PYTHON");
+const olderPython = Deno.env.get("CHACHAML_MLFLOW2_PYTHON");
+
+/** Runs flows one after the other against one server; gives what each has come to. */
+async function run(python: string, dir: string, flows: readonly string[]): Promise<string[]> {
+  await using store = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
+  const ending = new AbortController();
+  const failed: string[] = [];
+  const listening = Promise.withResolvers<string>();
+  const serving = serveStore(store, {
+    port: 0,
+    signal: ending.signal,
+    onListen: listening.resolve,
+    onAnswer: ({ status, path }) => void (status >= 500 && failed.push(`${status} ${path}`)),
+  });
+  const { stdout, stderr } = await new Deno.Command(python, {
+    args: [FLOWS, await listening.promise, ...flows],
+    cwd: dir,
+    env: { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1", MLFLOW_DISABLE_TELEMETRY: "true" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  ending.abort();
+  await serving;
+  const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith("{"));
+  const outcomes = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const problems = outcomes.filter(({ ok }) => !ok).map(({ flow, error }) => `${flow}: ${error}`);
+  if (outcomes.length < flows.length) problems.push(new TextDecoder().decode(stderr).slice(-4000));
+  return [...problems, ...failed.filter((line) => !line.startsWith("501"))];
+}
+
+function testWithClient(
+  name: string,
+  python: string | undefined,
+  variable: string,
+  flows: readonly string[],
+): void {
+  if (python === undefined) {
+    Deno.test.ignore(`${name} (skipped: ${variable} names no Python)`, () => {});
+    return;
+  }
+  Deno.test(
+    name,
+    () => inTempDir(async (dir) => assert.deepEqual(await run(python, dir, flows), [])),
+  );
+}
+
+testWithClient(
+  "the MLflow 3 client logs, searches, stores artifacts and models, and uses the registry",
+  python,
+  "CHACHAML_MLFLOW_PYTHON",
+  ["experiments", "fluent", "runs", "search", "artifacts", "registry", "together", "sklearn"],
+);
+
+testWithClient(
+  "the MLflow 2 client logs, searches and stores artifacts",
+  olderPython,
+  "CHACHAML_MLFLOW2_PYTHON",
+  ["experiments", "runs", "search"],
+);
