@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { inTempDir, openIn, tree } from "../support/helpers.ts";
-import { sample, Totals, TRY_ALL } from "../support/totals.ts";
+import { effort, sample, Totals } from "../support/totals.ts";
 
 const NAMES = Array.from({ length: 90 }, (_, at) => `keep-${at}.bin`);
 const PAGE = 4096;
@@ -62,9 +62,12 @@ function bitsOf(whole: Uint8Array): number[] {
   assert.ok(places.length > NAMES.length / 2, "the index is not found");
   const pages = [...new Set(places.map((at) => Math.floor(at / PAGE) * PAGE))];
   return [
-    ...sample(places, TRY_ALL ? 30 : 5, 1).map((at) => (at + 6) * 8),
+    ...sample(places, effort(5, 30), 1).map((at) => (at + 6) * 8),
     ...pages.flatMap((page) =>
-      Array.from({ length: TRY_ALL ? 40 : 3 }, (_, at) => page * 8 + (at * 7919) % (PAGE * 8))
+      Array.from(
+        { length: Math.min(effort(3, 40), 400) },
+        (_, at) => page * 8 + (at * 7919) % (PAGE * 8),
+      )
     ),
   ];
 }

@@ -2,10 +2,10 @@
 import { join } from "@std/path";
 import { child } from "../support/children/flags.ts";
 import { inExt4Image, testWithExt4 } from "../support/ext4_image.ts";
-import { Totals, TRY_ALL } from "../support/totals.ts";
+import { effort, Totals } from "../support/totals.ts";
 import { type Place, Promises, requireKept } from "./power_checks.ts";
 
-const ROUNDS = TRY_ALL ? 30 : 2;
+const ROUNDS = Math.min(effort(2, 25), 100);
 
 /** Promises kept at which the power is cut: at once, later on, in no even steps. */
 const promisesBefore = (round: number) => 1 + (round * 37) % 101;

@@ -1,8 +1,17 @@
 /** Counts what a suite has tried, and reports it. */
 import assert from "node:assert/strict";
 
-/** Whether all points are to be tried, as `deno task test:hard` does, or a sample. */
-export const TRY_ALL: boolean = Deno.env.get("CHACHAML_HARD") === "all";
+/** How many points to try: a few among other tests, many in `deno task test:hard`, or all. */
+export function effort(few: number, many: number): number {
+  switch (Deno.env.get("CHACHAML_HARD")) {
+    case "all":
+      return Infinity;
+    case "many":
+      return many;
+    default:
+      return few;
+  }
+}
 
 /** So many of the points at even distances, beginning somewhere else for each `seed`. */
 export function sample<T>(points: readonly T[], size: number, seed: number): readonly T[] {
