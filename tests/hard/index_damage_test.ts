@@ -1,7 +1,8 @@
-/** Bits flip in the index by which names are looked up: nothing stored is lost. */
+/** Bits flip in the index by which names are looked up: that is seen, and nothing stored is lost. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
+import { diagnose } from "../../src/maintenance/doctor.ts";
 import { inTempDir, openIn, tree } from "../support/helpers.ts";
 import { effort, sample, Totals } from "../support/totals.ts";
 
@@ -37,6 +38,22 @@ function isWhole(dir: string): boolean {
   } finally {
     database.close();
   }
+}
+
+/** What verifying finds; an error is a finding, too. */
+async function findings(dir: string): Promise<string[]> {
+  try {
+    await using store = await openIn(dir, { readOnly: true });
+    return (await Array.fromAsync(store.verify())).map(({ message }) => message);
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+async function requireSeen(dir: string): Promise<void> {
+  const checks = await Array.fromAsync(diagnose({ path: join(dir, "t.db"), driver: "builtin" }));
+  assert.ok(checks.some(({ state }) => state === "problem"), "doctor calls the damage whole");
+  assert.ok((await findings(dir)).length > 0, "verify does not see the damage");
 }
 
 /** Puts other bytes under every name: whatever comes of it, those stored stay. */
@@ -95,6 +112,11 @@ async function flipBits(suite: string, check: (dir: string) => Promise<void>): P
   });
   totals.report();
 }
+
+Deno.test("flipped bits in the index of names are seen by doctor and verify", () =>
+  flipBits("seen", async (dir) => {
+    if (!isWhole(dir)) await requireSeen(dir);
+  }));
 
 Deno.test("flipped bits in the index of names cost no stored byte", () =>
   flipBits("kept", requireKept));

@@ -1,6 +1,7 @@
 import { dirname } from "@std/path";
 import { NotAStoreError, StorageError } from "../../base/errors.ts";
 import { NewerFormatError } from "../../base/store_errors.ts";
+import { fsError } from "../../base/fs_error.ts";
 import { makeDirectory, syncEntry } from "../../bytes/files/make_directory.ts";
 import { createDatabaseFile, requirePlainFiles } from "./database_files.ts";
 import { publicError } from "./sql_error.ts";
@@ -34,12 +35,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   try {
     return await (options.readOnly ? openReadOnly : openWritable)(path, options);
   } catch (error) {
+    const action = `open ${JSON.stringify(path)}`;
     const cause = error instanceof StorageError ? error.cause : error;
-    if (!(cause instanceof SqlError)) throw error;
+    if (!(cause instanceof SqlError)) throw fsError(error, action);
     if (cause.kind === "not-a-database") {
       throw new NotAStoreError(path, "it is not a SQLite database", { cause });
     }
-    const action = `open ${JSON.stringify(path)}`;
     if (cause.kind === "cannot-open" && options.readOnly && fileState(path) === "in use") {
       const state = "its log (-wal) has changes that can be read only where files may be written " +
         "beside it; open it once for writing, or copy the database with its log elsewhere";
