@@ -24,13 +24,23 @@ export { Store } from "./src/store/store.ts";
 export { StoreCare } from "./src/store/store_care.ts";
 
 export { Runs } from "./src/runs/runs.ts";
+export type { RemoveRunOptions } from "./src/runs/family.ts";
+export type { RunUpdate } from "./src/runs/run_update.ts";
 export type { DeadRun } from "./src/runs/dead_runs.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";
 export { RunHandle } from "./src/runs/run_handle.ts";
 export type { EndOptions, Params, Run, RunStatus, StartOptions } from "./src/metadata/run.ts";
-export type { Bounds, Condition, MetricOrder, RunQuery } from "./src/metadata/run_query.ts";
+export type {
+  Bounds,
+  Condition,
+  MetricOrder,
+  ParamOrder,
+  RunOrder,
+  RunQuery,
+  TimeOrder,
+} from "./src/metadata/run_query.ts";
 export type {
   Curve,
   CurveOptions,
@@ -118,6 +128,7 @@ export {
   StoreBusyError,
   StoreClosedError,
   StoreNotFoundError,
+  UnknownNameError,
   UnsafePathError,
   UnsupportedRuntimeError,
 } from "./src/base/errors.ts";

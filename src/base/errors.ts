@@ -88,6 +88,23 @@ export class RunNotFoundError extends ChachamlError {
   }
 }
 
+/** A metric, a param or an experiment that no run has. */
+export class UnknownNameError extends ChachamlError {
+  /** The name that was asked for. */
+  readonly value: string;
+
+  /** Makes the error; `what` is the kind of name, `near` are names that may have been meant. */
+  constructor(action: string, what: string, value: string, near: readonly string[]) {
+    super(
+      "unknown-name",
+      `Cannot ${action}: no run has the ${what} ${quote(value)}${
+        near.length === 0 ? "" : `; did you mean ${near.map(quote).join(" or ")}?`
+      }`,
+    );
+    this.value = value;
+  }
+}
+
 /** A run whose id is taken, or that has already ended. */
 export class RunStateError extends ChachamlError {
   /** The run in question. */

@@ -96,22 +96,33 @@ export async function prune(
     ...(experiment !== undefined && { experiment }),
     ...(status !== undefined && { status }),
     ...(olderThan !== undefined && { before: olderThan }),
+    archived: status === "archived" ? "only" : "exclude",
   });
   const removed: Run[] = [];
   const kept: Run[] = [];
   const failures: Error[] = [];
-  for (const run of runsToPrune(found, options)) {
+  const gone = new Set<string>();
+  /** Runs that others are part of: these may be among those that go. */
+  const parents: Run[] = [];
+  const remove = async (run: Run) => {
     signal?.throwIfAborted();
+    const children = await metadata.runs.list({ parentId: run.id, archived: "include" });
+    if (children.some(({ id }) => !gone.has(id))) return void parents.push(run);
     try {
       if (!dryRun) await artifacts.removeBytes(await metadata.runs.remove(run.id, force));
       removed.push(run);
+      gone.add(run.id);
     } catch (error) {
       if (error instanceof ArtifactInUseError) kept.push(run);
       // The run is gone, and files of it are left: no reason to keep the others.
       else if (isEntryFailure(error)) failures.push(error);
       else if (!(error instanceof RunNotFoundError)) throw error; // Another has removed it.
     }
-  }
+  };
+  for (const run of runsToPrune(found, options)) await remove(run);
+  // The newest first: a run starts after the one that it is part of.
+  for (const run of parents.splice(0).reverse()) await remove(run);
+  kept.push(...parents);
   const what = `remove ${failures.length} runs with all they have`;
   if (failures.length > 0) throw joinFailures(what, failures);
   return { dryRun, removed, kept };

@@ -2,9 +2,14 @@ import type { ParamValue } from "../edn/mod.ts";
 import type { TagValues } from "./accepted.ts";
 
 /** How far a run has come. */
-export type RunStatus = "running" | "completed" | "failed";
+export type RunStatus = "running" | "completed" | "failed" | "archived";
 
-const STATUSES: Record<RunStatus, true> = { running: true, completed: true, failed: true };
+const STATUSES: Record<RunStatus, true> = {
+  running: true,
+  completed: true,
+  failed: true,
+  archived: true,
+};
 
 /** All statuses. */
 export const RUN_STATUSES = Object.keys(STATUSES) as readonly RunStatus[];
@@ -17,7 +22,7 @@ export interface Run {
   readonly experiment: string;
   /** Name for people. */
   readonly name: string | null;
-  /** `"running"`, `"completed"` or `"failed"`; what another program wrote is given as it is. */
+  /** `"running"`, `"completed"`, `"failed"` or `"archived"`; what another program wrote is given as it is. */
   readonly status: RunStatus;
   /** When it started. */
   readonly startTime: Date;
@@ -42,7 +47,7 @@ export interface StartOptions<T extends object = Readonly<Record<string, string 
   /**
    * What it belongs to.
    *
-   * @default {"default"}
+   * @default {"default", or the experiment of the run that it is part of}
    */
   readonly experiment?: string;
   /** Name for people. */

@@ -40,6 +40,33 @@ export interface MetricOrder {
   readonly of?: "last" | "min" | "max";
 }
 
+/** In which order to list runs: by a param. Numbers come before text, runs without it last. */
+export interface ParamOrder {
+  /** The param. */
+  readonly param: string;
+  /**
+   * The largest value first, or the smallest.
+   *
+   * @default {"desc"}
+   */
+  readonly order?: "asc" | "desc";
+}
+
+/** In which order to list runs: by time. Runs that have not ended come last by end and duration. */
+export interface TimeOrder {
+  /** When it started, when it ended, or how long it took. */
+  readonly time: "start" | "end" | "duration";
+  /**
+   * The latest or longest first, or the reverse.
+   *
+   * @default {"desc"}
+   */
+  readonly order?: "asc" | "desc";
+}
+
+/** In which order to list runs. */
+export type RunOrder = MetricOrder | ParamOrder | TimeOrder;
+
 /** Which runs to list; what is left out does not matter. */
 export interface RunQuery {
   /** Whose ids begin so. */
@@ -64,8 +91,14 @@ export interface RunQuery {
   readonly params?: Readonly<Record<string, Condition<ParamValue>>>;
   /** Whose metrics came, with their last value, to something like this: `{ loss: { lt: 0.1 } }`. */
   readonly metrics?: Readonly<Record<string, Condition>>;
-  /** By a metric; the newest first if left out. */
-  readonly sortBy?: MetricOrder;
+  /** By a metric, a param or a time; the newest first if left out. */
+  readonly sortBy?: RunOrder;
+  /**
+   * Whether archived runs are left out, listed too, or listed alone.
+   *
+   * @default {"exclude", or "include" if `status` or `idPrefix` is given}
+   */
+  readonly archived?: "exclude" | "include" | "only";
   /** At most so many. */
   readonly limit?: number;
 }
@@ -118,7 +151,7 @@ function isEqual(value: unknown, other: ParamValue): boolean {
 }
 
 /** A number of any kind that EDN knows; `undefined` for anything else, and for what is no number. */
-function numberOf(value: unknown): number | undefined {
+export function numberOf(value: unknown): number | undefined {
   const isNumeric = typeof value === "number" || typeof value === "bigint" ||
     value instanceof EdnValue && ["ratio", "decimal", "integer"].includes(value.kind);
   const number = isNumeric ? Number(value instanceof EdnValue ? value.value : value) : NaN;

@@ -63,6 +63,20 @@ export interface RunStore {
   known(ids: Iterable<string>): Promise<Set<string>>;
   /** Which of some ids are those of runs, or of runs that were removed, whichever program did so. */
   everKnown(ids: Iterable<string>): Promise<Set<string>>;
+  /**
+   * All names of a kind that are in use: metrics and params that runs have, experiments that runs
+   * belong to or that were described. Reading them may take long; it is for messages.
+   */
+  names(kind: "metric" | "param" | "experiment"): Promise<string[]>;
+  /**
+   * Archives a run: sets the status `archived`, and keeps the one before. Does nothing to one that is
+   * archived already, or running.
+   *
+   * @returns The run as it is now.
+   */
+  archive(id: string): Promise<Run>;
+  /** Gives an archived run the status back that it had; the run as it is now. */
+  unarchive(id: string): Promise<Run>;
   /** Counts the runs. */
   counts(): Promise<RunCounts>;
   /** Starts a run, and notes where, and the process that it lives in. */

@@ -6,8 +6,8 @@ import {
   assertObject,
   assertText,
 } from "../base/assert.ts";
-import { InvalidOptionError } from "../base/errors.ts";
-import type { RunQuery } from "../metadata/run_query.ts";
+import { InvalidOptionError, quote } from "../base/errors.ts";
+import type { RunOrder, RunQuery } from "../metadata/run_query.ts";
 
 /**
  * Refuses a query that cannot be meant.
@@ -31,6 +31,7 @@ export function assertQuery(query: RunQuery): void {
     "metrics",
     "sortBy",
     "limit",
+    "archived",
   ]);
   const { sortBy } = query;
   const texts = ["idPrefix", "experiment", "status", "name", "parentId", "createdBy"] as const;
@@ -43,12 +44,30 @@ export function assertQuery(query: RunQuery): void {
     assertText(action, `tag ${JSON.stringify(key)}`, value);
   }
   assertCount(action, "limit", query.limit);
-  if (sortBy && typeof sortBy.metric !== "string") refuse("sortBy takes the name of a metric");
-  if (sortBy && !["asc", "desc", undefined].includes(sortBy.order)) {
-    refuse(`order takes asc or desc, not ${sortBy.order}`);
+  const { archived } = query;
+  if (!["exclude", "include", "only", undefined].includes(archived)) {
+    refuse(`archived takes exclude, include or only, not ${quote(archived)}`);
   }
-  if (sortBy && !["last", "min", "max", undefined].includes(sortBy.of)) {
-    refuse(`of takes last, min or max, not ${sortBy.of}`);
+  if (sortBy) assertOrder(sortBy);
+}
+
+function assertOrder(by: RunOrder): void {
+  const [kind, ...others] = Object.keys(by).filter((key) =>
+    ["metric", "param", "time"].includes(key)
+  );
+  const value = kind === undefined ? undefined : by[kind as keyof RunOrder] as unknown;
+  if (kind === undefined || others.length > 0 || typeof value !== "string") {
+    refuse("sortBy takes the name of a metric, the name of a param, or a time");
+  }
+  assertKnownOptions("list runs", by, [kind, "order", ...kind === "metric" ? ["of"] : []]);
+  if ("time" in by && !["start", "end", "duration"].includes(by.time)) {
+    refuse(`time takes start, end or duration, not ${quote(by.time)}`);
+  }
+  if (!["asc", "desc", undefined].includes(by.order)) {
+    refuse(`order takes asc or desc, not ${by.order}`);
+  }
+  if ("metric" in by && !["last", "min", "max", undefined].includes(by.of)) {
+    refuse(`of takes last, min or max, not ${by.of}`);
   }
 }
 

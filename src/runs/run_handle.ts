@@ -17,6 +17,7 @@ import type {
 import type { ModelVersion, RegisterModelOptions } from "../metadata/model.ts";
 import type { StorableObject } from "../edn/mod.ts";
 import type { MetricRecord, MetricValues, TagChanges } from "../metadata/accepted.ts";
+import type { RunUpdate } from "./run_update.ts";
 import type { LogParamsOptions } from "./log_params.ts";
 import type { EndOptions, Run } from "../metadata/run.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -227,6 +228,31 @@ export class RunHandle {
   /** Registers one of its artifacts as a version of a model. See {@linkcode Models.register}. */
   registerModel(model: string, options: RegisterModelOptions): Promise<ModelVersion> {
     return this.#rooms.models.register(model, { ...options, runId: this.id });
+  }
+
+  /** Renames the run, or moves it to another experiment. See {@linkcode Runs.update}. */
+  update(change: RunUpdate): Promise<Run> {
+    return this.#rooms.runs.update(this.id, change);
+  }
+
+  /** Lists the runs that are part of it, newest first. */
+  children(): Promise<Run[]> {
+    return this.#rooms.runs.list({ parentId: this.id });
+  }
+
+  /** Reopens the run after it has ended. See {@linkcode Runs.resume}. */
+  resume(): Promise<Run> {
+    return this.#rooms.runs.resume(this.id);
+  }
+
+  /** Hides the run until it is unarchived. See {@linkcode Runs.archive}. */
+  archive(): Promise<Run> {
+    return this.#rooms.runs.archive(this.id);
+  }
+
+  /** Brings the run back after it was archived. See {@linkcode Runs.unarchive}. */
+  unarchive(): Promise<Run> {
+    return this.#rooms.runs.unarchive(this.id);
   }
 
   /** Ends the run. See {@linkcode Runs.end}. */

@@ -1,6 +1,5 @@
 import type { Access } from "../base/access.ts";
 import { assertIds } from "../base/assert.ts";
-import type { RemoveOptions } from "../artifacts/artifacts.ts";
 import { recoverLogs } from "../artifacts/logs.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
@@ -12,10 +11,14 @@ import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
 import { assertEndOptions, assertTags, errorText } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
-import { RunStateError } from "../base/errors.ts";
+import { InvalidOptionError, RunStateError } from "../base/errors.ts";
+import { assertKnownNames } from "./known_names.ts";
 import { causeOfDeath, type DeadRun, findDead } from "./dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
 import { logParams, type LogParamsOptions } from "./log_params.ts";
+import { thisProcess } from "./this_process.ts";
+import { familyOf, type RemoveRunOptions } from "./family.ts";
+import { assertRunUpdate, type RunUpdate } from "./run_update.ts";
 import { compare, type Compared, type Comparison } from "./comparison.ts";
 
 /**
@@ -78,11 +81,14 @@ export class Runs {
    * @param query Filters, order and limit; what is left out does not matter.
    * @returns The runs.
    * @throws {InvalidOptionError} If the query has an unknown or wrong option.
+   * @throws {UnknownNameError} If it names a metric, a param or an experiment that no run has.
    */
   list(query: RunQuery = {}): Promise<Run[]> {
     return this.#access.read(async ({ runs }) => {
       assertQuery(query);
-      return await runs.list(query);
+      const found = await runs.list(query);
+      await assertKnownNames(runs, query, found);
+      return found;
     }).then(this.#shownRuns);
   }
 
@@ -107,8 +113,10 @@ export class Runs {
     by: MetricOrder,
     query: Omit<RunQuery, "sortBy" | "limit"> = {},
   ): Promise<Run | undefined> {
-    // Without a metric, the newest run would be the best.
-    const [best] = await this.list({ ...query, sortBy: by ?? {}, limit: 1 });
+    if (typeof by?.metric !== "string") {
+      throw new InvalidOptionError("Cannot choose the best run: name a metric");
+    }
+    const [best] = await this.list({ ...query, sortBy: by, limit: 1 });
     if (!best) return undefined;
     const summaries = await this.#access.read(({ runs }) => runs.summary(best.id));
     // Runs without the metric, and those where it is not a number, come last, and are not the best.
@@ -196,19 +204,102 @@ export class Runs {
   }
 
   /**
+   * Reopens a run that has ended: it is running again, in this process.
+   *
+   * @param id The run.
+   * @returns The run as it is now.
+   * @throws {RunStateError} If it is archived, or running in a process that lives.
+   */
+  resume(id: string): Promise<Run> {
+    return this.#access.write(async ({ runs, metadata, now }) => {
+      const { status } = await runs.get(id);
+      if (status === "archived") {
+        throw new RunStateError("resume", id, "it is archived; unarchive it first");
+      }
+      if (status === "running") {
+        const noted = (await metadata.processes.running()).filter(({ runId }) => runId === id);
+        const isDead = findDead(noted, now()).length > 0;
+        if (noted.length > 0 && !isDead) throw new RunStateError("resume", id, "it is running");
+      }
+      const change = { status: "running", endTime: null, error: null };
+      const { run, changed } = await runs.update(id, change, [status]);
+      if (!changed) throw new RunStateError("resume", id, `it is ${run.status} since just now`);
+      await metadata.processes.attach(id, thisProcess());
+      this.#attached.add(id);
+      return run;
+    }).then(this.#shown);
+  }
+
+  /**
+   * Archives a run: it is hidden until it is unarchived, or removed. Everything recorded for it stays.
+   *
+   * @param id The run.
+   * @returns The run as it is now.
+   * @throws {RunStateError} If it is running.
+   */
+  archive(id: string): Promise<Run> {
+    return this.#access.write(async ({ runs }) => {
+      const run = await runs.archive(id);
+      if (run.status === "archived") return run;
+      throw new RunStateError("archive", id, `it is ${run.status}; end it first`);
+    }).then(this.#shown);
+  }
+
+  /**
+   * Brings an archived run back, with the status that it had.
+   *
+   * @param id The run.
+   * @returns The run as it is now.
+   */
+  unarchive(id: string): Promise<Run> {
+    return this.#access.write(({ runs }) => runs.unarchive(id)).then(this.#shown);
+  }
+
+  /**
+   * Renames a run, or moves it to another experiment.
+   *
+   * @param id The run.
+   * @param change What to set; what is left out stays. `null` removes the name.
+   * @returns The run as it is now.
+   * @throws {InvalidOptionError} If a value cannot be used.
+   */
+  update(id: string, change: RunUpdate): Promise<Run> {
+    return this.#access.write(async ({ runs }) => {
+      assertRunUpdate(change);
+      const { run } = await runs.update(id, change);
+      return run;
+    }).then(this.#shown);
+  }
+
+  /**
    * Removes a run and everything recorded for it: first the records, then the bytes. If files cannot
    * be removed, the rest still are; then a `StorageError` is thrown. {@linkcode Store.gc} removes
    * them later.
    *
    * @param id The run.
-   * @param options `force` removes it even if a model version uses it, and that version too.
+   * @param options `force` removes it even if a model version uses it, and that version too;
+   * `children` removes the runs that are part of it, too.
+   * @throws {RunStateError} If other runs are part of it.
    * @throws {ArtifactInUseError} If a model version uses an artifact of the run.
    * @throws {StorageError} If the system refuses to remove a file.
    */
-  remove(id: string, options: RemoveOptions = {}): Promise<void> {
+  remove(id: string, options: RemoveRunOptions = {}): Promise<void> {
     return this.#access.write(async ({ runs, artifacts }) => {
-      await artifacts.removeBytes(await runs.remove(id, options.force ?? false));
-      this.#attached.delete(id);
+      const { force = false, children = false } = options;
+      const family = await familyOf(runs, id);
+      if (family.length > 1 && !children) {
+        const count = `${family.length - 1} ${family.length === 2 ? "run is" : "runs are"}`;
+        throw new RunStateError(
+          "remove",
+          id,
+          `${count} part of it; pass children: true to remove them too`,
+        );
+      }
+      // Children first: whatever stops it, none is left without its parent.
+      for (const member of family.toReversed()) {
+        await artifacts.removeBytes(await runs.remove(member, force));
+        this.#attached.delete(member);
+      }
     });
   }
 

@@ -99,7 +99,8 @@ export class Store extends StoreCare implements AsyncDisposable {
       const { attached = true } = options;
       const where = environment ? { ...await captureEnvironment(), ...noted } : null;
       const process = attached ? thisProcess() : null;
-      const run = await runs.start({ ...options, parentId }, where, process);
+      const { experiment = await experimentOf(runs, parentId) } = options;
+      const run = await runs.start({ ...options, experiment, parentId }, where, process);
       if (attached) {
         this.#lifecycle.attached.add(run.id);
         this.#lifecycle.watchProcess();
@@ -239,4 +240,9 @@ export class Store extends StoreCare implements AsyncDisposable {
   async [DISPLAY](): Promise<MediaBundle> {
     return await (await renderer()).show("store", this);
   }
+}
+
+/** A run that is part of another belongs to its experiment, if none is given. */
+async function experimentOf(runs: StoreContext["runs"], parentId: string | null): Promise<string> {
+  return parentId === null ? "default" : (await runs.get(parentId)).experiment;
 }

@@ -88,7 +88,7 @@ export const runs: CommandSpec = {
     const runs = found.slice(0, most);
     const named = namedIn(options.get("columns"));
     const shown = named ?? [
-      ...sort === undefined ? [] : [query.sortBy!.metric],
+      ...sort === undefined ? [] : [orderOf(sort).metric],
       ...Object.keys(query.metrics),
       ...Object.keys(query.params),
     ];

@@ -3,7 +3,7 @@ import { fromEdn, type ParamValue } from "../../edn/mod.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import { valuesByRun } from "./metric_rows.ts";
 import type { Run } from "../run.ts";
-import { type Condition, type MetricOrder, type RunQuery, testFor } from "../run_query.ts";
+import { type Condition, numberOf, type RunOrder, type RunQuery, testFor } from "../run_query.ts";
 import { runOf, SELECT_RUN } from "./run_rows.ts";
 import { text, whole } from "./whole_text.ts";
 
@@ -44,6 +44,10 @@ function conditionsOf(query: RunQuery): { where: string; values: SqlValue[] } {
     ["start_time >= ?", query.since?.getTime()],
     ["start_time < ?", query.before?.getTime()],
   ];
+  const { archived = query.status || query.idPrefix ? "include" : "exclude" } = query;
+  if (archived !== "include") {
+    conditions.push([`status ${archived === "only" ? "=" : "<>"} ?`, "archived"]);
+  }
   const said = conditions.filter(([, value]) => value !== undefined);
   return {
     where: said.length === 0 ? "" : `WHERE ${said.map(([condition]) => condition).join(" AND ")}`,
@@ -78,22 +82,41 @@ export function withTags(sql: SqlConnection, rows: readonly Record<string, SqlVa
   return rows.map((row) => runOf(row, byRun.get(text(row.id)) ?? []));
 }
 
-function sort(
-  sql: SqlConnection,
-  runs: readonly Run[],
-  { metric, order = "desc", of = "last" }: MetricOrder,
-): Run[] {
-  const values = valuesByRun(sql, metric, of);
-  const sign = order === "desc" ? -1 : 1;
-  const rank = ({ id }: Run) => {
-    const value = values.get(id);
-    // Behind all others: first what is no number, then what is not there.
-    return value === undefined ? 2 : Number.isNaN(value) ? 1 : 0;
-  };
+/** What a run is sorted by: numbers before texts, then what is no number, then what is not there. */
+function sortKeyOf(sql: SqlConnection, by: RunOrder): (run: Run) => unknown {
+  if ("metric" in by) {
+    const values = valuesByRun(sql, by.metric, by.of ?? "last");
+    return ({ id }) => values.get(id);
+  }
+  if ("param" in by) {
+    const values = paramsByRun(sql, by.param);
+    return ({ id }) => {
+      const value = values.get(id);
+      return typeof value === "string" ? value : numberOf(value) ?? value;
+    };
+  }
+  const { time } = by;
+  return ({ startTime, endTime }) =>
+    time === "start"
+      ? startTime.getTime()
+      : endTime === null
+      ? undefined
+      : endTime.getTime() - (time === "end" ? 0 : startTime.getTime());
+}
+
+function rankOf(key: unknown): number {
+  if (typeof key === "number") return Number.isNaN(key) ? 3 : 0;
+  return typeof key === "string" ? 1 : key === undefined ? 4 : 2;
+}
+
+function sort(sql: SqlConnection, runs: readonly Run[], by: RunOrder): Run[] {
+  const keyOf = sortKeyOf(sql, by);
+  const sign = by.order === "asc" ? 1 : -1;
+  const keys = new Map(runs.map((run) => [run, keyOf(run)]));
   return runs.toSorted((a, b) => {
-    const [left, right] = [rank(a), rank(b)];
-    if (left !== right || left > 0) return left - right;
-    const [x, y] = [values.get(a.id)!, values.get(b.id)!];
-    return x === y ? 0 : (x < y ? -1 : 1) * sign;
+    const [x, y] = [keys.get(a), keys.get(b)];
+    const [left, right] = [rankOf(x), rankOf(y)];
+    if (left !== right || left > 1) return left - right;
+    return x === y ? 0 : ((x as number) < (y as number) ? -1 : 1) * sign;
   });
 }

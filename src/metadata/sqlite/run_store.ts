@@ -27,6 +27,8 @@ import { insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
 import { requireFreeId, requireNewOrSame } from "./run_conflicts.ts";
 import { changeRun, countRuns, SELECT_RUN } from "./run_rows.ts";
+import { archiveRun, unarchiveRun } from "./archived_rows.ts";
+import { namesOf } from "./name_rows.ts";
 import { dropProcess, noteProcess } from "./process_rows.ts";
 import type { RunProcess } from "../process_store.ts";
 import type { ArtifactPlace, RunChange, RunCounts, RunStore } from "../run_store.ts";
@@ -129,6 +131,30 @@ export class SqliteRunStore implements RunStore {
 
   everKnown(ids: Iterable<string>): Promise<Set<string>> {
     return this.#database.read((sql) => everKnown(sql, ids));
+  }
+
+  names(kind: "metric" | "param" | "experiment"): Promise<string[]> {
+    return this.#database.read((sql) => namesOf(sql, kind));
+  }
+
+  archive(id: string): Promise<Run> {
+    return this.#database.write({
+      apply: (sql) => {
+        requireRow(sql, id);
+        archiveRun(sql, id);
+        return require(sql, id);
+      },
+    });
+  }
+
+  unarchive(id: string): Promise<Run> {
+    return this.#database.write({
+      apply: (sql) => {
+        requireRow(sql, id);
+        unarchiveRun(sql, id);
+        return require(sql, id);
+      },
+    });
   }
 
   counts(): Promise<RunCounts> {
