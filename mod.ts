@@ -24,7 +24,7 @@ export { Store } from "./src/store/store.ts";
 export { StoreCare } from "./src/store/store_care.ts";
 
 export { Runs } from "./src/runs/runs.ts";
-export type { RemoveRunOptions } from "./src/runs/family.ts";
+export type { RemoveRunOptions } from "./src/runs/remove_run.ts";
 export type { RunUpdate } from "./src/runs/run_update.ts";
 export type { DeadRun } from "./src/runs/dead_runs.ts";
 export { Experiments } from "./src/runs/experiments.ts";

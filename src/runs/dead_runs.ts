@@ -1,5 +1,8 @@
 /** Running runs whose process has ended without ending them. */
 import type { NotedProcess } from "../metadata/process_store.ts";
+import type { Run } from "../metadata/run.ts";
+import { recoverLogs } from "../artifacts/logs.ts";
+import type { StoreContext } from "../context/compose.ts";
 import { isAlive } from "./this_process.ts";
 
 /** Milliseconds between two heartbeats of a run. */
@@ -33,10 +36,25 @@ export function findDead(processes: readonly NotedProcess[], now: number): DeadR
 }
 
 /** Why a dead run has failed. */
-export function causeOfDeath({ host, pid, lastSeen, reason }: DeadRun): string {
+function causeOfDeath({ host, pid, lastSeen, reason }: DeadRun): string {
   const where = host === null ? "" : ` on ${host}`;
   const when = lastSeen.toISOString();
   return reason === "ended"
     ? `process ${pid}${where} ended without ending the run; last heard of at ${when}`
     : `process ${pid}${where} has not been heard of since ${when}`;
+}
+
+/** Ends dead runs as failed, unless they have ended meanwhile; logs that they left become artifacts. */
+export async function endDead(
+  { runs, artifacts, bytes }: Pick<StoreContext, "runs" | "artifacts" | "bytes">,
+  dead: readonly DeadRun[],
+): Promise<Run[]> {
+  const ended: Run[] = [];
+  for (const each of dead) {
+    const change = { status: "failed", endTime: each.lastSeen, error: causeOfDeath(each) };
+    const { run, changed } = await runs.update(each.runId, change, ["running"]);
+    if (changed) ended.push(run);
+    await recoverLogs({ artifacts, bytes }, each.runId);
+  }
+  return ended;
 }

@@ -1,6 +1,5 @@
 import type { Access } from "../base/access.ts";
 import { assertIds } from "../base/assert.ts";
-import { recoverLogs } from "../artifacts/logs.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
@@ -13,11 +12,11 @@ import { assertEndOptions, assertTags, errorText } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { InvalidOptionError, RunStateError } from "../base/errors.ts";
 import { assertKnownNames } from "./known_names.ts";
-import { causeOfDeath, type DeadRun, findDead } from "./dead_runs.ts";
+import { type DeadRun, endDead, findDead } from "./dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
 import { logParams, type LogParamsOptions } from "./log_params.ts";
-import { thisProcess } from "./this_process.ts";
-import { familyOf, type RemoveRunOptions } from "./family.ts";
+import { removeRun, type RemoveRunOptions } from "./remove_run.ts";
+import { resume } from "./resume.ts";
 import { assertRunUpdate, type RunUpdate } from "./run_update.ts";
 import { compare, type Compared, type Comparison } from "./comparison.ts";
 
@@ -191,15 +190,9 @@ export class Runs {
    * @returns The runs that were ended.
    */
   endDead(): Promise<Run[]> {
-    return this.#access.write(async ({ metadata, runs, artifacts, bytes, now }) => {
-      const ended: Run[] = [];
-      for (const dead of findDead(await metadata.processes.running(), now())) {
-        const change = { status: "failed", endTime: dead.lastSeen, error: causeOfDeath(dead) };
-        const { run, changed } = await runs.update(dead.runId, change, ["running"]);
-        if (changed) ended.push(run);
-        await recoverLogs({ artifacts, bytes }, dead.runId);
-      }
-      return ended;
+    return this.#access.write(async (context) => {
+      const { metadata, now } = context;
+      return await endDead(context, findDead(await metadata.processes.running(), now()));
     }).then(shownAs("runs"));
   }
 
@@ -211,20 +204,8 @@ export class Runs {
    * @throws {RunStateError} If it is archived, or running in a process that lives.
    */
   resume(id: string): Promise<Run> {
-    return this.#access.write(async ({ runs, metadata, now }) => {
-      const { status } = await runs.get(id);
-      if (status === "archived") {
-        throw new RunStateError("resume", id, "it is archived; unarchive it first");
-      }
-      if (status === "running") {
-        const noted = (await metadata.processes.running()).filter(({ runId }) => runId === id);
-        const isDead = findDead(noted, now()).length > 0;
-        if (noted.length > 0 && !isDead) throw new RunStateError("resume", id, "it is running");
-      }
-      const change = { status: "running", endTime: null, error: null };
-      const { run, changed } = await runs.update(id, change, [status]);
-      if (!changed) throw new RunStateError("resume", id, `it is ${run.status} since just now`);
-      await metadata.processes.attach(id, thisProcess());
+    return this.#access.write(async (context) => {
+      const run = await resume(context, id);
       this.#attached.add(id);
       return run;
     }).then(this.#shown);
@@ -284,22 +265,8 @@ export class Runs {
    * @throws {StorageError} If the system refuses to remove a file.
    */
   remove(id: string, options: RemoveRunOptions = {}): Promise<void> {
-    return this.#access.write(async ({ runs, artifacts }) => {
-      const { force = false, children = false } = options;
-      const family = await familyOf(runs, id);
-      if (family.length > 1 && !children) {
-        const count = `${family.length - 1} ${family.length === 2 ? "run is" : "runs are"}`;
-        throw new RunStateError(
-          "remove",
-          id,
-          `${count} part of it; pass children: true to remove them too`,
-        );
-      }
-      // Children first: whatever stops it, none is left without its parent.
-      for (const member of family.toReversed()) {
-        await artifacts.removeBytes(await runs.remove(member, force));
-        this.#attached.delete(member);
-      }
+    return this.#access.write(async (context) => {
+      for await (const removed of removeRun(context, id, options)) this.#attached.delete(removed);
     });
   }
 
