@@ -26,11 +26,11 @@ for (const [what, bad] of [["U+0000", "a\0b"], ["half of a surrogate pair", "a\u
         [/its name/, () => store.experiments.describe(bad, { owner: "x" })],
         [/owner/, () => store.experiments.describe("x", { owner: bad })],
         [
-          /description is/,
+          /description/,
           () => run.registerModel("net", { artifactId: artifact.id, description: bad }),
         ],
         [
-          /modelDescription is/,
+          /description/,
           () => run.registerModel("net", { artifactId: artifact.id, modelDescription: bad }),
         ],
         [/contentType/, () => run.put("b", "b", { contentType: bad })],
@@ -50,9 +50,6 @@ for (const [what, bad] of [["U+0000", "a\0b"], ["half of a surrogate pair", "a\u
       );
       assert.equal((await store.runs.list()).length, 1);
       assert.deepEqual((await store.runs.get("r")).tags, {});
-      // Inside a value it has an escape, and comes back as it was.
-      await run.logParams({ text: bad, "in a list": [bad] });
-      assert.deepEqual(await run.params(), { "in a list": [bad], text: bad });
     }));
 }
 

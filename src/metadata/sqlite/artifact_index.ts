@@ -18,7 +18,8 @@ import type {
 import { KEY_INDEX, namedPaths, namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
 import { ArtifactNames } from "./artifact_names.ts";
 import { eachDuplicate } from "./artifact_duplicates.ts";
-import { eachEntry, findEntries, totalsOf } from "./artifact_search.ts";
+import { findEntries } from "./artifact_find.ts";
+import { eachEntry, totalsOf } from "./artifact_search.ts";
 import {
   describe,
   forgetReplacement,

@@ -3,40 +3,11 @@ import { yieldToEventLoop } from "../../base/async.ts";
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import type {
-  ArtifactPosition,
-  ArtifactQuery,
-  ArtifactTotals,
-  IndexEntry,
-} from "../artifact_index.ts";
+import type { ArtifactPosition, ArtifactTotals, IndexEntry } from "../artifact_index.ts";
 import { textOrNull } from "./whole_text.ts";
 
 /** Records read in one go: others may write between. */
 const PAGE = 1000;
-
-/** The artifacts that fit a query, by creation time, then name. */
-export function findEntries(sql: SqlConnection, query: ArtifactQuery): IndexEntry[] {
-  const conditions: string[] = [];
-  const values: SqlValue[] = [];
-  const add = (condition: string, value: SqlValue | undefined) => {
-    if (value === undefined) return;
-    conditions.push(condition);
-    values.push(value);
-  };
-  add("a.run_id = ?", query.runId);
-  // GLOB takes [ as the start of a class; in a name it stands for itself.
-  add("a.name GLOB ?", query.name?.replaceAll("[", "[[]"));
-  if (query.contentType !== undefined) {
-    conditions.push("(a.content_type = ? OR substr(a.content_type, 1, ?) = ?)");
-    const prefix = `${query.contentType};`;
-    values.push(query.contentType, prefix.length, prefix);
-  }
-  add("a.hash = ?", query.hash);
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  values.push(query.limit ?? -1);
-  return sql.prepare(`${SELECT_ENTRY} ${where} ORDER BY a.created_at, a.name LIMIT ?`)
-    .all(...values).map(entryOf);
-}
 
 /** The artifacts of a run, or of all, by run and name, in pages that start behind the last. */
 export async function* eachEntry(

@@ -145,6 +145,18 @@ export function valuesByRun(
   return values;
 }
 
+/** The last value of a metric of a run; `undefined` if it has none. */
+export function lastValueOf(sql: SqlConnection, runId: string, key: string): number | undefined {
+  const number = sql.prepare(
+    "SELECT value, rowid AS after FROM metrics WHERE run_id = ? AND key = ? ORDER BY rowid DESC LIMIT 1",
+  ).get(runId, key);
+  const nan = sql.prepare(
+    "SELECT after FROM metric_nans WHERE run_id = ? AND key = ? ORDER BY rowid DESC LIMIT 1",
+  ).get(runId, key);
+  if (nan && Number(nan.after) >= Number(number?.after ?? 0)) return NaN;
+  return number && Number(number.value);
+}
+
 /** The last point that is not a number, of each run and metric, and how many there are. */
 function lastNans(sql: SqlConnection, condition: string, value: string): SqlRow[] {
   return sql.prepare(

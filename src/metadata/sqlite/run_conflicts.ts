@@ -3,9 +3,13 @@ import { RunStateError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import { fold } from "../../names/names.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
+import { OTHER_ID } from "./schema.ts";
 import { readDocument } from "./run_document_rows.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { text, whole } from "./whole_text.ts";
+
+const SAME_LETTERS = `SELECT ${whole("id")} FROM runs WHERE runs.id = ? COLLATE NOCASE`;
+const OTHER_LETTERS = `SELECT ${whole("id")} FROM runs WHERE ${OTHER_ID}`;
 
 /** Whether a run is not there; one that is there must be the same. */
 export function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
@@ -38,12 +42,10 @@ export function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean 
 /** Two runs share no directory, also where the file system ignores case or normalisation. */
 export function requireFreeId(sql: SqlConnection, id: string, action: "start" | "import"): void {
   const folded = fold(id);
-  // Ids of plain letters are compared by SQLite; only the few others must be read.
-  const plain = /^[ -~]*$/.test(id);
-  const condition = plain ? "id = ? COLLATE NOCASE OR id GLOB '*[^ -~]*'" : "? IS NOT NULL";
-  const alike = sql.prepare(`SELECT ${whole("id")} FROM runs WHERE ${condition}`).all(id).map((
-    row,
-  ) => text(row.id)).find((other) => fold(other) === folded);
+  // SQLite compares ids of plain letters; those with others, which are few, are read.
+  const alike = [SAME_LETTERS, OTHER_LETTERS].flatMap((select, at) =>
+    sql.prepare(select).all(...at === 0 ? [folded] : [])
+  ).map((row) => text(row.id)).find((other) => fold(other) === folded);
   if (alike === undefined) return;
   throw new RunStateError(
     action,

@@ -1,34 +1,96 @@
 /** Finds runs in SQLite. */
 import { fromEdn, type ParamValue } from "../../edn/mod.ts";
-import type { SqlConnection, SqlValue } from "./sql_driver.ts";
-import { valuesByRun } from "./metric_rows.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import { lastValueOf, valuesByRun } from "./metric_rows.ts";
 import type { Run } from "../run.ts";
 import { type Condition, numberOf, type RunOrder, type RunQuery, testFor } from "../run_query.ts";
 import { runOf, SELECT_RUN } from "./run_rows.ts";
 import { text, whole } from "./whole_text.ts";
 
+/** Runs read in one go; the next page is twice as large. */
+const [FIRST_PAGE, LARGEST_PAGE] = [50, 1600];
+
 /** The runs that fit a query, in its order. */
 export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
-  const { tags, params = {}, metrics = {}, sortBy, limit } = query;
+  const { sortBy, limit = Infinity } = query;
+  if (limit === 0) return [];
+  const fits = fitOf(sql, query);
+  const runs: Run[] = [];
+  for (const rows of pagesOf(sql, query, fits ? undefined : limit)) {
+    const fitting = fits
+      ? withTags(sql, rows.filter(fits.row)).filter(fits.run)
+      : withTags(sql, rows);
+    runs.push(...fitting);
+    if (!sortBy && runs.length >= limit) break;
+  }
+  return (sortBy ? sort(sql, runs, sortBy) : runs).slice(0, limit);
+}
+
+/** Rows of runs that fit what SQL can tell, newest first, in pages. */
+function* pagesOf(
+  sql: SqlConnection,
+  query: RunQuery,
+  limit: number = Infinity,
+): Generator<SqlRow[]> {
+  const { where, values } = conditionsOf(query);
+  const tagged = tagConditions(query.tags ?? {});
+  values.push(...tagged.values);
+  const select = SELECT_RUN.replace(" FROM ", ", rowid AS row FROM ");
+  const order = "ORDER BY start_time DESC, rowid DESC LIMIT ?";
+  const isSorted = query.sortBy !== undefined;
+  let behind = "";
+  let position: SqlValue[] = [];
+  for (let size = isSorted ? LARGEST_PAGE : Math.min(FIRST_PAGE, limit);;) {
+    const condition = [where.replace("WHERE ", ""), ...tagged.where, behind]
+      .filter((part) => part !== "");
+    const all = condition.length === 0 ? "" : `WHERE ${condition.join(" AND ")}`;
+    const rows = sql.prepare(`${select} ${all} ${order}`).all(...values, ...position, size);
+    if (rows.length > 0) yield rows;
+    if (rows.length < size) return;
+    const { start_time = null, row = null } = rows.at(-1)!;
+    behind = "(start_time, rowid) < (?, ?)";
+    position = [start_time, row];
+    size = Math.min(size * 2, LARGEST_PAGE);
+  }
+}
+
+/** Which runs may have tags: those that they were started with are EDN, which SQL does not read. */
+function tagConditions(
+  tags: Readonly<Record<string, string>>,
+): { where: string[]; values: SqlValue[] } {
+  const where: string[] = [];
+  const values: SqlValue[] = [];
+  for (const [key, value] of Object.entries(tags)) {
+    // A name of other characters may be written by escapes, as any may where there is a backslash.
+    const plain = /^[\w.-]+$/.test(key);
+    where.push(
+      "(EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND key = ? AND value = ?) OR " +
+        (plain ? "instr(runs.tags, ?) OR instr(runs.tags, '\\'))" : "runs.tags IS NOT NULL)"),
+    );
+    values.push(key, value, ...plain ? [key] : []);
+  }
+  return { where, values };
+}
+
+/** Tests of what SQL cannot tell; `undefined` if it can tell all. */
+function fitOf(
+  sql: SqlConnection,
+  { tags, params = {}, metrics = {} }: RunQuery,
+): { row: (row: SqlRow) => boolean; run: (run: Run) => boolean } | undefined {
+  const wanted = Object.entries(tags ?? {});
   const fits = [
-    ...Object.entries(params).map(([key, condition]) => fit(paramsByRun(sql, key), key, condition)),
+    ...Object.entries(params).map(([key, condition]) =>
+      fit((id) => paramOf(sql, id, key), key, condition)
+    ),
     ...Object.entries(metrics).map(([key, condition]) =>
-      fit(valuesByRun(sql, key, "last"), key, condition)
+      fit((id) => lastValueOf(sql, id, key), key, condition)
     ),
   ];
-  // Only a query that SQL answers alone can be cut short by it.
-  const all = tags !== undefined || fits.length > 0 || sortBy !== undefined;
-  const { where, values } = conditionsOf(query);
-  const rows = sql.prepare(
-    `${SELECT_RUN} ${where} ORDER BY start_time DESC, rowid DESC LIMIT ?`,
-  ).all(...values, all ? -1 : limit ?? -1).filter(({ id }) => fits.every((fit) => fit(text(id))));
-  let runs = withTags(sql, rows);
-  if (tags) {
-    const wanted = Object.entries(tags);
-    runs = runs.filter((run) => wanted.every(([key, value]) => run.tags[key] === value));
-  }
-  if (sortBy) runs = sort(sql, runs, sortBy);
-  return limit === undefined ? runs : runs.slice(0, limit);
+  if (wanted.length + fits.length === 0) return undefined;
+  return {
+    row: ({ id }) => fits.every((fit) => fit(text(id))),
+    run: (run) => wanted.every(([key, value]) => run.tags[key] === value),
+  };
 }
 
 function conditionsOf(query: RunQuery): { where: string; values: SqlValue[] } {
@@ -56,30 +118,30 @@ function conditionsOf(query: RunQuery): { where: string; values: SqlValue[] } {
 }
 
 function fit(
-  values: ReadonlyMap<string, unknown>,
+  valueOf: (runId: string) => unknown,
   key: string,
   condition: Condition<ParamValue>,
 ): (runId: string) => boolean {
   const test = testFor(JSON.stringify(key), condition);
-  return (runId) => test(values.get(runId));
+  return (runId) => test(valueOf(runId));
 }
 
-function paramsByRun(sql: SqlConnection, key: string): Map<string, unknown> {
+function paramOf(sql: SqlConnection, runId: string, key: string): unknown {
+  const row = sql.prepare(`SELECT ${whole("value")} FROM params WHERE run_id = ? AND key = ?`)
+    .get(runId, key);
+  return row && fromEdn(text(row.value));
+}
+
+/** Values of a param, by run. */
+export function paramsByRun(sql: SqlConnection, key: string): Map<string, unknown> {
   const rows = sql.prepare(`SELECT ${whole("run_id", "value")} FROM params WHERE key = ?`).all(key);
   return new Map(rows.map((row) => [text(row.run_id), fromEdn(text(row.value))]));
 }
 
-/** Runs of rows, with their tags: by one statement where that is less than one each. */
-export function withTags(sql: SqlConnection, rows: readonly Record<string, SqlValue>[]): Run[] {
-  if (rows.length < 20) {
-    const tags = sql.prepare(`SELECT ${whole("key", "value")} FROM tags WHERE run_id = ?`);
-    return rows.map((row) => runOf(row, tags.all(text(row.id))));
-  }
-  const byRun = Map.groupBy(
-    sql.prepare(`SELECT ${whole("run_id", "key", "value")} FROM tags`).all(),
-    ({ run_id }) => text(run_id),
-  );
-  return rows.map((row) => runOf(row, byRun.get(text(row.id)) ?? []));
+/** Runs of rows, with their tags. */
+export function withTags(sql: SqlConnection, rows: readonly SqlRow[]): Run[] {
+  const tags = sql.prepare(`SELECT ${whole("key", "value")} FROM tags WHERE run_id = ?`);
+  return rows.map((row) => runOf(row, tags.all(text(row.id))));
 }
 
 /** What a run is sorted by: numbers before texts, then what is no number, then what is not there. */

@@ -147,6 +147,9 @@ export const TABLES_OF_RUN: readonly string[] = [
 /** The index that keeps two artifacts of a run from having one name. */
 export const UNIQUE_INDEX = "idx_artifacts_run_name";
 
+/** Whether the id of a run has other characters than the printable ones of ASCII. */
+export const OTHER_ID = "id GLOB '*[^ -~]*'";
+
 /** All indexes, with what they are on. Those called `chachaml_…` are our own. */
 export const INDEXES: Readonly<Record<string, string>> = {
   idx_runs_experiment: "runs(experiment)",
@@ -157,7 +160,15 @@ export const INDEXES: Readonly<Record<string, string>> = {
   idx_datasets_run: "datasets(run_id)",
   idx_versions_stage: "model_versions(model_name, stage)",
   [KEY_INDEX]: `artifacts(${KEY})`,
+  chachaml_artifacts_created: "artifacts(created_at, name)",
+  chachaml_artifacts_name: "artifacts(name, created_at)",
+  chachaml_artifacts_type: "artifacts(content_type, created_at, name)",
   chachaml_artifacts_hash: "artifacts(hash, size, created_at)",
+  chachaml_runs_same_letters: "runs(id COLLATE NOCASE)",
+  chachaml_runs_other_letters: `runs(id) WHERE ${OTHER_ID}`,
+  chachaml_runs_experiment: "runs(experiment, start_time)",
+  chachaml_runs_status: "runs(status, start_time)",
+  chachaml_runs_parent: "runs(parent_run_id, start_time)",
   chachaml_metric_nans_run: "metric_nans(run_id)",
   ...MLFLOW_INDEXES,
 };

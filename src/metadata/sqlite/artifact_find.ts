@@ -1,0 +1,93 @@
+/** Finds artifacts by a query, at the cost of its answer. */
+import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import type { ArtifactQuery, IndexEntry } from "../artifact_index.ts";
+import { text } from "./whole_text.ts";
+
+/** Oldest artifacts that are looked at first: a common name is found among them. */
+const PROBED = 1000;
+
+const ORDER = "ORDER BY a.created_at, a.name LIMIT ?";
+
+/** A part of WHERE, with its values. */
+interface Part {
+  readonly where: readonly string[];
+  readonly values: readonly SqlValue[];
+}
+
+/** The artifacts that fit a query, by creation time, then name. */
+export function findEntries(sql: SqlConnection, query: ArtifactQuery): IndexEntry[] {
+  const { contentType } = query;
+  const common = [exactly("a.run_id", query.runId), exactly("a.hash", query.hash)];
+  if (contentType === undefined) return find(sql, common, query).map(entryOf);
+  // Those of one type are in the order of an index; those of several are not.
+  return typesLike(sql, contentType)
+    .flatMap((type) => find(sql, [...common, exactly("a.content_type", type)], query))
+    .sort(byCreation).slice(0, query.limit).map(entryOf);
+}
+
+/** A MIME type, and those that are stored with parameters: each is found by one look at an index. */
+function typesLike(sql: SqlConnection, contentType: string): SqlValue[] {
+  const types: SqlValue[] = [contentType];
+  // "<" is the character after ";".
+  const next = sql.prepare(
+    "SELECT min(content_type) AS type FROM artifacts WHERE content_type > ? AND content_type < ?",
+  );
+  for (let last: SqlValue = `${contentType};`;;) {
+    const type: SqlValue = next.get(last, `${contentType}<`)?.type ?? null;
+    if (type === null) return types;
+    types.push(type);
+    last = type;
+  }
+}
+
+function exactly(column: string, value: SqlValue | undefined): Part {
+  return value === undefined ? NONE : { where: [`${column} = ?`], values: [value] };
+}
+
+const NONE: Part = { where: [], values: [] };
+
+function find(
+  sql: SqlConnection,
+  parts: readonly Part[],
+  { name, runId, hash, limit = -1 }: ArtifactQuery,
+): SqlRow[] {
+  const select = (
+    extra: Part = NONE,
+    from: string = SELECT_ENTRY,
+    order: string = ORDER,
+  ): SqlRow[] => {
+    const where = [...parts, extra].flatMap((part) => part.where);
+    const values = [...parts, extra].flatMap((part) => part.values);
+    const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
+    return sql.prepare(`${from} ${condition} ${order}`).all(...values, limit);
+  };
+  if (name === undefined) return select();
+  const wild = name.search(/[*?]/);
+  if (wild < 0) return select(exactly("a.name", name));
+  // GLOB takes [ as the start of a class; in a name it stands for itself.
+  const glob: Part = { where: ["a.name GLOB ?"], values: [name.replaceAll("[", "[[]")] };
+  if (wild === 0 || runId !== undefined || hash !== undefined) return select(glob);
+  if (limit >= 0) {
+    const found = select(glob, SELECT_OLDEST);
+    if (found.length === limit) return found;
+  }
+  const prefix = name.slice(0, wild);
+  const range: Part = {
+    where: ["a.name >= ? AND a.name < ?", ...glob.where],
+    values: [prefix, `${prefix}\u{10FFFF}`, ...glob.values],
+  };
+  // The range is in the index of names, which "+" has it choose over the one of creation.
+  return select(range, SELECT_ENTRY, ORDER.replace("a.created_at", "+a.created_at"));
+}
+
+const SELECT_OLDEST = SELECT_ENTRY.replace(
+  "FROM artifacts AS a",
+  `FROM (SELECT * FROM artifacts ORDER BY created_at, name LIMIT ${PROBED}) AS a`,
+);
+
+function byCreation(a: SqlRow, b: SqlRow): number {
+  const [x, y] = [Number(a.created_at), Number(b.created_at)];
+  if (x !== y) return x - y;
+  return text(a.name) < text(b.name) ? -1 : 1;
+}
