@@ -26,7 +26,7 @@ export { StoreCare } from "./src/store/store_care.ts";
 export { Runs } from "./src/runs/runs.ts";
 export type { RemoveRunOptions } from "./src/runs/remove_run.ts";
 export type { RunUpdate } from "./src/runs/run_update.ts";
-export type { DeadRun } from "./src/runs/dead_runs.ts";
+export type { DeadRun } from "./src/processes/dead_runs.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";

@@ -18,6 +18,7 @@ const ROOMS = [
   "metadata/postgres",
   "artifacts",
   "context",
+  "processes",
   "metrics",
   "models",
   "maintenance",

@@ -2,6 +2,7 @@
 import { openContext, type StoreContext } from "../context/compose.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import { requireRuntime } from "../context/runtime.ts";
+import { findDead } from "../processes/dead_runs.ts";
 import { count } from "../text/format.ts";
 import { Verification } from "./verify.ts";
 
@@ -100,18 +101,27 @@ async function* checkArtifacts(store: StoreContext): AsyncGenerator<Check> {
 }
 
 async function* checkRuns({ metadata, now }: StoreContext): AsyncGenerator<Check> {
+  const dead = new Set(
+    findDead(await metadata.processes.running(), now()).map(({ runId }) => runId),
+  );
+  if (dead.size > 0) {
+    const what = `${count(dead.size, "run")} without a living process (${listed([...dead])})`;
+    yield warning("runs", `${what}; end with: chachaml end --dead`);
+  }
   const before = new Date(now() - LONG * 24 * 60 * 60 * 1000);
-  const old = await metadata.runs.list({ status: "running", before });
-  if (old.length === 0) return yield ok("runs", `none has been running for over ${LONG} days`);
-  const which = old.slice(0, 3).map(({ id }) => id).join(", ");
-  const advice = "if their programs are gone: chachaml end RUN --failed";
-  yield warning("runs", `${old.length} running for over ${LONG} days (${which}); ${advice}`);
+  const old = (await metadata.runs.list({ status: "running", before })).map(({ id }) => id)
+    .filter((id) => !dead.has(id));
+  if (old.length > 0) {
+    const what = `${count(old.length, "run")} running for over ${LONG} days (${listed(old)})`;
+    yield warning("runs", `${what}; if their programs are gone: chachaml end RUN --failed`);
+  }
+  if (dead.size + old.length === 0) yield ok("runs", "every running one has a living process");
 }
 
 async function* checkModels({ metadata }: StoreContext): AsyncGenerator<Check> {
   const lost = await metadata.models.dangling();
   if (lost.length === 0) return yield ok("models", "every version has its artifact");
-  const which = lost.slice(0, 3).map(({ model, version }) => `${model} ${version}`).join(", ");
+  const which = listed(lost.map(({ model, version }) => `${model} ${version}`));
   const advice = "restore it from a backup, or remove the version";
   yield problem(
     "models",
@@ -127,6 +137,11 @@ const CHECKS: Record<string, (store: StoreContext) => AsyncGenerator<Check>> = {
   runs: checkRuns,
   models: checkModels,
 };
+
+/** The first of some names. */
+function listed(names: readonly string[]): string {
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+}
 
 function ok(name: string, message: string): Check {
   return { name, state: "ok", message };

@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from "node:timers";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
-import { BEAT } from "./dead_runs.ts";
+import { BEAT } from "../processes/dead_runs.ts";
 
 /** The runs that live in this process: their heartbeat, for as long as they have not ended. */
 export class AttachedRuns {

@@ -1,8 +1,8 @@
 import { RunStateError } from "../base/errors.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { Run } from "../metadata/run.ts";
-import { findDead } from "./dead_runs.ts";
-import { thisProcess } from "./this_process.ts";
+import { findDead } from "../processes/dead_runs.ts";
+import { thisProcess } from "../processes/this_process.ts";
 
 /** Reopens a run in this process. See {@linkcode Runs.resume}. */
 export async function resume(

@@ -12,7 +12,7 @@ import { assertEndOptions, assertTags, errorText } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { InvalidOptionError, RunStateError } from "../base/errors.ts";
 import { assertKnownNames } from "./known_names.ts";
-import { type DeadRun, endDead, findDead } from "./dead_runs.ts";
+import { type DeadRun, endDead, findDead } from "../processes/dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
 import { logParams, type LogParamsOptions } from "./log_params.ts";
 import { removeRun, type RemoveRunOptions } from "./remove_run.ts";

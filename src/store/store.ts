@@ -12,7 +12,7 @@ import { Experiments } from "../runs/experiments.ts";
 import type { Plot, PlotOptions } from "../runs/plot.ts";
 import { type RunAccess, RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
-import { thisProcess } from "../runs/this_process.ts";
+import { thisProcess } from "../processes/this_process.ts";
 import { noteLifecycle } from "./internals.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { StoreCare } from "./store_care.ts";

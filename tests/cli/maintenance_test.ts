@@ -284,3 +284,50 @@ Deno.test("prune that cannot run exits with 1, and with 2 where it was not under
     ]);
     assert.deepEqual(await remaining(store), ["r", "s"]);
   }));
+
+Deno.test("verify --sample takes a part, and says how many were read", () =>
+  withStore(async (dir) => {
+    const { code, err } = await chachaml(dir, ["verify", "--sample", "100%"]);
+    assert.deepEqual([code, err], [
+      0,
+      "4 artifacts, 22 B, 4 of them read: 0 damaged, 0 left over\n",
+    ]);
+    await assertRefused(dir, 2, [
+      [["verify", "--sample", "0"], /--sample takes a part/],
+      [["verify", "--sample", "120%"], /--sample takes a part/],
+      [["verify", "--sample", "few"], /--sample takes a part/],
+    ]);
+  }));
+
+Deno.test("verify --quick says what it does not see", () =>
+  withStore(async (dir) => {
+    const { err } = await chachaml(dir, ["verify", "--quick"]);
+    assert.match(err, /only sizes were checked/);
+  }));
+
+Deno.test("verify --resume continues behind the position in a file, and removes it at the end", () =>
+  withStore(async (dir) => {
+    const file = join(dir, "position");
+    Deno.writeTextFileSync(file, JSON.stringify({ runId: "r", name: "deep/b" }));
+    const { code, out } = await chachaml(dir, ["verify", "--json", "--resume", file]);
+    assert.deepEqual([code, JSON.parse(out).artifacts], [0, 2]);
+    assert.throws(() => Deno.statSync(file), Deno.errors.NotFound);
+    const whole = await chachaml(dir, ["verify", "--json", "--resume", file]);
+    assert.equal(JSON.parse(whole.out).artifacts, 4);
+    Deno.writeTextFileSync(file, "precious");
+    await assertRefused(dir, 2, [[["verify", "--resume", file], /that verify has written/]]);
+    assert.equal(Deno.readTextFileSync(file), "precious");
+  }));
+
+Deno.test("gc, dedup and prune as dry runs work where nothing may be written", () =>
+  withStore(async (dir) => {
+    for (const args of [["gc"], ["dedup"], ["prune", "--keep-last", "0"]]) {
+      const { code } = await chachaml(dir, [...args, "--dry-run"]);
+      assert.equal(code, 0);
+    }
+    const reader = await openIn(dir, { readOnly: true });
+    assert.equal((await reader.gc({ dryRun: true })).dryRun, true);
+    assert.equal((await reader.dedup({ dryRun: true })).dryRun, true);
+    assert.equal((await reader.runs.prune({ keepLast: 0, dryRun: true })).removed.length, 2);
+    await reader.close();
+  }));

@@ -112,6 +112,26 @@ Deno.test("what the store gives shows itself, but has nothing more to enumerate"
     }
   }));
 
+Deno.test("a report of a dry run says that nothing was done", () =>
+  withRun(async (run, store) => {
+    await run.end();
+    for (const dryRun of [true, false]) {
+      for (
+        const [report, pattern] of [
+          [await store.gc({ dryRun }), dryRun ? /^Would be collected/ : /^Collected/],
+          [await store.dedup({ dryRun }), dryRun ? /^Would be deduplicated/ : /^Deduplicated/],
+          [
+            await store.runs.prune({ keepLast: 0, dryRun }),
+            dryRun ? /^Would be pruned: 1 run\n\nWould be removed/ : /^Pruned: 1 run\n\nRemoved/,
+          ],
+        ] as const
+      ) {
+        assert.equal(report.dryRun, dryRun);
+        assert.match((await displayOf(report)).text, pattern);
+      }
+    }
+  }));
+
 Deno.test("an empty list says so", async () => {
   await using store = await openStore({ inMemory: true, driver: "builtin" });
   assert.equal((await displayOf(await store.runs.list())).text, "no runs");

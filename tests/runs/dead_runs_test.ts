@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunStateError } from "../../mod.ts";
-import { findDead, SILENCE } from "../../src/runs/dead_runs.ts";
-import { isAlive, thisProcess } from "../../src/runs/this_process.ts";
+import { findDead, SILENCE } from "../../src/processes/dead_runs.ts";
+import { isAlive, thisProcess } from "../../src/processes/this_process.ts";
 import { child } from "../support/children/flags.ts";
 import { inMemory, inTempDir, openIn } from "../support/helpers.ts";
 
