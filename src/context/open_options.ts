@@ -6,7 +6,7 @@ export interface OpenOptions {
   /**
    * The database file.
    *
-   * @default {"./chachaml.db"}
+   * @default {the environment variable CHACHAML_DB, else "./chachaml.db"}
    */
   readonly path?: string | URL;
   /**

@@ -60,11 +60,16 @@ export interface StartOptions<T extends object = Readonly<Record<string, string 
    * @default {the run around it: see {@linkcode Store.withRun}}
    */
   readonly parentId?: string | null;
-  /** Who starts it. */
+  /**
+   * Who starts it.
+   *
+   * @default {the user of the system, where `environment` is noted}
+   */
   readonly createdBy?: string;
   /**
-   * Whether to note where it is started: the commit (where git may be run), versions, the system.
-   * An object is noted beside these.
+   * Whether to note where it is started: the commit (where git may be run), versions, the system; the
+   * user, the host, the directory and the command, without secrets, where these may be read. An object
+   * is noted in place of the latter four.
    *
    * @default {true}
    */

@@ -40,9 +40,11 @@ export class Store extends StoreCare implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   readonly #handles: RunAccess;
   #current: AsyncLocalStorage<RunHandle> | undefined;
+  /** The run that a program around this one has started for it. */
+  readonly #around: RunHandle | undefined;
 
   /** @ignore Made by {@linkcode openStore}. */
-  constructor(context: StoreContext, handleSignals = true) {
+  constructor(context: StoreContext, handleSignals = true, current?: Run) {
     const lifecycle = new Lifecycle(context, handleSignals);
     super(lifecycle);
     this.#context = context;
@@ -62,6 +64,7 @@ export class Store extends StoreCare implements AsyncDisposable {
         lifecycle.buffer.add(runId, values, options);
       },
     };
+    if (current) this.#around = new RunHandle(this.#handles, current);
   }
 
   /** Absolute path of the database; `undefined` if it is in memory. */
@@ -94,13 +97,21 @@ export class Store extends StoreCare implements AsyncDisposable {
     return this.#lifecycle.write(async ({ runs }) => {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
-      const noted = typeof environment === "object" ? environment : {};
-      const { captureEnvironment } = await import("../runs/environment.ts");
+      const { captureEnvironment, describeProgram } = await import("../runs/environment.ts");
+      const program = environment === true ? describeProgram() : {};
+      const noted = typeof environment === "object" ? environment : program;
       const { attached = true } = options;
       const where = environment ? { ...await captureEnvironment(), ...noted } : null;
       const process = attached ? thisProcess() : null;
       const { experiment = await experimentOf(runs, parentId) } = options;
-      const run = await runs.start({ ...options, experiment, parentId }, where, process);
+      const createdBy = options.createdBy ?? program.user;
+      const start = {
+        ...options,
+        experiment,
+        parentId,
+        ...(createdBy !== undefined && { createdBy }),
+      };
+      const run = await runs.start(start, where, process);
       if (attached) {
         this.#lifecycle.attached.add(run.id);
         this.#lifecycle.watchProcess();
@@ -120,9 +131,12 @@ export class Store extends StoreCare implements AsyncDisposable {
     return new RunHandle(this.#handles, await this.runs.get(id));
   }
 
-  /** The run whose {@linkcode withRun} the caller is in, if it is in one. */
+  /**
+   * The run whose {@linkcode withRun} the caller is in, else the one that the environment variable
+   * `CHACHAML_RUN` names, if it is in the store.
+   */
   get currentRun(): RunHandle | undefined {
-    return this.#current?.getStore();
+    return this.#current?.getStore() ?? this.#around;
   }
 
   /**

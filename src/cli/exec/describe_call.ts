@@ -2,7 +2,7 @@
 import type { ParamValue } from "../../edn/mod.ts";
 import type { Io } from "../io.ts";
 import { findInterpreter } from "./interpreter.ts";
-import { maskSecrets } from "./mask_secrets.ts";
+import { maskSecrets } from "../../text/mask_secrets.ts";
 import { quoted } from "./pseudo_terminal.ts";
 
 /** What a run notes of a program. */

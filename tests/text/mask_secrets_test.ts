@@ -1,6 +1,6 @@
 /** Secrets on a command line are not kept. */
 import assert from "node:assert/strict";
-import { maskSecrets } from "../../src/cli/exec/mask_secrets.ts";
+import { maskSecrets } from "../../src/text/mask_secrets.ts";
 
 Deno.test("maskSecrets() masks what stands on a command line as a secret", () => {
   const cases: [args: string[], shown: string[]][] = [
