@@ -38,12 +38,25 @@ export interface Documents {
   /** A list, where several are named. */
   rm: { removed: Removed | Removed[] };
   runs: Run[];
+  rm: { removed: { run: string; name?: string } };
+  /** With the params and metrics (their last values) that the list is sorted or filtered by, or shows. */
+  runs: (Run & { params?: Record<string, Value>; metrics?: Record<string, number | string> })[];
   /** Values are in the order of the runs; `null` where a run has none. */
   compare: {
     runs: Run[];
     params: { key: string; values: (Value | null)[]; differs: boolean }[];
     metrics: { key: string; values: (Metric | null)[]; differs: boolean }[];
   };
+  /** Points in the order of metrics, then as they were logged. */
+  metrics: { key: string; value: number | string; step: number; timestamp: string }[];
+  /** Curves with as many points as the chart has room for, in columns of equal length. */
+  plot: {
+    run: string;
+    key: string;
+    steps: number[];
+    values: (number | string)[];
+    times: string[];
+  }[];
   /** The versions, where a model is named. */
   models: Model[] | ModelVersion[];
   register: ModelVersion;

@@ -48,7 +48,7 @@ async function storedValues(
   kind: string,
   args: readonly string[],
   store: Store,
-  { runId }: Access,
+  { runId }: Pick<Access, "runId">,
 ): Promise<readonly string[]> {
   switch (kind) {
     case "run": {
@@ -69,6 +69,11 @@ async function storedValues(
     }
     case "key":
       return (await store.metrics.summary(await runId(store, args[0]!))).map(({ key }) => key);
+    case "run-or-metric":
+      return [
+        ...await storedValues("key", args, store, { runId }),
+        ...await storedValues("run", args, store, { runId }),
+      ];
     case "metric":
       return await recentNames(
         store,

@@ -39,6 +39,9 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("ls");
   await call("show", "r");
   await call("runs");
+  await call("runs", "--metric", "loss>0", "--columns", "lr,loss");
+  await call("metrics", "r");
+  await call("plot", "r", "loss");
   await call("compare", "r", "@last");
   await call("register", "m", "r", "a.txt");
   await call("promote", "m", "1");

@@ -20,6 +20,12 @@ const RESULTS: readonly Row[] = [
   ["runs", "List runs with their results", async () => (await import("./runs.ts")).runs],
   ["show", "Show everything recorded for a run", async () => (await import("./show.ts")).show],
   ["compare", "Show runs side by side", async () => (await import("./compare.ts")).compare],
+  [
+    "metrics",
+    "Print the points of a run's metrics",
+    async () => (await import("./metrics.ts")).metrics,
+  ],
+  ["plot", "Draw curves of a metric", async () => (await import("./plot.ts")).plot],
 ];
 
 const ARTIFACTS: readonly Row[] = [
