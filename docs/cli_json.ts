@@ -34,11 +34,11 @@ export interface Documents {
     metrics: Metric[];
     datasets: Dataset[];
     artifacts: Artifact[];
+    /** Where a version of a model was named. */
+    version?: ModelVersion;
   };
   /** A list, where several are named. */
   rm: { removed: Removed | Removed[] };
-  runs: Run[];
-  rm: { removed: { run: string; name?: string } };
   /** With the params and metrics (their last values) that the list is sorted or filtered by, or shows. */
   runs: (Run & { params?: Record<string, Value>; metrics?: Record<string, number | string> })[];
   /** Values are in the order of the runs; `null` where a run has none. */

@@ -122,7 +122,7 @@ function specOf(name: string, command: Command | undefined): OptionSpec {
 function checkCount(command: Command, args: readonly string[]): void {
   const slots = command.args.split(" ").filter((slot) => slot !== "");
   const missing = slots.slice(args.length).find((slot) => slot.startsWith("<"));
-  const extra = slots.at(-1)?.includes("...") ? undefined : args[slots.length];
+  const extra = slots.some((slot) => slot.includes("...")) ? undefined : args[slots.length];
   if (missing === undefined && extra === undefined) return;
   const problem = missing === undefined
     ? `does not take ${JSON.stringify(extra)}`

@@ -42,6 +42,13 @@ export async function printTable(
   await io.stdout(lines.join(""));
 }
 
+/** Columns of a terminal that a table needs to be shown whole. */
+export async function widthOf(rows: readonly (readonly string[])[]): Promise<number> {
+  const cells = rows.map((row) => row.map(printable));
+  const widths = fit(cells, undefined, await measureFor(cells.flat()));
+  return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+}
+
 /** Widths of the columns; where they are too wide together, the widest give way. */
 function fit(
   cells: readonly (readonly string[])[],

@@ -1,5 +1,6 @@
 import type { Curve } from "../../metadata/metric.ts";
 import type { Store } from "../../store/store.ts";
+import { count } from "../../text/format.ts";
 import { printable } from "../../text/printable.ts";
 import { formatDuration } from "../../text/time.ts";
 import { boundsOf, chart, type ChartOptions, type Line } from "../chart.ts";
@@ -75,7 +76,7 @@ export const plot: CommandSpec = {
       }
     }
     const left = curves.reduce((sum, { nonFinite }) => sum + nonFinite, 0);
-    if (left > 0) await say(`not drawn: ${left} points that are no finite number\n`);
+    if (left > 0) await say(`${count(left, "point")} not drawn: no finite number\n`);
   },
 };
 
