@@ -1,4 +1,5 @@
 /** Several backups in one directory, each named by its time, which share the files that are the same. */
+import { option, phrase } from "../base/phrase.ts";
 import { join } from "@std/path";
 import { moveDirectory } from "../bytes/files/make_directory.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
@@ -55,7 +56,9 @@ export async function backUpGeneration(
   const action = `back up to ${JSON.stringify(directory)}`;
   if (await isThere(placeIn(directory).path)) {
     throw new InvalidOptionError(
-      `Cannot ${action}: it holds a single backup; choose another directory for several (keep, --keep)`,
+      phrase`Cannot ${action}: it holds a single backup; choose another directory for several (${
+        option("keep")
+      })`,
     );
   }
   const last = (await generationsIn(directory)).at(-1);

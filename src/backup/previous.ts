@@ -1,4 +1,5 @@
 /** What is at the place of a backup already, and whether a backup of this store may go on there. */
+import { option, type Phrase, phrase } from "../base/phrase.ts";
 import { basename } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { InvalidOptionError } from "../base/errors.ts";
@@ -37,8 +38,11 @@ export async function openPrevious(
     if (found !== origin && !takeOver) {
       refuse(
         path,
-        `it holds the backup of ${JSON.stringify(found)}; choose another directory, or take it ` +
-          "over (takeOver, --take-over) if that is this store's former place",
+        phrase`it holds the backup of ${
+          JSON.stringify(found)
+        }; choose another directory, or take it over (${
+          option("takeOver", true)
+        }) if that is this store's former place`,
       );
     }
     return previous;
@@ -78,8 +82,9 @@ export async function countDroppedRuns(
   if (all > 0 && dropped === all && !takeOver) {
     refuse(
       path,
-      `of its ${all} runs this store has none; choose another directory, or take it over ` +
-        "(takeOver, --take-over) if they are not needed any more",
+      phrase`of its ${all} runs this store has none; choose another directory, or take it over (${
+        option("takeOver", true)
+      }) if they are not needed any more`,
     );
   }
   return dropped;
@@ -111,10 +116,11 @@ export async function requireSameDirectory(
   if (looked === 0) return;
   refuse(
     path,
-    `${
+    phrase`${
       JSON.stringify(artifactDir)
-    } is not the directory of the backup there, and has none of its ` +
-      "files; put that directory back, choose another place, or take it over (takeOver, --take-over)",
+    } is not the directory of the backup there, and has none of its files; put that directory back, choose another place, or take it over (${
+      option("takeOver", true)
+    })`,
   );
 }
 
@@ -146,13 +152,16 @@ export async function claimPlace(
     if (takeOver) continue;
     refuse(
       place.path,
-      `beside it is ${JSON.stringify(key)}, which is of no backup; choose another directory, or ` +
-        "take it over (takeOver, --take-over)",
+      phrase`beside it is ${
+        JSON.stringify(key)
+      }, which is of no backup; choose another directory, or take it over (${
+        option("takeOver", true)
+      })`,
     );
   }
   return leftovers;
 }
 
-function refuse(path: string, state: string): never {
-  throw new InvalidOptionError(`Cannot back up to ${JSON.stringify(path)}: ${state}`);
+function refuse(path: string, state: string | Phrase): never {
+  throw new InvalidOptionError(phrase`Cannot back up to ${JSON.stringify(path)}: ${state}`);
 }

@@ -8,6 +8,7 @@ interface Builtins {
   readonly "node:async_hooks": typeof import("node:async_hooks");
   readonly "node:crypto": typeof import("node:crypto");
   readonly "node:os": typeof import("node:os");
+  readonly "node:process": typeof import("node:process");
   readonly "node:timers": typeof import("node:timers");
 }
 

@@ -120,6 +120,10 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     value: "path",
     summary: "Its artifact directory (default: $CHACHAML_ARTIFACT_DIR, else beside the database)",
   },
+  {
+    name: "adopt-directory",
+    summary: "Use an artifact directory that has files of others; gc leaves those",
+  },
   { name: "json", summary: "Print JSON, errors too" },
   { name: "quiet", short: "q", summary: "Print only data and errors" },
   { name: "no-color", summary: "No colors, as with NO_COLOR" },

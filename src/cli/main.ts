@@ -112,6 +112,7 @@ function placeOf(options: Options, io: Io) {
   return {
     path: options.get("db") ?? io.env("CHACHAML_DB") ?? "./chachaml.db",
     ...(artifactDir !== undefined && { artifactDir }),
+    ...(options.has("adopt-directory") && { adoptDirectory: true }),
     // The same SQLite on every machine, and none that a program must bring along.
     driver: "builtin" as const,
   };

@@ -13,6 +13,7 @@ const OPTIONS: Record<string, string> = {
 const CALLS: Record<string, string> = {
   "models.versions": "chachaml models MODEL",
   "runs.list": "chachaml runs",
+  restoreStore: "chachaml restore --database",
 };
 
 /** The message of an error. */

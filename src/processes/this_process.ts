@@ -1,5 +1,5 @@
 /** Which process a run lives in, and whether that process still lives. */
-import process from "node:process";
+import { builtin } from "../base/builtin.ts";
 import type { RunProcess } from "../metadata/process_store.ts";
 
 let here: RunProcess | undefined;
@@ -66,7 +66,7 @@ function mayReadSystem(): boolean {
 function accepts(pid: number): boolean | undefined {
   if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return undefined;
   try {
-    process.kill(pid, 0);
+    builtin("node:process").kill(pid, 0);
     return true;
   } catch (error) {
     const { code } = error as { code?: string };

@@ -1,4 +1,3 @@
-import { clearInterval, setInterval } from "node:timers";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { BEAT } from "../processes/dead_runs.ts";
 
@@ -26,7 +25,7 @@ export class AttachedRuns {
     if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => void this.#beat(), BEAT);
     // A heartbeat is no reason for a process to live on.
-    this.#timer.unref();
+    Deno.unrefTimer(this.#timer);
   }
 
   /** Lets go of a run that has ended, or been removed. */

@@ -1,4 +1,5 @@
 /** Params are set once: the rule, and how one is corrected on purpose. */
+import { option, phrase } from "../base/phrase.ts";
 import { assertObject, assertStorable } from "../base/assert.ts";
 import { RunStateError } from "../base/errors.ts";
 import { fromEdn, sameEdn, toStoredEdn } from "../edn/mod.ts";
@@ -67,8 +68,11 @@ function refuse(
   throw new RunStateError(
     "log params to",
     id,
-    `param ${JSON.stringify(key)} is ${shown(known.get(key)!)}, not ${shown(text)}, and params ` +
-      "never change; start another run for another value, or pass force: true to correct it",
+    phrase`param ${JSON.stringify(key)} is ${shown(known.get(key)!)}, not ${
+      shown(text)
+    }, and params never change; start another run for another value, or pass ${
+      option("force", true)
+    } to correct it`,
   );
 }
 

@@ -1,7 +1,5 @@
 /** What ends this process, reported to the stores that it has open. */
-import { constants } from "node:os";
-import process from "node:process";
-import { clearTimeout, setTimeout } from "node:timers";
+import { builtin } from "../base/builtin.ts";
 
 /** What is to be done before the process ends. */
 export interface Ending {
@@ -65,7 +63,7 @@ function stopListening(): void {
 function noteIdle(): void {
   isIdle = true;
   // Work that has come up since makes it no end yet; the timer itself is none.
-  setTimeout(() => isIdle = false, 0).unref();
+  Deno.unrefTimer(setTimeout(() => isIdle = false, 0));
 }
 
 function unload(): void {
@@ -124,8 +122,8 @@ async function interrupt(signal: Deno.Signal): Promise<void> {
   clearTimeout(timer);
   if (Deno.permissions.querySync({ name: "run" }).state === "granted") {
     Deno.kill(Deno.pid, signal);
-  } else if (process.listenerCount(signal) === 0) {
+  } else if (builtin("node:process").listenerCount(signal) === 0) {
     // Without the permission to send a signal: what a shell reports of a process that one has ended.
-    Deno.exit(128 + constants.signals[signal as "SIGINT"]);
+    Deno.exit(128 + builtin("node:os").constants.signals[signal as "SIGINT"]);
   }
 }

@@ -109,7 +109,7 @@ Deno.test("the backup of another store is not overwritten, unless it is taken ov
     const { id } = await second.startRun();
     await second.artifacts.put(id, "only", "x");
     await first.backup(dest);
-    const reason = /it holds the backup of ".*first\/t\.db"; choose another directory.*--take-over/;
+    const reason = /it holds the backup of ".*first\/t\.db"; choose another directory.*takeOver/;
     await refused(second, dest, [InvalidOptionError, reason]);
     const { artifacts, copied } = await second.backup(dest, { takeOver: true });
     assert.deepEqual([artifacts, copied], [1, 1]);
@@ -127,7 +127,7 @@ Deno.test("a store that has none of a backup's runs does not take its place", ()
     await first.close();
     await Deno.remove(home, { recursive: true });
     await using second = await openIn(home);
-    const reason = /of its \d runs this store has none; choose another directory.*--take-over/;
+    const reason = /of its \d runs this store has none; choose another directory.*takeOver/;
     await refused(second, dest, [InvalidOptionError, reason]);
     await second.startRun();
     await refused(second, dest, [InvalidOptionError, reason]);

@@ -214,7 +214,7 @@ testEachDriver(
           assert.ok(error instanceof StorageError, `${way}: ${error}`);
           assert.match(
             error.message,
-            /its database is damaged; pass database: true \(--database\)/,
+            /its database is damaged; pass database: true to set/,
           );
           return true;
         });

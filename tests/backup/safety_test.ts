@@ -77,7 +77,7 @@ Deno.test("another directory in place of a backup's is refused; a copy of it is 
     const before = stateOf(dest);
     await assert.rejects(
       store.backup(dest),
-      /is not the directory of the backup there.*--take-over/,
+      /is not the directory of the backup there.*takeOver/,
     );
     assert.deepEqual(stateOf(dest), before);
     await Deno.remove(artifactDir, { recursive: true });

@@ -38,7 +38,7 @@ Deno.test("plot draws the curve of a run within its width, between its values", 
       assert.equal(lines.length, 1 + 16 + 2);
       assert.match(lines[0]!, /^loss {2}── run a \(a\)$/);
       assert.match(lines[1]!, /^ *1 ┤[⠁-⣿]/, "the curve begins at the top left");
-      assert.match(lines[16]!, /^0\.01 ┤.*[⠁-⣿]$/, "and ends at the bottom right");
+      assert.match(lines[16]!, /^ *0\.01 ┤.*[⠁-⣿]$/, "and ends at the bottom right");
       for (const line of lines) assert.ok(line.length <= columns, line);
       assert.match(lines.at(-1)!, /^ +0 +2$/);
     }

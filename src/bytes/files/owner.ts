@@ -62,9 +62,13 @@ export async function requireStoreDirectory(
   }
   if (names.length === 0 || (await everKnown(names)).size > 0) return;
   throw new InvalidOptionError(
-    `Cannot use the artifact directory ${JSON.stringify(artifactDir)}: it has files that are not ` +
-      `this store's, such as ${JSON.stringify(names.sort()[0])}; name another directory ` +
-      "(artifactDir, --artifact-dir), or say that it is to be used all the same (adoptDirectory)",
+    phrase`Cannot use the artifact directory ${
+      JSON.stringify(artifactDir)
+    }: it has files that are not this store's, such as ${
+      JSON.stringify(names.sort()[0])
+    }; name another directory (${
+      option("artifactDir")
+    }), or say that it is to be used all the same (${option("adoptDirectory", true)})`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { call, phrase } from "../../base/phrase.ts";
 import { StorageError, StoreBusyError } from "../../base/errors.ts";
 import { SqlError } from "./sql_driver.ts";
 
@@ -24,7 +25,7 @@ export function publicError(error: unknown, action: string, waited = 0): unknown
     case "damaged":
       return new StorageError(
         action,
-        "the database is damaged; bring it back from a backup (chachaml restore --database)",
+        phrase`the database is damaged; bring it back from a backup (${call("restoreStore")})`,
         { cause: error },
       );
     case "cannot-open":
