@@ -92,6 +92,13 @@ export interface Documents {
     linked: number;
     /** Left out, with their rows: removed meanwhile, or damaged. */
     omitted: { artifact: Artifact; error: string; code: string }[];
+    /** Of the previous backup, what this one does not have. */
+    droppedRuns: number;
+    droppedArtifacts: number;
+    /** Files that could not be removed, in sentences. */
+    failed: string[];
+    /** Directories of backups that were removed, with `--keep`. */
+    removed: string[];
     /** With `--check`. */
     check?: VerifySummary;
   };
@@ -101,6 +108,11 @@ export interface Documents {
     /** Whether it was brought back too, and where the damaged one is now. */
     database: boolean;
     setAside?: string;
+    /** Files that the backup does not have, and where they are now. */
+    filesAside: number;
+    filesAsideDir?: string;
+    /** Whether the store has runs of the backup. */
+    isRelated: boolean;
     restored: Artifact[];
     bytes: number;
     /** Missing or damaged still. */

@@ -17,8 +17,9 @@ Deno.test("an error names options as its reader writes them", () => {
   );
 });
 
-/** Words of git's and of Deno's, which are no options of ours. */
-const OTHERS = /^(src\/runs\/git|src\/metadata\/sqlite\/choose_driver|src\/maintenance\/doctor)/;
+/** Words of git, of Deno, and of the page that an operator reads in a browser. */
+const OTHERS =
+  /^(src\/server\/guard|src\/runs\/git|src\/metadata\/sqlite\/choose_driver|src\/maintenance\/doctor)/;
 
 Deno.test("no error of the library names an option of the command line, and none here names the library's", async () => {
   const found: string[] = [];
