@@ -15,6 +15,7 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-write",
   "--allow-env",
   "--allow-run",
+  "--allow-sys=hostname,cpus,systemMemoryInfo",
   "--allow-net",
   "--deny-import",
   "--no-prompt",

@@ -50,7 +50,7 @@ export async function putDirectory(
   root: string,
   options: PutDirectoryOptions,
 ): Promise<Artifact[]> {
-  const { concurrency = 16, onProgress, ifExists, dedup, portable, signal } = options;
+  const { prefix, concurrency = 16, onProgress, ifExists, dedup, portable, signal } = options;
   assertOptions(options);
   const files = await findFiles(root, artifactDir, options);
   const stored: (Artifact | undefined)[] = new Array(files.length);
@@ -71,7 +71,8 @@ export async function putDirectory(
     } catch (error) {
       if (options.problems === "skip" && error instanceof InvalidSourceError) {
         const reason = error.message.replace(/^Cannot [^:]*: /, "");
-        return options.onLeftOut?.({ name: file.name, kind: "problem", reason });
+        const name = file.name.slice(prefix === undefined ? 0 : prefix.length + 1);
+        return options.onLeftOut?.({ name, kind: "problem", reason });
       }
       failed.abort(error); // Those under way stop too.
       throw error;

@@ -115,6 +115,8 @@ export async function requireFile(name: string, path: string): Promise<void> {
 function unreadable(name: string, path: string, error: unknown): InvalidSourceError {
   const state = error instanceof Deno.errors.NotFound
     ? `there is no file ${JSON.stringify(path)}`
+    : error instanceof Deno.errors.PermissionDenied
+    ? `the file ${JSON.stringify(path)} cannot be read: permission was denied; check its mode`
     : `the file ${JSON.stringify(path)} cannot be read: ${(error as Error).message}`;
   return new InvalidSourceError(name, state, { cause: error });
 }

@@ -185,6 +185,11 @@ class GrowingFile implements GrowingBytes {
     return this.#size;
   }
 
+  /** The name of the artifact to come, for messages. */
+  get #name(): string {
+    return JSON.stringify(this.#created.key.slice(LOGS.length + 1).replace(/^[^/]*\//, ""));
+  }
+
   async append(bytes: Uint8Array): Promise<void> {
     if (this.#failure) throw this.#failure;
     try {
@@ -197,7 +202,7 @@ class GrowingFile implements GrowingBytes {
     } catch (error) {
       throw this.#failure = fsError(
         error,
-        `append to ${JSON.stringify(this.#created.key)}`,
+        `keep more of ${this.#name}`,
       ) as Error;
     }
     if (!this.#durable || this.#timer !== undefined) return;
@@ -213,7 +218,7 @@ class GrowingFile implements GrowingBytes {
       try {
         await this.#created.file.syncData();
       } catch (error) {
-        throw fsError(error, `sync ${JSON.stringify(this.#created.key)}`);
+        throw fsError(error, `sync ${this.#name}`);
       }
     });
   }

@@ -10,7 +10,7 @@ import { onTerminal } from "../exec/pseudo_terminal.ts";
 import { type OutputTarget, type ProgramEnd, runProgram } from "../exec/run_program.ts";
 import { storeDiff } from "../exec/store_diff.ts";
 import { storeFiles } from "../exec/store_files.ts";
-import { logSystemMetrics } from "../exec/system_metrics.ts";
+import { logSystemMetrics, requireSystemMetrics } from "../exec/system_metrics.ts";
 import type { Io } from "../io.ts";
 import { LoggedLines } from "../logged_lines.ts";
 import { parentRun } from "../parent_run.ts";
@@ -68,6 +68,7 @@ export const exec: CommandSpec = {
     const limit = limitOf(call);
     const argv = options.has("pty") ? onTerminal(args) : args;
     requirePermission(args[0]!);
+    if (options.has("system-metrics")) requireSystemMetrics();
     let path: string;
     try {
       path = await findProgram(args[0]!, io);

@@ -1,6 +1,7 @@
 /** How busy the machine and the program are, as metrics under `system/`. */
 import type { RunHandle } from "../../runs/run_handle.ts";
 import { cpus, freemem, totalmem } from "node:os";
+import { UsageError } from "../command.ts";
 
 /** Milliseconds between two looks; the first one comes soon, so that short runs have one too. */
 const FIRST = 1000;
@@ -76,6 +77,20 @@ async function memoryOf(pid: number): Promise<Record<string, number>> {
   const bytes = rows.filter(([id]) => family.has(id!))
     .reduce((sum, [, , kibibytes]) => sum + 1024 * (kibibytes ?? 0), 0);
   return bytes > 0 ? { "system/program_memory_bytes": bytes } : {};
+}
+
+/**
+ * Refuses to log what may not be looked at.
+ *
+ * @throws {UsageError} If a permission is missing.
+ */
+export function requireSystemMetrics(): void {
+  for (const kind of ["cpus", "systemMemoryInfo"] as const) {
+    if (Deno.permissions.querySync({ name: "sys", kind }).state === "granted") continue;
+    throw new UsageError(
+      "--system-metrics needs the permission to look at the system: pass --allow-sys to deno",
+    );
+  }
 }
 
 let hasGpu = true;
