@@ -69,6 +69,7 @@ export type { PutFileOptions, PutOptions } from "./src/artifacts/put_options.ts"
 export type { IfExists } from "./src/artifacts/if_exists.ts";
 export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
 export type { LeftOut } from "./src/artifacts/walk_directory.ts";
+export type { AcceptedSource, JsonForm } from "./src/artifacts/accepted_source.ts";
 export type { JsonValue, PutSource } from "./src/artifacts/put_source.ts";
 export type { ByteRange, Progress } from "./src/bytes/byte_store.ts";
 

@@ -10,6 +10,7 @@ import type { ArtifactStore } from "./artifact_store.ts";
 import type { PutFileOptions, PutOptions } from "./put_options.ts";
 import { type ArtifactLog, listLogs, readLog, recoverLogs, startLog } from "./logs.ts";
 import { putDirectory, type PutDirectoryOptions } from "./put_directory.ts";
+import type { AcceptedSource } from "./accepted_source.ts";
 import type { PutSource } from "./put_source.ts";
 
 /** Options for removing a run or an artifact. */
@@ -77,13 +78,15 @@ export class Artifacts {
    * @throws {SourceChangedError} If a file changes while it is read.
    * @throws {RunNotFoundError} If the run is not in the store.
    */
-  put(
+  put<T>(
     runId: string,
     name: string,
-    source: PutSource,
+    source: T & AcceptedSource<T>,
     options: PutOptions = {},
   ): Promise<Artifact> {
-    return this.#access.write(({ artifacts }) => artifacts.put(runId, name, source, options));
+    return this.#access.write(({ artifacts }) =>
+      artifacts.put(runId, name, source as PutSource, options)
+    );
   }
 
   /**

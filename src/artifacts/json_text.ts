@@ -5,7 +5,7 @@ const REMEDY = "pass text, bytes, a Blob, a stream, a Response, a file URL or a 
 
 /**
  * A value as JSON text. What JSON would change or lose without a word is refused, however deep it
- * lies; a property that is `undefined` or a function is left out, as is usual.
+ * lies; a property that is `undefined` is left out, as is usual.
  *
  * @throws {InvalidSourceError} If a part of it has no JSON form; the message says which, and where.
  */
@@ -57,8 +57,10 @@ function lossOf(part: unknown, needed: boolean): string | undefined {
     case "string":
     case "boolean":
       return undefined;
+    case "undefined":
+      return needed ? "undefined" : undefined;
     default:
-      return needed ? typeof part : undefined;
+      return typeof part;
   }
 }
 

@@ -81,7 +81,8 @@ export async function openFile(name: string, path: string): Promise<OpenSource> 
   // Looked at before it is opened: opening a FIFO would wait for its writer.
   await requireFile(name, path);
   try {
-    return octets(new FileReader(await Deno.open(path), path));
+    const reader = new FileReader(await Deno.open(path), name, path);
+    return octets(reader);
   } catch (error) {
     throw unreadable(name, path, error);
   }
@@ -183,21 +184,25 @@ class FileReader implements ByteReader {
   readonly size: number;
   readonly mode: number;
   readonly #file: Deno.FsFile;
+  readonly #name: string;
   readonly #path: string;
   readonly #before: Deno.FileInfo;
   #open = true;
 
-  constructor(file: Deno.FsFile, path: string) {
+  constructor(file: Deno.FsFile, name: string, path: string) {
     this.#file = file;
+    this.#name = name;
     this.#path = path;
     this.#before = file.statSync();
     this.size = this.#before.size;
-    // What can be executed stays so.
-    this.mode = 0o444 | (this.#before.mode ?? 0) & 0o111;
+    // Who may read it, and whether it can be executed, stays so.
+    this.mode = (this.#before.mode ?? 0o444) & 0o777;
   }
 
   async read(into: Uint8Array): Promise<number> {
-    return await fill(into, async (rest) => await this.#file.read(rest) ?? 0);
+    return await fill(into, async (rest) => await this.#file.read(rest) ?? 0).catch((cause) => {
+      throw unreadable(this.#name, this.#path, cause);
+    });
   }
 
   close(failure?: unknown): Promise<void> {
@@ -239,7 +244,7 @@ class StreamReader implements ByteReader {
   async read(into: Uint8Array): Promise<number> {
     return await fill(into, async (rest) => {
       while (this.#rest.length === 0) {
-        const { done, value } = await this.#reader.read();
+        const { done, value } = await this.#next();
         if (done) return 0;
         if (!(value instanceof Uint8Array)) {
           throw new InvalidSourceError(
@@ -256,6 +261,20 @@ class StreamReader implements ByteReader {
     });
   }
 
+  /** A response that was cut short, or a disk that failed, is the source's fault, and is worded so. */
+  async #next(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    try {
+      return await this.#reader.read();
+    } catch (cause) {
+      if (this.#signal?.aborted || !isSystemError(cause)) throw cause;
+      throw new InvalidSourceError(
+        this.#name,
+        `its source failed before the end: ${cause.message}; nothing is stored, try again`,
+        { cause },
+      );
+    }
+  }
+
   async close(failure?: unknown): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -264,6 +283,15 @@ class StreamReader implements ByteReader {
     if (failure !== undefined) await this.#reader.cancel(failure).catch(() => {});
     else this.#reader.releaseLock();
   }
+}
+
+/** Whether an error is the runtime's own: one of a stream that the caller has made passes as it is. */
+function isSystemError(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  // A body that is cut short rejects with a TypeError, which has no code but these words.
+  return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
+    error instanceof TypeError &&
+      /error (reading a body|decoding response|sending request)|connection/i.test(error.message);
 }
 
 /** Calls `read` until the buffer is full or the source ends; returns the bytes read. */

@@ -38,11 +38,20 @@ export async function stageFile(
   path: string,
   options: PutFileOptions,
 ): Promise<{ staged: StagedBytes; isTaken: boolean }> {
-  const how = { ...options, runId, name };
   const taken = options.move ? await take(parts, { runId, name }, path, options) : undefined;
-  const own = taken ?? await parts.bytes.stage((await openFile(name, path)).reader, how);
+  const own = taken ?? await stageCopy(parts, { runId, name }, path, options);
   const staged = await share(parts, own, options);
   return { staged, isTaken: staged === taken };
+}
+
+async function stageCopy(
+  { bytes }: ArtifactParts,
+  target: Target,
+  path: string,
+  options: PutOptions,
+): Promise<StagedBytes> {
+  const { reader } = await openFile(target.name, path);
+  return await bytes.stage(reader, { ...options, ...target });
 }
 
 /** `undefined` where the file cannot be taken as it is, and is copied instead. */

@@ -2,7 +2,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import type { PutFileOptions, PutOptions } from "../artifacts/put_options.ts";
 import type { Artifacts, RemoveOptions } from "../artifacts/artifacts.ts";
 import type { PutDirectoryOptions } from "../artifacts/put_directory.ts";
-import type { PutSource } from "../artifacts/put_source.ts";
+import type { AcceptedSource } from "../artifacts/accepted_source.ts";
 import type { CapturedDisplay, CaptureOptions } from "../artifacts/captured_display.ts";
 import { DISPLAY, type MediaBundle, renderer } from "../display/displayable.ts";
 import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
@@ -74,8 +74,12 @@ export class RunHandle {
   }
 
   /** Stores bytes, text or JSON. See {@linkcode Artifacts.put}. */
-  put(name: string, source: PutSource, options?: PutOptions): Promise<Artifact> {
-    return this.#rooms.artifacts.put(this.id, name, source, options);
+  put<T>(
+    name: string,
+    source: T & AcceptedSource<T>,
+    options?: PutOptions,
+  ): Promise<Artifact> {
+    return this.#rooms.artifacts.put<T>(this.id, name, source, options);
   }
 
   /** Stores a file. See {@linkcode Artifacts.putFile}. */
