@@ -44,7 +44,20 @@ export interface CurveOptions {
   readonly points?: number;
 }
 
-/** The values of one metric in the order logged, in columns of equal length. */
+/** The points of one metric in columns of equal length. */
+export interface PointColumns {
+  /** Steps of the training. */
+  readonly steps: Float64Array<ArrayBuffer>;
+  /** Values. */
+  readonly values: Float64Array<ArrayBuffer>;
+  /** Epoch milliseconds. */
+  readonly times: Float64Array<ArrayBuffer>;
+}
+
+/**
+ * The values of one metric in columns of equal length, in the order of steps: one a step, that with the
+ * latest time, of these the last logged. A metric logged without steps is in the order logged.
+ */
 export interface Curve {
   /** What was measured. */
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { RunDocument } from "./run_document.ts";
 import type { Dataset, DatasetOptions, Experiment } from "./dataset.ts";
-import type { Metric, MetricBatch, MetricSummary } from "./metric.ts";
+import type { Metric, MetricBatch, MetricSummary, PointColumns } from "./metric.ts";
 import type { Environment, Run, StartOptions } from "./run.ts";
 import type { RunProcess } from "./process_store.ts";
 import type { RunQuery } from "./run_query.ts";
@@ -126,6 +126,8 @@ export interface RunStore {
   setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void>;
   /** Adds points to a run's metrics: all of them, or none if the run is not there. */
   logMetrics(batch: MetricBatch): Promise<void>;
+  /** The points of one metric in the order logged, in columns. */
+  columns(id: string, key: string): Promise<PointColumns>;
   /** The values of a run's metrics, or of one of them, in the order logged. */
   metrics(id: string, key: string | undefined): Promise<Metric[]>;
   /** What each metric of a run comes to, by name. */

@@ -100,8 +100,8 @@ export class Metrics {
   }
 
   /**
-   * Returns one metric in columns, as plots want them; on demand with fewer points, chosen so that
-   * the shape is kept.
+   * Returns one metric in columns, as plots want them: one value a step, the last logged, in the order
+   * of steps; on demand with fewer points, chosen so that the shape is kept.
    *
    * @example
    * ```ts
@@ -124,7 +124,7 @@ export class Metrics {
   curve(runId: string, key: string, options: CurveOptions = {}): Promise<Curve> {
     return this.#access.read(async ({ runs }) => {
       assertString("a metric", key);
-      return curveOf(key, await runs.metrics(runId, key), options);
+      return curveOf(key, await runs.columns(runId, key), options);
     }).then(shownAs("curve"));
   }
 

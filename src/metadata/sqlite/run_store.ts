@@ -17,7 +17,8 @@ import {
   selectExperiments,
   upsertExperiment,
 } from "./dataset_rows.ts";
-import type { Metric, MetricBatch, MetricSummary } from "../metric.ts";
+import { readColumns } from "./metric_columns.ts";
+import type { Metric, MetricBatch, MetricSummary, PointColumns } from "../metric.ts";
 import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
 import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
@@ -270,6 +271,13 @@ export class SqliteRunStore implements RunStore {
         },
       });
     }
+  }
+
+  columns(id: string, key: string): Promise<PointColumns> {
+    return this.#database.read((sql) => {
+      requireRow(sql, id);
+      return readColumns(sql, id, key);
+    });
   }
 
   metrics(id: string, key: string | undefined): Promise<Metric[]> {
