@@ -113,9 +113,12 @@ async function* walk(place: Place, options: WalkOptions): AsyncGenerator<FoundFi
 /** What an entry is, behind a link; it is left out if that cannot be found. */
 async function look(
   path: string,
-  { name, isSymlink }: Deno.DirEntry,
+  entry: Deno.DirEntry,
   leave: (kind: LeftOut["kind"], reason: string) => void,
-): Promise<Deno.FileInfo | undefined> {
+): Promise<Pick<Deno.FileInfo, "isFile" | "isDirectory"> | undefined> {
+  const { name, isSymlink } = entry;
+  // The listing says it already.
+  if (!isSymlink && !name.includes("\ufffd")) return entry;
   try {
     return await Deno.stat(path);
   } catch (error) {
