@@ -14,9 +14,9 @@ import { textPreview } from "./text.ts";
 export async function showArtifact(artifact: Artifact): Promise<MediaBundle> {
   const { name, size, hash, createdAt } = artifact;
   const type = artifact.contentType ?? "type unknown";
-  const told = `${type}, ${formatBytes(size)}`;
-  const title = markup`<div><strong>${name}</strong> <span class="dim">${told}</span></div>`;
-  const line = `Artifact ${oneLine(name)}  ${oneLine(told)}  sha256 ${oneLine(hash.slice(0, 12))}`;
+  const details = `${type}, ${formatBytes(size)}`;
+  const title = markup`<div><strong>${name}</strong> <span class="dim">${details}</span></div>`;
+  const line = `Artifact ${oneLine(name)}  ${oneLine(details)}  sha256 ${oneLine(hash.slice(0, 12))}`;
   try {
     const preview = await previewOf(artifact);
     if (preview) {

@@ -11,25 +11,25 @@ import { MAX_ROWS, type Table, tableHtml, tableText } from "./table.ts";
 /** One curve. */
 export function showCurve(curve: Curve): MediaBundle {
   const { logged, nonFinite, steps } = curve;
-  const told = [
+  const details = [
     count(logged, "point"),
     ...steps.length < logged ? [`${steps.length} shown`] : [],
     ...nonFinite > 0 ? [`${nonFinite} not finite`] : [],
   ].join(", ");
-  const note = markup`<div class="dim">${told}</div>`;
+  const note = markup`<div class="dim">${details}</div>`;
   const body = markup`<div class="curves">${curveFigure(curve)}</div>${note}`;
-  return bundle(body, curveLine(curve, told));
+  return bundle(body, curveLine(curve, details));
 }
 
 /** A curve as a line of text. */
-export function curveLine(curve: Curve, told: string): string {
+export function curveLine(curve: Curve, details: string): string {
   const last = curve.values.at(-1);
   const parts = [
     oneLine(curve.key),
     curveText(curve),
     last === undefined ? "" : formatNumber(last),
   ];
-  return `${parts.filter((part) => part !== "").join("  ")}  (${told})`;
+  return `${parts.filter((part) => part !== "").join("  ")}  (${details})`;
 }
 
 /** Values, one by one. */

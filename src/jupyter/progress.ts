@@ -103,7 +103,7 @@ function draw(label: string, progress: Progress, seconds: number): Record<string
   const complete = isComplete(progress);
   const share = !total ? 0 : Math.min(1, bytes / total);
   const rate = seconds > 0.05 ? `, ${formatBytes(bytes / seconds)}/s` : "";
-  const told = complete
+  const details = complete
     ? `${formatBytes(bytes)} done in ${seconds.toFixed(1)} s`
     : `${formatBytes(bytes)}${total === undefined ? "" : ` of ${formatBytes(total)}`}${rate}`;
   const width = (complete ? 100 : share * 100).toFixed(1);
@@ -113,8 +113,8 @@ function draw(label: string, progress: Progress, seconds: number): Record<string
       `border-radius:4px;background:#3b8fd4"></span></span>`,
   );
   return {
-    "text/plain": `${label}: ${told}`,
-    "text/html": markup`<div style="font-size:13px">${label} ${bar} ${told}</div>`.source,
+    "text/plain": `${label}: ${details}`,
+    "text/html": markup`<div style="font-size:13px">${label} ${bar} ${details}</div>`.source,
   };
 }
 

@@ -28,10 +28,10 @@ export function showVerification(
 ): MediaBundle {
   const clean = damaged === 0;
   const whole = hashed === artifacts ? "all as stored" : `all there, ${hashed} of them read`;
-  const told = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}: ` +
+  const details = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}: ` +
     `${clean ? whole : `${damaged} damaged`}` +
     (leftovers === 0 ? "" : `, ${count(leftovers, "leftover")} for gc`);
-  return report(clean ? "good" : "bad", clean ? "Verified" : "Damage found", told, [[
+  return report(clean ? "good" : "bad", clean ? "Verified" : "Damage found", details, [[
     "Findings",
     {
       head: ["kind", "path", "what"],
@@ -45,9 +45,9 @@ export function showVerification(
 
 /** What has been collected. */
 export function showGc({ dryRun, removed, bytes, failed, foreign }: GcReport): MediaBundle {
-  const told = `${count(removed.length, "leftover")}, ${formatBytes(bytes)}`;
+  const details = `${count(removed.length, "leftover")}, ${formatBytes(bytes)}`;
   const title = dryRun ? "Would be collected" : "Collected";
-  return report(failed.length > 0 ? "bad" : "good", title, told, [
+  return report(failed.length > 0 ? "bad" : "good", title, details, [
     ["Leftovers", {
       head: ["kind", "path", "size"],
       right: ["size"],
@@ -71,9 +71,9 @@ export function showGc({ dryRun, removed, bytes, failed, foreign }: GcReport): M
 export function showDedup(
   { dryRun, shared, bytes, unshared, failed }: DedupReport,
 ): MediaBundle {
-  const told = `${count(shared.length, "artifact")} sharing a file, ${formatBytes(bytes)} freed`;
+  const details = `${count(shared.length, "artifact")} sharing a file, ${formatBytes(bytes)} freed`;
   const title = dryRun ? "Would be deduplicated" : "Deduplicated";
-  return report(failed.length > 0 ? "bad" : "good", title, told, [
+  return report(failed.length > 0 ? "bad" : "good", title, details, [
     [dryRun ? "Would be shared" : "Shared", artifactsTable(shared)],
     ["With a file of their own still", artifactsTable(unshared)],
     ["Failed", failures(failed.map(({ artifact: { name }, error }) => ({ name, error })))],
@@ -92,18 +92,18 @@ export function showPrune({ dryRun, removed, kept }: PruneReport): MediaBundle {
 /** What has been backed up. */
 export function showBackup(backup: BackupReport): MediaBundle {
   const { path, artifacts, bytes, copied, copiedBytes, linked, omitted, check } = backup;
-  const told = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}; copied ${copied}, ` +
+  const details = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}; copied ${copied}, ` +
     formatBytes(copiedBytes) + (linked > 0 ? `; ${linked} sharing files with the store` : "") +
     (check ? `; checked, ${check.damaged} damaged` : "");
-  return report(omitted.length > 0 ? "bad" : "good", "Backed up", `${told}, to ${path}`, [
+  return report(omitted.length > 0 ? "bad" : "good", "Backed up", `${details}, to ${path}`, [
     ["Left out", failures(omitted.map(({ artifact: { name }, error }) => ({ name, error })))],
   ]);
 }
 
 /** What has been brought back. */
 export function showRestore({ path, restored, bytes, failed }: RestoreReport): MediaBundle {
-  const told = `${count(restored.length, "artifact")}, ${formatBytes(bytes)}, to ${path}`;
-  return report(failed.length > 0 ? "bad" : "good", "Restored", told, [
+  const details = `${count(restored.length, "artifact")}, ${formatBytes(bytes)}, to ${path}`;
+  return report(failed.length > 0 ? "bad" : "good", "Restored", details, [
     ["Brought back", artifactsTable(restored)],
     ["Still damaged", failures(failed.map(({ artifact: { name }, error }) => ({ name, error })))],
   ]);
@@ -111,10 +111,10 @@ export function showRestore({ path, restored, bytes, failed }: RestoreReport): M
 
 /** What has been imported. */
 export function showImport({ runs, artifacts, bytes }: ImportReport): MediaBundle {
-  const told = `${count(runs.length, "run")}, ${count(artifacts, "artifact")}, ${
+  const details = `${count(runs.length, "run")}, ${count(artifacts, "artifact")}, ${
     formatBytes(bytes)
   }`;
-  return report("good", "Imported", told, [["Runs", {
+  return report("good", "Imported", details, [["Runs", {
     head: ["run", "in the archive", ""],
     total: runs.length,
     rows: runs.slice(0, MAX_ROWS).map(({ id, archivedId, imported }) => [
@@ -153,12 +153,12 @@ function failures(items: readonly { name: string; error: Error }[]): Table {
 function report(
   look: "good" | "bad",
   title: string,
-  told: string,
+  details: string,
   tables: readonly (readonly [string, Table])[],
 ): MediaBundle {
   const filled = tables.filter(([, { rows }]) => rows.length > 0);
   const sections = filled.map(([heading, table]) => markup`<h5>${heading}</h5>${tableHtml(table)}`);
-  const body = markup`<div><strong class="${look}">${title}</strong> ${told}</div>${sections}`;
+  const body = markup`<div><strong class="${look}">${title}</strong> ${details}</div>${sections}`;
   const lines = filled.flatMap(([heading, table]) => ["", heading, tableText(table)]);
-  return bundle(body, [`${title}: ${oneLine(told)}`, ...lines].join("\n"));
+  return bundle(body, [`${title}: ${oneLine(details)}`, ...lines].join("\n"));
 }

@@ -29,23 +29,23 @@ const NEWEST = 5;
 /** What a store holds, and its newest runs; of a closed one, where it was. */
 export async function showStore(store: ShownStore): Promise<MediaBundle> {
   const place = store.path ?? "in memory";
-  let told: string;
+  let details: string;
   try {
     const { runs, artifacts, bytes } = await store.info();
     const total = Object.values(runs).reduce((sum, number) => sum + number, 0);
-    told = `${count(total, "run")}, ${count(artifacts, "artifact")}, ${formatBytes(bytes)}`;
+    details = `${count(total, "run")}, ${count(artifacts, "artifact")}, ${formatBytes(bytes)}`;
   } catch (error) {
-    told = (error as Error).message;
-    const body = markup`<h4>Store</h4><div>${place}</div><div class="dim">${told}</div>`;
-    return bundle(body, `Store ${oneLine(place)}: ${oneLine(told)}`);
+    details = (error as Error).message;
+    const body = markup`<h4>Store</h4><div>${place}</div><div class="dim">${details}</div>`;
+    return bundle(body, `Store ${oneLine(place)}: ${oneLine(details)}`);
   }
   const experiments = experimentsTable(await store.experiments.list());
   const newest = runsTable(await store.runs.list({ limit: NEWEST }));
-  const body = markup`<h4>Store</h4><div><code>${place}</code></div><div>${told}</div>${
+  const body = markup`<h4>Store</h4><div><code>${place}</code></div><div>${details}</div>${
     experiments.rows.length > 0 ? markup`<h5>Experiments</h5>${tableHtml(experiments)}` : undefined
   }${newest.rows.length > 0 ? markup`<h5>Newest runs</h5>${tableHtml(newest)}` : undefined}`;
   const text = [
-    `Store ${oneLine(place)}: ${told}`,
+    `Store ${oneLine(place)}: ${details}`,
     ...experiments.rows.length > 0 ? ["", tableText(experiments)] : [],
     ...newest.rows.length > 0 ? ["", "Newest runs", tableText(newest)] : [],
   ];
