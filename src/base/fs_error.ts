@@ -13,7 +13,7 @@ const STATES: Record<string, string> = {
   ENAMETOOLONG: "its path is too long for this file system; use a shorter name",
   EACCES: "permission was denied; check the owner and mode of the file and its directory",
   EPERM: "permission was denied; check the owner and mode of the file and its directory",
-  ENOENT: "it is not there, or a folder on the way to it is not",
+  ENOENT: "it is not there, or a directory on the way to it is not",
   ENOTDIR: "a part of its path is a file, not a directory",
   ELOOP: "its symbolic links lead in a circle; remove one of them",
   EISDIR: "it is a directory, not a file",

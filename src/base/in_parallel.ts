@@ -1,6 +1,6 @@
 /**
- * Does work on each item, on so many at a time. The first failure lets no other begin, and is told
- * once all that have begun are done.
+ * Does work on each item, `width` at a time. After the first failure nothing new starts; it is rethrown
+ * once running work has settled.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

@@ -1,4 +1,4 @@
-/** Names told at most. */
+/** The largest number of names suggested. */
 const MAX_NAMES = 3;
 
 /** Names that somebody may have meant who has asked for another: the nearest first. */

@@ -5,7 +5,7 @@ export type Form = Atom | Collection | Tagged;
 
 /** A form that holds no other. */
 export type Atom =
-  // What JavaScript has by itself; `-0` is the only float that has to be told from an integer.
+  // What JavaScript has by itself; `-0` is the only float that has to be distinguished from an integer.
   | { readonly type: "plain"; readonly value: null | boolean | string | number; text: string }
   // Beyond the safe range, or with the suffix N, which asks for arbitrary precision.
   | { readonly type: "integer"; readonly value: bigint; readonly suffixed: boolean; text: string }

@@ -1,7 +1,7 @@
 /**
  * Reads EDN text as forms. npm:edn-data is not used: it takes `1.5M` for 1.5, `9007199254740993` for
  * …992, `1/3`, `0x1F` and `##NaN` for symbols or nothing, ends at `\(`, and reads `[1`, `"a`, `{:a}`
- * and `1 2` as if they were whole, so that neither exact text nor damage could be told from it.
+ * and `1 2` as if they were whole, so that neither exact text nor damage could be distinguished from it.
  */
 import { EdnSyntaxError, type Form } from "./form.ts";
 import { Identities } from "./identity.ts";

@@ -25,7 +25,7 @@ export class EdnValue {
   /** Its exact EDN text. */
   readonly text: string;
   /**
-   * What it comes to in JavaScript: the name of a keyword, without its colon, or of a symbol; a
+   * Its JavaScript value: the name of a keyword, without its colon, or of a symbol; a
    * character as a string; a ratio or a decimal as the nearest number; an integer as a bigint; a
    * list as an array; the value behind a tag; unreadable text as it is.
    */

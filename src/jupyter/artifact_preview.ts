@@ -16,7 +16,9 @@ export async function showArtifact(artifact: Artifact): Promise<MediaBundle> {
   const type = artifact.contentType ?? "type unknown";
   const details = `${type}, ${formatBytes(size)}`;
   const title = markup`<div><strong>${name}</strong> <span class="dim">${details}</span></div>`;
-  const line = `Artifact ${oneLine(name)}  ${oneLine(details)}  sha256 ${oneLine(hash.slice(0, 12))}`;
+  const line = `Artifact ${oneLine(name)}  ${oneLine(details)}  sha256 ${
+    oneLine(hash.slice(0, 12))
+  }`;
   try {
     const preview = await previewOf(artifact);
     if (preview) {

@@ -1,4 +1,4 @@
-/** How far long work has come, as one line of a notebook that is written anew. */
+/** Progress of long work, as one line of a notebook that is updated in place. */
 import type { Progress } from "../bytes/byte_store.ts";
 import { formatBytes } from "../text/format.ts";
 import { Html, markup } from "./html.ts";
@@ -13,7 +13,7 @@ interface Jupyter {
 
 /** Takes the progress of one piece of work. Made by {@linkcode notebookProgress}. */
 export interface NotebookProgress {
-  /** Shows how far it has come. */
+  /** Shows the progress. */
   (progress: Progress): void;
   /**
    * Says that the work is over, where its length was not known, and resolves once all is shown. It
@@ -23,8 +23,8 @@ export interface NotebookProgress {
 }
 
 /**
- * Makes an `onProgress` that shows in a notebook how far long work has come: one line, written anew
- * four times a second at most. Outside of the Deno Jupyter kernel it does nothing.
+ * Makes an `onProgress` that shows progress in a notebook: one line, updated at most four times a
+ * second. Outside of the Deno Jupyter kernel it does nothing.
  *
  * @example
  * ```ts

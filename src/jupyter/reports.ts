@@ -1,4 +1,4 @@
-/** What the care of a store has come to. */
+/** Reports of maintenance, backup and archive. */
 import type { GcReport } from "../maintenance/gc.ts";
 import type { DedupReport } from "../maintenance/dedup.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
@@ -16,7 +16,7 @@ import { markup } from "./html.ts";
 import { artifactsTable, runsTable } from "./lists.ts";
 import { MAX_ROWS, pairs, type Table, tableHtml, tableText } from "./table.ts";
 
-/** What a verification has come to. */
+/** Result of a verification. */
 export function showVerifySummary(summary: VerifySummary): MediaBundle {
   return showVerification(summary, []);
 }
@@ -125,7 +125,7 @@ export function showImport({ runs, artifacts, bytes }: ImportReport): MediaBundl
   }]]);
 }
 
-/** What a store comes to. */
+/** Counts of a store. */
 export function showInfo(info: StoreInfo): MediaBundle {
   const { path, artifactDir, driver, runs, experiments, databaseBytes } = info;
   const table = pairs([

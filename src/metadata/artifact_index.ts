@@ -1,6 +1,6 @@
 /** The rows of artifacts. */
 
-/** What is known of an artifact. */
+/** Metadata of an artifact. */
 export interface ArtifactRecord {
   /** UUID. */
   readonly id: string;
@@ -38,7 +38,7 @@ export interface Replacement extends Contents {
   readonly createdAt: Date;
 }
 
-/** What a row says of its bytes. */
+/** Description of bytes. */
 export interface Contents {
   /** MIME type, where it is known. */
   readonly contentType: string | null;
@@ -78,7 +78,7 @@ export interface ArtifactPosition {
   readonly name: string;
 }
 
-/** What artifacts amount to. */
+/** Totals of artifacts. */
 export interface ArtifactTotals {
   /** Number of artifacts. */
   readonly artifacts: number;
@@ -188,7 +188,7 @@ export interface ArtifactIndex {
   /**
    * Publishes a noted replacement, and has the row describe it, in one transaction.
    *
-   * @throws {ArtifactInUseError} If a model version has come to name the artifact.
+   * @throws {ArtifactInUseError} If a model version names the artifact by now.
    */
   finishReplacement(
     id: string,

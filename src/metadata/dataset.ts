@@ -1,20 +1,20 @@
-/** What is known of the data that a run used. */
+/** Datasets and experiments. */
 
-/** A dataset as it is noted. */
+/** Options for recording a dataset. */
 export interface DatasetOptions {
   /**
-   * What it is used for, such as `"train"` or `"test"`.
+   * Its role, such as `"train"` or `"test"`.
    *
    * @default {"train"}
    */
   readonly role?: string;
-  /** Rows. */
+  /** Number of rows. */
   readonly rows?: number;
-  /** Columns. */
+  /** Number of columns. */
   readonly columns?: number;
   /** Names of its columns. */
   readonly features?: readonly string[];
-  /** Of its content, such as a SHA-256. */
+  /** Hash of its content, e.g. SHA-256 hex. */
   readonly hash?: string;
   /** Where it came from: a file name, a URL, a query. */
   readonly source?: string;
@@ -24,32 +24,32 @@ export interface DatasetOptions {
 export interface Dataset {
   /** UUID. */
   readonly id: string;
-  /** What it was used for. */
+  /** Its role, e.g. `"train"`. */
   readonly role: string;
-  /** Rows, where they are known. */
+  /** Number of rows, if known. */
   readonly rows: number | null;
-  /** Columns, where they are known. */
+  /** Number of columns, if known. */
   readonly columns: number | null;
-  /** Names of its columns, where they are known. */
+  /** Names of its columns, if known. */
   readonly features: readonly string[] | null;
-  /** Of its content. */
+  /** Hash of its content. */
   readonly hash: string | null;
   /** Where it came from. */
   readonly source: string | null;
-  /** When it was noted. */
+  /** When it was recorded. */
   readonly createdAt: Date;
 }
 
-/** An experiment: runs that belong together. */
+/** An experiment: a group of runs. */
 export interface Experiment {
   /** Its name. */
   readonly name: string;
-  /** What it is about. */
+  /** Its purpose. */
   readonly description: string | null;
-  /** Whose it is. */
+  /** Its owner. */
   readonly owner: string | null;
-  /** Runs that it has. */
+  /** Number of its runs. */
   readonly runs: number;
-  /** When the last of them started. */
+  /** Start time of its newest run. */
   readonly lastRun: Date | null;
 }

@@ -1,25 +1,25 @@
-/** Measured values: one by one, and as curves. */
+/** Metrics: points and curves. */
 
-/** One measured value. */
+/** One point of a metric. */
 export interface Metric {
-  /** What was measured, such as `"loss"`. */
+  /** The metric, e.g. `"loss"`. */
   readonly key: string;
   /** The value. */
   readonly value: number;
-  /** The step of the training that it belongs to. */
+  /** The training step. */
   readonly step: number;
   /** When it was logged. */
   readonly timestamp: Date;
 }
 
-/** A value to log, as {@linkcode Metric}, but without what is not known. */
+/** A point to log. */
 export interface MetricPoint {
-  /** What was measured. */
+  /** The metric. */
   readonly key: string;
   /** The value. `NaN` and the infinities are kept as they are. */
   readonly value: number;
   /**
-   * The step of the training that it belongs to: a whole number.
+   * The training step: a whole number.
    *
    * @default {0}
    */
@@ -32,13 +32,13 @@ export interface MetricPoint {
   readonly timestamp?: Date;
 }
 
-/** What belongs to all the values of one call. */
+/** Options for the points of one call. */
 export type MetricOptions = Pick<MetricPoint, "step" | "timestamp">;
 
-/** How to read a curve. */
+/** Options for reading a curve. */
 export interface CurveOptions {
   /**
-   * At most so many points, chosen so that the shape stays (largest triangle three buckets). All
+   * The largest number of points, chosen to keep the shape (largest triangle three buckets). All
    * points if left out.
    */
   readonly points?: number;
@@ -59,9 +59,9 @@ export interface PointColumns {
  * latest time, of these the last logged. A metric logged without steps is in the order logged.
  */
 export interface Curve {
-  /** What was measured. */
+  /** The metric. */
   readonly key: string;
-  /** Steps of the training. */
+  /** Training steps. */
   readonly steps: Float64Array<ArrayBuffer>;
   /** Values. */
   readonly values: Float64Array<ArrayBuffer>;
@@ -73,15 +73,15 @@ export interface Curve {
   readonly nonFinite: number;
 }
 
-/** What the values of one metric of one run come to. */
+/** Summary of one metric of one run. */
 export interface MetricSummary {
-  /** What was measured. */
+  /** The metric. */
   readonly key: string;
-  /** Points logged. */
+  /** Number of points. */
   readonly count: number;
   /** The value logged last. */
   readonly last: number;
-  /** The step of that. */
+  /** Its step. */
   readonly step: number;
   /** The smallest value that is a number; `NaN` if none is. */
   readonly min: number;
@@ -93,11 +93,11 @@ export interface MetricSummary {
 export interface MetricBatch {
   /** The run. */
   readonly runId: string;
-  /** What was measured. */
+  /** The metric. */
   readonly keys: string[];
   /** Values. */
   readonly values: number[];
-  /** Steps of the training. */
+  /** Training steps. */
   readonly steps: number[];
   /** Epoch milliseconds. */
   readonly times: number[];

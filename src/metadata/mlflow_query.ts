@@ -20,7 +20,7 @@ export type Comparison =
 
 /** One condition; all conditions of a search must hold. */
 export interface Clause {
-  /** What it is about. */
+  /** Its purpose. */
   readonly entity: Entity;
   /** Which attribute, metric, param or tag. */
   readonly key: string;
@@ -32,7 +32,7 @@ export interface Clause {
 
 /** One key of an order. */
 export interface SortKey {
-  /** What it is about. */
+  /** Its purpose. */
   readonly entity: Entity;
   /** Which attribute, metric, param or tag. */
   readonly key: string;

@@ -174,7 +174,7 @@ export interface LoggedModel {
 export interface RegisteredModel {
   /** Its name. */
   readonly name: string;
-  /** What it is for. */
+  /** Its purpose. */
   readonly description: string | null;
   /** Epoch milliseconds. */
   readonly createdAt: number;
@@ -196,7 +196,7 @@ export interface RegisteredVersion {
   readonly version: number;
   /** A stage of the store: `none`, `staging`, `production` or `archived`. */
   readonly stage: string;
-  /** What is particular to it. */
+  /** Its description. */
   readonly description: string | null;
   /** Where its files are. */
   readonly source: string;
@@ -228,7 +228,7 @@ export interface NewRegisteredVersion {
   readonly runLink: string | null;
   /** The logged model that it is. */
   readonly modelId: string | null;
-  /** What is particular to it. */
+  /** Its description. */
   readonly description: string | null;
   /** Tags. */
   readonly tags: Pairs;

@@ -1,6 +1,6 @@
-/** What is known of models and their versions. */
+/** Models and their versions. */
 
-/** How far a version has come. A model has one version in production at most. */
+/** Stage of a version. A model has at most one version in production. */
 export type ModelStage = "none" | "staging" | "production" | "archived";
 
 const STAGES: Record<ModelStage, true> = {
@@ -17,7 +17,7 @@ export const MODEL_STAGES = Object.keys(STAGES) as readonly ModelStage[];
 export interface Model {
   /** Its name. */
   readonly name: string;
-  /** What it is for. */
+  /** Its purpose. */
   readonly description: string | null;
   /** When its first version was registered. */
   readonly createdAt: Date;
@@ -37,15 +37,15 @@ export interface ModelVersion {
   readonly runId: string;
   /** The artifact that it is made of. */
   readonly artifactId: string;
-  /** How far it has come; what another program wrote is given as it is. */
+  /** How far it has come; a status that another program wrote is passed through. */
   readonly stage: ModelStage;
-  /** What is particular to it. */
+  /** Its description. */
   readonly description: string | null;
   /** When it was registered. */
   readonly createdAt: Date;
 }
 
-/** What a version is made of: either `artifact` or `artifactId` must be given. */
+/** Options for registering a version. Either `artifact` or `artifactId` must be given. */
 export interface RegisterModelOptions {
   /** Name of an artifact of the run. */
   readonly artifact?: string;
@@ -57,13 +57,13 @@ export interface RegisterModelOptions {
    * @default {"none"}
    */
   readonly stage?: ModelStage;
-  /** What is particular to this version. */
+  /** Description of this version. */
   readonly description?: string;
-  /** What the model is for; taken up only with its first version. */
+  /** Description of the model; used only with its first version. */
   readonly modelDescription?: string;
 }
 
-/** What a version is made of, and the run that made it. */
+/** Options for registering a version of any run. */
 export interface RegisterOptions extends RegisterModelOptions {
   /** The run. */
   readonly runId: string;

@@ -1,7 +1,7 @@
 import type { ParamValue } from "../edn/mod.ts";
 import type { TagValues } from "./accepted.ts";
 
-/** How far a run has come. */
+/** Status of a run. */
 export type RunStatus = "running" | "completed" | "failed" | "archived";
 
 const STATUSES: Record<RunStatus, true> = {
@@ -18,11 +18,11 @@ export const RUN_STATUSES = Object.keys(STATUSES) as readonly RunStatus[];
 export interface Run {
   /** UUID, unless another id was chosen. */
   readonly id: string;
-  /** What it belongs to; `"default"` if nothing was said. */
+  /** Its experiment; `"default"` if none was given. */
   readonly experiment: string;
-  /** Name for people. */
+  /** Display name. */
   readonly name: string | null;
-  /** `"running"`, `"completed"`, `"failed"` or `"archived"`; what another program wrote is given as it is. */
+  /** `"running"`, `"completed"`, `"failed"` or `"archived"`; a status that another program wrote is passed through. */
   readonly status: RunStatus;
   /** When it started. */
   readonly startTime: Date;
@@ -30,38 +30,38 @@ export interface Run {
   readonly endTime: Date | null;
   /** Why it failed. */
   readonly error: string | null;
-  /** Labels. */
+  /** Tags. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Id of the run that it is part of. */
+  /** Id of its parent run. */
   readonly parentId: string | null;
   /** Who started it. */
   readonly createdBy: string | null;
-  /** Where it was started, as its program has noted it. */
+  /** Environment that it was started in. */
   readonly environment: Readonly<Record<string, unknown>> | null;
 }
 
-/** What a run starts with. */
+/** Options for starting a run. */
 export interface StartOptions<T extends object = Readonly<Record<string, string | undefined>>> {
   /** Its id: a name of one segment. A UUID if left out. */
   readonly id?: string;
   /**
-   * What it belongs to.
+   * Its experiment.
    *
-   * @default {"default", or the experiment of the run that it is part of}
+   * @default {"default", or the experiment of its parent}
    */
   readonly experiment?: string;
-  /** Name for people. */
+  /** Display name. */
   readonly name?: string;
-  /** Labels. */
+  /** Tags. */
   readonly tags?: T & TagValues<T>;
   /**
-   * Id of the run that it is part of; `null` for none.
+   * Id of its parent run; `null` for none.
    *
-   * @default {the run around it: see {@linkcode Store.withRun}}
+   * @default {the surrounding run, see {@linkcode Store.withRun}}
    */
   readonly parentId?: string | null;
   /**
-   * Who starts it.
+   * The user who starts it.
    *
    * @default {the user of the system, where `environment` is noted}
    */
@@ -83,10 +83,10 @@ export interface StartOptions<T extends object = Readonly<Record<string, string 
   readonly attached?: boolean;
 }
 
-/** How a run ends. */
+/** Options for ending a run. */
 export interface EndOptions {
   /**
-   * Whether it did what it was to do.
+   * The final status.
    *
    * @default {"completed", or "failed" if an error is given}
    */
@@ -98,7 +98,7 @@ export interface EndOptions {
 /** Params by name: set once, and never changed. */
 export type Params = Readonly<Record<string, ParamValue | undefined>>;
 
-/** What is known of the place where a run was started. */
+/** Environment of a run. */
 export interface Environment {
   /** The commit, its branch, and whether tracked files have changed since, where that is known. */
   readonly git?: { readonly sha: string; readonly branch?: string; readonly "dirty?"?: boolean };

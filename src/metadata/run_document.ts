@@ -6,9 +6,9 @@ export interface RunDocument {
   readonly id: string;
   /** What it belongs to. */
   readonly experiment: string;
-  /** Name for people. */
+  /** Display name. */
   readonly name: string | null;
-  /** How far it has come. */
+  /** Its status. */
   readonly status: string;
   /** Epoch milliseconds. */
   readonly startTime: number;
@@ -38,11 +38,11 @@ export interface RunDocument {
 
 /** The values of one metric, in the order logged. */
 export interface MetricColumns {
-  /** What was measured. */
+  /** The metric. */
   readonly key: string;
   /** Values; those that JSON has no number for are `"NaN"`, `"Infinity"` and `"-Infinity"`. */
   readonly values: readonly (number | string)[];
-  /** Steps of the training. */
+  /** Training steps. */
   readonly steps: readonly number[];
   /** Epoch milliseconds. */
   readonly times: readonly number[];
@@ -52,15 +52,15 @@ export interface MetricColumns {
 export interface DatasetDocument {
   /** UUID. */
   readonly id: string;
-  /** What it was used for, such as `"train"`. */
+  /** Its role, e.g. `"train"`. */
   readonly role: string;
-  /** Rows. */
+  /** Number of rows. */
   readonly rows: number | null;
-  /** Columns. */
+  /** Number of columns. */
   readonly columns: number | null;
   /** Names of its columns, as EDN text. */
   readonly features: string | null;
-  /** Of its content. */
+  /** Hash of its content. */
   readonly hash: string | null;
   /** Where it came from. */
   readonly source: string | null;

@@ -17,7 +17,7 @@ export interface ArtifactPlace {
 
 /** What of a run changes. What is left out stays. */
 export interface RunChange {
-  /** How far it has come. */
+  /** Its status. */
   readonly status?: string;
   /** When it ended; `null` for not yet. */
   readonly endTime?: Date | null;
@@ -25,7 +25,7 @@ export interface RunChange {
   readonly error?: string | null;
   /** What it belongs to. */
   readonly experiment?: string;
-  /** Name for people. */
+  /** Display name. */
   readonly name?: string | null;
 }
 
@@ -130,7 +130,7 @@ export interface RunStore {
   columns(id: string, key: string): Promise<PointColumns>;
   /** The values of a run's metrics, or of one of them, in the order logged. */
   metrics(id: string, key: string | undefined): Promise<Metric[]>;
-  /** What each metric of a run comes to, by name. */
+  /** A summary of each metric of a run, sorted by key. */
   summary(id: string): Promise<MetricSummary[]>;
   /** Notes a dataset that a run uses. */
   logDataset(id: string, dataset: DatasetOptions): Promise<Dataset>;

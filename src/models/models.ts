@@ -26,7 +26,7 @@ import {
  *
  * Every method throws {@linkcode StoreClosedError} once the store is closed,
  * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode InvalidNameError} or
- * {@linkcode InvalidOptionError} if what it is told is of no use, and what {@linkcode Store} says.
+ * {@linkcode InvalidOptionError} if an argument is wrong, and what {@linkcode Store} says.
  */
 export class Models {
   readonly #access: Access<StoreContext>;

@@ -56,7 +56,7 @@ export class NameIndex {
     if (!clash) return;
     const reason = clash.rule === "clash"
       ? "and some file systems take the two for one"
-      : "and one path cannot be both a file and a folder";
+      : "and one path cannot be both a file and a directory";
     throw new InvalidNameError(
       "an artifact name",
       name,

@@ -10,7 +10,7 @@ const MAX_NAME_BYTES = 1024;
 /** Bytes (UTF-8) that one segment may have: the limit of most file systems. */
 const MAX_SEGMENT_BYTES = 255;
 
-/** The store's own folder inside the artifact directory. */
+/** The store's own directory inside the artifact directory. */
 export const STAGING = ".staging";
 
 /** The file in it that tells which database the directory belongs to. */
@@ -35,7 +35,7 @@ function unsafe(name: unknown): Refusal | undefined {
   if (name === "") return ["empty", "it is empty"];
   if (CONTROL.test(name)) return ["control-character", "it has a control character"];
   if (LONE_SURROGATE.test(name)) return ["lone-surrogate", "it is not valid Unicode"];
-  if (name.includes("\\")) return ["backslash", 'it has a backslash; separate folders by "/"'];
+  if (name.includes("\\")) return ["backslash", 'it has a backslash; separate directories by "/"'];
   if (name.startsWith("/")) return ["absolute", 'it must be relative, without "/" at its start'];
   if (DRIVE_OR_SCHEME.test(name)) {
     return ["drive-or-scheme", "it starts like a drive letter or a URL"];
@@ -112,7 +112,7 @@ export function unsafePath(path: unknown): string | undefined {
   const refusal = unsafe(path);
   if (refusal) return refusal[1];
   if (fold((path as string).split("/", 1)[0]!) === fold(STAGING)) {
-    return "it lies in the store's own folder";
+    return "it lies in the store's own directory";
   }
 }
 

@@ -27,7 +27,7 @@ export interface ComparedParam {
 export interface ComparedMetric {
   /** Its name. */
   readonly key: string;
-  /** What it comes to, in the order of the runs; `undefined` where a run has none. */
+  /** Summaries, in the order of the runs; `undefined` where a run has none. */
   readonly values: readonly (MetricSummary | undefined)[];
   /** Whether the last values are not all the same. */
   readonly differs: boolean;

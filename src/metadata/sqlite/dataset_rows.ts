@@ -68,7 +68,7 @@ export function selectDatasets(sql: SqlConnection, runId: string): DatasetDocume
     }));
 }
 
-/** A dataset as it is told. */
+/** A dataset from its document. */
 export function datasetOf({ features, createdAt, ...rest }: DatasetDocument): Dataset {
   const names = features === null ? null : fromEdn(features);
   return {

@@ -89,7 +89,7 @@ export function metricOf(row: SqlRow): Metric {
   };
 }
 
-/** What each metric of a run comes to, by name. */
+/** A summary of each metric of a run, sorted by key. */
 export function summarize(sql: SqlConnection, runId: string): MetricSummary[] {
   const summaries = new Map<string, MetricSummary>();
   const numbers = sql.prepare(

@@ -2,7 +2,7 @@ import { call, phrase } from "../../base/phrase.ts";
 import { StorageError, StoreBusyError } from "../../base/errors.ts";
 import { SqlError } from "./sql_driver.ts";
 
-/** What a caller is told in place of a database error; any other error is passed through. */
+/** The public error for a database error; any other error is passed through. */
 export function publicError(error: unknown, action: string, waited = 0): unknown {
   if (!(error instanceof SqlError)) return error;
   switch (error.kind) {
@@ -13,7 +13,7 @@ export function publicError(error: unknown, action: string, waited = 0): unknown
         cause: error,
       });
     case "read-only":
-      return new StorageError(action, "its file, or the folder it lies in, is not writable", {
+      return new StorageError(action, "its file, or the directory that it is in, is not writable", {
         cause: error,
       });
     case "io":
