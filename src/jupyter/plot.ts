@@ -3,6 +3,7 @@ import type { MediaBundle } from "../display/displayable.ts";
 import type { Plot } from "../runs/plot.ts";
 import { count, formatNumber } from "../text/format.ts";
 import { bundle } from "./bundle.ts";
+import { oneLine } from "./cells.ts";
 import { curveLine } from "./metrics.ts";
 import { type Html, markup } from "./html.ts";
 import { axis, type Scale, scaleOf } from "./axis.ts";
@@ -49,9 +50,9 @@ export function showPlot({ key, log, lines }: Plot): MediaBundle {
     drawing(key, log, drawn)
   }<div class="legend">${legend}</div>${note}`;
   const text = lines.map(({ run, curve }) =>
-    `${run.name ?? run.id}: ${curveLine(curve, count(curve.logged, "point"))}`
+    `${oneLine(run.name ?? run.id)}: ${curveLine(curve, count(curve.logged, "point"))}`
   );
-  return bundle(body, text.length === 0 ? `no run has ${key}` : text.join("\n"));
+  return bundle(body, text.length === 0 ? `no run has ${oneLine(key)}` : text.join("\n"));
 }
 
 function drawing(
