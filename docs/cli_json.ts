@@ -47,6 +47,9 @@ export interface Documents {
     params: { key: string; values: (Value | null)[]; differs: boolean }[];
     metrics: { key: string; values: (Metric | null)[]; differs: boolean }[];
   };
+  archive: Run[];
+  unarchive: Run[];
+  rename: Run;
   /** Points in the order of metrics, then as they were logged. */
   metrics: { key: string; value: number | string; step: number; timestamp: string }[];
   /** Curves with as many points as the chart has room for, in columns of equal length. */

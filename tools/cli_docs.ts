@@ -21,6 +21,19 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
   ["any", "`exec` gives that of the program"],
 ];
 
+const RUN_NAMES: readonly (readonly [string, string])[] = [
+  ["`3f2a8c1e-…`, `3f2a`", "its id, or the beginning of it that no other has"],
+  ["`baseline`", "its name, if no other run has it"],
+  ["`@last`, `@-2`", "the run started last, the one before it"],
+  ["`@run`", "the run of `CHACHAML_RUN`"],
+  ["`@min:loss`, `@max:acc`", "the run whose last value of a metric is the smallest, the largest"],
+  [
+    "`@best:val/loss`, `@worst:…`",
+    "the smallest for losses, errors and times, by a word in the name of the metric; else the largest",
+  ],
+  ["`iris@production`, `iris@3`", "for `show`: the run of a model's version, by stage or number"],
+];
+
 /** The page, as the commands are now. */
 export async function cliPage(): Promise<string> {
   const shown = COMMANDS.filter(({ hidden }) => !hidden);
@@ -32,8 +45,15 @@ export async function cliPage(): Promise<string> {
 
 Every command is \`chachaml <command> [arguments] [options]\`. Options may stand anywhere, and take
 their value as \`--name value\` or \`--name=value\`; what stands behind \`--\` is an argument, whatever it
-begins with. A \`<run>\` is an id, the beginning of one that no other run's has, \`@last\` for the run
-started last, or \`@run\` for that of \`CHACHAML_RUN\`. \`-\` is standard input or output.
+begins with; \`-e\`, \`-n\`, \`-q\`, \`-f\` and the like stand for common options. \`-\` is standard input or output.
+
+A \`<run>\` is one of these:
+
+${table(["run", "meaning"], RUN_NAMES)}
+
+The store is that of \`--db\` or \`CHACHAML_DB\`; else the nearest \`chachaml.db\` in the working directory
+or one above it, up to \`CHACHAML_CEILING\`, that belongs to the same user; else \`start\`, \`exec\` and
+\`import\` make one in the working directory and say so.
 
 Data goes to standard output; words, progress and errors to standard error. With \`--json\` the data is
 one [JSON document](#json) on one line.

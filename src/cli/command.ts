@@ -36,8 +36,6 @@ export interface CommandSpec {
   readonly failureCode?: number;
   /** Whether it needs the network; every other command gives that permission up as it starts. */
   readonly network?: boolean;
-  /** Whether its output goes through a pager on a terminal that it does not fit. */
-  readonly paged?: boolean;
 }
 
 /** A command before it is loaded: enough to find it and to list it. */

@@ -6,7 +6,6 @@ export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = 
   ["CHACHAML_RUN", "The run that @run stands for; exec sets it"],
   ["CHACHAML_DEBUG", "If set, errors show where they come from"],
   ["NO_COLOR", "If set, no colors"],
-  ["PAGER", "Program that shows long output on a terminal (default: less); empty for none"],
 ];
 
 /** Where the documentation is. */

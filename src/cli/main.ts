@@ -69,20 +69,28 @@ async function run(
 ): Promise<number | void> {
   if (!command.network) io.dropNetwork?.();
   const opened: Store[] = [];
+  const named = options.get("db") ?? io.env("CHACHAML_DB");
+  const path = named ?? await (await import("./find_store.ts")).findStore(io);
+  const placed = placeOf(path, options, io);
+  const say = (words: string) =>
+    options.has("quiet") ? Promise.resolve() : io.stderr(printableLines(words));
   try {
     return await command.run({
       args,
       options,
       commands: COMMANDS,
       io: adjust(io, options),
-      say: (words) => options.has("quiet") ? Promise.resolve() : io.stderr(printableLines(words)),
+      say,
       json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,
       runId: async (store, ref) => (await import("./run_ref.ts")).resolveRun(store, ref, io),
       confirm: (question) => confirm(question, options, io),
-      place: () => placeOf(options, io),
+      place: () => placed,
       open: async (how, place) => {
-        const store = await openNamed({ ...placeOf(options, io), ...place }, how);
+        const isNew = how === "create" && named === undefined && !await isThere(path);
+        const store = await openNamed({ ...placed, ...place }, how);
         opened.push(store);
+        // A working directory that was not meant would otherwise get one unseen.
+        if (isNew) await say(`made a store: ${JSON.stringify(path)}\n`);
         return store;
       },
     });
@@ -107,10 +115,10 @@ async function confirm(question: string, options: Options, io: Io): Promise<void
   if (!await io.ask(printableLines(question))) throw new UsageError("nothing was done");
 }
 
-function placeOf(options: Options, io: Io) {
+function placeOf(path: string, options: Options, io: Io) {
   const artifactDir = options.get("artifact-dir") ?? io.env("CHACHAML_ARTIFACT_DIR");
   return {
-    path: options.get("db") ?? io.env("CHACHAML_DB") ?? "./chachaml.db",
+    path,
     ...(artifactDir !== undefined && { artifactDir }),
     ...(options.has("adopt-directory") && { adoptDirectory: true }),
     // The same SQLite on every machine, and none that a program must bring along.

@@ -152,10 +152,14 @@ Deno.test("only start makes a store", async () => {
 Deno.test("arguments behind -- are names, whatever they begin with", async () => {
   await inTempDir(async (dir) => {
     const run = await startRun(dir);
-    await ok(dir, ["put", run, "-", "--as=--json"], { stdin: "x" });
-    const [artifact] = JSON.parse(await ok(dir, ["ls", run, "--json"]));
-    assert.equal(artifact.name, "--json");
-    assert.equal(await ok(dir, ["get", run, "--", "--json", "-"]), "x");
+    await ok(dir, ["put", run, "-", "--as=a=b"], { stdin: "x" });
+    assert.equal(await ok(dir, ["get", run, "--", "a=b", "-"]), "x");
+    await fails(
+      dir,
+      ["get", run, "--", "--json", "-"],
+      2,
+      /Cannot use "--json" as an artifact name/,
+    );
   });
 });
 

@@ -40,6 +40,9 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("show", "r");
   await call("runs");
   await call("runs", "--metric", "loss>0", "--columns", "lr,loss");
+  await call("archive", "r");
+  await call("unarchive", "r");
+  await call("rename", "r", "second", "-e", "other");
   await call("metrics", "r");
   await call("plot", "r", "loss");
   await call("compare", "r", "@last");

@@ -12,6 +12,17 @@ const RUNS: readonly Row[] = [
     async () => (await import("./exec.ts")).exec,
   ],
   ["log", "Log metrics, params, tags or a note", async () => (await import("./log.ts")).log],
+  [
+    "archive",
+    "Hide runs until they are unarchived or removed",
+    async () => (await import("./archive.ts")).archive,
+  ],
+  ["unarchive", "Bring archived runs back", async () => (await import("./archive.ts")).unarchive],
+  [
+    "rename",
+    "Rename a run, or move it to another experiment",
+    async () => (await import("./rename.ts")).rename,
+  ],
   ["rm", "Remove artifacts, or whole runs", async () => (await import("./rm.ts")).rm],
   ["prune", "Remove old runs", async () => (await import("./prune.ts")).prune],
 ];

@@ -1,8 +1,9 @@
 import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
-import type { Bounds, MetricOrder } from "../../metadata/run_query.ts";
+import type { Bounds } from "../../metadata/run_query.ts";
 import { parseCount, parseJson, parseMetric, splitPair, splitTest } from "../values.ts";
 import { delimited, ROW_OPTIONS, separatorOf } from "../delimited.ts";
 import { bareRow, columnsOf, FIELD_NAMES, readRows, type RunRow, USUAL } from "../run_columns.ts";
+import { listSorted } from "../run_order.ts";
 import { shortIds } from "../short_ids.ts";
 import { printTable } from "../table.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
@@ -43,9 +44,12 @@ export const runs: CommandSpec = {
     },
     {
       name: "sort",
-      value: "metric",
-      summary: "By a metric, the largest first; -metric: the smallest",
+      value: "name",
+      complete: "column",
+      summary:
+        "By a metric, a param, started, ended or duration, the largest first; -name: the smallest",
     },
+    { name: "archived", summary: "Only archived runs, which are hidden otherwise" },
     { name: "limit", short: "n", value: "n", summary: `At most so many (default: ${LIMIT})` },
     { name: "all", short: "a", summary: "Without a limit, as --json, --csv and --tsv have none" },
     {
@@ -62,7 +66,6 @@ export const runs: CommandSpec = {
     ["The best of a sweep", "chachaml runs --metric 'accuracy>0.9' --sort=-loss -n 3"],
     ["As a spreadsheet", "chachaml runs --columns lr,val/loss,duration --csv > runs.csv"],
   ],
-  paged: true,
   run: async (call) => {
     const { options, json, io, open, say } = call;
     const separator = separatorOf(call);
@@ -78,17 +81,19 @@ export const runs: CommandSpec = {
       ...(status !== undefined && { status: status as RunStatus }),
       // One more tells whether there are more.
       ...(most !== undefined && { limit: most + 1 }),
-      ...(sort !== undefined && { sortBy: orderOf(sort) }),
+      ...(options.has("archived") && { archived: "only" as const }),
       tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),
       params: conditionsOf(options.all("param"), parseJson),
       metrics: conditionsOf(options.all("metric"), (text, key) => parseMetric(key, text)),
     };
     const store = await open("read");
-    const found = await store.runs.list(query);
+    const { found, column } = sort === undefined
+      ? { found: await store.runs.list(query), column: undefined }
+      : await listSorted(store, query, sort);
     const runs = found.slice(0, most);
     const named = namedIn(options.get("columns"));
     const shown = named ?? [
-      ...sort === undefined ? [] : [orderOf(sort).metric],
+      ...column === undefined ? [] : [column],
       ...Object.keys(query.metrics),
       ...Object.keys(query.params),
     ];
@@ -130,10 +135,6 @@ function namedIn(columns: string | undefined): string[] | undefined {
   const names = columns.split(",").map((name) => name.trim()).filter((name) => name !== "");
   if (names.length === 0) throw new UsageError("--columns names no column");
   return names;
-}
-
-function orderOf(sort: string): MetricOrder {
-  return sort.startsWith("-") ? { metric: sort.slice(1), order: "asc" } : { metric: sort };
 }
 
 /** Conditions by key; several of one key hold together. */

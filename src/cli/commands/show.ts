@@ -22,7 +22,6 @@ export const show: CommandSpec = {
     ["The run that was started last", "chachaml show @last"],
     ["The run behind the model in production", "chachaml show iris@production"],
   ],
-  paged: true,
   run: async ({ args: [ref], json, io, open, runId }) => {
     const store = await open("read");
     const version = await resolveModel(store, ref!);

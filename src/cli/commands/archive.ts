@@ -1,0 +1,32 @@
+import { count } from "../../text/format.ts";
+import type { Call, CommandSpec } from "../command.ts";
+
+export const archive: CommandSpec = {
+  args: "<run...>",
+  options: [],
+  examples: [
+    ["Hide a run that went wrong", "chachaml archive @last"],
+    ["See what is archived", "chachaml runs --archived"],
+  ],
+  run: (call) => change(call, "archive"),
+};
+
+export const unarchive: CommandSpec = {
+  args: "<run...>",
+  options: [],
+  examples: [["Bring a run back", "chachaml unarchive 3f2a"]],
+  run: (call) => change(call, "unarchive"),
+};
+
+async function change(
+  { args, json, open, runId, say }: Call,
+  action: "archive" | "unarchive",
+): Promise<void> {
+  const store = await open("write");
+  // What is not found is said before anything changes.
+  const ids = await Promise.all(args.map((ref) => runId(store, ref)));
+  const runs = [];
+  for (const id of new Set(ids)) runs.push(await store.runs[action](id));
+  if (json) await json(runs);
+  else await say(`${action}d ${count(runs.length, "run")}\n`);
+}
