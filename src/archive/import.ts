@@ -4,7 +4,7 @@ import { abandonSource, openSource } from "../artifacts/put_source.ts";
 import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
 import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../base/errors.ts";
 import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
-import type { ArtifactPlace } from "../metadata/run_store.ts";
+import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
 import { Gate } from "../base/gate.ts";
@@ -49,8 +49,10 @@ export interface ImportedRun {
   readonly id: string;
   /** Its id in the archive. */
   readonly archivedId: string;
-  /** Whether it has been imported: the very same run may have been there already. */
+  /** Whether it has been imported: it may have been there already. */
   readonly imported: boolean;
+  /** Whether it was there and has got what it had more in the archive. */
+  readonly merged: boolean;
 }
 
 /** A run of the archive, as it is to be stored, and its bytes so far. */
@@ -67,37 +69,37 @@ export async function importRuns(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const batch = crypto.randomUUID();
-  const unlock = await lock(store.bytes, batch, archive);
+  const leave = await takeLease(store.bytes, batch, archive);
   const arrivals: Arrival[] = [];
   try {
     await receive(store.bytes, archive, arrivals, batch, options);
     options.signal?.throwIfAborted();
-    const fresh = await adopt(store, arrivals);
+    const missing = await adopt(store, arrivals);
     const runs = arrivals.map(({ archivedId, run: { id } }) => ({
       id,
       archivedId,
-      imported: fresh.has(id),
+      imported: missing.get(id)?.isNew === true,
+      merged: missing.get(id)?.isNew === false,
     }));
-    const artifacts = arrivals.filter(({ run }) => fresh.has(run.id))
-      .flatMap(({ run }) => run.artifacts);
+    const artifacts = [...missing.values()].flatMap(({ run }) => run.artifacts);
     const bytes = artifacts.reduce((sum, { size }) => sum + size, 0);
     return { runs, artifacts: artifacts.length, bytes };
   } finally {
-    for (const { staged } of arrivals) for (const bytes of staged.values()) bytes.discard();
-    unlock();
+    for (const { staged } of arrivals) for (const bytes of staged.values()) await bytes.discard();
+    await leave();
   }
 }
 
-/** Takes the lock of what will be staged; where that fails, the archive is given back unread. */
-async function lock(
+/** Takes the lease of what will be staged; where that fails, the archive is given back unread. */
+async function takeLease(
   bytes: ByteStore,
   batch: string,
   archive: ReadableStream<Uint8Array>,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   try {
-    const unlock = await bytes.lock(batch);
-    if (unlock) return unlock;
-    throw new StorageError("import", "the staging folder cannot be locked");
+    const leave = await bytes.lease(batch);
+    if (leave) return leave;
+    throw new StorageError("import", "the staging directory cannot be locked");
   } catch (error) {
     await abandonSource(archive, error);
     throw error;
@@ -292,18 +294,25 @@ function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
     newIds ? { ...item, id: crypto.randomUUID() } : item;
   const byId = new Map(runs.map((run) => [run.id, run]));
   const arrivals = new Map<string, Arrival>();
-  const add = (run: RunDocument) =>
+  const add = (run: RunDocument) => {
+    const artifacts = run.artifacts.map(renew);
+    const indexOf = new Map(run.artifacts.map(({ id }, at) => [id, at]));
     arrivals.set(run.id, {
       archivedId: run.id,
       run: {
         ...run,
         id: ids.get(run.id)!,
         parentId: run.parentId === null ? null : ids.get(run.parentId) ?? run.parentId,
-        artifacts: run.artifacts.map(renew),
+        artifacts,
         datasets: run.datasets.map(renew),
+        models: run.models?.map((version) => ({
+          ...version,
+          artifactId: artifacts[indexOf.get(version.artifactId) ?? -1]?.id ?? version.artifactId,
+        })),
       },
       staged: new Map(),
     });
+  };
   for (const run of runs) for (const next of lineOf(run, byId, arrivals)) add(next);
   return [...arrivals.values()];
 }
@@ -323,49 +332,52 @@ function lineOf(
 }
 
 /**
- * Publishes the bytes of all runs and writes their rows, in one transaction; a run that is there
- * already is left as it is.
+ * Publishes the bytes that are missing and writes the records, in one transaction; what is there already
+ * is left as it is.
  *
- * @returns Ids of the runs that were not there.
+ * @returns What was missing, by run.
  */
 async function adopt(
   store: StoreContext,
   arrivals: readonly Arrival[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Missing>> {
+  const { runs, artifacts } = store.metadata;
   const published: Published[] = [];
-  const publish = (fresh: ReadonlySet<string>) =>
-    inParallel(filesOf(arrivals, fresh), WIDTH, async (file) => {
+  const publish = (missing: ReadonlyMap<string, Missing>) =>
+    inParallel(filesOf(arrivals, missing), WIDTH, async (file) => {
       published.push(file);
       await store.bytes.publish(file.bytes, file.path);
     });
-  let fresh: ReadonlySet<string>;
   try {
-    fresh = await store.runs.adopt(arrivals.map(({ run }) => run), publish);
+    const missing = await runs.adopt(arrivals.map(({ run }) => run), publish);
+    for (const { bytes, staged, name } of published) {
+      await bytes.release();
+      staged.delete(name);
+    }
+    return missing;
   } catch (error) {
     await takeBack(store, published);
     throw error;
   } finally {
-    for (const { run } of arrivals) store.index.forget(run.id);
+    for (const { run } of arrivals) artifacts.forget(run.id);
   }
-  for (const { run, staged } of arrivals) {
-    for (const bytes of staged.values()) fresh.has(run.id) ? bytes.release() : bytes.discard();
-    staged.clear();
-  }
-  return fresh;
 }
 
 /** Staged bytes on their way to their place. */
 interface Published extends ArtifactPlace {
   readonly bytes: StagedBytes;
+  /** The bytes of its run that are still staged, by name. */
+  readonly staged: Map<string, StagedBytes>;
 }
 
 function* filesOf(
   arrivals: readonly Arrival[],
-  fresh: ReadonlySet<string>,
+  missing: ReadonlyMap<string, Missing>,
 ): Generator<Published> {
   for (const { run: { id: runId }, staged } of arrivals) {
-    if (!fresh.has(runId)) continue;
-    for (const [name, bytes] of staged) yield { runId, name, path: `${runId}/${name}`, bytes };
+    for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
+      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
+    }
   }
 }
 
@@ -376,8 +388,12 @@ async function takeBack(
 ): Promise<void> {
   try {
     const bytesOf = new Map(published.map(({ path, bytes }) => [path, bytes]));
-    await store.index.withoutRow(published, (path) => {
-      if (store.bytes.holds(bytesOf.get(path)!, path)) store.bytes.remove(path);
+    await store.metadata.artifacts.removeIfUnnamed(bytesOf.keys(), async (keys) => {
+      const ours: string[] = [];
+      for (const key of keys) {
+        if (await store.bytes.isPublished(bytesOf.get(key)!, key)) ours.push(key);
+      }
+      await store.bytes.removeAll(ours);
     });
   } catch {
     // Orphans stay behind: importing again takes their places, or they are collected.

@@ -3,6 +3,7 @@ import * as v from "npm:valibot@~1.5.0";
 import { ArchiveError, ChachamlError, StorageError } from "../base/errors.ts";
 import { NameIndex } from "../names/name_index.ts";
 import { assertArtifactName, assertRunId, fold } from "../names/names.ts";
+import { MODEL_STAGES } from "../metadata/model.ts";
 import type { RunDocument } from "../metadata/run_document.ts";
 
 /** Name of the manifest's file in an archive. */
@@ -61,6 +62,17 @@ const artifact = v.strictObject({
   createdAt: time,
 });
 
+const version = v.strictObject({
+  model: v.pipe(text, v.minLength(1)),
+  modelDescription: textOrNull,
+  modelCreatedAt: time,
+  version: v.pipe(integer, v.minValue(1)),
+  artifactId: text,
+  stage: v.picklist(MODEL_STAGES),
+  description: textOrNull,
+  createdAt: time,
+});
+
 const run = v.strictObject({
   id: text,
   experiment: v.pipe(text, v.minLength(1)),
@@ -78,6 +90,7 @@ const run = v.strictObject({
   metrics: v.array(metric),
   datasets: v.array(dataset),
   artifacts: v.array(artifact),
+  models: v.optional(v.array(version)),
 });
 
 const manifest = v.strictObject({
@@ -89,7 +102,9 @@ const manifest = v.strictObject({
 /** The bytes of a manifest; one that could not be read back is refused. */
 export function encodeManifest(runs: readonly RunDocument[]): Uint8Array<ArrayBuffer> {
   requireSound(runs, notExportable);
-  const content = { format: FORMAT, version: VERSION, runs };
+  // What an older version does not know is there only if it is needed.
+  const lean = runs.map(({ models, ...run }) => models?.length ? { ...run, models } : run);
+  const content = { format: FORMAT, version: VERSION, runs: lean };
   const { issues } = v.safeParse(manifest, content, { abortEarly: true });
   // Another program can have written rows that are not what they should be.
   if (issues) throw notExportable(`what is stored cannot be true at ${v.getDotPath(issues[0])}`);

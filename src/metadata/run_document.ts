@@ -34,6 +34,28 @@ export interface RunDocument {
   readonly datasets: readonly DatasetDocument[];
   /** What its artifacts' rows say. */
   readonly artifacts: readonly ArtifactDocument[];
+  /** Versions of models that are made of its artifacts. */
+  readonly models?: readonly ModelVersionDocument[] | undefined;
+}
+
+/** A version of a model. */
+export interface ModelVersionDocument {
+  /** Name of the model. */
+  readonly model: string;
+  /** What the model is. */
+  readonly modelDescription: string | null;
+  /** When the model was registered first, in epoch milliseconds. */
+  readonly modelCreatedAt: number;
+  /** Its number. */
+  readonly version: number;
+  /** The artifact that it is made of. */
+  readonly artifactId: string;
+  /** How far it has come. */
+  readonly stage: string;
+  /** What it is. */
+  readonly description: string | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
 }
 
 /** The values of one metric, in the order logged. */
@@ -84,13 +106,14 @@ export interface ArtifactDocument {
   readonly createdAt: number;
 }
 
-/** Whether two documents tell of the same run, in whatever order. */
+/** Whether two documents tell of the same run, in whatever order. Models are no part of a run. */
 export function sameDocument(a: RunDocument, b: RunDocument): boolean {
   return canonical(a) === canonical(b);
 }
 
 function canonical(run: RunDocument): string {
-  return textOf(Object.entries(run).map(([key, value]) => [key, sortItems(value)]));
+  const { models: _, ...own } = run;
+  return textOf(Object.entries(own).map(([key, value]) => [key, sortItems(value)]));
 }
 
 function sortItems(value: unknown): unknown {

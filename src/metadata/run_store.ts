@@ -37,6 +37,14 @@ export interface RunCounts {
   readonly experiments: number;
 }
 
+/** What a store lacks of a run. */
+export interface Missing {
+  /** All of the run, or, if it is there, what it has more by now. */
+  readonly run: RunDocument;
+  /** Whether the run is not there. */
+  readonly isNew: boolean;
+}
+
 /** Runs, and what is logged to them. */
 export interface RunStore {
   /**
@@ -99,16 +107,17 @@ export interface RunStore {
   /** A run with all that is kept of it; `undefined` if it is not there. */
   document(id: string): Promise<RunDocument | undefined>;
   /**
-   * Takes up runs that another store has had: all of them, or none. `publish`, called with the write
-   * lock held, gives the bytes of those that are new their places, before any row is written.
+   * Writes runs of another store, all of them or none. A run that is there gets what it lacks, if it has
+   * nothing that the document does not have. `publish`, called with the write lock held, publishes the
+   * bytes of what is missing, before any record is written.
    *
-   * @returns Ids of those that are new; of the others the very same is there already.
-   * @throws {RunStateError} If a run of one of the ids is there that is not the same.
+   * @returns What was missing, by run; the others are there already, with all that they have.
+   * @throws {RunStateError} If a run of one of the ids is there, and neither contains the other.
    */
   adopt(
     runs: readonly RunDocument[],
-    publish: (fresh: ReadonlySet<string>) => Promise<void>,
-  ): Promise<ReadonlySet<string>>;
+    publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
+  ): Promise<ReadonlyMap<string, Missing>>;
   /**
    * Sets params that are set already to other values, given as EDN text, and tags with them.
    *

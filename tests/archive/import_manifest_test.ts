@@ -82,7 +82,6 @@ const BAD_NAMES = [
   "a\\b",
   "c:/a",
   "a:b",
-  "nul.txt",
 ];
 
 /** Refused for the manifest, before any member is looked at. */

@@ -29,7 +29,7 @@ testEachDriver("import() takes up every row and every byte", (driver) =>
     const report = await there.import(here.export(["r", "parent"]));
     assert.deepEqual(report, {
       // Parents come first, whatever the order in which they were exported.
-      runs: ["parent", "r"].map((id) => ({ id, archivedId: id, imported: true })),
+      runs: ["parent", "r"].map((id) => ({ id, archivedId: id, imported: true, merged: false })),
       artifacts: 6,
       bytes: (await here.artifacts.list("r")).reduce((sum, { size }) => sum + size, 0),
     });
@@ -80,7 +80,7 @@ Deno.test("import() of what is there already changes nothing and says so", () =>
     const before = rowsOf(there);
     const again = await there.import(streamOf(archive));
     assert.deepEqual(again, {
-      runs: ["parent", "r"].map((id) => ({ id, archivedId: id, imported: false })),
+      runs: ["parent", "r"].map((id) => ({ id, archivedId: id, imported: false, merged: false })),
       artifacts: 0,
       bytes: 0,
     });
@@ -90,15 +90,26 @@ Deno.test("import() of what is there already changes nothing and says so", () =>
     await assertSame(there, here);
   }));
 
+Deno.test("import() leaves a run alone that has come further than in the archive", () =>
+  withTwo(async ({ there, archive }) => {
+    await there.import(streamOf(archive));
+    await there.runs.setTags("r", { more: "x" });
+    await there.runs.logParams("r", { more: 1 });
+    await there.metrics.log("r", { loss: 1 });
+    await there.runs.logDataset("r", {});
+    await there.artifacts.put("r", "more", "x");
+    const before = rowsOf(there);
+    const { runs } = await there.import(streamOf(archive));
+    assert.ok(runs.every(({ imported, merged }) => !imported && !merged));
+    assert.deepEqual(rowsOf(there), before);
+    assertNothingStaged(there);
+  }));
+
 Deno.test("import() refuses a run that differs, and then takes up no other of the archive", () =>
   withTwo(async ({ here, there, archive }) => {
     const changes = [
-      (store: Store) => store.runs.setTags("r", { more: "x" }),
-      (store: Store) => store.runs.logParams("r", { more: 1 }),
-      (store: Store) => store.metrics.log("r", { loss: 1 }),
-      (store: Store) => store.runs.logDataset("r", {}),
+      (store: Store) => store.runs.setTags("r", { later: "x" }),
       (store: Store) => store.artifacts.put("r", "a.txt", "other", { ifExists: "replace" }),
-      (store: Store) => store.artifacts.remove("r", "a.txt"),
       (store: Store) => Promise.resolve(tamperRows(store, "UPDATE runs SET name = 'x'")),
     ];
     const only = await archiveOf(here, ["r"]);

@@ -30,9 +30,11 @@ export const importVerb: CommandSpec = {
       });
     if (json) return await json(report);
     for (const { id } of report.runs) await io.stdout(`${id}\n`);
-    const there = report.runs.filter(({ imported }) => !imported).length;
+    const fresh = report.runs.filter(({ imported }) => imported).length;
+    const merged = report.runs.filter(({ merged }) => merged).length;
+    const there = report.runs.length - fresh - merged;
     await say(
-      `${count(report.runs.length - there, "run")} imported, ` +
+      `${count(fresh, "run")} imported, ` + (merged > 0 ? `${merged} brought up to date, ` : "") +
         `${count(report.artifacts, "artifact")}, ` +
         `${formatBytes(report.bytes)}; ${there} were there already\n`,
     );

@@ -3,6 +3,8 @@ import { RunStateError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import { fold } from "../../names/names.ts";
 import { type RunDocument, sameDocument } from "../run_document.ts";
+import { growthOf } from "../run_growth.ts";
+import type { Missing } from "../run_store.ts";
 import { OTHER_ID } from "./schema.ts";
 import { readDocument } from "./run_document_rows.ts";
 import type { SqlConnection } from "./sql_driver.ts";
@@ -11,11 +13,20 @@ import { text, whole } from "./whole_text.ts";
 const SAME_LETTERS = `SELECT ${whole("id")} FROM runs WHERE runs.id = ? COLLATE NOCASE`;
 const OTHER_LETTERS = `SELECT ${whole("id")} FROM runs WHERE ${OTHER_ID}`;
 
-/** Whether a run is not there; one that is there must be the same. */
-export function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean {
+/**
+ * What of a run is to be written: all of it if it is not there, else what it has more. One that is there
+ * must contain it, or be contained in it.
+ */
+export function missingOf(sql: SqlConnection, run: RunDocument): Missing | undefined {
   const there = readDocument(sql, run.id);
   if (there) {
-    if (sameDocument(there, run)) return false;
+    if (sameDocument(there, run)) return undefined;
+    const growth = growthOf(there, run);
+    if (growth) {
+      requireFreeParts(sql, growth);
+      return { run: growth, isNew: false };
+    }
+    if (growthOf(run, there)) return undefined;
     throw new RunStateError(
       "import",
       run.id,
@@ -25,6 +36,12 @@ export function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean 
     );
   }
   requireFreeId(sql, run.id, "import");
+  requireFreeParts(sql, run);
+  return { run, isNew: true };
+}
+
+/** Refuses artifacts and datasets whose ids another run has. */
+function requireFreeParts(sql: SqlConnection, run: RunDocument): void {
   for (const table of ["artifacts", "datasets"] as const) {
     const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
     for (const { id } of run[table]) {
@@ -36,7 +53,6 @@ export function requireNewOrSame(sql: SqlConnection, run: RunDocument): boolean 
       throw new RunStateError("import", run.id, state);
     }
   }
-  return true;
 }
 
 /** Two runs share no directory, also where the file system ignores case or normalisation. */

@@ -3,6 +3,7 @@ import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
 import { SELECT_RUN } from "./run_rows.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
+import { selectVersions } from "./model_documents.ts";
 import { insertMetrics, selectMetrics, valueOf } from "./metric_rows.ts";
 import type { MetricColumns, RunDocument } from "../run_document.ts";
 import { text, textOrNull, whole } from "./whole_text.ts";
@@ -56,6 +57,7 @@ function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
     metrics: readMetrics(sql, id),
     datasets: selectDatasets(sql, id),
     artifacts,
+    models: selectVersions(sql, id),
   };
 }
 
@@ -76,12 +78,11 @@ function readMetrics(sql: SqlConnection, id: string): MetricColumns[] {
 
 /** Writes a run that is not there, with the rows of its artifacts, whose bytes are in place. */
 export function insertDocument(sql: SqlConnection, run: RunDocument): void {
-  const { id } = run;
   sql.prepare(
     `INSERT INTO runs (id, experiment, name, status, start_time, end_time, error, tags, env,
       parent_run_id, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
-    id,
+    run.id,
     run.experiment,
     run.name,
     run.status,
@@ -93,6 +94,18 @@ export function insertDocument(sql: SqlConnection, run: RunDocument): void {
     run.parentId,
     run.createdBy,
   );
+  insertContents(sql, run);
+}
+
+/** Adds what a run that is there has more by now, and how far it has come. */
+export function growDocument(sql: SqlConnection, growth: RunDocument): void {
+  sql.prepare("UPDATE runs SET status = ?, end_time = ?, error = ? WHERE id = ?")
+    .run(growth.status, growth.endTime, growth.error, growth.id);
+  insertContents(sql, growth);
+}
+
+function insertContents(sql: SqlConnection, run: RunDocument): void {
+  const { id } = run;
   for (const table of ["params", "tags"] as const) {
     const insert = sql.prepare(`INSERT INTO ${table} (run_id, key, value) VALUES (?, ?, ?)`);
     for (const [key, value] of run[table]) insert.run(id, key, value);

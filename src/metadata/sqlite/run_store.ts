@@ -19,20 +19,21 @@ import {
 } from "./dataset_rows.ts";
 import { readColumns } from "./metric_columns.ts";
 import type { Metric, MetricBatch, MetricSummary, PointColumns } from "../metric.ts";
+import { insertVersions } from "./model_documents.ts";
 import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
 import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import type { RunDocument } from "../run_document.ts";
 import { everKnown, noteRuns } from "./removed_runs.ts";
-import { insertDocument, readDocument } from "./run_document_rows.ts";
+import { growDocument, insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
-import { requireFreeId, requireNewOrSame } from "./run_conflicts.ts";
+import { missingOf, requireFreeId } from "./run_conflicts.ts";
 import { changeRun, countRuns, SELECT_RUN } from "./run_rows.ts";
 import { archiveRun, unarchiveRun } from "./archived_rows.ts";
 import { namesOf } from "./name_rows.ts";
 import { dropProcess, noteProcess } from "./process_rows.ts";
 import type { RunProcess } from "../process_store.ts";
-import type { ArtifactPlace, RunChange, RunCounts, RunStore } from "../run_store.ts";
+import type { ArtifactPlace, Missing, RunChange, RunCounts, RunStore } from "../run_store.ts";
 import { text, textOrNull, whole } from "./whole_text.ts";
 
 /** Points written in one transaction. */
@@ -199,23 +200,30 @@ export class SqliteRunStore implements RunStore {
 
   async adopt(
     runs: readonly RunDocument[],
-    publish: (fresh: ReadonlySet<string>) => Promise<void>,
-  ): Promise<ReadonlySet<string>> {
-    const fresh = new Set<string>();
+    publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
+  ): Promise<ReadonlyMap<string, Missing>> {
+    const missing = new Map<string, Missing>();
     // After a crash their directories are there, and nothing else says whose they are.
     await this.#database.write({ apply: (sql) => noteRuns(sql, runs.map(({ id }) => id)) });
     return await this.#database.write({
       alone: true,
       check: (sql) => {
-        for (const run of runs) if (requireNewOrSame(sql, run)) fresh.add(run.id);
+        for (const run of runs) {
+          const found = missingOf(sql, run);
+          if (found) missing.set(run.id, found);
+        }
         return "now";
       },
       publish: async () => {
-        if (fresh.size > 0) await publish(fresh);
+        if (missing.size > 0) await publish(missing);
       },
       apply: (sql) => {
-        for (const run of runs) if (fresh.has(run.id)) insertDocument(sql, run);
-        return fresh;
+        for (const { run, isNew } of missing.values()) {
+          if (isNew) insertDocument(sql, run);
+          else growDocument(sql, run);
+        }
+        for (const { id, models } of runs) insertVersions(sql, id, models ?? []);
+        return missing;
       },
     });
   }

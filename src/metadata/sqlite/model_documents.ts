@@ -1,0 +1,67 @@
+/** Versions of models, as they travel with the runs that they are made of. */
+import type { ModelVersionDocument } from "../run_document.ts";
+import type { SqlConnection } from "./sql_driver.ts";
+import { text, textOrNull, whole } from "./whole_text.ts";
+
+/** Reads the versions that are made of a run's artifacts, by model and version. */
+export function selectVersions(sql: SqlConnection, runId: string): ModelVersionDocument[] {
+  return sql.prepare(
+    `SELECT ${whole("v.model_name", "v.artifact_id", "v.stage", "v.description")}, v.version,
+      v.created_at, m.created_at AS model_created_at,
+      (SELECT description FROM models WHERE name = v.model_name) AS model_description
+      FROM model_versions v LEFT JOIN models m ON m.name = v.model_name
+      WHERE v.artifact_id IN (SELECT id FROM artifacts WHERE run_id = ?)
+      ORDER BY v.model_name, v.version`,
+  ).all(runId).map((row) => ({
+    model: text(row.model_name),
+    modelDescription: textOrNull(row.model_description),
+    modelCreatedAt: Number(row.model_created_at ?? row.created_at),
+    version: Number(row.version),
+    artifactId: text(row.artifact_id),
+    stage: text(row.stage),
+    description: textOrNull(row.description),
+    createdAt: Number(row.created_at),
+  }));
+}
+
+/**
+ * Writes versions that are not there. Where a number is taken, the version gets the next one; where the
+ * model has a version in production already, that stays the only one.
+ */
+export function insertVersions(
+  sql: SqlConnection,
+  runId: string,
+  versions: readonly ModelVersionDocument[],
+): void {
+  for (const it of versions) {
+    const isThere = sql.prepare("SELECT 1 FROM artifacts WHERE id = ? AND run_id = ?")
+      .get(it.artifactId, runId);
+    const known = sql.prepare(
+      "SELECT 1 FROM model_versions WHERE model_name = ? AND artifact_id = ?",
+    )
+      .get(it.model, it.artifactId);
+    if (!isThere || known) continue;
+    sql.prepare("INSERT OR IGNORE INTO models (name, description, created_at) VALUES (?, ?, ?)")
+      .run(it.model, it.modelDescription, it.modelCreatedAt);
+    const taken = sql.prepare("SELECT 1 FROM model_versions WHERE model_name = ? AND version = ?")
+      .get(it.model, it.version);
+    const last = sql.prepare("SELECT max(version) AS last FROM model_versions WHERE model_name = ?")
+      .get(it.model)?.last;
+    const inProduction = sql.prepare(
+      "SELECT 1 FROM model_versions WHERE model_name = ? AND stage = 'production'",
+    ).get(it.model);
+    sql.prepare(
+      `INSERT INTO model_versions
+        (model_name, version, run_id, artifact_id, stage, description, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      it.model,
+      taken ? Number(last) + 1 : it.version,
+      runId,
+      it.artifactId,
+      it.stage === "production" && inProduction ? "none" : it.stage,
+      it.description,
+      it.createdAt,
+    );
+  }
+}
