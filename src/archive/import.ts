@@ -1,18 +1,18 @@
 /** Takes up the runs of an archive: all of it is checked before any of it can be seen. */
 import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@~0.8.6";
 import { abandonSource, openSource } from "../artifacts/put_source.ts";
-import type { ByteStore, Progress, StagedBytes } from "../bytes/byte_store.ts";
+import type { ByteStore, Progress } from "../bytes/byte_store.ts";
 import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../base/errors.ts";
-import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
-import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
+import type { ArtifactDocument } from "../metadata/run_document.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
 import { Gate } from "../base/gate.ts";
-import { inParallel } from "../base/in_parallel.ts";
+import { adopt } from "./adopt.ts";
 import { archiveSource, NO_ARCHIVE } from "./archive_source.ts";
+import { arrange, type Arrival } from "./arrivals.ts";
 import { decodeManifest, decodeOmitted, MANIFEST, MAX_MANIFEST, OMITTED } from "./manifest.ts";
 
-/** Artifacts staged or published at a time. */
+/** Artifacts staged at a time. */
 const WIDTH = 32;
 
 /** Bytes up to which a file is taken from the archive in one piece. */
@@ -53,13 +53,6 @@ export interface ImportedRun {
   readonly imported: boolean;
   /** Whether it was there and has got what it had more in the archive. */
   readonly merged: boolean;
-}
-
-/** A run of the archive, as it is to be stored, and its bytes so far. */
-interface Arrival {
-  readonly archivedId: string;
-  run: RunDocument;
-  readonly staged: Map<string, StagedBytes>;
 }
 
 /** Imports an archive. */
@@ -285,117 +278,4 @@ async function contentOf({ body }: ParsedTarEntry): Promise<Uint8Array<ArrayBuff
   return new Uint8Array(
     await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
   );
-}
-
-/** The runs as they are to be stored, parents first; of those that are each other's, any. */
-function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
-  const ids = new Map(runs.map(({ id }) => [id, newIds ? crypto.randomUUID() : id]));
-  const renew = <T extends { readonly id: string }>(item: T): T =>
-    newIds ? { ...item, id: crypto.randomUUID() } : item;
-  const byId = new Map(runs.map((run) => [run.id, run]));
-  const arrivals = new Map<string, Arrival>();
-  const add = (run: RunDocument) => {
-    const artifacts = run.artifacts.map(renew);
-    const indexOf = new Map(run.artifacts.map(({ id }, at) => [id, at]));
-    arrivals.set(run.id, {
-      archivedId: run.id,
-      run: {
-        ...run,
-        id: ids.get(run.id)!,
-        parentId: run.parentId === null ? null : ids.get(run.parentId) ?? run.parentId,
-        artifacts,
-        datasets: run.datasets.map(renew),
-        models: run.models?.map((version) => ({
-          ...version,
-          artifactId: artifacts[indexOf.get(version.artifactId) ?? -1]?.id ?? version.artifactId,
-        })),
-      },
-      staged: new Map(),
-    });
-  };
-  for (const run of runs) for (const next of lineOf(run, byId, arrivals)) add(next);
-  return [...arrivals.values()];
-}
-
-/** A run with those above it that are still to come, the uppermost first; however many there are. */
-function lineOf(
-  run: RunDocument,
-  byId: ReadonlyMap<string, RunDocument>,
-  there: ReadonlyMap<string, unknown>,
-): RunDocument[] {
-  const line = new Set<RunDocument>();
-  for (let next: RunDocument | undefined = run; next && !there.has(next.id) && !line.has(next);) {
-    line.add(next);
-    next = next.parentId === null ? undefined : byId.get(next.parentId);
-  }
-  return [...line].reverse();
-}
-
-/**
- * Publishes the bytes that are missing and writes the records, in one transaction; what is there already
- * is left as it is.
- *
- * @returns What was missing, by run.
- */
-async function adopt(
-  store: StoreContext,
-  arrivals: readonly Arrival[],
-): Promise<ReadonlyMap<string, Missing>> {
-  const { runs, artifacts } = store.metadata;
-  const published: Published[] = [];
-  const publish = (missing: ReadonlyMap<string, Missing>) =>
-    inParallel(filesOf(arrivals, missing), WIDTH, async (file) => {
-      published.push(file);
-      await store.bytes.publish(file.bytes, file.path);
-    });
-  try {
-    const missing = await runs.adopt(arrivals.map(({ run }) => run), publish);
-    for (const { bytes, staged, name } of published) {
-      await bytes.release();
-      staged.delete(name);
-    }
-    return missing;
-  } catch (error) {
-    await takeBack(store, published);
-    throw error;
-  } finally {
-    for (const { run } of arrivals) artifacts.forget(run.id);
-  }
-}
-
-/** Staged bytes on their way to their place. */
-interface Published extends ArtifactPlace {
-  readonly bytes: StagedBytes;
-  /** The bytes of its run that are still staged, by name. */
-  readonly staged: Map<string, StagedBytes>;
-}
-
-function* filesOf(
-  arrivals: readonly Arrival[],
-  missing: ReadonlyMap<string, Missing>,
-): Generator<Published> {
-  for (const { run: { id: runId }, staged } of arrivals) {
-    for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
-      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
-    }
-  }
-}
-
-/** Removes what was published, unless its rows are there after all. */
-async function takeBack(
-  store: StoreContext,
-  published: readonly Published[],
-): Promise<void> {
-  try {
-    const bytesOf = new Map(published.map(({ path, bytes }) => [path, bytes]));
-    await store.metadata.artifacts.removeIfUnnamed(bytesOf.keys(), async (keys) => {
-      const ours: string[] = [];
-      for (const key of keys) {
-        if (await store.bytes.isPublished(bytesOf.get(key)!, key)) ours.push(key);
-      }
-      await store.bytes.removeAll(ours);
-    });
-  } catch {
-    // Orphans stay behind: importing again takes their places, or they are collected.
-  }
 }

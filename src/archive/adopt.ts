@@ -1,0 +1,78 @@
+/** Makes what has arrived part of the store, all of it or nothing. */
+import type { StagedBytes } from "../bytes/byte_store.ts";
+import { inParallel } from "../base/in_parallel.ts";
+import type { StoreContext } from "../context/compose.ts";
+import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
+import type { Arrival } from "./arrivals.ts";
+
+/** Artifacts published at a time. */
+const WIDTH = 32;
+
+/**
+ * Publishes the bytes that are missing and writes the records, in one transaction; what is there already
+ * is left as it is.
+ *
+ * @returns What was missing, by run.
+ */
+export async function adopt(
+  store: StoreContext,
+  arrivals: readonly Arrival[],
+): Promise<ReadonlyMap<string, Missing>> {
+  const { runs, artifacts } = store.metadata;
+  const published: Published[] = [];
+  const publish = (missing: ReadonlyMap<string, Missing>) =>
+    inParallel(filesOf(arrivals, missing), WIDTH, async (file) => {
+      published.push(file);
+      await store.bytes.publish(file.bytes, file.path);
+    });
+  try {
+    const missing = await runs.adopt(arrivals.map(({ run }) => run), publish);
+    for (const { bytes, staged, name } of published) {
+      await bytes.release();
+      staged.delete(name);
+    }
+    return missing;
+  } catch (error) {
+    await takeBack(store, published);
+    throw error;
+  } finally {
+    for (const { run } of arrivals) artifacts.forget(run.id);
+  }
+}
+
+/** Staged bytes on their way to their place. */
+interface Published extends ArtifactPlace {
+  readonly bytes: StagedBytes;
+  /** The bytes of its run that are still staged, by name. */
+  readonly staged: Map<string, StagedBytes>;
+}
+
+function* filesOf(
+  arrivals: readonly Arrival[],
+  missing: ReadonlyMap<string, Missing>,
+): Generator<Published> {
+  for (const { run: { id: runId }, staged } of arrivals) {
+    for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
+      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
+    }
+  }
+}
+
+/** Removes what was published, unless its rows are there after all. */
+async function takeBack(
+  store: StoreContext,
+  published: readonly Published[],
+): Promise<void> {
+  try {
+    const bytesOf = new Map(published.map(({ path, bytes }) => [path, bytes]));
+    await store.metadata.artifacts.removeIfUnnamed(bytesOf.keys(), async (keys) => {
+      const ours: string[] = [];
+      for (const key of keys) {
+        if (await store.bytes.isPublished(bytesOf.get(key)!, key)) ours.push(key);
+      }
+      await store.bytes.removeAll(ours);
+    });
+  } catch {
+    // Orphans stay behind: importing again takes their places, or they are collected.
+  }
+}
