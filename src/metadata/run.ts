@@ -81,6 +81,20 @@ export interface StartOptions<T extends object = Readonly<Record<string, string 
    * @default {true}
    */
   readonly attached?: boolean;
+  /**
+   * Whether the changes of tracked files since the commit are stored as the artifact `git.diff`. Needs
+   * the permission to run git; filters such as those of Git LFS are not applied.
+   *
+   * @default {false}
+   */
+  readonly diff?: boolean;
+  /**
+   * Whether CPU and memory use of this process are logged as metrics under `system/` until the run
+   * ends: every ten seconds, or every `interval` seconds. Their steps are seconds since the start.
+   *
+   * @default {false}
+   */
+  readonly systemMetrics?: boolean | { readonly interval?: number };
 }
 
 /** Options for ending a run. */

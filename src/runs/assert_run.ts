@@ -14,6 +14,11 @@ export function assertStartOptions(options: StartOptions): void {
     throw new InvalidOptionError("Cannot start a run: experiment is empty");
   }
   if (options.tags !== undefined) assertTags(action, options.tags);
+  const { systemMetrics } = options;
+  const interval = typeof systemMetrics === "object" ? systemMetrics.interval ?? 10 : 10;
+  if (typeof interval !== "number" || !(interval > 0 && interval < 1e6)) {
+    throw new InvalidOptionError(`Cannot ${action}: interval must be a number of seconds above 0`);
+  }
 }
 
 /** Refuses tags that are none; `null` and `undefined` only where tags are changed. */

@@ -7,6 +7,7 @@ export class AttachedRuns {
   readonly #ids = new Set<string>();
   /** Runs that were ended since a signal came; their own program may still know better. */
   readonly #interrupted = new Set<string>();
+  readonly #endings = new Map<string, AbortController>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** Sends heartbeats to `metadata`. */
@@ -17,6 +18,13 @@ export class AttachedRuns {
   /** Their ids. */
   get ids(): string[] {
     return [...this.#ids];
+  }
+
+  /** A signal that is aborted when a run ends, or the store is closed. */
+  untilEnd(id: string): AbortSignal {
+    let ending = this.#endings.get(id);
+    if (!ending) this.#endings.set(id, ending = new AbortController());
+    return ending.signal;
   }
 
   /** Takes a run in that was started, or resumed. */
@@ -32,6 +40,8 @@ export class AttachedRuns {
   delete(id: string): void {
     this.#ids.delete(id);
     this.#interrupted.delete(id);
+    this.#endings.get(id)?.abort();
+    this.#endings.delete(id);
     if (this.#ids.size === 0) this.stop();
   }
 
@@ -48,6 +58,8 @@ export class AttachedRuns {
 
   /** Sends no more heartbeats. */
   stop(): void {
+    for (const ending of this.#endings.values()) ending.abort();
+    this.#endings.clear();
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

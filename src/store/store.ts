@@ -94,7 +94,7 @@ export class Store extends StoreCare implements AsyncDisposable {
   startRun<T extends object = Readonly<Record<string, string | undefined>>>(
     options: StartOptions<T> = {},
   ): Promise<RunHandle> {
-    return this.#lifecycle.write(async ({ runs }) => {
+    const handle = this.#lifecycle.write(async ({ runs }) => {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
       const { captureEnvironment, describeProgram } = await import("../runs/environment.ts");
@@ -118,6 +118,27 @@ export class Store extends StoreCare implements AsyncDisposable {
       }
       return new RunHandle(this.#handles, run);
     });
+    const { diff = false, systemMetrics = false } = options;
+    return diff || systemMetrics ? handle.then((run) => this.#watch(run, options)) : handle;
+  }
+
+  /** Notes what a run asks for beside itself. */
+  async #watch(
+    run: RunHandle,
+    { diff = false, systemMetrics = false }: Pick<StartOptions, "diff" | "systemMetrics">,
+  ): Promise<RunHandle> {
+    if (systemMetrics) {
+      const { logSystemMetrics } = await import("../runs/system_metrics.ts");
+      const options = systemMetrics === true ? {} : systemMetrics;
+      const log = (values: Record<string, number>, step: number) => run.log(values, { step });
+      logSystemMetrics(log, options, this.#lifecycle.attached.untilEnd(run.id));
+    }
+    if (diff) {
+      const { readChanges } = await import("../runs/git.ts");
+      const changes = await readChanges();
+      if (changes !== undefined) await run.put("git.diff", changes, { contentType: "text/x-diff" });
+    }
+    return run;
   }
 
   /**

@@ -133,3 +133,10 @@ testInRepository(
     assert.match(state, /\) [ZX]/);
   },
 );
+
+testInRepository("the changes since the commit are stored on demand", async (repository) => {
+  await Deno.writeTextFile(join(repository, "tracked"), "2\n");
+  const { success, stdout, stderr } = await child("start_run.ts", [repository, "diff"]).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  assert.match(new TextDecoder().decode(stdout), /^-1$[^]*^\+2$/m);
+});

@@ -1,7 +1,15 @@
-/** Starts a run in a store in memory, in the folder DIR, and prints where: `start_run.ts DIR`. */
+/**
+ * Starts a run in a store in memory, in the directory DIR, and prints where; with `diff`, what has
+ * changed there since the commit: `start_run.ts DIR [diff]`.
+ */
 import { openStore } from "@chachaml/store";
 
-Deno.chdir(Deno.args[0]!);
+const [dir, diff] = Deno.args;
+Deno.chdir(dir!);
 await using store = await openStore({ inMemory: true, driver: "builtin" });
-const { info } = await store.startRun();
-console.log(JSON.stringify(info.environment));
+const run = await store.startRun({ diff: diff !== undefined });
+console.log(
+  diff === undefined
+    ? JSON.stringify(run.info.environment)
+    : await (await run.get("git.diff")).text(),
+);
