@@ -1,4 +1,5 @@
 /** What a command reads from and prints to; handed in, so that it is tested in process. */
+import { thisProcess } from "../processes/this_process.ts";
 export interface Io {
   /** Standard input. */
   readonly stdin: ReadableStream<Uint8Array>;
@@ -39,7 +40,11 @@ export function processIo(): Io {
     ...(Deno.stdout.isTerminal() && { columns: columnsOf(), colors: !Deno.noColor }),
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
-    dropNetwork: () => void Deno.permissions.revokeSync({ name: "net" }),
+    dropNetwork: () => {
+      // What this process is can be read only with all permissions, and is remembered.
+      thisProcess();
+      Deno.permissions.revokeSync({ name: "net" });
+    },
     env: (name) => {
       // Asked for first: a variable is no reason for a prompt.
       const { state } = Deno.permissions.querySync({ name: "env", variable: name });

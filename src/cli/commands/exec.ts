@@ -89,7 +89,7 @@ export const exec: CommandSpec = {
     const run = await store.startRun({
       experiment: experiment ?? parent?.experiment ?? "default",
       ...(name !== undefined && { name }),
-      ...(parent && { parentId: parent.id }),
+      parentId: parent?.id ?? null,
       ...(user !== undefined && { createdBy: user }),
       environment: described.environment,
       tags: { ...(command !== undefined && { command }), ...tags },

@@ -38,7 +38,7 @@ export const start: CommandSpec = {
       ...(id !== undefined && { id }),
       experiment: experiment ?? parent?.experiment ?? "default",
       ...(name !== undefined && { name }),
-      ...(parent && { parentId: parent.id }),
+      parentId: parent?.id ?? null,
       ...(createdBy !== undefined && { createdBy }),
       tags,
       // It goes on when this command has ended.
