@@ -77,6 +77,8 @@ async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void
       { tags: { "ho st": "a" } },
       { params: { lr: 1 } },
       { metrics: { m1: { gt: 0 } } },
+      { sortBy: { metric: "m1" } },
+      { sortBy: { metric: "m1", order: "asc" as const }, status: "failed" as const },
     ]
   ) await runs.list({ ...query, limit });
   const insert = async (name: string) => {

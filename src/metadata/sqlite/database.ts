@@ -62,6 +62,11 @@ export class Database {
     this.#busyTimeout = busyTimeout;
   }
 
+  /** Whether it may be written to. */
+  get isWritable(): boolean {
+    return this.#writer !== undefined && !this.#closed;
+  }
+
   /** Reads committed rows. */
   async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
     // One who does nothing but read must not keep timers and I/O waiting.

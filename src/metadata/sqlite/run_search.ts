@@ -1,7 +1,7 @@
 /** Finds runs in SQLite. */
 import { fromEdn, type ParamValue } from "../../edn/mod.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import { lastValueOf, valuesByRun } from "./metric_rows.ts";
+import { MetricSummaries } from "./metric_summaries.ts";
 import type { Run } from "../run.ts";
 import { type Condition, numberOf, type RunOrder, type RunQuery, testFor } from "../run_query.ts";
 import { runOf, SELECT_RUN } from "./run_rows.ts";
@@ -15,8 +15,21 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
   const { sortBy, limit = Infinity } = query;
   if (limit === 0) return [];
   const fits = fitOf(sql, query);
+  if (sortBy && !query.tags) {
+    // Only the runs that are given are read as a whole.
+    const fitsRow = fits?.row ?? (() => true);
+    const rows = leadingRows(sql, query, fitsRow) ??
+      [...pagesOf(sql, query, SELECT_ORDERED)].flat().filter(fitsRow).map(orderedOf);
+    const read = sql.prepare(`${SELECT_RUN} WHERE rowid = ?`);
+    return withTags(
+      sql,
+      sort(sql, rows, sortBy).slice(0, limit).map(({ row }) => read.get(row)).filter((row) =>
+        row !== undefined
+      ),
+    );
+  }
   const runs: Run[] = [];
-  for (const rows of pagesOf(sql, query, fits ? undefined : limit)) {
+  for (const rows of pagesOf(sql, query, SELECT_PAGED, fits ? undefined : limit)) {
     const fitting = fits
       ? withTags(sql, rows.filter(fits.row)).filter(fits.run)
       : withTags(sql, rows);
@@ -26,16 +39,73 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
   return (sortBy ? sort(sql, runs, sortBy) : runs).slice(0, limit);
 }
 
+const SELECT_PAGED = SELECT_RUN.replace(" FROM ", ", rowid AS row FROM ");
+
+/** What of a run its place among others may depend on. */
+const SELECT_ORDERED = `SELECT ${whole("id")}, start_time, end_time, rowid AS row FROM runs`;
+
+type Ordered = Pick<Run, "id" | "startTime" | "endTime">;
+
+type OrderedRow = Ordered & { readonly row: SqlValue };
+
+function orderedOf({ id, start_time, end_time, row }: SqlRow): OrderedRow {
+  return {
+    id: text(id),
+    startTime: new Date(Number(start_time)),
+    endTime: end_time === null ? null : new Date(Number(end_time)),
+    row: row ?? null,
+  };
+}
+
+/** Runs that are looked at in the order of a metric before all are read, since few of them fit. */
+const MAX_LOOKS = 1000;
+
+/**
+ * The runs that come first by the last value of a metric, with all that have the value of the last of
+ * them; `undefined` if these are not found by looking at few.
+ */
+function leadingRows(
+  sql: SqlConnection,
+  query: RunQuery,
+  fitsRow: (row: SqlRow) => boolean,
+): OrderedRow[] | undefined {
+  const { sortBy, limit } = query;
+  if (!sortBy || !("metric" in sortBy) || limit === undefined) return undefined;
+  const { metric, of = "last", order = "desc" } = sortBy;
+  const pages = of === "last" ? new MetricSummaries(sql).inOrder(metric, order) : undefined;
+  const { where, values } = conditionsOf(query);
+  const get = sql.prepare(`${SELECT_ORDERED} ${where === "" ? "WHERE" : `${where} AND`} id = ?`);
+  const found: OrderedRow[] = [];
+  let value: SqlValue | undefined;
+  let looks = 0;
+  for (const page of pages ?? []) {
+    for (const { run_id, last } of page) {
+      if (found.length >= limit && last !== value) return found.sort(newestFirst);
+      if (++looks > MAX_LOOKS) return undefined;
+      const row = get.get(...values, text(run_id));
+      if (!row || !fitsRow(row)) continue;
+      found.push(orderedOf(row));
+      if (found.length <= limit) value = last;
+    }
+  }
+  return undefined;
+}
+
+/** Runs of one value stay in this order. */
+function newestFirst(a: OrderedRow, b: OrderedRow): number {
+  return b.startTime.getTime() - a.startTime.getTime() || Number(b.row) - Number(a.row);
+}
+
 /** Rows of runs that fit what SQL can tell, newest first, in pages. */
 function* pagesOf(
   sql: SqlConnection,
   query: RunQuery,
+  select: string,
   limit: number = Infinity,
 ): Generator<SqlRow[]> {
   const { where, values } = conditionsOf(query);
   const tagged = tagConditions(query.tags ?? {});
   values.push(...tagged.values);
-  const select = SELECT_RUN.replace(" FROM ", ", rowid AS row FROM ");
   const order = "ORDER BY start_time DESC, rowid DESC LIMIT ?";
   const isSorted = query.sortBy !== undefined;
   let behind = "";
@@ -78,12 +148,13 @@ function fitOf(
   { tags, params = {}, metrics = {} }: RunQuery,
 ): { row: (row: SqlRow) => boolean; run: (run: Run) => boolean } | undefined {
   const wanted = Object.entries(tags ?? {});
+  const summaries = Object.keys(metrics).length > 0 ? new MetricSummaries(sql) : undefined;
   const fits = [
     ...Object.entries(params).map(([key, condition]) =>
       fit((id) => paramOf(sql, id, key), key, condition)
     ),
     ...Object.entries(metrics).map(([key, condition]) =>
-      fit((id) => lastValueOf(sql, id, key), key, condition)
+      fit((id) => summaries!.last(id, key), key, condition)
     ),
   ];
   if (wanted.length + fits.length === 0) return undefined;
@@ -145,9 +216,9 @@ export function withTags(sql: SqlConnection, rows: readonly SqlRow[]): Run[] {
 }
 
 /** What a run is sorted by: numbers before texts, then what is no number, then what is not there. */
-function sortKeyOf(sql: SqlConnection, by: RunOrder): (run: Run) => unknown {
+function sortKeyOf(sql: SqlConnection, by: RunOrder): (run: Ordered) => unknown {
   if ("metric" in by) {
-    const values = valuesByRun(sql, by.metric, by.of ?? "last");
+    const values = new MetricSummaries(sql).byRun(by.metric, by.of ?? "last");
     return ({ id }) => values.get(id);
   }
   if ("param" in by) {
@@ -171,7 +242,7 @@ function rankOf(key: unknown): number {
   return typeof key === "string" ? 1 : key === undefined ? 4 : 2;
 }
 
-function sort(sql: SqlConnection, runs: readonly Run[], by: RunOrder): Run[] {
+function sort<T extends Ordered>(sql: SqlConnection, runs: readonly T[], by: RunOrder): T[] {
   const keyOf = sortKeyOf(sql, by);
   const sign = by.order === "asc" ? 1 : -1;
   const keys = new Map(runs.map((run) => [run, keyOf(run)]));

@@ -20,7 +20,8 @@ import {
 import { readColumns } from "./metric_columns.ts";
 import type { Metric, MetricBatch, MetricSummary, PointColumns } from "../metric.ts";
 import { insertVersions } from "./model_documents.ts";
-import { insertMetrics, metricOf, selectMetrics, summarize } from "./metric_rows.ts";
+import { insertMetrics, metricOf, selectMetrics } from "./metric_rows.ts";
+import { MetricSummaries, updateSummaries } from "./metric_summaries.ts";
 import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import type { RunDocument } from "../run_document.ts";
@@ -167,8 +168,10 @@ export class SqliteRunStore implements RunStore {
     return this.#database.read((sql) => require(sql, id));
   }
 
-  list(query: RunQuery): Promise<Run[]> {
-    return this.#database.read((sql) => searchRuns(sql, query));
+  async list(query: RunQuery): Promise<Run[]> {
+    const { metrics, sortBy } = query;
+    if (metrics || sortBy && "metric" in sortBy) await updateSummaries(this.#database);
+    return await this.#database.read((sql) => searchRuns(sql, query));
   }
 
   remove(id: string, force: boolean): Promise<ArtifactPlace[]> {
@@ -295,10 +298,11 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  summary(id: string): Promise<MetricSummary[]> {
-    return this.#database.read((sql) => {
+  async summary(id: string): Promise<MetricSummary[]> {
+    await updateSummaries(this.#database);
+    return await this.#database.read((sql) => {
       requireRow(sql, id);
-      return summarize(sql, id);
+      return new MetricSummaries(sql).ofRun(id);
     });
   }
 

@@ -102,6 +102,20 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
       timestamp INTEGER NOT NULL, after INTEGER NOT NULL`,
     columns: ["run_id", "key", "step", "timestamp", "after"],
   },
+  // Summaries of metrics, as `metric_summaries.ts` keeps them: a value that is no number is NULL.
+  chachaml_metric_summaries: {
+    definition: `run_id TEXT NOT NULL, key TEXT NOT NULL, points INTEGER NOT NULL, smallest REAL,
+      largest REAL, last REAL, step INTEGER NOT NULL, time INTEGER NOT NULL, row REAL NOT NULL,
+      PRIMARY KEY (run_id, key)`,
+    columns: ["run_id", "key", "points", "smallest", "largest", "last", "step", "time", "row"],
+  },
+  // One row: up to which row of `metrics` and of `metric_nans` the summaries reach.
+  chachaml_summarized: {
+    definition: "id INTEGER PRIMARY KEY, points INTEGER NOT NULL, nans INTEGER NOT NULL",
+    columns: ["id", "points", "nans"],
+  },
+  // Runs whose summaries must be made again.
+  chachaml_stale_runs: { definition: "run_id TEXT PRIMARY KEY", columns: ["run_id"] },
   // In a backup, one row: what it is a backup of.
   backup_of: {
     definition: "path TEXT NOT NULL, created_at INTEGER NOT NULL, directory TEXT",
@@ -169,6 +183,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   chachaml_runs_experiment: "runs(experiment, start_time)",
   chachaml_runs_status: "runs(status, start_time)",
   chachaml_runs_parent: "runs(parent_run_id, start_time)",
+  chachaml_summaries_last: "chachaml_metric_summaries(key, last, run_id)",
   chachaml_metric_nans_run: "metric_nans(run_id)",
   ...MLFLOW_INDEXES,
 };
@@ -181,8 +196,33 @@ export const INDEXES: Readonly<Record<string, string>> = {
 export const TRIGGERS: Readonly<Record<string, string>> = {
   chachaml_run_removed: `AFTER DELETE ON runs BEGIN
     ${
-    ["metric_nans", "chachaml_processes", "chachaml_archived", ...MLFLOW_TABLES_OF_RUN]
+    [
+      "metric_nans",
+      "chachaml_metric_summaries",
+      "chachaml_processes",
+      "chachaml_archived",
+      ...MLFLOW_TABLES_OF_RUN,
+    ]
       .map((table) => `DELETE FROM ${table} WHERE run_id = OLD.id;`).join("\n    ")
   }
     INSERT OR IGNORE INTO chachaml_removed_runs (id) VALUES (OLD.id); END`,
+  // Points that are removed or changed, and numbers of rows that may then be given again.
+  ...Object.fromEntries(
+    [["metrics", "points"], ["metric_nans", "nans"]].flatMap(([table, column]) => {
+      const newest = `(SELECT coalesce(max(rowid), 0) FROM ${table})`;
+      const note = (run: string) =>
+        `INSERT OR IGNORE INTO chachaml_stale_runs (run_id) VALUES (${run}.run_id);`;
+      return [
+        [
+          `chachaml_${table}_removed`,
+          `AFTER DELETE ON ${table} BEGIN ${note("OLD")}
+            UPDATE chachaml_summarized SET ${column} = ${newest} WHERE ${column} > ${newest}; END`,
+        ],
+        [
+          `chachaml_${table}_changed`,
+          `AFTER UPDATE ON ${table} BEGIN ${note("OLD")} ${note("NEW")} END`,
+        ],
+      ];
+    }),
+  ),
 };
