@@ -3,6 +3,7 @@ import { InvalidOptionError, quote } from "../base/errors.ts";
 import { recoverLogs } from "../artifacts/logs.ts";
 import type { ByteEntry } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
+import { isEntryFailure } from "./entry_failure.ts";
 import { type JudgedEntry, judgeEntries, topOf } from "./judge_entries.ts";
 
 /** A day, in milliseconds. */
@@ -60,12 +61,18 @@ export async function collect(
       `Cannot collect with grace ${quote(grace)}: it must be 0 ms or more`,
     );
   }
-  if (!dryRun) {
-    await context.artifacts.recoverReplacements();
-    await recoverLogs(context);
-  }
   const collection = new Collection(context, { grace, dryRun });
   const { fail } = collection;
+  if (!dryRun) {
+    try {
+      await context.artifacts.recoverReplacements();
+      await recoverLogs(context);
+    } catch (error) {
+      if (!isEntryFailure(error)) throw error;
+      // On a full disk they wait for the room that this makes.
+      fail("", error);
+    }
+  }
   for await (const batch of judgeEntries(context, fail, signal)) await collection.take(batch);
   return collection.report();
 }
@@ -115,10 +122,17 @@ class Collection {
     // The record of bytes that are being published is committed under the lock that this takes.
     const keys = orphans.map(({ key }) => key);
     let unnamed: ReadonlySet<string> = new Set();
-    await this.#context.metadata.artifacts.removeIfUnnamed(keys, async (found) => {
-      unnamed = found;
-      await this.#removeAll(orphans.filter(({ key }) => found.has(key)));
-    });
+    try {
+      await this.#context.metadata.artifacts.removeIfUnnamed(keys, async (found) => {
+        unnamed = found;
+        await this.#removeAll(orphans.filter(({ key }) => found.has(key)));
+      });
+    } catch (error) {
+      if (!isEntryFailure(error)) throw error;
+      // On a full disk: what is staged can still go, which makes room for the next time.
+      for (const key of keys) this.fail(key, error);
+      return;
+    }
     for (const entry of orphans) if (!unnamed.has(entry.key)) this.#keep(entry);
   }
 

@@ -1,9 +1,9 @@
 import { assertString } from "../../base/assert.ts";
-import { ArtifactNotFoundError } from "../../base/errors.ts";
+import { ArtifactNotFoundError, StorageError } from "../../base/errors.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import { COUNT_COMMIT, type Database } from "./database.ts";
 import { hasIndex } from "./create_schema.ts";
-import type { SqlConnection, SqlValue } from "./sql_driver.ts";
+import { type SqlConnection, SqlError, type SqlValue } from "./sql_driver.ts";
 import type {
   ArtifactIndex,
   ArtifactPosition,
@@ -291,7 +291,11 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   ): Promise<void> {
     let unnamed = new Set<string>();
     // A commit of another process may have failed, whose rows are in the log and name these bytes.
-    await this.#database.write({ apply: (sql) => sql.prepare(COUNT_COMMIT).run() });
+    await this.#database.write({ apply: (sql) => sql.prepare(COUNT_COMMIT).run() })
+      .catch(async (error) => {
+        // On a full disk, an empty log says the same; what is removed then makes room.
+        if (!isFull(error) || !await this.#database.emptyLog()) throw error;
+      });
     await this.#database.write({
       alone: true,
       check: (sql) => {
@@ -368,4 +372,10 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   #hasKeyIndex(sql: SqlConnection): boolean {
     return this.#hasKeys ||= hasIndex(sql, KEY_INDEX);
   }
+}
+
+/** Whether the disk had no room for a write. */
+function isFull(error: unknown): boolean {
+  const cause = error instanceof StorageError ? error.cause : undefined;
+  return cause instanceof SqlError && cause.kind === "full";
 }

@@ -119,6 +119,26 @@ export class Database {
     }
   }
 
+  /**
+   * Empties the log, so that nothing of a commit that has failed can come back from it. Needs no space.
+   *
+   * @returns Whether it did: a reader may be in the way, or the database have to grow.
+   */
+  async emptyLog(): Promise<boolean> {
+    let isEmpty = false;
+    await this.#pause(() => {
+      const checkpoint = this.#writer!.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+      try {
+        isEmpty = Number(checkpoint.get()?.busy) === 0;
+      } catch {
+        // The log stays as it is.
+      }
+      if (isEmpty) this.#isUncertain = false;
+      return Promise.resolve();
+    });
+    return isEmpty;
+  }
+
   /** Has writers wait while `work` uses their connection. */
   #pause(work: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {

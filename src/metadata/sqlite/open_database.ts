@@ -58,12 +58,21 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
   try {
     if (forget && fileState(path) === "in use") inspectAhead(path, driver);
     if (!forget) await createFile(path, durability === "full");
-    const opened = sql = connect(driver, path);
-    let state = await whenFree<SchemaState>(() => {
+    let opened = sql = connect(driver, path);
+    const inspect = () => {
       const state = inspectSchema(opened, path);
       requireWritableSchema(opened, path);
       return state;
-    }, busyTimeout);
+    };
+    let state = await whenFree<SchemaState>(inspect, busyTimeout).catch((error) => {
+      if (!isOutOfSpace(error)) throw error;
+      // A full disk has no room for the index of the log (-shm). A connection that has the database
+      // for itself keeps it in memory: files can then be removed, which makes room.
+      opened.close();
+      opened = sql = connect(driver, path);
+      opened.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
+      return whenFree<SchemaState>(inspect, busyTimeout);
+    });
     forget ??= noteOpenFile(path, driver.name, "write");
     if (state === "absent") state = await whenFree(() => enterWal(opened, path), busyTimeout);
     if (state !== "complete") {
@@ -122,6 +131,12 @@ async function createFile(path: string, durable: boolean): Promise<void> {
     }
   }
   if (durable) await syncEntry(dirname(path));
+}
+
+/** Whether SQLite may have failed for want of space: it calls that an error of input or output too. */
+function isOutOfSpace(error: unknown): boolean {
+  const cause = error instanceof StorageError ? error.cause : error;
+  return cause instanceof SqlError && (cause.kind === "full" || cause.kind === "io");
 }
 
 function connect(driver: SqlDriver, path: string): SqlConnection {
