@@ -142,7 +142,7 @@ export interface ByteEntry {
   readonly links: number;
 }
 
-/** Result of {@linkcode ByteStoreSeam.check}. */
+/** Result of {@linkcode ByteStore.check}. */
 export interface ByteStoreCheck {
   /** Why nothing can be stored; `undefined` if it can. */
   readonly failure: Error | undefined;
@@ -168,7 +168,7 @@ export interface Hasher extends Disposable {
  * A place for the bytes of artifacts, under relative keys. Keys are those of records, and may come
  * from another program: one that would lead outside is refused with an {@linkcode UnsafePathError}.
  */
-export interface ByteStoreSeam {
+export interface ByteStore {
   /** Bytes that can be read while they are written, where there are such. */
   readonly growing?: GrowingByteStore;
   /** Stores the bytes of a source under no key yet; all of them are durable on return. */
@@ -194,7 +194,7 @@ export interface ByteStoreSeam {
    * Puts staged bytes in the place of those at a key, in one step. The caller holds the write lock.
    *
    * @param note What the record will say, if it does not say so yet: kept, and found by
-   * {@linkcode ByteStoreSeam.recoverReplacements}, until the staged bytes are released.
+   * {@linkcode ByteStore.recoverReplacements}, until the staged bytes are released.
    * @throws {ReplacementUnderWayError} If another replacement of the key is not finished.
    */
   replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void>;
@@ -205,7 +205,7 @@ export interface ByteStoreSeam {
    */
   recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void>;
   /**
-   * Finishes or undoes what {@linkcode ByteStoreSeam.adopt} was interrupted in.
+   * Finishes or undoes what {@linkcode ByteStore.adopt} was interrupted in.
    *
    * @param isNamed Whether a record names the bytes at a key.
    */
@@ -236,51 +236,5 @@ export interface ByteStoreSeam {
   filePath?(key: string): string;
 }
 
-/** The seam together with the operations that are about to go. */
-export interface ByteStore extends ByteStoreSeam {
-  /** Takes a local file of this file system as it is, without copying; `undefined` if it can't. */
-  adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
-  /** Copies bytes kept by a store of the same kind, in the cheapest way that there is. */
-  clone(location: string, options: StageOptions): Promise<StagedBytes>;
-  /** Stages bytes kept by a store of the same kind without copying them. */
-  share(location: string, identity: string, digest: Digest): Promise<StagedBytes | undefined>;
-  /** Takes a lock among processes, known by a key; gives it back by the function returned. */
-  lock(key: string): Promise<(() => void) | undefined>;
-  /** Makes sure that staged bytes can be found again after a power cut. */
-  keepStaged(): Promise<void>;
-  /** Whether bytes are still staged, and whether the process that staged them is at work. */
-  stagedState(key: string): "absent" | "abandoned" | "in use";
-  /** Drops abandoned staged bytes. */
-  dropStaged(key: string): void;
-  /** Removes bytes, if they are there, and the directories left empty by that. */
-  remove(path: string): void;
-  /** Whether the bytes at a path are these very staged ones. */
-  holds(staged: StagedBytes, path: string): boolean;
-  /** Name for other programs, such as an absolute file path. */
-  locate(path: string): string;
-  /** What is at a path, without following a link; `undefined` if nothing is. */
-  look(path: string): StoredEntry | undefined;
-  /** All there is, or all below a directory, staged bytes too, directories behind what they hold. */
-  entries(under?: string, onFailure?: OnFailure): Iterable<StoredEntry>;
-  /** Whether an entry found by {@linkcode entries} is still there, and the very same. */
-  isThere(entry: StoredEntry): boolean;
-  /** Removes such an entry; `false` if it is not there any more. */
-  collect(entry: StoredEntry): boolean;
-}
-
 /** Told of an entry that something cannot be done with, and why. */
 export type OnFailure = (path: string, error: Error) => void;
-
-/** One entry of a byte store, whoever put it there. */
-export interface StoredEntry {
-  /** Path below the store's root, `/` separated. */
-  readonly path: string;
-  /** What it is. */
-  readonly kind: "file" | "folder" | "link" | "other";
-  /** Bytes, of a file. */
-  readonly size: number;
-  /** When it came there, or was changed last. */
-  readonly since: Date;
-  /** Distinguishes it from another entry of the same path. */
-  readonly identity: string;
-}

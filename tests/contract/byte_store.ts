@@ -4,7 +4,7 @@ import { StorageError, UnsafePathError } from "../../mod.ts";
 import type {
   ByteEntry,
   ByteReader,
-  ByteStoreSeam,
+  ByteStore,
   ReplacementNote,
   StagedBytes,
 } from "../../src/bytes/byte_store.ts";
@@ -15,9 +15,9 @@ import { sha256, someBytes } from "../support/helpers.ts";
 /** Declares the tests of a byte store; `use` gives one that is empty. */
 export function testByteStore(
   kind: string,
-  use: (work: (bytes: ByteStoreSeam) => Promise<void>) => Promise<void>,
+  use: (work: (bytes: ByteStore) => Promise<void>) => Promise<void>,
 ): void {
-  const test = (name: string, work: (bytes: ByteStoreSeam) => Promise<void>) =>
+  const test = (name: string, work: (bytes: ByteStore) => Promise<void>) =>
     Deno.test(`${kind}: ${name}`, () => use(work));
 
   test("staged bytes have their size and hash, and no key yet", async (bytes) => {
@@ -273,7 +273,7 @@ function noteOf({ size, hash }: StagedBytes): ReplacementNote {
   return { artifactId: "id", contentType: "text/plain", size, hash, createdAt: 1000 };
 }
 
-async function put(bytes: ByteStoreSeam, key: string, data: Uint8Array): Promise<void> {
+async function put(bytes: ByteStore, key: string, data: Uint8Array): Promise<void> {
   const staged = await bytes.stage(readerOf(data), {});
   await bytes.publish(staged, key, { isOrphan: () => Promise.resolve(false) });
   await staged.release();
@@ -288,7 +288,7 @@ async function rest(opened: { read(into: Uint8Array): Promise<number> }): Promis
   return all;
 }
 
-async function read(bytes: ByteStoreSeam, key: string): Promise<string> {
+async function read(bytes: ByteStore, key: string): Promise<string> {
   const opened = await bytes.open(key);
   try {
     return await rest(opened);
@@ -297,7 +297,7 @@ async function read(bytes: ByteStoreSeam, key: string): Promise<string> {
   }
 }
 
-async function entries(bytes: ByteStoreSeam, prefix?: string): Promise<ByteEntry[]> {
+async function entries(bytes: ByteStore, prefix?: string): Promise<ByteEntry[]> {
   const all: ByteEntry[] = [];
   for await (const entry of bytes.list(prefix)) all.push(entry);
   return all;

@@ -4,7 +4,7 @@ import { yieldToEventLoop } from "../../base/async.ts";
 import { UnsafePathError } from "../../base/errors.ts";
 import { codeOf, fsError } from "../../base/fs_error.ts";
 import { Gate } from "../../base/gate.ts";
-import { STAGING } from "../../names/names.ts";
+import { STAGING, unsafePath } from "../../names/names.ts";
 import type {
   ByteEntry,
   ByteRange,
@@ -23,12 +23,12 @@ import type {
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
 import { checkDirectory } from "./check_directory.ts";
-import { requirePlainDirectories, syncDirectory } from "./directories.ts";
+import { removeEmptyDirectories, requirePlainDirectories } from "./directories.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { GrowingFiles } from "./growing_files.ts";
 import { EntryLister } from "./list_entries.ts";
-import { identityOf, lstat, openRegular } from "./lstat.ts";
-import { OldFileOperations } from "./old_operations.ts";
+import { ignoreErrors } from "./let_go.ts";
+import { lstat } from "./lstat.ts";
 import { OpenFile, openPublished } from "./open_file.ts";
 import { Publisher } from "./publisher.ts";
 import { ReplacementNotes } from "./replacement_notes.ts";
@@ -50,7 +50,7 @@ const MAX_STAGED = 128;
 const ENTRIES_A_TURN = 1000;
 
 /** Bytes as plain files below a directory. */
-export class FileByteStore extends OldFileOperations implements ByteStore {
+export class FileByteStore implements ByteStore {
   /** Bytes that can be read while they are written. */
   readonly growing: GrowingFiles;
   readonly #root: string;
@@ -63,7 +63,6 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
 
   /** Keeps files below `root`, which has been resolved; `durable` syncs them to disk. */
   constructor(root: string, durable: boolean) {
-    super(root);
     this.#root = root;
     this.#staging = join(root, STAGING);
     this.#durable = durable;
@@ -86,10 +85,6 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     return await this.#stage(options, (how) => stageMove(this.#staging, path, how));
   }
 
-  async clone(location: string, options: StageOptions): Promise<StagedBytes> {
-    return (await this.#stage(options, (how) => stageClone(this.#staging, location, how)))!;
-  }
-
   async copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined> {
     if (!(opened instanceof OpenFile)) return undefined;
     const { link, signal } = options;
@@ -106,36 +101,11 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     }
   }
 
-  async share(
-    location: string,
-    identity: string,
-    digest: Digest,
-  ): Promise<StagedBytes | undefined> {
-    let file: Deno.FsFile | undefined;
-    try {
-      file = openRegular(location);
-    } catch {
-      return undefined;
-    }
-    if (!file) return undefined;
-    const opened = new OpenFile(file, location);
-    try {
-      if (identityOf(opened.info) !== identity) return undefined;
-      return await this.copyFrom(opened, { link: digest });
-    } finally {
-      opened.close();
-    }
-  }
-
   async lease(key: string): Promise<(() => Promise<void>) | undefined> {
-    const release = await this.lock(key);
-    return release && (() => Promise.resolve(release()));
-  }
-
-  async lock(key: string): Promise<(() => void) | undefined> {
     try {
       await this.#makeStaging();
-      return lockFile(this.#staging, key);
+      const release = lockFile(this.#staging, key);
+      return release && (() => Promise.resolve(release()));
     } catch (error) {
       throw fsError(error, `lock ${JSON.stringify(this.#root)}`);
     }
@@ -171,7 +141,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   }
 
   async publish(staged: StagedBytes, key: string, options: PublishOptions = {}): Promise<void> {
-    await this.#publisher.publish(fileOf(staged).path, this.locate(key), key, options);
+    await this.#publisher.publish(fileOf(staged).path, this.#locate(key), key, options);
   }
 
   async replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void> {
@@ -181,7 +151,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     } catch (error) {
       throw fsError(error, `store ${JSON.stringify(key)}`);
     }
-    await this.#publisher.replace(file.path, this.locate(key), key);
+    await this.#publisher.replace(file.path, this.#locate(key), key);
   }
 
   async recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void> {
@@ -190,7 +160,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
         try {
           if (stored && await this.#holds(stored.key, stored.note)) await finish(stored.note);
           held.drop();
-          if (stored) this.dropStaged(stored.staged);
+          if (stored) this.#dropStaged(stored.staged);
         } finally {
           held.leave();
         }
@@ -224,10 +194,6 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     }
   }
 
-  async keepStaged(): Promise<void> {
-    if (this.#durable) await syncDirectory(this.#staging);
-  }
-
   open(key: string, range?: ByteRange): Promise<OpenBytes> {
     return Promise.resolve().then(() => {
       const opened = this.#openFile(key, undefined, range);
@@ -245,7 +211,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   }
 
   #openFile(key: string, note?: ReplacementNote, range?: ByteRange): OpenFile {
-    const path = this.locate(key);
+    const path = this.#locate(key);
     requirePlainDirectories(this.#root, key);
     const file = openPublished(path, key);
     try {
@@ -261,7 +227,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   stat(key: string): Promise<ByteEntry | undefined> {
     return Promise.resolve().then(() => {
       try {
-        this.locate(key);
+        this.#locate(key);
         requirePlainDirectories(this.#root, key);
         return this.#lister.look(key);
       } catch (error) {
@@ -296,7 +262,7 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
     const failures: Error[] = [];
     for (const key of keys) {
       try {
-        this.remove(key);
+        this.#remove(key);
       } catch (error) {
         failures.push(error as Error);
       }
@@ -332,12 +298,12 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   }
 
   isPublished(staged: StagedBytes, key: string): Promise<boolean> {
-    return Promise.resolve().then(() => this.holds(staged, key));
+    return Promise.resolve().then(() => fileOf(staged).isAt(this.#locate(key)));
   }
 
   hasher(bytes: number, signal: AbortSignal): Hasher {
     return new FileHasher(bytes, signal, (key) => {
-      const path = this.locate(key);
+      const path = this.#locate(key);
       requirePlainDirectories(this.#root, key);
       return path;
     });
@@ -348,11 +314,35 @@ export class FileByteStore extends OldFileOperations implements ByteStore {
   }
 
   url(key: string): string {
-    return toFileUrl(this.locate(key)).href;
+    return toFileUrl(this.#locate(key)).href;
   }
 
   filePath(key: string): string {
-    return this.locate(key);
+    return this.#locate(key);
+  }
+
+  #locate(key: string): string {
+    const reason = unsafePath(key);
+    if (reason !== undefined) throw new UnsafePathError(key, reason);
+    return join(this.#root, key);
+  }
+
+  #dropStaged(key: string): void {
+    if (!lstat(this.#staging)?.isDirectory || isInUse(this.#staging, key)) return;
+    ignoreErrors(() => Deno.removeSync(join(this.#staging, key)));
+  }
+
+  #remove(key: string): void {
+    const target = this.#locate(key);
+    try {
+      requirePlainDirectories(this.#root, key);
+      if (!lstat(target)?.isDirectory) Deno.removeSync(target);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw fsError(error, `remove the bytes of ${JSON.stringify(key)}`);
+      }
+    }
+    removeEmptyDirectories(this.#root, key);
   }
 }
 

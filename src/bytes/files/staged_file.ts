@@ -126,26 +126,6 @@ export async function stageCopy(
   }
 }
 
-/**
- * Whether a staged file is there, and whether its writer is. Many that are staged together, such as
- * `<key>.17`, have one lock: that of the file `<key>`.
- */
-export function stagedState(folder: string, key: string): "absent" | "abandoned" | "in use" {
-  const path = join(folder, key);
-  try {
-    if (!Deno.lstatSync(path).isFile) return "absent";
-    const [batch, member] = key.split(".");
-    if (member !== undefined) {
-      return stagedState(folder, batch!) === "in use" ? "in use" : "abandoned";
-    }
-    using free = lockIfFree(path);
-    return free ? "abandoned" : "in use";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "absent";
-    throw error;
-  }
-}
-
 /** Opens and locks a staged file; `undefined` if another one has locked it, or it is no file. */
 export function lockIfFree(path: string): Deno.FsFile | undefined {
   const file = openRegular(path);

@@ -5,8 +5,8 @@ import type {
   ByteEntry,
   ByteRange,
   ByteReader,
+  ByteStore,
   ByteStoreCheck,
-  ByteStoreSeam,
   CopyOptions,
   Hasher,
   ListOptions,
@@ -37,7 +37,7 @@ interface Noted {
 }
 
 /** Bytes of artifacts in memory. */
-export class MemoryByteStore implements ByteStoreSeam {
+export class MemoryByteStore implements ByteStore {
   readonly #published = new Map<string, Held>();
   readonly #staged = new Map<string, Held>();
   readonly #notes = new Map<string, Noted>();
