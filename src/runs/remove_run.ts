@@ -1,5 +1,6 @@
 import type { RemoveOptions } from "../artifacts/artifacts.ts";
 import { RunStateError } from "../base/errors.ts";
+import { option, phrase } from "../base/phrase.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 
@@ -25,7 +26,7 @@ export async function* removeRun(
   const family = await familyOf(runs, id);
   if (family.length > 1 && !children) {
     const count = `${family.length - 1} ${family.length === 2 ? "run is" : "runs are"}`;
-    const state = `${count} part of it; pass children: true to remove them too`;
+    const state = phrase`${count} part of it; pass ${option("children", true)} to remove them too`;
     throw new RunStateError("remove", id, state);
   }
   // Children first: whatever stops it, none is left without its parent.

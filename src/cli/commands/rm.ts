@@ -13,6 +13,7 @@ export const rm: CommandSpec = {
   options: [
     { name: "runs", summary: "All arguments are runs" },
     { name: "yes", short: "y", summary: "Really remove runs, or all that a pattern matches" },
+    { name: "children", summary: "Also the runs that are part of a removed run" },
     { name: "force", short: "f", summary: "Also what model versions are made of" },
   ],
   examples: [
@@ -51,7 +52,10 @@ async function removeRuns(call: Call, store: Store, ids: readonly string[]): Pro
     }.`;
   await confirm(printable(what));
   const removed = await eachOf(call, ids, (id) => {
-    return store.runs.remove(id, { force: options.has("force") });
+    return store.runs.remove(id, {
+      force: options.has("force"),
+      children: options.has("children"),
+    });
   });
   const freed = removed.length === ids.length ? `, ${formatBytes(sizeOf(all))}` : "";
   const which = removed.length === 1 ? ` ${removed[0]}` : "";
