@@ -20,8 +20,8 @@ export interface MetadataStore {
   readonly models: ModelStore;
   /** The processes that running runs live in. */
   readonly processes: ProcessStore;
-  /** What the MLflow protocol keeps beside these. */
-  readonly mlflow: MlflowStore;
+  /** Loads what the MLflow protocol keeps beside these: only a server needs it. */
+  mlflow(): Promise<MlflowStore>;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /** Bytes that the metadata takes; `undefined` if it is in memory. */

@@ -40,7 +40,7 @@ export type Handler = (request: Request) => Promise<Response>;
  */
 export function createHandler(store: Store, options: HandlerOptions = {}): Handler {
   const context = lifecycleOf(store).require();
-  const service = { store, mlflow: context.metadata.mlflow, now: context.now };
+  const mlflow = context.metadata.mlflow();
   const statistics = new Statistics();
   const app = new Hono<Noted>();
   app.use(async (c, next) => {
@@ -68,12 +68,15 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     new Response(statistics.toText(config.version), {
       headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
     }));
-  addMlflow(app, service);
   app.notFound((c) =>
     answerOf(new MlflowError("ENDPOINT_NOT_FOUND", `There is no ${c.req.method} ${c.req.path}`))
   );
   app.onError((error) => answerOf(problemOf(error)));
-  return async (request) => await app.fetch(request);
+  const ready = mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now }));
+  return async (request) => {
+    await ready;
+    return await app.fetch(request);
+  };
 }
 
 function answerOf({ code, message, status }: MlflowError): Response {

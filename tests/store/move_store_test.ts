@@ -26,7 +26,13 @@ async function requireSame(options: OpenOptions, contents: Contents): Promise<vo
   }
   await using store = await openStore({ ...options, driver: "builtin" });
   const whole = { artifacts: contents.artifacts.length, bytes: 1_600_018 };
-  assert.deepEqual(await store.verify().summary(), { ...whole, damaged: 0, leftovers: 0 });
+  assert.deepEqual(await store.verify().summary(), {
+    ...whole,
+    damaged: 0,
+    hashed: whole.artifacts,
+    leftovers: 0,
+    foreign: 0,
+  });
   await store.artifacts.put("r", "after the move", "x");
   assert.equal(
     await (await store.artifacts.get("r", "after the move")).text({ verify: true }),

@@ -1,7 +1,7 @@
 import { SqliteArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
-import { SqliteMlflowStore } from "./mlflow/mlflow_store.ts";
+import type { MlflowStore } from "../mlflow_store.ts";
 import { SqliteModelStore } from "./model_store.ts";
 import { SqliteProcessStore } from "./process_store.ts";
 import { SqliteRunStore } from "./run_store.ts";
@@ -17,10 +17,10 @@ export class SqliteMetadata implements MetadataStore {
   readonly artifacts: SqliteArtifactIndex;
   readonly models: SqliteModelStore;
   readonly processes: SqliteProcessStore;
-  readonly mlflow: SqliteMlflowStore;
   readonly #database: Database;
   readonly #driver: SqlDriver;
   readonly #path: string | undefined;
+  readonly #now: () => number;
 
   /**
    * Takes over an open database; `now` is the clock, in epoch milliseconds, `path` that of the file.
@@ -33,7 +33,12 @@ export class SqliteMetadata implements MetadataStore {
     this.artifacts = new SqliteArtifactIndex(database, now);
     this.models = new SqliteModelStore(database, now);
     this.processes = new SqliteProcessStore(database, now);
-    this.mlflow = new SqliteMlflowStore(database, now);
+    this.#now = now;
+  }
+
+  async mlflow(): Promise<MlflowStore> {
+    const { SqliteMlflowStore } = await import("./mlflow/mlflow_store.ts");
+    return new SqliteMlflowStore(this.#database, this.#now);
   }
 
   check(): Promise<MetadataCheck> {
