@@ -136,10 +136,10 @@ export class MetricSummaries {
     return new Map(rows.map((row) => [text(row.run_id), numberOf(row[CHOICES[choice]])]));
   }
 
-  /** The last value of a metric of a run; `undefined` if it has none. */
-  last(runId: string, key: string): number | undefined {
+  /** The value of a metric that speaks for a run; `undefined` if it has none. */
+  value(runId: string, key: string, choice: MetricChoice): number | undefined {
     const [row] = this.#select("run_id = ?1 AND key = ?2", runId, key);
-    return row && numberOf(row.last);
+    return row && numberOf(row[CHOICES[choice]]);
   }
 
   /**

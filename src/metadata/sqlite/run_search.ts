@@ -154,7 +154,7 @@ function fitOf(
       fit((id) => paramOf(sql, id, key), key, condition)
     ),
     ...Object.entries(metrics).map(([key, condition]) =>
-      fit((id) => summaries!.last(id, key), key, condition)
+      fit((id) => summaries!.value(id, key, "last"), key, condition)
     ),
   ];
   if (wanted.length + fits.length === 0) return undefined;
@@ -216,9 +216,17 @@ export function withTags(sql: SqlConnection, rows: readonly SqlRow[]): Run[] {
 }
 
 /** What a run is sorted by: numbers before texts, then what is no number, then what is not there. */
-function sortKeyOf(sql: SqlConnection, by: RunOrder): (run: Ordered) => unknown {
+function sortKeyOf(
+  sql: SqlConnection,
+  by: RunOrder,
+  runs: number,
+): (run: Ordered) => unknown {
   if ("metric" in by) {
-    const values = new MetricSummaries(sql).byRun(by.metric, by.of ?? "last");
+    const summaries = new MetricSummaries(sql);
+    const { metric, of = "last" } = by;
+    // One by one, where that is less than all there are.
+    if (runs <= MAX_LOOKS) return ({ id }) => summaries.value(id, metric, of);
+    const values = summaries.byRun(metric, of);
     return ({ id }) => values.get(id);
   }
   if ("param" in by) {
@@ -243,7 +251,7 @@ function rankOf(key: unknown): number {
 }
 
 function sort<T extends Ordered>(sql: SqlConnection, runs: readonly T[], by: RunOrder): T[] {
-  const keyOf = sortKeyOf(sql, by);
+  const keyOf = sortKeyOf(sql, by, runs.length);
   const sign = by.order === "asc" ? 1 : -1;
   const keys = new Map(runs.map((run) => [run, keyOf(run)]));
   return runs.toSorted((a, b) => {
