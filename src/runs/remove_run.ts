@@ -1,4 +1,5 @@
 import type { RemoveOptions } from "../artifacts/artifacts.ts";
+import { assertString } from "../base/assert.ts";
 import { RunStateError } from "../base/errors.ts";
 import { option, phrase } from "../base/phrase.ts";
 import type { StoreContext } from "../context/compose.ts";
@@ -23,6 +24,7 @@ export async function* removeRun(
   id: string,
   { force = false, children = false }: RemoveRunOptions,
 ): AsyncGenerator<string> {
+  assertString("a run id", id);
   const family = await familyOf(runs, id);
   if (family.length > 1 && !children) {
     const count = `${family.length - 1} ${family.length === 2 ? "run is" : "runs are"}`;

@@ -10,7 +10,7 @@ import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
 import { assertEndOptions, assertTags, errorText } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
-import { InvalidOptionError, RunStateError } from "../base/errors.ts";
+import { RunStateError } from "../base/errors.ts";
 import { assertKnownNames } from "./known_names.ts";
 import { type DeadRun, endDead, findDead } from "../processes/dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
@@ -112,10 +112,9 @@ export class Runs {
     by: MetricOrder,
     query: Omit<RunQuery, "sortBy" | "limit"> = {},
   ): Promise<Run | undefined> {
-    if (typeof by?.metric !== "string") {
-      throw new InvalidOptionError("Cannot choose the best run: name a metric");
-    }
-    const [best] = await this.list({ ...query, sortBy: by, limit: 1 });
+    // Without a metric, the newest run would be the best.
+    const sortBy = { ...by, metric: by?.metric };
+    const [best] = await this.list({ ...query, sortBy, limit: 1 });
     if (!best) return undefined;
     const summaries = await this.#access.read(({ runs }) => runs.summary(best.id));
     // Runs without the metric, and those where it is not a number, come last, and are not the best.

@@ -118,8 +118,7 @@ export class Store extends StoreCare implements AsyncDisposable {
       }
       return new RunHandle(this.#handles, run);
     });
-    const { diff = false, systemMetrics = false } = options;
-    return diff || systemMetrics ? handle.then((run) => this.#watch(run, options)) : handle;
+    return handle.then((run) => this.#watch(run, options));
   }
 
   /** Notes what a run asks for beside itself. */
