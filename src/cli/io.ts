@@ -1,5 +1,6 @@
-/** What a command reads from and prints to; handed in, so that it is tested in process. */
 import { thisProcess } from "../processes/this_process.ts";
+
+/** What a command reads from and prints to; handed in, so that it is tested in process. */
 export interface Io {
   /** Standard input. */
   readonly stdin: ReadableStream<Uint8Array>;
