@@ -1,4 +1,4 @@
-import type { OpenOptions } from "../context/open_options.ts";
+import { assertOpenOptions, type OpenOptions } from "../context/open_options.ts";
 import { renderWith } from "../display/displayable.ts";
 import { RunNotFoundError } from "../base/errors.ts";
 import { variable } from "../base/variable.ts";
@@ -50,6 +50,7 @@ export async function openStore(options: OpenOptions = {}): Promise<Store> {
 
 /** Options with what the environment says of a store that is not named. */
 function withVariables(options: OpenOptions): OpenOptions {
+  assertOpenOptions(options);
   const { path, inMemory = false } = options;
   if (path !== undefined || inMemory) return options;
   const named = variable("CHACHAML_DB");

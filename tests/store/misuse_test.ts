@@ -171,7 +171,7 @@ Deno.test("prune() names the statuses that there are", () =>
   inMemory(async (store) => {
     await assert.rejects(
       untyped(store)["runs.prune"]!({ status: "odd" }),
-      /status takes running, completed, failed, not "odd"/,
+      /status takes running, completed, failed, archived, not "odd"/,
     );
   }));
 
