@@ -165,7 +165,7 @@ export class BackupCopy {
     const meter = new Meter(record.size, (bytes) => this.#advance(bytes));
     try {
       const isShared = there &&
-        isSame({ record, problem: undefined, replacement: undefined }, there);
+        isSame({ record, problem: undefined }, there);
       const copy = await this.#twins.copy(
         record,
         (twin) =>

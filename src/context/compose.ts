@@ -1,18 +1,14 @@
 /** The parts that a store is put together from. */
 import { noteOwner, requireOwn, requireStoreDirectory } from "../bytes/files/owner.ts";
 import { ArtifactStore } from "../artifacts/artifact_store.ts";
-import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { locate } from "./location.ts";
 import { requireNoFormerLife } from "./lost_database.ts";
 import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
-import type { ModelStore } from "../metadata/model_store.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { requireRuntime } from "./runtime.ts";
-import type { RunStore } from "../metadata/run_store.ts";
 import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
-import type { Database } from "../metadata/sqlite/database.ts";
 import { openDatabase } from "../metadata/sqlite/open_database.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 import { SqliteMetadata } from "../metadata/sqlite/metadata_store.ts";
@@ -33,14 +29,6 @@ export interface StoreContext {
   readonly now: () => number;
   /** Runs, records of artifacts, models. */
   readonly metadata: MetadataStore;
-  /** The database; use `metadata`. */
-  readonly database: Database;
-  /** Runs; use `metadata.runs`. */
-  readonly runs: RunStore;
-  /** Models and their versions; use `metadata.models`. */
-  readonly models: ModelStore;
-  /** Records of artifacts; use `metadata.artifacts`. */
-  readonly index: ArtifactIndex;
   /** Bytes of artifacts. */
   readonly bytes: ByteStore;
   /** Rows and bytes put together. */
@@ -65,15 +53,15 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
     const now = Date.now;
     const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
     const metadata = new SqliteMetadata(database, driver, now, path);
-    const { artifacts: index, runs, models } = metadata;
-    const artifacts = new ArtifactStore(index, bytes, { root: artifactDir, now, busyTimeout });
+    const how = { root: artifactDir, now, busyTimeout };
+    const artifacts = new ArtifactStore(metadata.artifacts, bytes, how);
     const close = async () => {
       await metadata.close();
       await cleanUp();
     };
     try {
       if (!readOnly && !options.adoptDirectory) {
-        await requireStoreDirectory(artifactDir, (names) => runs.everKnown(names));
+        await requireStoreDirectory(artifactDir, (names) => metadata.runs.everKnown(names));
       }
       if (!readOnly) await artifacts.recover();
       if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
@@ -81,8 +69,8 @@ export async function openContext(options: OpenOptions): Promise<StoreContext> {
       await database.close();
       throw error;
     }
-    const parts = { path, artifactDir, driver, readOnly, busyTimeout, now, metadata, database };
-    return { ...parts, runs, models, index, bytes, artifacts, close };
+    const parts = { path, artifactDir, driver, readOnly, busyTimeout, now };
+    return { ...parts, metadata, bytes, artifacts, close };
   } catch (error) {
     await undo();
     throw error;

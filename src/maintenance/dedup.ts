@@ -58,8 +58,8 @@ export async function dedup(
 
 /** Artifacts that have the bytes of another, those of the same bytes in a row. */
 async function* duplicates({ metadata }: Context): AsyncGenerator<ArtifactRecord> {
-  for await (const { record, problem, replacement } of metadata.artifacts.eachDuplicate()) {
-    if (!problem && !replacement && record.size > 0) yield record;
+  for await (const { record, problem } of metadata.artifacts.eachDuplicate()) {
+    if (!problem && record.size > 0) yield record;
   }
 }
 

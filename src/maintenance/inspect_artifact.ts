@@ -25,9 +25,7 @@ export async function inspectArtifact(
   const isSame = again.record.hash === record.hash &&
     again.record.createdAt.getTime() === record.createdAt.getTime();
   if (!isSame) return await inspect(again, bytes);
-  const { replacement } = again;
-  const isReplaced = replacement?.size === finding.found || replacement?.hash === finding.found;
-  return replacement && isReplaced || await isNoted(finding, bytes) ? undefined : finding;
+  return await isNoted(finding, bytes) ? undefined : finding;
 }
 
 /** Whether the bytes are those of a replacement whose record is not changed yet. */

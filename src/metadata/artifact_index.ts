@@ -26,16 +26,6 @@ export interface IndexEntry {
   readonly record: ArtifactRecord;
   /** What is wrong with the row, if anything: its bytes must then not be touched. */
   readonly problem: Error | undefined;
-  /** The replacement that is under way, if any. */
-  readonly replacement: Replacement | undefined;
-}
-
-/** New bytes about to take the place of an artifact's. */
-export interface Replacement extends Contents {
-  /** Key of the staged bytes. */
-  readonly staged: string;
-  /** When they were put. */
-  readonly createdAt: Date;
 }
 
 /** Description of bytes. */
@@ -180,33 +170,6 @@ export interface ArtifactIndex {
     signal?: AbortSignal,
   ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }>;
   /**
-   * Notes a replacement before any byte of it is visible; `false` if another is under way.
-   *
-   * @throws {ArtifactInUseError} If a model version names the artifact.
-   */
-  noteReplacement(id: string, replacement: Replacement): Promise<boolean>;
-  /**
-   * Publishes a noted replacement, and has the row describe it, in one transaction.
-   *
-   * @throws {ArtifactInUseError} If a model version names the artifact by now.
-   */
-  finishReplacement(
-    id: string,
-    staged: string,
-    publish: (path: string) => Promise<void>,
-  ): Promise<ArtifactRecord>;
-  /** Takes back the note of a replacement whose bytes were not published. */
-  dropReplacement(id: string, staged: string): Promise<void>;
-  /**
-   * Settles replacements that a crash left noted. `judge`, called with the write lock held, tells
-   * which bytes are in place.
-   *
-   * @returns The keys of staged bytes that are not needed any more.
-   */
-  settleReplacements(
-    judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
-  ): Promise<string[]>;
-  /**
    * Calls `publish` with the write lock held, if the row still says of its bytes what `record` does.
    *
    * @returns Whether it did.
@@ -221,19 +184,4 @@ export interface ArtifactIndex {
   remove(id: string, force: boolean): Promise<boolean>;
   /** Forgets what it keeps in memory of a run whose artifacts have been changed by another part. */
   forget(runId: string): void;
-  /** Gives a function that tells whether a row names a path, or one below it. */
-  named(): Promise<(path: string) => boolean>;
-  /**
-   * Calls `work` with the write lock held, and such a function, which is then true until `work` returns.
-   */
-  underLock<T>(work: (isNamed: (path: string) => boolean) => T): Promise<T>;
-  /**
-   * Calls `work` with the write lock held, for those of `artifacts` whose path no row names.
-   *
-   * @returns What `work` has thrown: one path is no reason to leave out the others.
-   */
-  withoutRow(
-    artifacts: readonly { runId: string; name: string; path: string }[],
-    work: (path: string) => void,
-  ): Promise<Error[]>;
 }

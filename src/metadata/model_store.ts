@@ -8,11 +8,10 @@ export interface ModelStore {
   /**
    * Adds the next version of a model, and the model if it is new.
    *
-   * @returns `undefined`, with nothing done, while the artifact is being replaced.
    * @throws {RunNotFoundError} If the run is not there.
    * @throws {ArtifactNotFoundError} If the artifact is not one of the run.
    */
-  register(name: string, options: RegisterOptions): Promise<ModelVersion | undefined>;
+  register(name: string, options: RegisterOptions): Promise<ModelVersion>;
   /** The models, by name. */
   list(): Promise<Model[]>;
   /** A model. */

@@ -10,7 +10,7 @@ import type {
   MetricSummary,
 } from "../metadata/metric.ts";
 import type { MetricRecord, MetricValues } from "../metadata/accepted.ts";
-import type { RunStore } from "../metadata/run_store.ts";
+import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { curveOf } from "./curve.ts";
 import type { MetricBuffer } from "./metric_buffer.ts";
 import { addPoints, addValues, emptyBatch } from "./metric_points.ts";
@@ -18,7 +18,7 @@ import { addPoints, addValues, emptyBatch } from "./metric_points.ts";
 /** What metrics need of an open store. */
 export interface MetricContext {
   /** Runs and their metrics. */
-  readonly runs: RunStore;
+  readonly metadata: Pick<MetadataStore, "runs">;
 }
 
 /**
@@ -67,7 +67,7 @@ export class Metrics {
   }
 
   #write(runId: string, add: (batch: ReturnType<typeof emptyBatch>) => void): Promise<void> {
-    return this.#access.write(async ({ runs }) => {
+    return this.#access.write(async ({ metadata: { runs } }) => {
       const batch = emptyBatch(runId);
       add(batch);
       // What was logged before, and waits, comes first.
@@ -93,7 +93,7 @@ export class Metrics {
    * @returns The points.
    */
   points(runId: string, key?: string): Promise<Metric[]> {
-    return this.#access.read(async ({ runs }) => {
+    return this.#access.read(async ({ metadata: { runs } }) => {
       assertText("read metrics", "the metric", key);
       return await runs.metrics(runId, key);
     }).then(shownAs("metrics"));
@@ -122,7 +122,7 @@ export class Metrics {
    * @throws {InvalidOptionError} If fewer than 3 points are asked for.
    */
   curve(runId: string, key: string, options: CurveOptions = {}): Promise<Curve> {
-    return this.#access.read(async ({ runs }) => {
+    return this.#access.read(async ({ metadata: { runs } }) => {
       assertString("a metric", key);
       return curveOf(key, await runs.columns(runId, key), options);
     }).then(shownAs("curve"));
@@ -135,6 +135,8 @@ export class Metrics {
    * @returns The summaries.
    */
   summary(runId: string): Promise<MetricSummary[]> {
-    return this.#access.read(({ runs }) => runs.summary(runId)).then(shownAs("summary"));
+    return this.#access.read(({ metadata }) => metadata.runs.summary(runId)).then(
+      shownAs("summary"),
+    );
   }
 }

@@ -1,9 +1,8 @@
 import type { Artifact } from "../artifacts/artifact.ts";
-import { ArtifactNotFoundError, StoreBusyError } from "../base/errors.ts";
+import { ArtifactNotFoundError } from "../base/errors.ts";
 import { shownAs } from "../display/displayable.ts";
 import type { Access } from "../base/access.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { backoffDelay, wait } from "../base/async.ts";
 import type {
   Model,
   ModelSelector,
@@ -65,23 +64,16 @@ export class Models {
    */
   async register(name: string, options: RegisterOptions): Promise<ModelVersion> {
     assertRegister(name, options);
-    return await this.#access.write(async ({ models, artifacts, busyTimeout }) => {
-      for (let tries = 0, start = performance.now();; tries++) {
-        // What a crash left of a replacement would change the bytes of the version afterwards.
-        await artifacts.recoverReplacements();
-        const version = await models.register(name, options);
-        if (version) return version;
-        // The artifact is being replaced by another writer.
-        const waited = performance.now() - start;
-        if (waited > busyTimeout) throw new StoreBusyError(Math.round(waited));
-        await wait(backoffDelay(tries));
-      }
+    return await this.#access.write(async ({ metadata: { models }, artifacts }) => {
+      // What a crash left of a replacement would change the bytes of the version afterwards.
+      await artifacts.recoverReplacements();
+      return await models.register(name, options);
     });
   }
 
   /** The models, by name. */
   list(): Promise<Model[]> {
-    return this.#access.use(({ models }) => models.list()).then(shownAs("models"));
+    return this.#access.use(({ metadata }) => metadata.models.list()).then(shownAs("models"));
   }
 
   /**
@@ -91,7 +83,7 @@ export class Models {
    */
   async get(name: string): Promise<Model> {
     assertName(name);
-    return await this.#access.use(({ models }) => models.get(name));
+    return await this.#access.use(({ metadata }) => metadata.models.get(name));
   }
 
   /**
@@ -101,7 +93,9 @@ export class Models {
    */
   async versions(name: string): Promise<ModelVersion[]> {
     assertName(name);
-    return shownAs("versions")(await this.#access.use(({ models }) => models.versions(name)));
+    return shownAs("versions")(
+      await this.#access.use(({ metadata }) => metadata.models.versions(name)),
+    );
   }
 
   /**
@@ -115,7 +109,7 @@ export class Models {
   async find(name: string, selector: ModelSelector = {}): Promise<ModelVersion> {
     assertName(name);
     const wanted = wantedOf(selector);
-    return await this.#access.use(({ models }) => models.find(name, wanted));
+    return await this.#access.use(({ metadata }) => metadata.models.find(name, wanted));
   }
 
   /**
@@ -145,7 +139,7 @@ export class Models {
   async load(name: string, selector: ModelSelector = {}): Promise<Artifact> {
     assertName(name);
     const wanted = wantedOf(selector);
-    return await this.#access.use(async ({ models, artifacts }) => {
+    return await this.#access.use(async ({ metadata: { models }, artifacts }) => {
       for (let version = await models.find(name, wanted);;) {
         try {
           return await artifacts.get(version.artifactId);
@@ -195,7 +189,9 @@ export class Models {
     assertName(name);
     assertVersion(version);
     assertStage(stage);
-    return await this.#access.write(({ models }) => models.promote(name, version, stage));
+    return await this.#access.write(({ metadata: { models } }) =>
+      models.promote(name, version, stage)
+    );
   }
 
   /**
@@ -206,7 +202,9 @@ export class Models {
   async describe(name: string, description: string | null): Promise<Model> {
     assertName(name);
     assertDescription("description of a model", description);
-    return await this.#access.write(({ models }) => models.describe(name, description ?? null));
+    return await this.#access.write(({ metadata: { models } }) =>
+      models.describe(name, description ?? null)
+    );
   }
 
   /**
@@ -227,6 +225,6 @@ export class Models {
     const [version] = rest;
     // A number that somebody has failed to fill in must not stand for the whole model.
     if (rest.length > 0) assertVersion(version);
-    await this.#access.write(({ models }) => models.remove(name, version));
+    await this.#access.write(({ metadata }) => metadata.models.remove(name, version));
   }
 }

@@ -46,13 +46,13 @@ function causeOfDeath({ host, pid, lastSeen, reason }: DeadRun): string {
 
 /** Ends dead runs as failed, unless they have ended meanwhile; logs that they left become artifacts. */
 export async function endDead(
-  { runs, artifacts, bytes }: Pick<StoreContext, "runs" | "artifacts" | "bytes">,
+  { metadata, artifacts, bytes }: Pick<StoreContext, "metadata" | "artifacts" | "bytes">,
   dead: readonly DeadRun[],
 ): Promise<Run[]> {
   const ended: Run[] = [];
   for (const each of dead) {
     const change = { status: "failed", endTime: each.lastSeen, error: causeOfDeath(each) };
-    const { run, changed } = await runs.update(each.runId, change, ["running"]);
+    const { run, changed } = await metadata.runs.update(each.runId, change, ["running"]);
     if (changed) ended.push(run);
     await recoverLogs({ artifacts, bytes }, each.runId);
   }

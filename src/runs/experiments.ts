@@ -1,7 +1,7 @@
 import type { Access } from "../base/access.ts";
 import { shownAs } from "../display/displayable.ts";
 import type { Experiment } from "../metadata/dataset.ts";
-import type { RunStore } from "../metadata/run_store.ts";
+import type { MetadataStore } from "../metadata/metadata_store.ts";
 
 /** A description of an experiment; what is left out stays, `null` removes it. */
 export interface ExperimentDescription {
@@ -17,10 +17,10 @@ export interface ExperimentDescription {
  * Every method throws {@linkcode StoreClosedError} once the store is closed.
  */
 export class Experiments {
-  readonly #access: Access<{ readonly runs: RunStore }>;
+  readonly #access: Access<{ readonly metadata: Pick<MetadataStore, "runs"> }>;
 
   /** @ignore Made by the store. */
-  constructor(access: Access<{ readonly runs: RunStore }>) {
+  constructor(access: Access<{ readonly metadata: Pick<MetadataStore, "runs"> }>) {
     this.#access = access;
   }
 
@@ -30,7 +30,9 @@ export class Experiments {
    * @returns The experiments.
    */
   list(): Promise<Experiment[]> {
-    return this.#access.use(({ runs }) => runs.experiments()).then(shownAs("experiments"));
+    return this.#access.use(({ metadata }) => metadata.runs.experiments()).then(
+      shownAs("experiments"),
+    );
   }
 
   /**
@@ -42,6 +44,6 @@ export class Experiments {
    * @throws {ReadOnlyError} If the store is read-only.
    */
   describe(name: string, about: ExperimentDescription): Promise<void> {
-    return this.#access.write(({ runs }) => runs.describeExperiment(name, about));
+    return this.#access.write(({ metadata }) => metadata.runs.describeExperiment(name, about));
   }
 }

@@ -20,7 +20,7 @@ export interface RemoveRunOptions extends RemoveOptions {
  * are gone. See {@linkcode Runs.remove}.
  */
 export async function* removeRun(
-  { runs, artifacts }: Pick<StoreContext, "runs" | "artifacts">,
+  { metadata: { runs }, artifacts }: Pick<StoreContext, "metadata" | "artifacts">,
   id: string,
   { force = false, children = false }: RemoveRunOptions,
 ): AsyncGenerator<string> {

@@ -6,7 +6,7 @@ import { thisProcess } from "../processes/this_process.ts";
 
 /** Reopens a run in this process. See {@linkcode Runs.resume}. */
 export async function resume(
-  { runs, metadata, now }: Pick<StoreContext, "runs" | "metadata" | "now">,
+  { metadata: { runs, processes }, now }: Pick<StoreContext, "metadata" | "now">,
   id: string,
 ): Promise<Run> {
   const { status } = await runs.get(id);
@@ -14,7 +14,7 @@ export async function resume(
     throw new RunStateError("resume", id, "it is archived; unarchive it first");
   }
   if (status === "running") {
-    const noted = (await metadata.processes.running()).filter(({ runId }) => runId === id);
+    const noted = (await processes.running()).filter(({ runId }) => runId === id);
     const isDead = findDead(noted, now()).length > 0;
     if (noted.length > 0 && !isDead) {
       throw new RunStateError("resume", id, "it is running in a process that lives");
@@ -23,6 +23,6 @@ export async function resume(
   const change = { status: "running", endTime: null, error: null };
   const { run, changed } = await runs.update(id, change, [status]);
   if (!changed) throw new RunStateError("resume", id, `it is ${run.status} since just now`);
-  await metadata.processes.attach(id, thisProcess());
+  await processes.attach(id, thisProcess());
   return run;
 }

@@ -56,7 +56,7 @@ export class Runs {
    * @returns The run as it is now.
    */
   get(id: string): Promise<Run> {
-    return this.#access.use(({ runs }) => runs.get(id)).then(this.#shown);
+    return this.#access.use(({ metadata }) => metadata.runs.get(id)).then(this.#shown);
   }
 
   /**
@@ -83,7 +83,7 @@ export class Runs {
    * @throws {UnknownNameError} If it names a metric, a param or an experiment that no run has.
    */
   list(query: RunQuery = {}): Promise<Run[]> {
-    return this.#access.read(async ({ runs }) => {
+    return this.#access.read(async ({ metadata: { runs } }) => {
       assertQuery(query);
       const found = await runs.list(query);
       await assertKnownNames(runs, query, found);
@@ -116,7 +116,7 @@ export class Runs {
     const sortBy = { ...by, metric: by?.metric };
     const [best] = await this.list({ ...query, sortBy, limit: 1 });
     if (!best) return undefined;
-    const summaries = await this.#access.read(({ runs }) => runs.summary(best.id));
+    const summaries = await this.#access.read(({ metadata }) => metadata.runs.summary(best.id));
     // Runs without the metric, and those where it is not a number, come last, and are not the best.
     const summary = summaries.find(({ key }) => key === by.metric);
     return summary && !Number.isNaN(summary[by.of ?? "last"]) ? best : undefined;
@@ -129,7 +129,7 @@ export class Runs {
    * @returns The comparison, in the order of `ids`.
    */
   compare(ids: readonly string[]): Promise<Comparison> {
-    return this.#access.read(async ({ runs }) => {
+    return this.#access.read(async ({ metadata: { runs } }) => {
       assertIds("compare runs", ids);
       const items: Compared[] = [];
       for (const id of ids) {
@@ -149,7 +149,7 @@ export class Runs {
    * @throws {RunStateError} If it has already ended.
    */
   end(id: string, options: EndOptions = {}): Promise<Run> {
-    return this.#access.write(({ runs, now }) =>
+    return this.#access.write(({ metadata: { runs }, now }) =>
       // What was logged before the end belongs to the run.
       this.#access.read(async () => {
         assertEndOptions(options);
@@ -218,7 +218,7 @@ export class Runs {
    * @throws {RunStateError} If it is running.
    */
   archive(id: string): Promise<Run> {
-    return this.#access.write(async ({ runs }) => {
+    return this.#access.write(async ({ metadata: { runs } }) => {
       const run = await runs.archive(id);
       if (run.status === "archived") return run;
       throw new RunStateError("archive", id, `it is ${run.status}; end it first`);
@@ -232,7 +232,7 @@ export class Runs {
    * @returns The run as it is now.
    */
   unarchive(id: string): Promise<Run> {
-    return this.#access.write(({ runs }) => runs.unarchive(id)).then(this.#shown);
+    return this.#access.write(({ metadata }) => metadata.runs.unarchive(id)).then(this.#shown);
   }
 
   /**
@@ -244,7 +244,7 @@ export class Runs {
    * @throws {InvalidOptionError} If a value cannot be used.
    */
   update(id: string, change: RunUpdate): Promise<Run> {
-    return this.#access.write(async ({ runs }) => {
+    return this.#access.write(async ({ metadata: { runs } }) => {
       assertRunUpdate(change);
       const { run } = await runs.update(id, change);
       return run;
@@ -311,7 +311,7 @@ export class Runs {
     params: T & StorableObject<T>,
     options: LogParamsOptions = {},
   ): Promise<void> {
-    return this.#access.write(({ runs }) => logParams(runs, id, params, options));
+    return this.#access.write(({ metadata: { runs } }) => logParams(runs, id, params, options));
   }
 
   /**
@@ -321,7 +321,7 @@ export class Runs {
    * @returns Values by name.
    */
   params(id: string): Promise<Record<string, unknown>> {
-    return this.#access.use(({ runs }) => runs.params(id));
+    return this.#access.use(({ metadata }) => metadata.runs.params(id));
   }
 
   /**
@@ -331,7 +331,7 @@ export class Runs {
    * @param tags Text by name; `null` removes a tag.
    */
   setTags<T extends object>(id: string, tags: T & TagChanges<T>): Promise<void> {
-    return this.#access.write(async ({ runs }) => {
+    return this.#access.write(async ({ metadata: { runs } }) => {
       assertTags("set tags", tags, true);
       const given = Object.entries<string | null | undefined>(tags as Record<string, string | null>)
         .filter((entry): entry is [string, string | null] => entry[1] !== undefined);
@@ -359,7 +359,7 @@ export class Runs {
    * @throws {InvalidOptionError} If a member has a wrong type.
    */
   logDataset(id: string, dataset: DatasetOptions): Promise<Dataset> {
-    return this.#access.write(({ runs }) => runs.logDataset(id, dataset));
+    return this.#access.write(({ metadata }) => metadata.runs.logDataset(id, dataset));
   }
 
   /**
@@ -369,6 +369,8 @@ export class Runs {
    * @returns The datasets.
    */
   datasets(id: string): Promise<Dataset[]> {
-    return this.#access.use(({ runs }) => runs.datasets(id)).then(shownAs("datasets"));
+    return this.#access.use(({ metadata }) => metadata.runs.datasets(id)).then(
+      shownAs("datasets"),
+    );
   }
 }

@@ -23,7 +23,7 @@ export class Lifecycle implements Access<StoreContext> {
   constructor(context: StoreContext, handleSignals: boolean) {
     this.#context = context;
     this.#handleSignals = handleSignals;
-    this.buffer = new MetricBuffer((batch) => context.runs.logMetrics(batch));
+    this.buffer = new MetricBuffer((batch) => context.metadata.runs.logMetrics(batch));
     this.attached = new AttachedRuns(context.metadata);
   }
 
@@ -40,7 +40,7 @@ export class Lifecycle implements Access<StoreContext> {
     do await this.buffer.flush(); while (this.buffer.unwritten.length > 0);
     for (const id of this.attached.ids) {
       this.attached.interrupt(id);
-      await this.#context.runs.update(
+      await this.#context.metadata.runs.update(
         id,
         { status: "failed", endTime: new Date(), error: reason },
         [

@@ -63,7 +63,7 @@ function withVariables(options: OpenOptions): OpenOptions {
 }
 
 /** The run that a program around this one has started for it, if it is in this store. */
-async function currentRun({ runs }: StoreContext): Promise<Run | undefined> {
+async function currentRun({ metadata: { runs } }: StoreContext): Promise<Run | undefined> {
   const id = variable("CHACHAML_RUN");
   if (id === undefined) return undefined;
   return await runs.get(id).catch((error) => {

@@ -5,6 +5,7 @@ import type { StoreContext } from "../context/compose.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
 import type { Curve } from "../metadata/metric.ts";
 import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
+import type { RunStore } from "../metadata/run_store.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { Models } from "../models/models.ts";
 import { assertStartOptions } from "../runs/assert_run.ts";
@@ -94,7 +95,7 @@ export class Store extends StoreCare implements AsyncDisposable {
   startRun<T extends object = Readonly<Record<string, string | undefined>>>(
     options: StartOptions<T> = {},
   ): Promise<RunHandle> {
-    const handle = this.#lifecycle.write(async ({ runs }) => {
+    const handle = this.#lifecycle.write(async ({ metadata: { runs } }) => {
       assertStartOptions(options);
       const { parentId = this.currentRun?.id ?? null, environment = true } = options;
       const { captureEnvironment, describeProgram } = await import("../runs/environment.ts");
@@ -277,6 +278,6 @@ export class Store extends StoreCare implements AsyncDisposable {
 }
 
 /** A run that is part of another belongs to its experiment, if none is given. */
-async function experimentOf(runs: StoreContext["runs"], parentId: string | null): Promise<string> {
+async function experimentOf(runs: RunStore, parentId: string | null): Promise<string> {
   return parentId === null ? "default" : (await runs.get(parentId)).experiment;
 }

@@ -55,7 +55,7 @@ const FAULTS: Record<string, () => Disposable> = {
   "the last commit": () => {
     let settling = false;
     return failing(statement, "run", (args, self) => {
-      settling ||= isSql("DELETE FROM artifact_replacements")(args, self);
+      settling ||= isSql("DELETE FROM backup_of")(args, self);
       return settling && isSql("COMMIT")(args, self);
     });
   },

@@ -8,6 +8,7 @@ import {
   openStore,
   Store,
 } from "../../mod.ts";
+import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
 import type { ModelStore } from "../../src/metadata/model_store.ts";
 import { Models } from "../../src/models/models.ts";
 import { openContext } from "../../src/context/compose.ts";
@@ -137,14 +138,15 @@ testEachDriver("load() takes what has come into production since it looked", asy
   await store.models.promote("net", 1);
   let looks = 0;
   const find = async (...args: Parameters<ModelStore["find"]>) => {
-    const found = await parts.models.find(...args);
+    const found = await parts.metadata.models.find(...args);
     if (++looks === 1) {
       await store.models.promote("net", 2);
       await store.artifacts.remove("r", "a", { force: true });
     }
     return found;
   };
-  const slow = { ...parts, models: { find } as unknown as ModelStore };
+  const metadata = { ...parts.metadata, models: { find } as unknown as ModelStore };
+  const slow = { ...parts, metadata: metadata as MetadataStore };
   const models = new Models({
     use: (work) => work(slow),
     read: (work) => work(slow),

@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { ArtifactInUseError, openStore } from "../../mod.ts";
-
-import { openContext } from "../../src/context/compose.ts";
 import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
 import { leaveReplacement } from "../support/replacement_helpers.ts";
 
@@ -31,50 +29,6 @@ testEachDriver("other bytes do not take the place of a version's", async (driver
   await store.artifacts.put("r", "a", "new", { ifExists: "replace" });
   assert.equal(await (await store.artifacts.get(id)).text({ verify: true }), "new");
 });
-
-testEachDriver(
-  "a version waits for a replacement that is under way",
-  (driver) =>
-    inTempDir(async (dir) => {
-      {
-        await using store = await openIn(dir, { driver });
-        await store.startRun({ id: "r" });
-        await store.artifacts.put("r", "a", "old");
-      }
-      const parts = await openContext({ path: `${dir}/t.db`, driver });
-      try {
-        const { index, models } = parts;
-        const { record } = (await index.byName("r", "a"))!;
-        const { contentType, size, hash, createdAt } = record;
-        const noted = { staged: crypto.randomUUID(), contentType, size, hash, createdAt };
-        const register = () => models.register("net", { runId: "r", artifact: "a" });
-
-        assert.equal(await index.noteReplacement(record.id, noted), true);
-        assert.equal(await register(), undefined);
-        assert.deepEqual(await models.list(), []);
-        await index.finishReplacement(record.id, noted.staged, async () => {});
-        assert.equal((await register())?.version, 1);
-        await assert.rejects(index.noteReplacement(record.id, noted), ArtifactInUseError);
-        assert.equal((await index.byId(record.id))!.replacement, undefined);
-
-        // Another program knows nothing of the note, and registers all the same.
-        await models.remove("net", 1);
-        assert.equal(await index.noteReplacement(record.id, noted), true);
-        await parts.database.write({
-          apply: (sql) =>
-            sql.prepare("INSERT INTO model_versions VALUES ('net', 1, 'r', ?, 'none', NULL, 0)")
-              .run(record.id),
-        });
-        const publish = () => Promise.reject(new Error("the bytes were published"));
-        await assert.rejects(
-          index.finishReplacement(record.id, noted.staged, publish),
-          ArtifactInUseError,
-        );
-      } finally {
-        await parts.close();
-      }
-    }),
-);
 
 testEachDriver(
   "a replacement that a crash left noted is settled first",

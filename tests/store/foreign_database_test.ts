@@ -131,9 +131,9 @@ const FOREIGN: Record<string, (path: string) => void | Promise<void>> = {
       TABLES + "ALTER TABLE artifacts RENAME TO x; CREATE VIEW artifacts AS SELECT * FROM x",
     ),
   "a view in place of the store's own table": (path) =>
-    create(path, TABLES + "CREATE VIEW artifact_replacements AS SELECT * FROM runs"),
+    create(path, TABLES + "CREATE VIEW metric_nans AS SELECT * FROM runs"),
   "another program's table in place of the store's own": (path) =>
-    create(path, TABLES + "CREATE TABLE artifact_replacements (part TEXT)"),
+    create(path, TABLES + "CREATE TABLE metric_nans (part TEXT)"),
   "two artifacts of one name": (path) =>
     create(
       path,

@@ -1,5 +1,5 @@
 import { assertString } from "../../base/assert.ts";
-import { ArtifactNotFoundError, StorageError } from "../../base/errors.ts";
+import { StorageError } from "../../base/errors.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import { COUNT_COMMIT, type Database } from "./database.ts";
 import { hasIndex } from "./create_schema.ts";
@@ -13,26 +13,15 @@ import type {
   Contents,
   IndexEntry,
   NewArtifact,
-  Replacement,
 } from "../artifact_index.ts";
-import { KEY_INDEX, namedPaths, namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
+import { KEY_INDEX, namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
 import { ArtifactNames } from "./artifact_names.ts";
 import { eachDuplicate } from "./artifact_duplicates.ts";
 import { findEntries } from "./artifact_find.ts";
 import { eachEntry, totalsOf } from "./artifact_search.ts";
-import {
-  describe,
-  forgetReplacement,
-  insertRecords,
-  isSame,
-  requireRun,
-} from "./artifact_writes.ts";
-import { adoptReplacement, settleReplacements } from "./artifact_replacements.ts";
+import { describe, insertRecords, isSame, requireRun } from "./artifact_writes.ts";
 import { releaseVersions, requireUnused } from "./version_use.ts";
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
-
-/** The path of a row as `pathOf()` gives it. */
-const PATH = "replace(a.path, '\\', '/')";
 
 /** Rows of artifacts in SQLite. */
 export class SqliteArtifactIndex implements ArtifactIndex {
@@ -128,56 +117,6 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     }
   }
 
-  noteReplacement(id: string, replacement: Replacement): Promise<boolean> {
-    const { staged, contentType, size, hash, createdAt } = replacement;
-    return this.#database.write({
-      apply: (sql) => {
-        const entry = this.#get(sql, "a.id = ?", id);
-        if (!entry) throw new ArtifactNotFoundError({ id });
-        if (entry.problem) throw entry.problem;
-        if (entry.replacement) return false;
-        requireUnused(sql, "artifact_id", id, "replace");
-        sql.prepare("INSERT INTO artifact_replacements VALUES (?, ?, ?, ?, ?, ?)")
-          .run(id, staged, contentType, size, hash, createdAt.getTime());
-        return true;
-      },
-    });
-  }
-
-  finishReplacement(
-    id: string,
-    staged: string,
-    publish: (path: string) => Promise<void>,
-  ): Promise<ArtifactRecord> {
-    let entry: IndexEntry | undefined;
-    return this.#database.write({
-      alone: true,
-      check: (sql) => {
-        entry = this.#get(sql, "a.id = ?", id);
-        if (entry?.replacement?.staged !== staged) throw new ArtifactNotFoundError({ id });
-        // Our own registry waits for the note to go; another program's knows nothing of it.
-        requireUnused(sql, "artifact_id", id, "replace");
-        return "now";
-      },
-      publish: () => publish(entry!.record.path),
-      apply: (sql) => adoptReplacement(sql, entry!),
-    });
-  }
-
-  async dropReplacement(id: string, staged: string): Promise<void> {
-    await this.#database.write({
-      apply: (sql) =>
-        sql.prepare("DELETE FROM artifact_replacements WHERE artifact_id = ? AND staged = ?")
-          .run(id, staged),
-    });
-  }
-
-  settleReplacements(
-    judge: (entry: IndexEntry) => Promise<"replaced" | "not replaced" | "under way">,
-  ): Promise<string[]> {
-    return settleReplacements(this.#database, judge);
-  }
-
   async insertAll(
     runId: string,
     artifacts: readonly NewArtifact[],
@@ -255,7 +194,6 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         if (!entry) return false;
         releaseVersions(sql, "artifact_id", id, force);
         sql.prepare("DELETE FROM artifacts WHERE id = ?").run(id);
-        forgetReplacement(sql, id);
         this.#names.forget(entry.record.runId);
         return true;
       },
@@ -264,17 +202,6 @@ export class SqliteArtifactIndex implements ArtifactIndex {
 
   forget(runId: string): void {
     this.#names.forget(runId);
-  }
-
-  named(): Promise<(path: string) => boolean> {
-    return this.#database.read(namedPaths);
-  }
-
-  underLock<T>(work: (isNamed: (path: string) => boolean) => T): Promise<T> {
-    return this.#database.write({
-      alone: true,
-      apply: (sql) => work(namedPaths(sql)),
-    });
   }
 
   unnamed(keys: Iterable<string>): Promise<Set<string>> {
@@ -306,31 +233,6 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         if (unnamed.size > 0) await remove(unnamed);
       },
       apply: () => {},
-    });
-  }
-
-  withoutRow(
-    artifacts: readonly { runId: string; name: string; path: string }[],
-    work: (path: string) => void,
-  ): Promise<Error[]> {
-    return this.#database.write({
-      alone: true,
-      apply: (sql) => {
-        const failures: Error[] = [];
-        for (const { runId, name, path } of artifacts) {
-          // A path made of run and name, as all of ours are, is looked for in its run alone.
-          const named = path === `${runId}/${name}`
-            ? this.#get(sql, `a.run_id = ? AND (a.name = ? OR ${PATH} = ?)`, runId, name, path)
-            : this.#get(sql, `${PATH} = ?`, path);
-          if (named) continue;
-          try {
-            work(path);
-          } catch (error) {
-            failures.push(error as Error);
-          }
-        }
-        return failures;
-      },
     });
   }
 

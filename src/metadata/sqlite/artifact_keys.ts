@@ -44,7 +44,7 @@ export function namedWithoutIndex(sql: SqlConnection, keys: Iterable<string>): S
 }
 
 /** Tells whether a row names a path, or one below it. */
-export function namedPaths(sql: SqlConnection): (path: string) => boolean {
+function namedPaths(sql: SqlConnection): (path: string) => boolean {
   const named = new Set<string>();
   for (const row of sql.prepare(`SELECT ${whole("path")} FROM artifacts`).all()) {
     // A file that has a backslash in its very name is not ours to collect either.

@@ -2,20 +2,13 @@
 import { DamagedRowError, UnsafePathError } from "../../base/errors.ts";
 import { unsafePath } from "../../names/names.ts";
 import type { SqlRow, SqlValue } from "./sql_driver.ts";
-import type { ArtifactRecord, IndexEntry, Replacement } from "../artifact_index.ts";
+import type { ArtifactRecord, IndexEntry } from "../artifact_index.ts";
 import { text, whole } from "./whole_text.ts";
 
 const TEXTS = whole("a.id", "a.run_id", "a.name", "a.path", "a.content_type");
 
-/** Selects artifacts, each with the replacement that is under way. */
-export const SELECT_ENTRY =
-  `SELECT ${TEXTS}, a.size, a.hash, a.created_at, r.staged, r.content_type AS r_content_type, r.size AS r_size, r.hash AS r_hash,
-  r.created_at AS r_created_at
-  FROM artifacts AS a LEFT JOIN artifact_replacements AS r ON r.artifact_id = a.id`;
-
-/** The same for a database that our own tables have not been added to. */
-export const SELECT_PLAIN_ENTRY =
-  `SELECT ${TEXTS}, a.size, a.hash, a.created_at, NULL AS staged FROM artifacts AS a`;
+/** Selects artifacts. */
+export const SELECT_ENTRY = `SELECT ${TEXTS}, a.size, a.hash, a.created_at FROM artifacts AS a`;
 
 /** Reads a row, whoever has written it: a false one is no reason to hide the others. */
 export function entryOf(row: SqlRow): IndexEntry {
@@ -29,7 +22,7 @@ export function entryOf(row: SqlRow): IndexEntry {
     hash: isHash(row.hash) ? row.hash : "",
     createdAt: dateOf(row.created_at),
   };
-  return { record, problem: problemOf(row), replacement: replacementOf(row) };
+  return { record, problem: problemOf(row) };
 }
 
 /** The path that a row names; on Windows, chachaml separates its folders by backslashes. */
@@ -49,17 +42,6 @@ function problemOf(row: SqlRow): Error | undefined {
   if (Number.isNaN(dateOf(row.created_at).getTime())) {
     return new DamagedRowError(id, "the creation time", row.created_at);
   }
-}
-
-function replacementOf(row: SqlRow): Replacement | undefined {
-  if (typeof row.staged !== "string") return undefined;
-  return {
-    staged: row.staged,
-    contentType: row.r_content_type === null ? null : text(row.r_content_type),
-    size: Number(row.r_size),
-    hash: text(row.r_hash),
-    createdAt: dateOf(row.r_created_at),
-  };
 }
 
 function isSize(value: SqlValue | undefined): value is number {

@@ -55,9 +55,9 @@ export function describe(
   return { ...record, contentType, size, hash, createdAt };
 }
 
-/** Whether a record still says of its bytes what `expected` does, and nobody is changing it. */
+/** Whether a record still says of its bytes what `expected` does. */
 export function isSame(entry: IndexEntry | undefined, expected: ArtifactRecord): boolean {
-  return entry !== undefined && !entry.problem && !entry.replacement &&
+  return entry !== undefined && !entry.problem &&
     entry.record.path === expected.path && entry.record.hash === expected.hash;
 }
 
@@ -68,9 +68,4 @@ export function isSame(entry: IndexEntry | undefined, expected: ArtifactRecord):
  */
 export function requireRun(sql: SqlConnection, runId: string): void {
   if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
-}
-
-/** Removes the note of a replacement. */
-export function forgetReplacement(sql: SqlConnection, artifactId: string): void {
-  sql.prepare("DELETE FROM artifact_replacements WHERE artifact_id = ?").run(artifactId);
 }

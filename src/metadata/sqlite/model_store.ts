@@ -34,12 +34,11 @@ export class SqliteModelStore implements ModelStore {
     this.#now = now;
   }
 
-  async register(name: string, options: RegisterOptions): Promise<ModelVersion | undefined> {
+  async register(name: string, options: RegisterOptions): Promise<ModelVersion> {
     const { runId, stage = "none", description = null, modelDescription = null } = options;
     return await this.#database.write({
       apply: (sql) => {
         const artifactId = requireArtifact(sql, options);
-        if (isBeingReplaced(sql, artifactId)) return undefined;
         const now = this.#now();
         sql.prepare(
           "INSERT OR IGNORE INTO models (name, description, created_at) VALUES (?, ?, ?)",
@@ -142,12 +141,6 @@ function requireArtifact(
   throw new ArtifactNotFoundError(
     artifact === undefined ? { runId, id: value } : { runId, name: value },
   );
-}
-
-/** Its bytes would change after they were registered. */
-function isBeingReplaced(sql: SqlConnection, artifactId: string): boolean {
-  return sql.prepare("SELECT 1 FROM artifact_replacements WHERE artifact_id = ?")
-    .get(artifactId) !== undefined;
 }
 
 /** The version of the highest number. */

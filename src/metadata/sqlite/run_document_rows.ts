@@ -1,5 +1,5 @@
 /** Runs with all that is kept of them, read from the tables that hold it, and written to them. */
-import { entryOf, SELECT_PLAIN_ENTRY } from "./artifact_rows.ts";
+import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import { SELECT_RUN } from "./run_rows.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
@@ -33,7 +33,7 @@ function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
     ).all(id)
       .map(({ key, value }) => [text(key), text(value)]);
   const artifacts = sql.prepare(
-    `${SELECT_PLAIN_ENTRY} WHERE a.run_id = ? ORDER BY a.created_at, a.name`,
+    `${SELECT_ENTRY} WHERE a.run_id = ? ORDER BY a.created_at, a.name`,
   ).all(id).map((row) => {
     const { record, problem } = entryOf(row);
     if (problem) throw problem;

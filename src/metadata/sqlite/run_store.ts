@@ -184,10 +184,6 @@ export class SqliteRunStore implements RunStore {
           `SELECT ${whole("name", "path")} FROM artifacts WHERE run_id = ?`,
         ).all(id)
           .map((row) => ({ runId: id, name: text(row.name), path: pathOf(row) }));
-        sql.prepare(
-          "DELETE FROM artifact_replacements WHERE artifact_id IN " +
-            "(SELECT id FROM artifacts WHERE run_id = ?)",
-        ).run(id);
         for (const table of TABLES_OF_RUN) {
           sql.prepare(`DELETE FROM ${table} WHERE run_id = ?`).run(id);
         }

@@ -86,13 +86,6 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
     definition: "key TEXT PRIMARY KEY, value TEXT NOT NULL",
     columns: ["key", "value"],
   },
-  // Replacements under way: from before the new bytes take the place of the old, until the
-  // artifact's row describes them.
-  artifact_replacements: {
-    definition: `artifact_id TEXT PRIMARY KEY, staged TEXT NOT NULL, content_type TEXT,
-      size INTEGER NOT NULL, hash TEXT NOT NULL, created_at INTEGER NOT NULL`,
-    columns: ["artifact_id", "staged", "content_type", "size", "hash", "created_at"],
-  },
   // Runs that were removed, whose directories may still be there.
   chachaml_removed_runs: { definition: "id TEXT PRIMARY KEY", columns: ["id"] },
   // SQLite has no NaN: it takes it for NULL, which the shared table does not allow. Such points are

@@ -61,8 +61,6 @@ export class SnapshotFile implements Snapshot {
     return Promise.try(() => {
       const sql = this.#sql;
       sql.prepare("BEGIN IMMEDIATE").run();
-      // What was about to be replaced has been copied, with the row that describes it.
-      sql.prepare("DELETE FROM artifact_replacements").run();
       const remove = sql.prepare("DELETE FROM artifacts WHERE id = ?");
       for (const { artifact } of omitted) {
         releaseVersions(sql, "artifact_id", artifact.id, true);
