@@ -122,9 +122,9 @@ export interface Documents {
     failed: { artifact: Artifact; error: string }[];
     dryRun: boolean;
   };
-  /** A run that is not `imported` was there already. */
+  /** A run that is not `imported` was there already; one that is `merged` got what it lacked. */
   import: {
-    runs: { id: string; archivedId: string; imported: boolean }[];
+    runs: { id: string; archivedId: string; imported: boolean; merged: boolean }[];
     artifacts: number;
     bytes: number;
   };

@@ -43,7 +43,11 @@ const isSql = (text: string) => (_: unknown[], self: unknown) =>
 /** Where a disk may turn out to be full. */
 const FAULTS: Record<string, () => Disposable> = {
   "locking the place": () =>
-    failing(Deno, "openSync", ([, how]) => (how as Deno.OpenOptions | undefined)?.create === true),
+    failing(
+      Deno,
+      "openSync",
+      ([, how]) => (how as Deno.OpenOptions | undefined)?.createNew === true,
+    ),
   "copying by the kernel": () => failing(Deno, "copyFile"),
   "writing a file": () => failing(Deno.FsFile.prototype, "writeSync"),
   "syncing a file": () => failing(Deno.FsFile.prototype, "syncData"),
