@@ -52,7 +52,7 @@ async function many(): Promise<void> {
   );
   expect(linked.copied, count);
   for (const { filePath } of (await store.artifacts.find({ limit: 100 }))) {
-    await Deno.remove(filePath);
+    await Deno.remove(filePath!);
   }
   await store.close();
   const dryRun = await time(
@@ -83,14 +83,14 @@ async function large(): Promise<void> {
   expect(artifact.size, size);
   expect((await time("backup", () => store.backup(backup))).copiedBytes, size);
   expect((await time("second backup", () => store.backup(backup))).copied, 0);
-  await Deno.remove(artifact.filePath);
+  await Deno.remove(artifact.filePath!);
   await store.close();
   const missing = await time(
     "restore the one that is missing",
     () => restoreStore(backup, { path, driver: "builtin" }),
   );
   expect(missing.bytes, size);
-  await Deno.remove(artifact.filePath);
+  await Deno.remove(artifact.filePath!);
   const all = await time(
     "restore to a new place",
     () => restoreStore(backup, { path: again, driver: "builtin" }),

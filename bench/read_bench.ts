@@ -10,7 +10,7 @@ const small = await store.artifacts.put(id, "small.bin", new Uint8Array(10_000))
 const large = await store.artifacts.put(id, "large.bin", new Uint8Array(2 ** 28));
 
 Deno.bench("Deno.readFile", { group: "10 KB", baseline: true }, async () => {
-  await Deno.readFile(small.filePath);
+  await Deno.readFile(small.filePath!);
 });
 
 Deno.bench("get, then bytes", { group: "10 KB" }, async () => {
@@ -24,7 +24,7 @@ Deno.bench("get, then bytes, verified", { group: "10 KB" }, async () => {
 const rounds = { group: "256 MiB", n: 10, warmup: 2 };
 
 Deno.bench("sha256sum", { ...rounds, baseline: true }, async () => {
-  await new Deno.Command("sha256sum", { args: [large.filePath], stdout: "null" }).output();
+  await new Deno.Command("sha256sum", { args: [large.filePath!], stdout: "null" }).output();
 });
 
 Deno.bench("stream, verified", rounds, async () => {

@@ -68,7 +68,7 @@ async function readBack(id: string): Promise<void> {
 /** Hashes each file by other code than the store's, as `sha256sum` would. */
 async function checkFiles(store: Store): Promise<void> {
   for (const artifact of await store.artifacts.find({})) {
-    using file = await Deno.open(artifact.filePath);
+    using file = await Deno.open(artifact.filePath!);
     const digest = await crypto.subtle.digest("SHA-256", file.readable);
     const hash = new Uint8Array(digest).toHex();
     if (hash !== artifact.hash) throw new Error(`${artifact.name} is not what was stored`);

@@ -76,9 +76,9 @@ export class Artifact {
    *
    * @throws {UnsafePathError} If the record's path would lead outside the artifact directory.
    */
-  get filePath(): string {
+  get filePath(): string | undefined {
     if (this.#problem) throw this.#problem;
-    return this.#reader.filePath(this.path)!;
+    return this.#reader.filePath(this.path);
   }
 
   /**

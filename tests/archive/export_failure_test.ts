@@ -31,7 +31,7 @@ Deno.test("export() of a run that is not there gives no byte", () =>
 
 Deno.test("export() ends in an error where an artifact is damaged or missing", () =>
   inMemory(async (store) => {
-    const { filePath } = await store.artifacts.put("r", "a", someBytes(300_000));
+    const filePath = (await store.artifacts.put("r", "a", someBytes(300_000))).filePath!;
     await Deno.chmod(filePath, 0o644);
     const bytes = await Deno.readFile(filePath);
     bytes[299_999]! ^= 1;
@@ -45,7 +45,7 @@ Deno.test("export() ends in an error where an artifact is damaged or missing", (
 
 Deno.test("export() follows no link that has taken an artifact's place", () =>
   inMemory(async (store) => {
-    const { filePath } = await store.artifacts.put("r", "a", "text of a");
+    const filePath = (await store.artifacts.put("r", "a", "text of a")).filePath!;
     const outside = `${store.artifactDir}.outside`;
     await Deno.writeTextFile(outside, "text of a");
     try {

@@ -89,7 +89,7 @@ testWithTar(
     inTempDir(async (dir) => {
       await using store = await openIn(dir);
       await store.startRun({ id: "r" });
-      const { filePath } = await store.artifacts.put("r", "huge", "x");
+      const filePath = (await store.artifacts.put("r", "huge", "x")).filePath!;
       const size = 9 * 1024 ** 3;
       await Deno.chmod(filePath, 0o644);
       await Deno.truncate(filePath, size); // A hole, which takes no space.

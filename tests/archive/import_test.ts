@@ -39,7 +39,7 @@ testEachDriver("import() takes up every row and every byte", (driver) =>
     assert.deepEqual(await there.runs.params("r"), await here.runs.params("r"));
     assert.equal(await (await there.artifacts.get("r", LONG_NAME)).text({ verify: true }), "long");
     for (const { filePath } of await there.artifacts.list("r")) {
-      assert.equal((await Deno.stat(filePath)).mode! & 0o222, 0);
+      assert.equal((await Deno.stat(filePath!)).mode! & 0o222, 0);
     }
   }));
 

@@ -11,7 +11,7 @@ Deno.test("put() with dedup: more puts at once than files that are staged at a t
       names.map((name) => store.artifacts.put("r", name, "the same", { dedup: true })),
     );
     assert.equal(put.length, 300);
-    const files = new Set(put.map(({ filePath }) => Deno.statSync(filePath).ino));
+    const files = new Set(put.map(({ filePath }) => Deno.statSync(filePath!).ino));
     assert.equal(files.size, 1);
   }));
 

@@ -23,7 +23,7 @@ test("a file that can be run can be run where it is saved; others cannot", () =>
         await artifact.saveTo(saved);
         const found = (await Deno.stat(saved)).mode! & 0o111;
         assert.equal(found !== 0, (mode & 0o111) !== 0, name);
-        assert.equal((await Deno.stat(artifact.filePath)).mode! & 0o222, 0, name);
+        assert.equal((await Deno.stat(artifact.filePath!)).mode! & 0o222, 0, name);
       }
     })
   ));

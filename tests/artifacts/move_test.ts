@@ -39,7 +39,7 @@ Deno.test("putFile() with move keeps the file itself, under its new name alone",
     const { ino } = await Deno.stat(source);
     const stored = await store.artifacts.putFile("r", "models/a.bin", source, { move: true });
     await isGone(source);
-    const now = await Deno.lstat(stored.filePath);
+    const now = await Deno.lstat(stored.filePath!);
     assert.deepEqual([now.ino, now.nlink, now.mode! & 0o777], [ino, 1, 0o440]);
     assert.equal(stored.size, SIZE);
     assert.equal(stored.hash, await sha256(someBytes(SIZE)));
@@ -113,7 +113,7 @@ Deno.test("putFile() with move copies a file that has a second name, and shares 
     const { ino } = await Deno.stat(source);
     const stored = await store.artifacts.putFile("r", "a", source, { move: true });
     await isGone(source);
-    assert.notEqual((await Deno.stat(stored.filePath)).ino, ino);
+    assert.notEqual((await Deno.stat(stored.filePath!)).ino, ino);
     await isUntouched(twin);
     await Deno.writeTextFile(twin, "overwritten");
     assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
@@ -136,18 +136,18 @@ Deno.test("putFile() with move of a symbolic link leaves alone what it leads to"
     const stored = await store.artifacts.putFile("r", "a", link, { move: true });
     await isGone(link);
     await isUntouched(source);
-    assert.ok((await Deno.lstat(stored.filePath)).isFile);
+    assert.ok((await Deno.lstat(stored.filePath!)).isFile);
     assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
   }));
 
 Deno.test('putFile() with move and ifExists "same" stores nothing and takes the source', () =>
   withSource(async (store, source) => {
     const first = await store.artifacts.put("r", "a", someBytes(SIZE));
-    const { ino } = await Deno.stat(first.filePath);
+    const { ino } = await Deno.stat(first.filePath!);
     const options = { move: true, ifExists: "same" } as const;
     const again = await store.artifacts.putFile("r", "a", source, options);
     assert.deepEqual(again.toJSON(), first.toJSON());
-    const now = await Deno.lstat(first.filePath);
+    const now = await Deno.lstat(first.filePath!);
     assert.deepEqual([now.ino, now.nlink], [ino, 1]);
     await isGone(source);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
@@ -159,7 +159,7 @@ Deno.test('putFile() with move and ifExists "replace" puts the file itself in pl
     const { ino } = await Deno.stat(source);
     const options = { move: true, ifExists: "replace" } as const;
     const stored = await store.artifacts.putFile("r", "a", source, options);
-    const now = await Deno.lstat(stored.filePath);
+    const now = await Deno.lstat(stored.filePath!);
     assert.deepEqual([stored.id, now.ino, now.nlink], [first.id, ino, 1]);
     await isGone(source);
     assert.deepEqual(
@@ -174,7 +174,7 @@ Deno.test("putFile() with move never takes away the bytes of a stored artifact",
     const first = await store.artifacts.putFile("r", "a", source, { move: true });
     await store.startRun({ id: "s" });
     const options = { move: true } as const;
-    const again = store.artifacts.putFile("s", "b", first.filePath, options);
+    const again = store.artifacts.putFile("s", "b", first.filePath!, options);
     const outcome = await again.then(() => "stored", () => "refused");
     assert.deepEqual(
       await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
@@ -193,7 +193,7 @@ Deno.test('putFile() with move and ifExists "same" of an artifact onto itself ke
   withSource(async (store, source) => {
     const first = await store.artifacts.putFile("r", "a", source, { move: true });
     const options = { move: true, ifExists: "same" } as const;
-    await store.artifacts.putFile("r", "a", first.filePath, options).catch(() => {});
+    await store.artifacts.putFile("r", "a", first.filePath!, options).catch(() => {});
     assert.deepEqual(
       await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
       someBytes(SIZE),
@@ -237,12 +237,12 @@ Deno.test("a move that was killed before the artifact was stored is undone", () 
 Deno.test("a move that was killed once the artifact was stored is finished", () =>
   withSource(async (store, source, dir) => {
     const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
-    await Deno.remove(kept.filePath);
-    await leaveMove(store, source, "r/a.bin", kept.filePath);
+    await Deno.remove(kept.filePath!);
+    await leaveMove(store, source, "r/a.bin", kept.filePath!);
     await (await openIn(dir)).close();
     await isGone(source);
     assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
-    assert.equal((await Deno.stat(kept.filePath)).nlink, 1);
+    assert.equal((await Deno.stat(kept.filePath!)).nlink, 1);
   }));
 
 Deno.test("a move that was killed leaves a file alone that took the place of its source", () =>
@@ -261,5 +261,5 @@ Deno.test("putFile() with move copies a file that runs as another user", () =>
     await Deno.chmod(source, 0o4755);
     const stored = await store.artifacts.putFile("r", "a.bin", source, { move: true });
     await isGone(source);
-    assert.equal((await Deno.stat(stored.filePath)).mode! & 0o7222, 0);
+    assert.equal((await Deno.stat(stored.filePath!)).mode! & 0o7222, 0);
   }));

@@ -81,7 +81,7 @@ Deno.test("put() refuses a name that the run has", () =>
         return true;
       });
     }
-    assert.equal(await Deno.readTextFile(first.filePath), "first");
+    assert.equal(await Deno.readTextFile(first.filePath!), "first");
     assert.deepEqual((await store.artifacts.get(first.id)).toJSON(), first.toJSON());
     assert.deepEqual(tree(store.artifactDir), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
   }));
@@ -89,10 +89,10 @@ Deno.test("put() refuses a name that the run has", () =>
 Deno.test('put() with ifExists "same" gives the stored artifact where the bytes are the same', () =>
   inMemory(async (store) => {
     const first = await store.artifacts.put("r", "a", "same", { ifExists: "same" });
-    const inode = (await Deno.stat(first.filePath)).ino;
+    const inode = (await Deno.stat(first.filePath!)).ino;
     const again = await store.artifacts.put("r", "a", new Blob(["same"]), { ifExists: "same" });
     assert.deepEqual(again.toJSON(), first.toJSON());
-    assert.equal((await Deno.stat(first.filePath)).ino, inode);
+    assert.equal((await Deno.stat(first.filePath!)).ino, inode);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
   }));
 
@@ -132,7 +132,7 @@ Deno.test('put() with ifExists "replace" swaps bytes and row, and keeps the id',
     const found = await store.artifacts.get("r", "a.txt");
     assert.deepEqual(found.toJSON(), second.toJSON());
     assert.deepEqual(await found.bytes({ verify: true }), bytes);
-    assert.equal((await Deno.stat(found.filePath)).mode! & 0o777, 0o444);
+    assert.equal((await Deno.stat(found.filePath!)).mode! & 0o777, 0o444);
     assert.deepEqual(tree(store.artifactDir), ["r", "r/a.txt"]);
     assert.equal((await store.artifacts.list("r")).length, 1);
   }));
@@ -204,7 +204,7 @@ for (const ifExists of ["same", "replace"] as const) {
           const source = join(dir, "source");
           const { id, filePath } = await store.artifacts.put("r", "a", "good bytes");
           for (const move of [false, true]) {
-            await damage(filePath);
+            await damage(filePath!);
             await Deno.writeTextFile(source, "good bytes");
             const again = await store.artifacts.putFile("r", "a", source, { ifExists, move });
             assert.equal(again.id, id);

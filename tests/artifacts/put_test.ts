@@ -17,7 +17,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 async function holds(artifact: Artifact, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   assert.equal(artifact.size, bytes.length);
   assert.equal(artifact.hash, await sha256(bytes));
-  assert.deepEqual(await Deno.readFile(artifact.filePath), bytes);
+  assert.deepEqual(await Deno.readFile(artifact.filePath!), bytes);
   assert.deepEqual(await artifact.bytes({ verify: true }), bytes);
 }
 
@@ -154,7 +154,7 @@ Deno.test("putFile() follows a symbolic link to a file", () =>
       await Deno.writeTextFile(join(dir, "target"), "content");
       await Deno.symlink(join(dir, "target"), join(dir, "link"));
       const stored = await store.artifacts.putFile("r", "a", join(dir, "link"));
-      assert.ok((await Deno.lstat(stored.filePath)).isFile);
+      assert.ok((await Deno.lstat(stored.filePath!)).isFile);
       assert.equal(await stored.text(), "content");
     })
   ));
@@ -188,7 +188,7 @@ Deno.test("put() stores files that nobody can write to, and whose bytes they sha
     const run = await store.startRun();
     const large = ReadableStream.from(chunksOf(someBytes(300_000), [10_000]));
     for (const stored of [await run.put("a/b", "small"), await run.put("a/c", large)]) {
-      const { mode, nlink } = await Deno.stat(stored.filePath);
+      const { mode, nlink } = await Deno.stat(stored.filePath!);
       assert.equal(mode! & 0o777, 0o444);
       assert.equal(nlink, 1);
     }

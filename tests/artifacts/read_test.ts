@@ -24,8 +24,8 @@ function withArtifact(work: (artifact: Artifact, store: Store) => Promise<void>)
 
 /** Writes to a stored file, as nobody should. */
 async function tamper(artifact: Artifact, bytes: Uint8Array): Promise<void> {
-  await Deno.chmod(artifact.filePath, 0o644);
-  await Deno.writeFile(artifact.filePath, bytes);
+  await Deno.chmod(artifact.filePath!, 0o644);
+  await Deno.writeFile(artifact.filePath!, bytes);
 }
 
 Deno.test("stream(), bytes() and text() give all bytes", () =>
@@ -189,7 +189,7 @@ Deno.test("reading a file that is missing fails, with or without its folder", ()
       assert.deepEqual([error.expected, error.found], [SIZE, null]);
       return true;
     };
-    for (const path of [artifact.filePath, `${store.artifactDir}/r`]) {
+    for (const path of [artifact.filePath!, `${store.artifactDir}/r`]) {
       await Deno.remove(path);
       await assert.rejects(artifact.stream().getReader().read(), isTold);
       await assert.rejects(artifact.bytes(), isTold);

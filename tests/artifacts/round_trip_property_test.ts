@@ -134,7 +134,7 @@ async function assertReads(
   assertSame(await collect(artifact.stream({ start })), bytes.subarray(start), `from ${start}`);
   await artifact.saveTo(saved);
   assertSame(await Deno.readFile(saved), bytes, "saveTo()");
-  assertSame(await Deno.readFile(artifact.filePath), bytes, "the file itself");
+  assertSame(await Deno.readFile(artifact.filePath!), bytes, "the file itself");
 }
 
 /** Gives a test a store on disk that does not sync, and a directory for other files. */

@@ -74,17 +74,17 @@ Deno.test("saveTo() tells of progress, forward to the size", () =>
 /** Ways in which saving fails, each with what the caller is told. */
 const FAILURES: Record<string, (artifact: Artifact, path: string) => Promise<void>> = {
   "bytes that were changed": async (artifact, path) => {
-    await Deno.chmod(artifact.filePath, 0o644);
-    await Deno.writeFile(artifact.filePath, new Uint8Array(SIZE));
+    await Deno.chmod(artifact.filePath!, 0o644);
+    await Deno.writeFile(artifact.filePath!, new Uint8Array(SIZE));
     await assert.rejects(artifact.saveTo(path), IntegrityError);
   },
   "bytes that were cut short": async (artifact, path) => {
-    await Deno.chmod(artifact.filePath, 0o644);
-    await Deno.truncate(artifact.filePath, SIZE - 1);
+    await Deno.chmod(artifact.filePath!, 0o644);
+    await Deno.truncate(artifact.filePath!, SIZE - 1);
     await assert.rejects(artifact.saveTo(path), IntegrityError);
   },
   "missing bytes": async (artifact, path) => {
-    await Deno.remove(artifact.filePath).catch(() => {});
+    await Deno.remove(artifact.filePath!).catch(() => {});
     await assert.rejects(artifact.saveTo(path), IntegrityError);
   },
   "a signal aborted before": async (artifact, path) => {
@@ -140,7 +140,7 @@ Deno.test("saveTo() refuses the artifact directory, whatever way leads there", (
     const before = tree(store.artifactDir);
     const targets = [
       store.artifactDir,
-      first.filePath,
+      first.filePath!,
       join(store.artifactDir, "new"),
       `${dir}/elsewhere/../t-artifacts/r/a`,
       join(dir, "link", "new"),

@@ -49,7 +49,7 @@ Deno.test("putFile() gives a copy the permissions of its source, without those t
       const source = join(dir, `source-${mode!.toString(8)}`);
       await Deno.writeTextFile(source, "x");
       await Deno.chmod(source, mode!);
-      const { filePath } = await store.artifacts.putFile("r", mode!.toString(8), source);
+      const filePath = (await store.artifacts.putFile("r", mode!.toString(8), source)).filePath!;
       assert.equal((await Deno.stat(filePath)).mode! & 0o777, kept);
     }
   }));

@@ -53,7 +53,7 @@ Deno.test("what a backup holds is read-only, and shares nothing with the store",
     await using store = await filled(dir);
     const { artifactDir } = await store.backup(join(dir, "b"));
     for (const { path, filePath } of await store.artifacts.find({})) {
-      const [there, here] = [Deno.statSync(join(artifactDir, path)), Deno.statSync(filePath)];
+      const [there, here] = [Deno.statSync(join(artifactDir, path)), Deno.statSync(filePath!)];
       assert.deepEqual([there.nlink, there.mode! & 0o222], [1, 0], path);
       assert.notEqual(there.ino, here.ino);
     }

@@ -49,7 +49,7 @@ for (const [state, [damage, told]] of Object.entries(DAMAGE)) {
     Deno.test(`an artifact (${name}) whose file is ${state} is left out with its row`, () =>
       inTempDir(async (dir) => {
         await using store = await filled(dir);
-        const { filePath } = await store.artifacts.get("r", name);
+        const filePath = (await store.artifacts.get("r", name)).filePath!;
         damage(filePath);
         const report = await store.backup(join(dir, "b"));
         assert.deepEqual(reasons(report), { [`r/${name}`]: told });
@@ -65,7 +65,7 @@ for (const [state, [damage, told]] of Object.entries(DAMAGE)) {
     Deno.test(`the previous backup's copy of one (${name}) that is ${state} now is kept`, () =>
       inTempDir(async (dir) => {
         await using store = await filled(dir);
-        const { filePath } = await store.artifacts.get("r", name);
+        const filePath = (await store.artifacts.get("r", name)).filePath!;
         await store.backup(join(dir, "b"));
         const before = await backedUp(join(dir, "b"));
         damage(filePath);
@@ -81,7 +81,7 @@ for (const [state, [damage, told]] of Object.entries(DAMAGE)) {
 Deno.test("what was left out is in the next backup once it has been mended", () =>
   inTempDir(async (dir) => {
     await using store = await filled(dir);
-    const { filePath } = await store.artifacts.get("r", "a");
+    const filePath = (await store.artifacts.get("r", "a")).filePath!;
     tamper(filePath, "TEXT OF A");
     assert.equal((await store.backup(join(dir, "b"))).omitted.length, 1);
     tamper(filePath, "text of a");
@@ -214,7 +214,7 @@ Deno.test("a model version whose artifact is left out is left out with it", () =
     for (const artifact of ["a", "large"]) {
       await store.models.register("m", { runId: "r", artifact });
     }
-    Deno.removeSync((await store.artifacts.get("r", "a")).filePath);
+    Deno.removeSync((await store.artifacts.get("r", "a")).filePath!);
     await store.backup(join(dir, "b"));
     await using backup = await openBackup(join(dir, "b"));
     assert.deepEqual((await backup.models.versions("m")).map(({ version }) => version), [2]);

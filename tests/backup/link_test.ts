@@ -13,8 +13,8 @@ Deno.test("with link, a backup shares its files with the store", () =>
     const { artifactDir, copied, linked } = await store.backup(dest, { link: true });
     assert.deepEqual([copied, linked], [4, 4]);
     for (const { path, filePath } of await store.artifacts.find({})) {
-      assert.equal(inode(artifactDir, path), inode(filePath), path);
-      assert.equal(Deno.statSync(filePath).mode! & 0o222, 0);
+      assert.equal(inode(artifactDir, path), inode(filePath!), path);
+      assert.equal(Deno.statSync(filePath!).mode! & 0o222, 0);
     }
     assertTidy(dest);
     assert.deepEqual(await backedUp(dest), await contentsOf(store));
@@ -66,7 +66,7 @@ Deno.test("with link, a damaged file is left out all the same", () =>
     // Of the right size: only hashing tells.
     for (const name of ["a", "large"]) {
       const { filePath, size } = await store.artifacts.get("r", name);
-      tamper(filePath, "X".repeat(size));
+      tamper(filePath!, "X".repeat(size));
     }
     const { omitted } = await store.backup(dest, { link: true });
     assert.deepEqual(omitted.map(({ artifact }) => artifact.name).sort(), ["a", "large"]);
@@ -92,13 +92,13 @@ for (const link of [false, true]) {
         name !== "other"
       );
       for (const { filePath } of others) {
-        Deno.removeSync(filePath);
-        Deno.linkSync(first!.filePath, filePath);
+        Deno.removeSync(filePath!);
+        Deno.linkSync(first!.filePath!, filePath!);
       }
       const { artifactDir } = await store.backup(dest, { link });
       const paths = [first!, ...others].map(({ path }) => path);
       assert.equal(new Set(paths.map((path) => inode(artifactDir, path))).size, 1);
-      assert.equal(inode(artifactDir, paths[0]!) === inode(first!.filePath), link);
+      assert.equal(inode(artifactDir, paths[0]!) === inode(first!.filePath!), link);
       assert.notEqual(inode(artifactDir, "r/other"), inode(artifactDir, "s/other"));
       assertTidy(dest);
       assert.deepEqual(await backedUp(dest), await contentsOf(store));

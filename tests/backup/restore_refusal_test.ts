@@ -138,7 +138,7 @@ testEachDriver(
 Deno.test("a store that is in use is restored all the same, and stays in use", () =>
   withBackup(async (dir, backup, path) => {
     await using store = await openIn(join(dir, "home"));
-    await Deno.remove((await store.artifacts.get("r", "large")).filePath);
+    await Deno.remove((await store.artifacts.get("r", "large")).filePath!);
     const [report] = await Promise.all([
       restoreStore(backup, { path, driver }),
       store.artifacts.put("r", "meanwhile", "x"),

@@ -64,7 +64,7 @@ testEachDriver(
         assert.deepEqual(await contentsOf(store), contents);
         assert.deepEqual((await store.verify().summary()).leftovers, 0);
         for (const { filePath } of await store.artifacts.find({})) {
-          assert.equal(Deno.statSync(filePath).mode! & 0o222, 0);
+          assert.equal(Deno.statSync(filePath!).mode! & 0o222, 0);
         }
       }
       assert.deepEqual(await backedUp(backup), contents);

@@ -62,7 +62,7 @@ for (const [what, inject] of Object.entries(FAULTS)) {
       Deno.test(`a file (${name}) that ${what} is left out of a backup (link: ${link})`, () =>
         inTempDir(async (dir) => {
           await using store = await filled(dir);
-          const { filePath } = await store.artifacts.get("r", name);
+          const filePath = (await store.artifacts.get("r", name)).filePath!;
           {
             using _fault = inject(filePath);
             const { artifacts, omitted } = await store.backup(join(dir, "b"), { link });

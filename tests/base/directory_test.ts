@@ -38,7 +38,7 @@ Deno.test("put() syncs every directory that has a new entry, also where one was 
 Deno.test("put() takes the place of empty folders, as a crash leaves them", () =>
   inMemory(async (store) => {
     await Deno.mkdir(join(store.artifactDir, "r/model/deep/er"), { recursive: true });
-    const { filePath } = await store.artifacts.put("r", "model", "bytes");
+    const filePath = (await store.artifacts.put("r", "model", "bytes")).filePath!;
     assert.equal(await Deno.readTextFile(filePath), "bytes");
     await store.artifacts.remove("r", "model");
     await assertEmpty(store);

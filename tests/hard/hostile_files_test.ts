@@ -97,11 +97,11 @@ Deno.test("nothing is put where the staging folder is a file", () =>
 Deno.test("an artifact is not read where a directory stands for its file", () =>
   withStore(async (store) => {
     const stored = await store.artifacts.get("r", "d/a");
-    await Deno.remove(stored.filePath);
-    await Deno.mkdir(join(stored.filePath, "inner"), { recursive: true });
+    await Deno.remove(stored.filePath!);
+    await Deno.mkdir(join(stored.filePath!, "inner"), { recursive: true });
     await assert.rejects(stored.text(), UnsafePathError);
     await store.artifacts.remove("r", "d/a").catch(isOurs);
-    assert.ok((await Deno.stat(join(stored.filePath, "inner"))).isDirectory);
+    assert.ok((await Deno.stat(join(stored.filePath!, "inner"))).isDirectory);
   }));
 
 Deno.test("an artifact is not read where a file stands for its folder", () =>
@@ -119,12 +119,12 @@ testWithFifo(
   (makeFifo) =>
     withStore(async (store) => {
       const stored = await store.artifacts.get("r", "d/a");
-      await Deno.remove(stored.filePath);
-      await makeFifo(stored.filePath);
+      await Deno.remove(stored.filePath!);
+      await makeFifo(stored.filePath!);
       await assert.rejects(stored.text(), UnsafePathError);
       await assert.rejects(stored.stream().getReader().read(), UnsafePathError);
       await store.artifacts.remove("r", "d/a");
-      await assert.rejects(Deno.lstat(stored.filePath), Deno.errors.NotFound);
+      await assert.rejects(Deno.lstat(stored.filePath!), Deno.errors.NotFound);
     }),
 );
 

@@ -44,7 +44,7 @@ Deno.test("what is too large for a page is a card, and is not read", () =>
     const { html, seen, artifact } = await shown(store, "large.png", bytes);
     assert.ok(html.length < 3000);
     assert.ok(seen.includes(await sha256(bytes)) && seen.includes("5.0 MB"));
-    await Deno.remove(artifact.filePath);
+    await Deno.remove(artifact.filePath!);
     assert.equal((await displayOf(artifact)).html, html);
   }));
 
@@ -146,7 +146,7 @@ Deno.test("bytes that only claim to be text are a card", () =>
 Deno.test("an artifact whose file is missing says so", () =>
   inMemory(async (store) => {
     const artifact = await store.artifacts.put("r", "a.txt", "text");
-    await Deno.remove(artifact.filePath);
+    await Deno.remove(artifact.filePath!);
     const { text, html } = await displayOf(artifact);
     assert.match(text, /its file is missing/);
     assert.match(assertHarmless(html), /its file is missing/);

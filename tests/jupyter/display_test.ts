@@ -148,9 +148,9 @@ Deno.test("a verification shows its findings, also those that were read before",
     const artifact = await run.put("a.bin", new Uint8Array(9));
     const clean = store.verify();
     assert.match((await displayOf(clean)).text, /^Verified: 1 artifact, 9 B: all as stored$/);
-    await Deno.chmod(artifact.filePath, 0o600);
-    await Deno.writeFile(artifact.filePath, new Uint8Array(10));
-    await Deno.writeTextFile(join(dirname(artifact.filePath), "stray"), "x");
+    await Deno.chmod(artifact.filePath!, 0o600);
+    await Deno.writeFile(artifact.filePath!, new Uint8Array(10));
+    await Deno.writeTextFile(join(dirname(artifact.filePath!), "stray"), "x");
     const verification = store.verify();
     assert.equal((await Array.fromAsync(verification)).length, 2);
     const { text, html } = await displayOf(verification);

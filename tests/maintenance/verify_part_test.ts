@@ -21,7 +21,7 @@ Deno.test("verify() with a sample reads a part, and checks the size of all", () 
     const { artifacts, hashed, damaged } = await store.verify({ sample: 0.2 }).summary();
     assert.deepEqual([artifacts, damaged], [200, 0]);
     assert.ok(hashed > 5 && hashed < 120, `${hashed}`);
-    tamper((await store.artifacts.get("c", "07")).filePath, "longer than before");
+    tamper((await store.artifacts.get("c", "07")).filePath!, "longer than before");
     const findings = await Array.fromAsync(store.verify({ sample: 1e-9 }));
     assert.deepEqual(findings.map(({ kind }) => kind), ["wrong-size"]);
     for (const sample of [0, -1, 1.5, NaN, "5%" as unknown as number]) {

@@ -48,7 +48,7 @@ Deno.test("verify() finds each kind of damage, and goes on behind it", async () 
     const { id } = await store.startRun({ id: "run" });
     const names = ["changed", "fine", "folder", "gone", "grown", "link", "pipe"];
     const path: Record<string, string> = {};
-    for (const name of names) path[name] = (await store.artifacts.put(id, name, "12345")).filePath;
+    for (const name of names) path[name] = (await store.artifacts.put(id, name, "12345")).filePath!;
     tamper(path.changed!, "54321");
     tamper(path.grown!, "123456");
     for (const name of ["gone", "folder", "link"]) Deno.removeSync(path[name]!);
@@ -160,7 +160,7 @@ Deno.test("verify() hashes on all cores, tells its progress and can be stopped",
     const { id } = await store.startRun();
     const bytes = new Uint8Array(24 * 1024 * 1024);
     for (let at = 0; at < 4; at++) await store.artifacts.put(id, `${at}`, bytes.fill(at));
-    tamper((await store.artifacts.get(id, "2")).filePath, "\0".repeat(bytes.length));
+    tamper((await store.artifacts.get(id, "2")).filePath!, "\0".repeat(bytes.length));
     let last = 0;
     const seen = await kinds(store, {
       onProgress: ({ bytes, total }) => {
@@ -216,7 +216,7 @@ for (const size of [1024, 80 * 1024 * 1024]) {
       await store.startRun({ id: "r" });
       await store.artifacts.put("r", "missing", "x");
       for (const name of ["a", "b"]) await store.artifacts.put("r", name, new Uint8Array(size / 2));
-      Deno.removeSync((await store.artifacts.get("r", "missing")).filePath);
+      Deno.removeSync((await store.artifacts.get("r", "missing")).filePath!);
       // Workers that nobody ends would keep the test from being clean, and a program from its end.
       const [dropped, kept] = [store.verify(), store.verify()];
       await dropped[Symbol.asyncIterator]().next();

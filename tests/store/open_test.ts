@@ -78,7 +78,7 @@ Deno.test("openStore() takes URLs, and an artifact directory elsewhere", () =>
     assert.equal(store.path, path);
     assert.equal(store.artifactDir, artifactDir);
     const run = await store.startRun();
-    const { filePath } = await run.put("a", "text");
+    const filePath = (await run.put("a", "text")).filePath!;
     assert.equal(filePath, join(artifactDir, run.id, "a"));
     assert.ok((await Deno.stat(path)).isFile);
   }));

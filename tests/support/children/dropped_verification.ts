@@ -7,7 +7,7 @@ const store = await openStore({
   durability: "relaxed",
 });
 await store.startRun({ id: "r" });
-const { filePath } = await store.artifacts.put("r", "missing", "x");
+const filePath = (await store.artifacts.put("r", "missing", "x")).filePath!;
 await store.artifacts.put("r", "large", new Uint8Array(80 * 1024 * 1024));
 Deno.removeSync(filePath);
 await store.verify()[Symbol.asyncIterator]().next();

@@ -16,7 +16,7 @@ function peak(): number {
 await using here = await openStore({ path: `${dir}/here.db`, durability: "relaxed" });
 await using there = await openStore({ path: `${dir}/there.db`, durability: "relaxed" });
 await here.startRun({ id: "r" });
-const { filePath } = await here.artifacts.put("r", "large", "x");
+const filePath = (await here.artifacts.put("r", "large", "x")).filePath!;
 await here.artifacts.put("r", "small", "text");
 // A hole, which takes no space.
 await Deno.chmod(filePath, 0o644);
