@@ -38,6 +38,7 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
     rooms: ["bytes/files"],
     except: [
       "src/artifacts/put_source.ts", // opens the user's own file
+      "src/artifacts/open_within.ts", // opens the user's own file
       "src/artifacts/artifact_reader.ts", // saves to the user's own path
       "src/cli/commands/export.ts", // writes the user's own file
       "src/cli/commands/import.ts", // reads the user's own file

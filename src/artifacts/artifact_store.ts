@@ -65,9 +65,16 @@ export class ArtifactStore {
     name: string,
     path: string,
     options: PutFileOptions,
+    within?: string,
   ): Promise<Artifact> {
     await this.#checkAdmissible(runId, name, options);
-    const { staged, isTaken } = await stageFile(this.#parts, { runId, name }, path, options);
+    const { staged, isTaken } = await stageFile(
+      this.#parts,
+      { runId, name },
+      path,
+      options,
+      within,
+    );
     const { size, hash } = staged;
     const contentType = options.contentType ?? await guessContentType(name);
     const stored = await this.putStaged(staged, { runId, name, contentType, size, hash }, options);

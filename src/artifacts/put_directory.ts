@@ -53,6 +53,8 @@ export async function putDirectory(
   const { prefix, concurrency = 16, onProgress, ifExists, dedup, portable, signal } = options;
   assertOptions(options);
   const files = await findFiles(root, artifactDir, options);
+  // A link that is put in the place of a file after it was listed is none to follow either.
+  const within = options.symlinks === "follow" ? undefined : root;
   const stored: (Artifact | undefined)[] = new Array(files.length);
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
@@ -66,7 +68,8 @@ export async function putDirectory(
   let done = 0;
   await inParallel(files.entries(), Math.min(concurrency, files.length), async ([at, file]) => {
     try {
-      const artifact = stored[at] = await artifacts.putFile(runId, file.name, file.path, put);
+      const { name, path } = file;
+      const artifact = stored[at] = await artifacts.putFile(runId, name, path, put, within);
       onProgress?.({ done: ++done, total: files.length, artifact });
     } catch (error) {
       if (options.problems === "skip" && error instanceof InvalidSourceError) {

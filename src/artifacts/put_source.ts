@@ -4,6 +4,7 @@ import { toPath } from "../base/path.ts";
 import { InvalidSourceError, SourceChangedError } from "../base/errors.ts";
 import type { ByteReader } from "../bytes/byte_store.ts";
 import { jsonText } from "./json_text.ts";
+import { openWithin } from "./open_within.ts";
 
 /** A value with a JSON form. */
 export type JsonValue =
@@ -76,14 +77,17 @@ export async function abandonSource(source: PutSource, reason: unknown): Promise
   await stream.cancel(reason).catch(() => {});
 }
 
-/** Makes a regular file ready for reading. */
-export async function openFile(name: string, path: string): Promise<OpenSource> {
+/** Makes a regular file ready for reading; below `within`, if given, no link is followed. */
+export async function openFile(name: string, path: string, within?: string): Promise<OpenSource> {
   // Looked at before it is opened: opening a FIFO would wait for its writer.
   await requireFile(name, path);
   try {
-    const reader = new FileReader(await Deno.open(path), name, path);
-    return octets(reader);
+    const file = within === undefined
+      ? await Deno.open(path)
+      : await openWithin(name, path, within);
+    return octets(new FileReader(file, name, path));
   } catch (error) {
+    if (error instanceof InvalidSourceError) throw error;
     throw unreadable(name, path, error);
   }
 }

@@ -37,9 +37,10 @@ export async function stageFile(
   { runId, name }: Target,
   path: string,
   options: PutFileOptions,
+  within?: string,
 ): Promise<{ staged: StagedBytes; isTaken: boolean }> {
   const taken = options.move ? await take(parts, { runId, name }, path, options) : undefined;
-  const own = taken ?? await stageCopy(parts, { runId, name }, path, options);
+  const own = taken ?? await stageCopy(parts, { runId, name }, path, options, within);
   const staged = await share(parts, own, options);
   return { staged, isTaken: staged === taken };
 }
@@ -49,8 +50,9 @@ async function stageCopy(
   target: Target,
   path: string,
   options: PutOptions,
+  within?: string,
 ): Promise<StagedBytes> {
-  const { reader } = await openFile(target.name, path);
+  const { reader } = await openFile(target.name, path, within);
   return await bytes.stage(reader, { ...options, ...target });
 }
 

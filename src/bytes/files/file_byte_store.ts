@@ -141,7 +141,7 @@ export class FileByteStore implements ByteStore {
   }
 
   async publish(staged: StagedBytes, key: string, options: PublishOptions = {}): Promise<void> {
-    await this.#publisher.publish(fileOf(staged).path, this.#locate(key), key, options);
+    await this.#publisher.publish(fileOf(staged), this.#locate(key), key, options);
   }
 
   async replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void> {
@@ -151,7 +151,7 @@ export class FileByteStore implements ByteStore {
     } catch (error) {
       throw fsError(error, `store ${JSON.stringify(key)}`);
     }
-    await this.#publisher.replace(file.path, this.#locate(key), key);
+    await this.#publisher.replace(file, this.#locate(key), key);
   }
 
   async recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void> {

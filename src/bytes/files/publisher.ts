@@ -1,16 +1,24 @@
 /** Gives staged files their places below the root of a store. */
 import { dirname } from "@std/path";
-import { StorageError } from "../../base/errors.ts";
+import { StorageError, UnsafePathError } from "../../base/errors.ts";
 import { codeOf, fsError } from "../../base/fs_error.ts";
 import type { PublishOptions } from "../byte_store.ts";
-import { DirectoryMaker, DirectorySync, removeIfEmpty } from "./directories.ts";
+import {
+  DirectoryMaker,
+  DirectorySync,
+  removeIfEmpty,
+  requirePlainDirectories,
+} from "./directories.ts";
+import { ignoreErrors } from "./let_go.ts";
 import { lstat } from "./lstat.ts";
+import type { StagedFile } from "./staged_file.ts";
 
 /** Codes by which a file system says that it has no hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /** Publishes staged files, durably where that is asked for. */
 export class Publisher {
+  readonly #root: string;
   readonly #durable: boolean;
   readonly #syncs = new DirectorySync();
   readonly #maker: DirectoryMaker;
@@ -19,20 +27,21 @@ export class Publisher {
 
   /** Publishes below `root`. */
   constructor(root: string, durable: boolean) {
+    this.#root = root;
     this.#durable = durable;
     this.#maker = new DirectoryMaker(root);
   }
 
   /** Links a staged file to its place; an orphan there is replaced. */
   async publish(
-    from: string,
+    staged: StagedFile,
     target: string,
     path: string,
     { isOrphan }: PublishOptions,
   ): Promise<void> {
-    await this.#place(target, path, async () => {
+    await this.#place(staged, target, path, async () => {
       try {
-        Deno.linkSync(from, target);
+        Deno.linkSync(staged.path, target);
       } catch (error) {
         let there = lstat(target);
         // A crash, too, leaves empty folders.
@@ -54,18 +63,19 @@ export class Publisher {
               "check the store (doctor)",
           );
         }
-        Deno.renameSync(from, target);
+        Deno.renameSync(staged.path, target);
       }
     });
   }
 
   /** Renames a staged file over the one in its place. */
-  async replace(from: string, target: string, path: string): Promise<void> {
-    await this.#place(target, path, () => Deno.renameSync(from, target));
+  async replace(staged: StagedFile, target: string, path: string): Promise<void> {
+    await this.#place(staged, target, path, () => Deno.renameSync(staged.path, target));
   }
 
   /** Puts an entry into the directory it belongs in, and makes it durable with all above it. */
   async #place(
+    staged: StagedFile,
     target: string,
     path: string,
     enter: () => void | Promise<void>,
@@ -73,6 +83,7 @@ export class Publisher {
     try {
       const directories = this.#maker.make(path);
       await enter();
+      this.#requireInPlace(staged, target, path);
       if (!this.#durable) return;
       const fresh = directories.filter(({ id, made }) => made || !this.#durableIds.has(id));
       await Promise.all([
@@ -84,4 +95,22 @@ export class Publisher {
       throw fsError(error, `store ${JSON.stringify(path)}`);
     }
   }
+  /** Takes back a file that was led elsewhere by what was swapped in since the directories were made. */
+  #requireInPlace(staged: StagedFile, target: string, path: string): void {
+    try {
+      requirePlainDirectories(this.#root, path);
+      if (staged.isAt(target)) return;
+      throw new UnsafePathError(path, "something else was put there while it was stored");
+    } catch (error) {
+      ignoreErrors(() => takeBack(staged, target));
+      throw error;
+    }
+  }
+}
+
+/** Removes the name that was given to a staged file, wherever it is; no other file is touched. */
+function takeBack(staged: StagedFile, target: string): void {
+  if (!staged.isAt(target)) return;
+  if (staged.isAt(staged.path)) Deno.removeSync(target);
+  else Deno.renameSync(target, staged.path);
 }
