@@ -40,17 +40,17 @@ async function care(store: Store): Promise<unknown> {
   const { id } = await store.startRun();
   for (const name of ["a", "b"]) await store.artifacts.put(id, name, new Uint8Array(MANY));
   await store.runs.end(id);
-  Deno.writeTextFileSync(join(artifactDir, "orphan"), "x");
+  Deno.writeTextFileSync(join(artifactDir, id, "orphan"), "x");
   const { shared } = await store.dedup();
   const verified = await store.verify().summary();
   const { removed } = await store.gc({ grace: 0 });
   const { removed: pruned } = await store.runs.prune({ keepLast: 1 });
-  const { driver, fileBytes } = await store.info();
+  const { driver, fileBytes } = await store.info({ files: true });
   return {
     driver,
     shared: shared.length,
     verified,
-    removed: removed.map(({ path }) => path),
+    removed: removed.map(({ path }) => path.replace(`${id}/`, "")),
     pruned: pruned.map(({ id }) => id),
     fileBytes,
   };
