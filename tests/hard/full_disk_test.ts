@@ -120,7 +120,11 @@ await testUnder(
   async (use) => {
     const report = await use("full disk") as Report;
     // Bytes of a put whose commit has failed stay until another commit has succeeded: gc says so.
-    check(report, [...ALL_PUTS, "remove", "gc", "backup"], /: the disk is full; free some space and try/);
+    check(
+      report,
+      [...ALL_PUTS, "remove", "gc", "backup"],
+      /: the disk is full; free some space and try/,
+    );
     assert.ok("removed" in report.left.contents);
   },
 );
@@ -143,7 +147,8 @@ await testUnder(
       else assert.ok(isNew);
       if (put !== "done") assert.match(remove!, /^ArtifactNotFoundError/);
       else if (remove !== "done") assert.match(remove!, told);
-      assert.equal(wasThere, put === "done" && remove !== "done");
+      // A removal that failed may have removed the record: its bytes are left to gc then.
+      if (put !== "done" || remove === "done") assert.equal(wasThere, false);
     }
     // The disk was too full for anything at first, and for nothing at last.
     for (const what of ["put", "replace"]) {

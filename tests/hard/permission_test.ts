@@ -46,7 +46,14 @@ Deno.test("a store needs no permission but to read and write its own paths", () 
     assert.deepEqual(await outcomeOf(dir, "care", both), {
       driver: "builtin",
       shared: 1,
-      verified: { artifacts: 4, bytes: 2 * MANY + 200_004, damaged: 0, hashed: 4, leftovers: 1, foreign: 0 },
+      verified: {
+        artifacts: 4,
+        bytes: 2 * MANY + 200_004,
+        damaged: 0,
+        hashed: 4,
+        leftovers: 1,
+        foreign: 0,
+      },
       removed: ["orphan"],
       pruned: ["r"],
       fileBytes: MANY,

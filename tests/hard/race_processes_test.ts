@@ -77,7 +77,7 @@ Deno.test("eight processes that write, and others that read, verify and collect 
     assert.equal(files.length, found.length);
 
     // Only what was being removed at the time may have been seen, or collected, without its row.
-    const fleeting = /^(orphan|folder) run\/fleeting\b/;
+    const fleeting = /^(orphan|directory) run\/fleeting\b/;
     assert.deepEqual(verifier!.findings.filter((seen) => !fleeting.test(seen)), []);
     // A staged file that is not yet locked may be collected too: its writer makes another one.
     const staged = /^staged \.staging\//;
