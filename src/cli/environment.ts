@@ -9,4 +9,4 @@ export const VARIABLES: readonly (readonly [name: string, meaning: string])[] = 
 ];
 
 /** Where the documentation is. */
-export const LINK = "https://jsr.io/@chachaml/store";
+export const LINK = "jsr:@chachaml/store";
