@@ -27,7 +27,7 @@ Deno.test("a run is named by its name, by how long ago it was, and by its metric
     for (const [ref, id] of cases) assert.equal(await shown(dir, ref), id, ref);
     await fails(dir, ["show", "two"], 2, /2 runs are named "two": c, b; give more/);
     await fails(dir, ["show", "@-4"], 2, /no run @-4: the store has 3/);
-    await fails(dir, ["show", "@best:los"], 2, /no run has a metric "los"/);
+    await fails(dir, ["show", "@best:los"], 1, /no run has the metric "los"/);
     await fails(dir, ["show", "@first"], 2, /"@first" names no run; there are @last/);
     await fails(dir, ["show", "onne"], 1, /did you mean "one"\?/);
     await fails(dir, ["show", "zzzzzz"], 1, /chachaml runs lists all/);
