@@ -38,11 +38,13 @@ async function check(dir: string, store: Store, why: string): Promise<void> {
   }
 }
 
-testEachDriver(
+// By the built-in driver alone: the other program is in this process, and two SQLite libraries in one
+// process drop each other's locks.
+Deno.test(
   "summaries follow points that are logged, and those that another program removes",
-  (driver) =>
+  () =>
     inTempDir(async (dir) => {
-      await using store = await openIn(dir, { driver });
+      await using store = await openIn(dir);
       let seed = 7;
       const random = (below: number) => {
         seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
