@@ -1,9 +1,9 @@
 /** Logging to a run: points, params and tags in one transaction. */
 import { toEdn } from "../../../edn/mod.ts";
-import type { MetricBatch } from "../../metric.ts";
 import type { MlflowBatch, Pairs, ParamConflict } from "../../mlflow_store.ts";
 import { insertMetrics } from "../metric_rows.ts";
 import type { SqlConnection } from "../sql_driver.ts";
+import type { KnownPoints } from "./known_points.ts";
 import { writePairs } from "./pairs.ts";
 import { shownParam } from "./run_reader.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
@@ -13,11 +13,12 @@ export function logBatch(
   sql: SqlConnection,
   runId: string,
   { metrics, about, params, tags }: MlflowBatch,
+  points: KnownPoints,
 ): readonly ParamConflict[] {
   const conflicts = insertParams(sql, runId, params);
   if (conflicts.length > 0) return conflicts;
   setTags(sql, runId, tags);
-  const fresh = withoutKnown(sql, metrics);
+  const fresh = points.withoutKnown(sql, metrics);
   insertMetrics(sql, fresh);
   if (about) {
     const insert = sql.prepare(
@@ -69,38 +70,4 @@ export function setTags(sql: SqlConnection, runId: string, tags: Pairs): void {
       writePairs(sql, "tags", { run_id: runId }, [{ key: RENAMED_TAGS[key] ?? key, value }]);
     }
   }
-}
-
-/**
- * The points that are not stored yet. A client repeats a call whose answer was lost, and what it sends
- * twice is to be there once.
- */
-function withoutKnown(sql: SqlConnection, batch: MetricBatch): MetricBatch {
-  const find = sql.prepare(
-    `SELECT 1 FROM metrics WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ?
-      AND value = ?`,
-  );
-  const findNan = sql.prepare(
-    "SELECT 1 FROM metric_nans WHERE run_id = ? AND key = ? AND step = ? AND timestamp = ?",
-  );
-  const { runId, keys, values, steps, times } = batch;
-  const seen = new Set<string>();
-  const kept = keys.flatMap((key, at) => {
-    const [value, step, time] = [values[at]!, steps[at]!, times[at]!];
-    const identity = JSON.stringify([key, String(value), step, time]);
-    if (seen.has(identity)) return [];
-    seen.add(identity);
-    const known = Number.isNaN(value)
-      ? findNan.get(runId, key, step, time)
-      : find.get(runId, key, step, time, value);
-    return known ? [] : [at];
-  });
-  if (kept.length === keys.length) return batch;
-  return {
-    runId,
-    keys: kept.map((at) => keys[at]!),
-    values: kept.map((at) => values[at]!),
-    steps: kept.map((at) => steps[at]!),
-    times: kept.map((at) => times[at]!),
-  };
 }

@@ -16,6 +16,7 @@ import type { SqlConnection } from "../sql_driver.ts";
 import { fragment } from "./conditions.ts";
 import { giveIds } from "./experiments.ts";
 import { addDatasets, datasetsOf } from "./inputs.ts";
+import { KnownPoints } from "./known_points.ts";
 import { pageOf } from "./pages.ts";
 import { removePair, textOrNull } from "./pairs.ts";
 import { logBatch, setTags } from "./run_log.ts";
@@ -39,6 +40,7 @@ const EXTRA = ["KILLED", "SCHEDULED"];
 export class SqliteMlflowRuns implements MlflowRuns {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #points = new KnownPoints();
 
   /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
@@ -124,7 +126,7 @@ export class SqliteMlflowRuns implements MlflowRuns {
     return this.#database.write({
       apply: (sql) => {
         requireRun(sql, id);
-        return logBatch(sql, id, batch);
+        return logBatch(sql, id, batch, this.#points);
       },
     });
   }
