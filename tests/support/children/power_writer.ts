@@ -7,9 +7,16 @@ import { openStore } from "@chachaml/store";
 
 const [dir, round] = Deno.args as [string, string];
 
+/**
+ * Written to after each promise. A file system that is being shut down may say of a sync that it is
+ * done, when it has just given up the transaction; any later write is refused. Nothing is synced by it.
+ */
+const alive = Deno.openSync(join(dir, `alive-${round}`), { create: true, write: true });
+
 async function promise(promises: Record<string, string | null>, work: () => Promise<unknown>) {
   console.log(`begin ${JSON.stringify(promises)}`);
   await work();
+  alive.writeSync(new Uint8Array(1));
   console.log(`end ${JSON.stringify(promises)}`);
 }
 
