@@ -31,9 +31,10 @@ async function fromPoints(store: Store, runId: string) {
 /** Compares all runs, read from the table of summaries, and by a store that only reads. */
 async function check(dir: string, store: Store, why: string): Promise<void> {
   await using reader = await openIn(dir, { driver: store.driver, readOnly: true });
-  for (const  of of[reader, store, reader]) {
-    for (const { id } of await of.runs.list()) {
-      assert.deepEqual(await of.metrics.summary(id), await fromPoints(of, id), `${why}: ${id}`);
+  for (const reading of [reader, store, reader]) {
+    for (const { id } of await reading.runs.list()) {
+      const expected = await fromPoints(reading, id);
+      assert.deepEqual(await reading.metrics.summary(id), expected, `${why}: ${id}`);
     }
   }
 }
