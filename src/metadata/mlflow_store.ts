@@ -1,6 +1,6 @@
 /** What the MLflow protocol keeps, beyond what the store itself knows. */
 import type { MetricBatch } from "./metric.ts";
-import type { Page, Search, ViewType } from "./mlflow_query.ts";
+import type { Page, Search } from "./mlflow_query.ts";
 
 /** Tags, as key and value. */
 export type Pairs = readonly { readonly key: string; readonly value: string }[];
@@ -367,9 +367,4 @@ export interface MlflowStore {
   readonly loggedModels: LoggedModels;
   /** Registered models and their versions. */
   readonly registry: MlflowRegistry;
-}
-
-/** Which lifecycle stages a view shows, as a condition on "is deleted". */
-export function isInView(deleted: boolean, view: ViewType): boolean {
-  return view === "ALL" || deleted === (view === "DELETED_ONLY");
 }

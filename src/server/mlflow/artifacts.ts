@@ -9,7 +9,7 @@ import {
   modelPlace,
   placeOfSegments,
 } from "./artifact_path.ts";
-import { listed } from "./experiments.ts";
+import { listed } from "./search.ts";
 import { missing, MlflowError } from "./mlflow_error.ts";
 import { type Call, type Route, route, type Service } from "./route.ts";
 import { artifactUri } from "./run_json.ts";

@@ -2,12 +2,11 @@
 import type { ViewType } from "../../metadata/mlflow_query.ts";
 import type { MlflowExperiment } from "../../metadata/mlflow_store.ts";
 import type { Fields } from "./fields.ts";
-import { parseFilter, parseOrder } from "./filter.ts";
 import { EXPERIMENTS } from "./grammars.ts";
 import { assertExperimentName, assertKey } from "./limits.ts";
 import { invalid, missing, MlflowError } from "./mlflow_error.ts";
-import { nextPage, placeOf } from "./page_token.ts";
 import { type Call, type Route, route } from "./route.ts";
+import { answerSearch } from "./search.ts";
 
 /** The id of the experiment that is always there. */
 const DEFAULT_ID = "0";
@@ -82,21 +81,15 @@ async function getByName({ fields, mlflow }: Call): Promise<unknown> {
   return { experiment: shown(experiment) };
 }
 
-async function search({ fields, mlflow }: Call): Promise<unknown> {
-  const place = placeOf(fields.optionalText("page_token"));
-  const page = await mlflow.experiments.search({
-    clauses: parseFilter(fields.optionalText("filter"), EXPERIMENTS),
-    order: parseOrder(fields.texts("order_by"), EXPERIMENTS),
+function search({ fields, mlflow }: Call): Promise<unknown> {
+  return answerSearch(fields, {
+    grammar: EXPERIMENTS,
+    limits: [1000, 50_000],
     view: viewOf(fields, "view_type"),
-    limit: fields.limit("max_results", 1000, 50_000),
-    ...place,
+    find: (search) => mlflow.experiments.search(search),
+    field: "experiments",
+    shown,
   });
-  return { ...listed("experiments", page.items.map(shown)), ...nextPage(place, page) };
-}
-
-/** A list as the field of an answer; an empty one is left out. */
-export function listed(name: string, items: readonly unknown[]): Record<string, unknown> {
-  return items.length > 0 ? { [name]: items } : {};
 }
 
 async function update(call: Call): Promise<unknown> {

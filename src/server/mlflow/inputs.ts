@@ -1,6 +1,6 @@
 /** Inputs and outputs of runs: datasets and logged models. */
 import type { MlflowDatasetInput } from "../../metadata/mlflow_store.ts";
-import { listed } from "./experiments.ts";
+import { listed } from "./search.ts";
 import type { Fields } from "./fields.ts";
 import { invalid } from "./mlflow_error.ts";
 import { type Call, type Route, route } from "./route.ts";

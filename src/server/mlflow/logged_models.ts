@@ -1,16 +1,15 @@
 /** Logged models: what every `log_model` of an MLflow 3 client makes. */
 import type { LoggedModel } from "../../metadata/mlflow_store.ts";
-import { listed, requireExperiment } from "./experiments.ts";
-import { parseFilter } from "./filter.ts";
+import { requireExperiment } from "./experiments.ts";
 import type { Fields } from "./fields.ts";
 import { LOGGED_MODELS } from "./grammars.ts";
 import { parseOrder } from "./filter.ts";
 import { invalid, missing } from "./mlflow_error.ts";
-import { nextPage, placeOf } from "./page_token.ts";
 import { randomName } from "./random_name.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { metricJson } from "./run_json.ts";
 import { requireRun } from "./runs.ts";
+import { answerSearch, listed } from "./search.ts";
 
 const STATUSES = [
   "LOGGED_MODEL_PENDING",
@@ -119,16 +118,16 @@ async function remove(call: Call): Promise<unknown> {
   return {};
 }
 
-async function search({ fields, mlflow }: Call): Promise<unknown> {
-  const place = placeOf(fields.optionalText("page_token"));
-  const page = await mlflow.loggedModels.search(fields.texts("experiment_ids"), {
-    clauses: parseFilter(fields.optionalText("filter"), LOGGED_MODELS),
+function search({ fields, mlflow }: Call): Promise<unknown> {
+  const experimentIds = fields.texts("experiment_ids");
+  return answerSearch(fields, {
+    grammar: LOGGED_MODELS,
+    limits: [100, 1000],
     order: parseOrder(fields.messages("order_by").map(orderText), LOGGED_MODELS),
-    view: "ALL",
-    limit: fields.limit("max_results", 100, 1000),
-    ...place,
+    find: (search) => mlflow.loggedModels.search(experimentIds, search),
+    field: "models",
+    shown,
   });
-  return { ...listed("models", page.items.map(shown)), ...nextPage(place, page) };
 }
 
 /** An order is a message here; its name may have blanks. */

@@ -1,7 +1,7 @@
 /** Logging metrics, params and batches, and reading histories. */
 import type { MetricBatch } from "../../metadata/metric.ts";
 import type { MlflowBatch, ParamConflict } from "../../metadata/mlflow_store.ts";
-import { listed } from "./experiments.ts";
+import { listed } from "./search.ts";
 import type { Fields, KeyValue } from "./fields.ts";
 import { assertKey, BATCH, paramOf, tagsOf } from "./limits.ts";
 import { invalid } from "./mlflow_error.ts";

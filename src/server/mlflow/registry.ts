@@ -1,15 +1,13 @@
 /** The model registry. */
 import type { RegisteredModel, RegisteredVersion } from "../../metadata/mlflow_store.ts";
-import { listed } from "./experiments.ts";
 import type { Fields } from "./fields.ts";
-import { parseFilter, parseOrder } from "./filter.ts";
 import { MODEL_VERSIONS, REGISTERED_MODELS } from "./grammars.ts";
 import { assertKey } from "./limits.ts";
 import { invalid, missing, MlflowError } from "./mlflow_error.ts";
 import { filesOf, isPrompt, standIn } from "./model_source.ts";
-import { nextPage, placeOf } from "./page_token.ts";
 import { modelJson, storedStage, versionJson } from "./registry_json.ts";
 import { type Call, type Route, route } from "./route.ts";
+import { answerSearch, listed } from "./search.ts";
 
 function assertModelName(name: string): void {
   if (!/[/:]/.test(name) && name.trim() !== "" && name.length <= 250) return;
@@ -79,16 +77,14 @@ async function rename(call: Call): Promise<unknown> {
   return { registered_model: modelJson(await requireModel(call, to)) };
 }
 
-async function search({ fields, mlflow }: Call): Promise<unknown> {
-  const place = placeOf(fields.optionalText("page_token"));
-  const page = await mlflow.registry.search({
-    clauses: parseFilter(fields.optionalText("filter"), REGISTERED_MODELS),
-    order: parseOrder(fields.texts("order_by"), REGISTERED_MODELS),
-    view: "ALL",
-    limit: fields.limit("max_results", 100, 1000),
-    ...place,
+function search({ fields, mlflow }: Call): Promise<unknown> {
+  return answerSearch(fields, {
+    grammar: REGISTERED_MODELS,
+    limits: [100, 1000],
+    find: (search) => mlflow.registry.search(search),
+    field: "registered_models",
+    shown: modelJson,
   });
-  return { ...listed("registered_models", page.items.map(modelJson)), ...nextPage(place, page) };
 }
 
 async function latestVersions(call: Call): Promise<unknown> {
@@ -179,16 +175,14 @@ async function transitionStage(call: Call): Promise<unknown> {
   return await versionNow(call, version);
 }
 
-async function searchVersions({ fields, mlflow }: Call): Promise<unknown> {
-  const place = placeOf(fields.optionalText("page_token"));
-  const page = await mlflow.registry.searchVersions({
-    clauses: parseFilter(fields.optionalText("filter"), MODEL_VERSIONS),
-    order: parseOrder(fields.texts("order_by"), MODEL_VERSIONS),
-    view: "ALL",
-    limit: fields.limit("max_results", 10_000, 200_000),
-    ...place,
+function searchVersions({ fields, mlflow }: Call): Promise<unknown> {
+  return answerSearch(fields, {
+    grammar: MODEL_VERSIONS,
+    limits: [10_000, 200_000],
+    find: (search) => mlflow.registry.searchVersions(search),
+    field: "model_versions",
+    shown: versionJson,
   });
-  return { ...listed("model_versions", page.items.map(versionJson)), ...nextPage(place, page) };
 }
 
 async function downloadUri(call: Call): Promise<unknown> {

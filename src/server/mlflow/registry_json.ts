@@ -1,6 +1,6 @@
 /** The registry as the protocol writes it. */
 import type { RegisteredModel, RegisteredVersion } from "../../metadata/mlflow_store.ts";
-import { listed } from "./experiments.ts";
+import { listed } from "./search.ts";
 import { invalid } from "./mlflow_error.ts";
 
 /** Stages of the store by those of the protocol. */

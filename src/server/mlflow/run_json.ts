@@ -1,6 +1,6 @@
 /** Runs as the protocol writes them. */
 import type { MlflowMetric, MlflowRun } from "../../metadata/mlflow_store.ts";
-import { listed } from "./experiments.ts";
+import { listed } from "./search.ts";
 
 /** Where the artifacts of a run are. */
 export function artifactUri({ id, experimentId }: Pick<MlflowRun, "id" | "experimentId">): string {

@@ -1,14 +1,13 @@
 /** Runs: create, read, change, search. */
 import type { MlflowRun } from "../../metadata/mlflow_store.ts";
-import { listed, requireExperiment, viewOf } from "./experiments.ts";
-import { parseFilter, parseOrder } from "./filter.ts";
+import { requireExperiment, viewOf } from "./experiments.ts";
 import { RUNS } from "./grammars.ts";
 import { assertKey, tagOf, tagsOf } from "./limits.ts";
 import { invalid, missing, type MlflowError } from "./mlflow_error.ts";
-import { nextPage, placeOf } from "./page_token.ts";
 import { randomName } from "./random_name.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { runInfo, runJson } from "./run_json.ts";
+import { answerSearch } from "./search.ts";
 
 const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 
@@ -122,16 +121,16 @@ async function deleteTag(call: Call): Promise<unknown> {
   throw missing(`No tag with name: ${key} in run with id ${runId}`);
 }
 
-async function search({ fields, mlflow }: Call): Promise<unknown> {
-  const place = placeOf(fields.optionalText("page_token"));
-  const page = await mlflow.runs.search(fields.texts("experiment_ids"), {
-    clauses: parseFilter(fields.optionalText("filter"), RUNS),
-    order: parseOrder(fields.texts("order_by"), RUNS),
+function search({ fields, mlflow }: Call): Promise<unknown> {
+  const experimentIds = fields.texts("experiment_ids");
+  return answerSearch(fields, {
+    grammar: RUNS,
+    limits: [1000, 50_000],
     view: viewOf(fields, "run_view_type"),
-    limit: fields.limit("max_results", 1000, 50_000),
-    ...place,
+    find: (search) => mlflow.runs.search(experimentIds, search),
+    field: "runs",
+    shown: runJson,
   });
-  return { ...listed("runs", page.items.map(runJson)), ...nextPage(place, page) };
 }
 
 /** The endpoints of runs. */
