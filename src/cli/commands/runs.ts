@@ -27,7 +27,7 @@ export const runs: CommandSpec = {
       choices: RUN_STATUSES,
       summary: "Only those of a status",
     },
-    { name: "tag", value: "pair", repeats: true, summary: "Only those with a label, as key=value" },
+    { name: "tag", value: "pair", repeats: true, summary: "Only those with a tag, as key=value" },
     {
       name: "param",
       value: "test",
@@ -40,7 +40,7 @@ export const runs: CommandSpec = {
       value: "test",
       complete: "metric",
       repeats: true,
-      summary: "Only those whose metric came to it: key>0.9, or with = != < <= >=",
+      summary: "Only those whose metric has such a last value: key>0.9, or with = != < <= >=",
     },
     {
       name: "sort",
