@@ -255,7 +255,7 @@ export function isOfOne(error: unknown): error is Error {
 
 /** Turns the progress of one artifact into bytes that are done more, up to all of it. */
 export class Meter {
-  #told = 0;
+  #reported = 0;
   readonly #size: number;
   readonly #advance: (bytes: number) => void;
 
@@ -267,8 +267,8 @@ export class Meter {
 
   readonly onProgress = ({ bytes }: Progress): void => {
     const reached = Math.min(bytes, this.#size);
-    if (reached > this.#told) this.#advance(reached - this.#told);
-    this.#told = Math.max(this.#told, reached);
+    if (reached > this.#reported) this.#advance(reached - this.#reported);
+    this.#reported = Math.max(this.#reported, reached);
   };
 
   /** Reports what is left. */

@@ -12,7 +12,7 @@ const SAMPLE = 10_000;
  */
 export type DatabaseState = "damaged" | "empty" | "unrelated" | "related";
 
-/** Looks at a database that is there; throws if that cannot be told. */
+/** Looks at a database that is there; throws if it cannot be inspected. */
 export async function databaseState(
   place: Pick<OpenOptions, "path" | "artifactDir">,
   driver: OpenOptions["driver"],
