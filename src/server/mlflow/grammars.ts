@@ -1,5 +1,5 @@
 /** What can be searched for, and by what. */
-import type { Grammar } from "./filter.ts";
+import type { Grammar } from "../../metadata/filter.ts";
 
 /** A search of runs. */
 export const RUNS: Grammar = {

@@ -3,7 +3,7 @@ import type { LoggedModel } from "../../metadata/mlflow_store.ts";
 import { requireExperiment } from "./experiments.ts";
 import type { Fields } from "./fields.ts";
 import { LOGGED_MODELS } from "./grammars.ts";
-import { parseOrder } from "./filter.ts";
+import { parseOrder } from "../../metadata/filter.ts";
 import { invalid, missing } from "./mlflow_error.ts";
 import { randomName } from "./random_name.ts";
 import { type Call, type Route, route } from "./route.ts";

@@ -1,7 +1,7 @@
 /** Searches: one page of results as an answer. */
 import type { Page, Search, SortKey, ViewType } from "../../metadata/mlflow_query.ts";
 import type { Fields } from "./fields.ts";
-import { type Grammar, parseFilter, parseOrder } from "./filter.ts";
+import { type Grammar, parseFilter, parseOrder } from "../../metadata/filter.ts";
 import { nextPage, placeOf } from "./page_token.ts";
 
 /** How a kind of thing is searched for. */

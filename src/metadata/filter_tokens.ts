@@ -1,5 +1,17 @@
 /** The words of a filter. */
-import { invalid } from "./mlflow_error.ts";
+import { InvalidOptionError } from "../base/errors.ts";
+
+/** A filter or an order that breaks the grammar. */
+export class FilterError extends InvalidOptionError {
+  /** Where in the text, counted in UTF-16 code units from 0. */
+  readonly position: number;
+
+  /** Makes the error. */
+  constructor(message: string, position: number) {
+    super(message);
+    this.position = position;
+  }
+}
 
 /** One word: a name, perhaps with quotes, a literal or a sign. */
 export interface Token {
@@ -7,6 +19,8 @@ export interface Token {
   readonly type: "word" | "backtick" | "double" | "single" | "number" | "sign";
   /** Its text, without quotes. */
   readonly text: string;
+  /** Where it begins. */
+  readonly at: number;
 }
 
 const PATTERNS: readonly [Token["type"], RegExp][] = [
@@ -28,7 +42,10 @@ export function tokenize(filter: string): Token[] {
     }
     const token = readToken(filter, at);
     if (!token) {
-      throw invalid(`Invalid clause(s) in filter string: cannot read ${quoted(filter.slice(at))}`);
+      throw new FilterError(
+        `Invalid clause(s) in filter string: cannot read ${quoted(filter.slice(at))}`,
+        at,
+      );
     }
     tokens.push(token.token);
     at = token.end;
@@ -42,7 +59,7 @@ function readToken(filter: string, at: number): { token: Token; end: number } | 
     const match = pattern.exec(filter);
     if (!match) continue;
     const text = type === "single" ? match[1]!.replaceAll("''", "'") : match[1]!;
-    return { token: { type, text }, end: pattern.lastIndex };
+    return { token: { type, text, at }, end: pattern.lastIndex };
   }
 }
 

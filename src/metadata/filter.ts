@@ -1,7 +1,9 @@
-/** The filters and orders of MLflow's searches. */
-import type { Clause, Comparison, Entity, SortKey } from "../../metadata/mlflow_query.ts";
-import { quoted, type Token, tokenize } from "./filter_tokens.ts";
-import { invalid } from "./mlflow_error.ts";
+/** The filters and orders of searches: the grammar of MLflow, and what a page adds to it. */
+import type { Clause, Comparison, Entity, SortKey } from "./mlflow_query.ts";
+import { TokenReader } from "./filter_reader.ts";
+import { FilterError, quoted } from "./filter_tokens.ts";
+
+export { FilterError } from "./filter_tokens.ts";
 
 const ENTITIES: Readonly<Record<string, Entity>> = {
   attribute: "attribute",
@@ -37,20 +39,23 @@ export interface Grammar {
   readonly lists: readonly string[];
   /** Entities other than attributes. */
   readonly entities: readonly Entity[];
+  /** Whether params also compare with numbers: `params.lr < 0.1`. */
+  readonly numericParams?: boolean;
 }
 
 /**
  * Parses a filter: `metrics.loss < 0.1 AND tags.owner = 'ana'`.
  *
- * @throws {MlflowError} If it breaks the grammar.
+ * @throws {FilterError} If it breaks the grammar.
  */
 export function parseFilter(filter: string | undefined, grammar: Grammar): Clause[] {
-  const tokens = tokenize(filter ?? "");
   const clauses: Clause[] = [];
-  const reader = new TokenReader(tokens);
+  const reader = new TokenReader(filter ?? "");
   while (!reader.atEnd) {
     if (clauses.length > 0 && !reader.takeWord("AND")) {
-      throw invalid(`Invalid clause(s) in filter string: expected AND before ${reader.rest()}`);
+      throw reader.ahead(
+        `Invalid clause(s) in filter string: expected AND before ${reader.rest()}`,
+      );
     }
     clauses.push(readClause(reader, grammar));
   }
@@ -60,20 +65,24 @@ export function parseFilter(filter: string | undefined, grammar: Grammar): Claus
 /**
  * Parses an order: `metrics.loss ASC`.
  *
- * @throws {MlflowError} If it breaks the grammar, or names something twice.
+ * @throws {FilterError} If it breaks the grammar, or names something twice.
  */
 export function parseOrder(orders: readonly string[], grammar: Grammar): SortKey[] {
   const seen = new Set<string>();
   return orders.map((order) => {
-    const reader = new TokenReader(tokenize(order));
+    const reader = new TokenReader(order);
     const { entity, key } = readName(reader, grammar);
     const descending = reader.takeWord("DESC");
     if (!descending) reader.takeWord("ASC");
     if (!reader.atEnd) {
-      throw invalid(`Invalid order_by clause ${quoted(order)}: expected ASC or DESC at its end`);
+      throw reader.ahead(
+        `Invalid order_by clause ${quoted(order)}: expected ASC or DESC at its end`,
+      );
     }
     const name = `${entity}.${key}`;
-    if (seen.has(name)) throw invalid(`order_by contains ${quoted(name)} more than once`);
+    if (seen.has(name)) {
+      throw new FilterError(`order_by contains ${quoted(name)} more than once`, 0);
+    }
     seen.add(name);
     return { entity, key, descending };
   });
@@ -82,20 +91,21 @@ export function parseOrder(orders: readonly string[], grammar: Grammar): SortKey
 function readClause(reader: TokenReader, grammar: Grammar): Clause {
   const { entity, key } = readName(reader, grammar);
   const comparison = readComparison(reader);
-  const isNumber = entity === "metric" || entity === "attribute" && key in grammar.numbers;
-  assertComparison(comparison, { entity, key, isNumber }, grammar);
+  const isNumber = entity === "metric" || entity === "attribute" && key in grammar.numbers ||
+    entity === "param" && grammar.numericParams === true && reader.peek()?.type === "number";
+  assertComparison(reader, comparison, { entity, key, isNumber }, grammar);
   if (PRESENCE.includes(comparison)) return { entity, key, comparison, value: null };
   if (LISTS.includes(comparison)) return { entity, key, comparison, value: readList(reader) };
   const token = reader.next();
   if (isNumber) {
     const number = token?.type === "number" ? Number(token.text) : NaN;
     if (Number.isNaN(number)) {
-      throw invalid(`Expected numeric value type for ${entity} ${quoted(key)}`);
+      throw reader.behind(`Expected numeric value type for ${entity} ${quoted(key)}`);
     }
     return { entity, key, comparison, value: number };
   }
   if (token?.type !== "single" && token?.type !== "double") {
-    throw invalid(
+    throw reader.behind(
       `Expected a quoted string value for ${entity} ${quoted(key)}. Got value ${
         quoted(token?.text ?? "")
       }`,
@@ -105,6 +115,7 @@ function readClause(reader: TokenReader, grammar: Grammar): Clause {
 }
 
 function assertComparison(
+  reader: TokenReader,
   comparison: Comparison,
   { entity, key, isNumber }: { entity: Entity; key: string; isNumber: boolean },
   grammar: Grammar,
@@ -117,7 +128,7 @@ function assertComparison(
     ? [...EQUALITY, ...LISTS]
     : [...EQUALITY, ...PRESENCE];
   if (allowed.includes(comparison)) return;
-  throw invalid(
+  throw reader.behind(
     `Invalid comparator '${comparison}' for ${entity} ${quoted(key)}; it takes ${
       allowed.join(", ")
     }`,
@@ -128,7 +139,9 @@ function assertComparison(
 function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key: string } {
   const token = reader.next();
   if (!token || token.type === "sign" || token.type === "single") {
-    throw invalid(`Invalid clause(s) in filter string: expected a name before ${reader.rest()}`);
+    throw reader.behind(
+      `Invalid clause(s) in filter string: expected a name before ${reader.rest()}`,
+    );
   }
   const dot = token.type === "word" ? token.text.indexOf(".") : -1;
   const head = dot < 0 ? token.text : token.text.slice(0, dot);
@@ -137,15 +150,20 @@ function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key:
     // A key in quotes stands behind the dot: tags.`my key`.
     const rest = dot < 0 ? "" : token.text.slice(dot + 1);
     const key = rest === "" ? reader.next()?.text ?? "" : rest;
-    return named(entity, key, grammar);
+    return named(reader, entity, key, grammar);
   }
-  return named("attribute", token.text, grammar);
+  return named(reader, "attribute", token.text, grammar);
 }
 
-function named(entity: Entity, key: string, grammar: Grammar): { entity: Entity; key: string } {
+function named(
+  reader: TokenReader,
+  entity: Entity,
+  key: string,
+  grammar: Grammar,
+): { entity: Entity; key: string } {
   if (entity !== "attribute") {
     if (grammar.entities.includes(entity)) return { entity, key };
-    throw invalid(`Invalid entity type '${entity}' for a search of ${grammar.noun}`);
+    throw reader.behind(`Invalid entity type '${entity}' for a search of ${grammar.noun}`);
   }
   for (const names of [grammar.texts, grammar.numbers]) {
     for (const [name, others] of Object.entries(names)) {
@@ -153,7 +171,7 @@ function named(entity: Entity, key: string, grammar: Grammar): { entity: Entity;
     }
   }
   const known = [...Object.keys(grammar.texts), ...Object.keys(grammar.numbers)];
-  throw invalid(
+  throw reader.behind(
     `Invalid attribute key '${key}' specified for ${grammar.noun}. Valid keys are '${known}'`,
   );
 }
@@ -170,7 +188,7 @@ function readComparison(reader: TokenReader): Comparison {
     const not = reader.takeWord("NOT");
     if (reader.takeWord("NULL")) return not ? "IS NOT NULL" : "IS NULL";
   }
-  throw invalid(
+  throw reader.behind(
     `Invalid clause(s) in filter string: expected a comparison instead of ${
       quoted(token?.text ?? "")
     }`,
@@ -179,54 +197,17 @@ function readComparison(reader: TokenReader): Comparison {
 
 function readList(reader: TokenReader): string[] {
   const values: string[] = [];
-  if (reader.next()?.text !== "(") throw invalid("Invalid list in filter string: expected '('");
+  if (reader.next()?.text !== "(") {
+    throw reader.behind("Invalid list in filter string: expected '('");
+  }
   for (;;) {
     const token = reader.next();
     if (token?.type !== "single" && token?.type !== "double") {
-      throw invalid("Invalid list in filter string: expected text in quotes");
+      throw reader.behind("Invalid list in filter string: expected text in quotes");
     }
     values.push(token.text);
     const sign = reader.next()?.text;
     if (sign === ")") return values;
-    if (sign !== ",") throw invalid("Invalid list in filter string: expected ',' or ')'");
-  }
-}
-
-/** Reads tokens one after the other. */
-class TokenReader {
-  readonly #tokens: readonly Token[];
-  #at = 0;
-
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens;
-  }
-
-  get atEnd(): boolean {
-    return this.#at >= this.#tokens.length;
-  }
-
-  next(): Token | undefined {
-    return this.#tokens[this.#at++];
-  }
-
-  takeWord(word: string): boolean {
-    const token = this.#tokens[this.#at];
-    if (token?.type !== "word" || token.text.toUpperCase() !== word) return false;
-    this.#at++;
-    return true;
-  }
-
-  /** Whether what comes next is a name behind a dot: the token before ended in one. */
-  peekIsDotted(): boolean {
-    const token = this.#tokens[this.#at];
-    if (token?.type !== "word" || !token.text.startsWith(".")) return false;
-    // `tags`.key: the dot belongs to the second word.
-    (this.#tokens as Token[])[this.#at] = { type: "word", text: token.text.slice(1) };
-    if (token.text === ".") this.#at++;
-    return true;
-  }
-
-  rest(): string {
-    return quoted(this.#tokens.slice(this.#at).map(({ text }) => text).join(" "));
+    if (sign !== ",") throw reader.behind("Invalid list in filter string: expected ',' or ')'");
   }
 }
