@@ -78,12 +78,12 @@ async function checkFiles(store: Store): Promise<void> {
   }
 }
 
-async function printTree(folder: string, indent: string): Promise<void> {
-  const entries = await Array.fromAsync(Deno.readDir(folder));
+async function printTree(directory: string, indent: string): Promise<void> {
+  const entries = await Array.fromAsync(Deno.readDir(directory));
   for (const { name, isDirectory } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
-    const { mode, size } = await Deno.lstat(join(folder, name));
+    const { mode, size } = await Deno.lstat(join(directory, name));
     const rights = ((mode ?? 0) & 0o777).toString(8);
     console.log(`${rights} ${isDirectory ? "" : size}`.padEnd(12) + indent + name);
-    if (isDirectory) await printTree(join(folder, name), indent + "  ");
+    if (isDirectory) await printTree(join(directory, name), indent + "  ");
   }
 }

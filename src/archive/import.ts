@@ -214,7 +214,7 @@ function take(expected: Expected, { header }: ParsedTarEntry) {
   throw new ArchiveError(`${name} has ${header.size} bytes where its manifest says ${size}`);
 }
 
-/** The files of an archive; anything else but folders is refused. */
+/** The files of an archive; anything else but directories is refused. */
 async function* readMembers(
   archive: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
@@ -245,10 +245,10 @@ async function* readMembers(
   }
 }
 
-/** Refuses a folder that is not below the one unpacked to; those below it are made when needed. */
+/** Refuses a directory that is not below the one unpacked to; those below it are made when needed. */
 function requireInside(name: string): void {
-  const folder = name.replace(/\/$/, "");
-  const reason = folder === "" || folder === "." ? undefined : unsafePath(folder);
+  const directory = name.replace(/\/$/, "");
+  const reason = directory === "" || directory === "." ? undefined : unsafePath(directory);
   if (reason !== undefined) throw new ArchiveError(`${JSON.stringify(name)}: ${reason}`);
 }
 

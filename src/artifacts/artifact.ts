@@ -30,7 +30,7 @@ export class Artifact {
     return this.#record.runId;
   }
 
-  /** Name within the run; `/` separates folders. */
+  /** Name within the run; `/` separates directories. */
   get name(): string {
     return this.#record.name;
   }

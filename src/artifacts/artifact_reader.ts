@@ -111,7 +111,7 @@ export class ArtifactReader {
     try {
       return await this.#bytes.open(record.path, range);
     } catch (error) {
-      // Of an artifact that is gone, the path may be another's folder by now.
+      // Of an artifact that is gone, the path may be another's directory by now.
       if (!await this.#index.byId(record.id)) return undefined;
       if (!(error instanceof Deno.errors.NotFound)) {
         throw fsError(error, `read ${JSON.stringify(record.name)}`);
@@ -164,13 +164,13 @@ export class ArtifactReader {
     let part: string | undefined;
     try {
       const path = toPath(to);
-      const folder = await parentDirectory(path, action);
-      if (isBelow(path, this.#root) || isBelow(folder, this.#root)) {
+      const directory = await parentDirectory(path, action);
+      if (isBelow(path, this.#root) || isBelow(directory, this.#root)) {
         throw new InvalidOptionError(
           `Cannot save to ${JSON.stringify(path)}: it lies in the artifact directory`,
         );
       }
-      part = join(folder, `.${crypto.randomUUID()}.part`);
+      part = join(directory, `.${crypto.randomUUID()}.part`);
       const mode = 0o666 | (bytes.mode ?? 0) & 0o111;
       using file = await Deno.open(part, { createNew: true, write: true, mode });
       const digest = await hashCopy(asReader(bytes), file, options);

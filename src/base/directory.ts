@@ -1,24 +1,24 @@
-/** The folders that paths of callers lead through, and what is said where they are none. */
+/** The directories that paths of callers lead through, and what is said where they are none. */
 import { dirname } from "@std/path";
 import { codeOf } from "./fs_error.ts";
 import { StorageError } from "./errors.ts";
 
 /**
- * The real path of the folder that a file is to be in.
+ * The real path of the directory that a file is to be in.
  *
  * @throws {StorageError} If there is none.
  */
 export async function parentDirectory(path: string, action: string): Promise<string> {
-  const folder = dirname(path);
+  const directory = dirname(path);
   try {
-    const real = await Deno.realPath(folder);
+    const real = await Deno.realPath(directory);
     if ((await Deno.stat(real)).isDirectory) return real;
   } catch (cause) {
     if (!isNotFound(cause)) throw cause;
-    const state = `there is no folder ${JSON.stringify(folder)}; make it first`;
+    const state = `there is no directory ${JSON.stringify(directory)}; make it first`;
     throw new StorageError(action, state, { cause });
   }
-  throw new StorageError(action, `${JSON.stringify(folder)} is a file, not a folder`);
+  throw new StorageError(action, `${JSON.stringify(directory)} is a file, not a directory`);
 }
 
 /**
@@ -31,7 +31,7 @@ export async function requirePassable(path: string, action: string): Promise<voi
     await Deno.lstat(path);
   } catch (cause) {
     if (codeOf(cause as Error) !== "ENOTDIR") return; // Whoever uses it says what is wrong.
-    const state = `a folder that ${
+    const state = `a directory that ${
       JSON.stringify(path)
     } leads through is a file; choose another path`;
     throw new StorageError(action, state, { cause });

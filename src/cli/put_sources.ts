@@ -7,7 +7,7 @@ import { UsageError } from "./command.ts";
 export interface Source {
   /** Where it is. */
   readonly path: string;
-  /** Its name, without folders. */
+  /** Its name, without directories. */
   readonly name: string;
   /** Whether it is a directory. */
   readonly isDirectory: boolean;

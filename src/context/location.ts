@@ -80,11 +80,11 @@ async function realPlace(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
   } catch {
-    // It is not there yet. Its folder need not be ours to read; nobody is to be asked for that.
-    const folder = dirname(path);
-    const { state } = Deno.permissions.querySync({ name: "read", path: folder });
+    // It is not there yet. Its directory need not be ours to read; nobody is to be asked for that.
+    const directory = dirname(path);
+    const { state } = Deno.permissions.querySync({ name: "read", path: directory });
     if (state !== "granted") return path;
-    return await Deno.realPath(folder).then((real) => join(real, basename(path)), () => path);
+    return await Deno.realPath(directory).then((real) => join(real, basename(path)), () => path);
   }
 }
 

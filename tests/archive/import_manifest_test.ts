@@ -43,7 +43,7 @@ const MANIFESTS: Record<string, Change> = {
   "with an artifact at no time": (_, run) => run.artifacts[0].createdAt = 9e15,
   "with names that differ by case": (_, run) =>
     run.artifacts.push({ ...run.artifacts[0], id: "new", name: "A.TXT" }),
-  "with a name that is a folder too": (_, run) =>
+  "with a name that is a directory too": (_, run) =>
     run.artifacts.push({ ...run.artifacts[0], id: "new", name: "deep" }),
   "with the same dataset's and artifact's id": (_, run) =>
     run.datasets.push({

@@ -247,7 +247,7 @@ Deno.test("import() takes the place of orphans, and of nothing else", () =>
     await Deno.writeTextFile(orphan, "left behind");
     await there.import(streamOf(archive));
     await assertSame(there, here);
-    // A folder in the way is no orphan.
+    // A directory in the way is no orphan.
     await there.runs.remove("r");
     await Deno.mkdir(join(there.artifactDir, "r/a.txt"), { recursive: true });
     await Deno.writeTextFile(join(there.artifactDir, "r/a.txt/x"), "not ours");

@@ -24,7 +24,7 @@ function withDirectory(work: (store: Store, dir: string) => Promise<void>): Prom
         await Deno.mkdir(dirname(join(dir, name)), { recursive: true });
         await Deno.writeTextFile(join(dir, name), name === "empty" ? "" : name);
       }
-      await Deno.mkdir(join(dir, "an empty folder"));
+      await Deno.mkdir(join(dir, "an empty directory"));
       await work(store, dir);
     })
   );
@@ -265,7 +265,7 @@ Deno.test("putDirectory() leaves out the store itself, and the databases of othe
     assert.deepEqual(names(await store.artifacts.putDirectory("r", home)), ["data.csv"]);
   }));
 
-Deno.test("putDirectory() stores the artifacts of a run again, where their folder is named", () =>
+Deno.test("putDirectory() stores the artifacts of a run again, where their directory is named", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });

@@ -72,7 +72,7 @@ Deno.test("has() tells whether there is an artifact, until it is removed", () =>
     assert.equal(await store.artifacts.has("r", "a"), false);
   }));
 
-Deno.test("remove() takes row, bytes and empty folders, by id or name, and nothing else", () =>
+Deno.test("remove() takes row, bytes and empty directories, by id or name, and nothing else", () =>
   inMemory(async (store) => {
     const one = await store.artifacts.put("r", "a/b/one", "1");
     const two = await store.artifacts.put("r", "a/two", "2");
@@ -83,7 +83,7 @@ Deno.test("remove() takes row, bytes and empty folders, by id or name, and nothi
     await store.artifacts.remove("r", "a/two");
     await assert.rejects(Deno.lstat(join(store.artifactDir, "r")), Deno.errors.NotFound);
     assert.deepEqual(await store.artifacts.list("r"), []);
-    await store.artifacts.put("r", "a", "a file where a folder was");
+    await store.artifacts.put("r", "a", "a file where a directory was");
   }));
 
 Deno.test("list() and find() give artifacts by creation time, then by name", async () => {

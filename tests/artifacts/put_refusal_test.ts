@@ -133,7 +133,7 @@ const NO_FILES: Record<string, (path: string) => Promise<string>> = {
   "a device": () => Promise.resolve("/dev/null"),
   "an endless device": () => Promise.resolve("/dev/zero"),
   "a missing file": (path) => Promise.resolve(path),
-  "a file in a missing folder": (path) => Promise.resolve(join(path, "a")),
+  "a file in a missing directory": (path) => Promise.resolve(join(path, "a")),
   "a link to a directory": async (path) => {
     await Deno.mkdir(path);
     await Deno.symlink(path, `${path}-link`);

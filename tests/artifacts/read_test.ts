@@ -182,7 +182,7 @@ Deno.test("reading a file of another size fails at once, also without verify", (
     }
   }));
 
-Deno.test("reading a file that is missing fails, with or without its folder", () =>
+Deno.test("reading a file that is missing fails, with or without its directory", () =>
   withArtifact(async (artifact, store) => {
     const isTold = (error: unknown) => {
       assert.ok(error instanceof IntegrityError);

@@ -84,7 +84,7 @@ Deno.test("prune() goes on past runs whose files cannot be removed, and tells it
     await assertLeft(store, ["r/a", "s/a", "s/d", "s/d/e"]);
   }));
 
-Deno.test("prune() goes on past a run of which a folder is a link", () =>
+Deno.test("prune() goes on past a run of which a directory is a link", () =>
   withRuns(async (store) => {
     const root = store.artifactDir;
     Deno.renameSync(join(root, "r/d"), join(root, "elsewhere"));

@@ -12,7 +12,7 @@ import { inMemory, inTempDir, openIn, someBytes, tree } from "../support/helpers
 
 const SIZE = 2_500_000;
 
-/** Gives a test an artifact of `SIZE` bytes, and a folder to save it to. */
+/** Gives a test an artifact of `SIZE` bytes, and a directory to save it to. */
 function withArtifact(work: (artifact: Artifact, to: string, store: Store) => Promise<void>) {
   return inTempDir((to) =>
     inMemory(async (store) => {
@@ -119,14 +119,14 @@ for (const [failure, save] of Object.entries(FAILURES)) {
     }));
 }
 
-Deno.test("saveTo() refuses a missing folder, a folder, and a file for a folder", () =>
+Deno.test("saveTo() refuses a missing directory, a directory, and a file for a directory", () =>
   withArtifact(async (artifact, to) => {
-    await Deno.mkdir(join(to, "folder"));
+    await Deno.mkdir(join(to, "directory"));
     await Deno.writeTextFile(join(to, "file"), "file");
-    for (const path of ["missing/a", "folder", "file/a"]) {
+    for (const path of ["missing/a", "directory", "file/a"]) {
       await assert.rejects(artifact.saveTo(join(to, path)), StorageError);
     }
-    assert.deepEqual(tree(to), ["file", "folder"]);
+    assert.deepEqual(tree(to), ["directory", "file"]);
   }));
 
 Deno.test("saveTo() refuses the artifact directory, whatever way leads there", () =>
@@ -155,20 +155,20 @@ Deno.test("saveTo() refuses the artifact directory, whatever way leads there", (
     assert.equal(await first.text({ verify: true }), "first");
   }));
 
-Deno.test("saveTo() says where there is no folder, or a directory in the place of the file", () =>
+Deno.test("saveTo() says where there is no directory, or a directory in the place of the file", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const run = await store.startRun();
     const artifact = await run.put("a", "text");
-    await Deno.mkdir(join(dir, "folder"));
+    await Deno.mkdir(join(dir, "directory"));
     await Deno.writeTextFile(join(dir, "file"), "mine");
     const before = tree(dir);
     for (
       const [to, words] of [
-        ["none/a", /^Cannot save "a" to ".*": there is no folder ".*none"; make it first$/],
-        ["file/a", /".*file" is a file, not a folder$/],
-        ["file/below/a", /there is no folder ".*below"/],
-        ["folder", /it is a directory; name a file in it$/],
+        ["none/a", /^Cannot save "a" to ".*": there is no directory ".*none"; make it first$/],
+        ["file/a", /".*file" is a file, not a directory$/],
+        ["file/below/a", /there is no directory ".*below"/],
+        ["directory", /it is a directory; name a file in it$/],
       ] as const
     ) {
       await assert.rejects(artifact.saveTo(join(dir, to)), { code: "storage", message: words });

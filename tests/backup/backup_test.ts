@@ -85,12 +85,12 @@ Deno.test("a second backup copies only what is new, and drops what is gone", () 
     assert.equal((await store.backup(dest)).copied, 0);
   }));
 
-Deno.test("a second backup follows files that became folders, and folders that became files", () =>
+Deno.test("a second backup follows files that became directories, and directories that became files", () =>
   inTempDir(async (dir) => {
     const dest = join(dir, "b");
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    // Each state has the names of the one before as folders or files, or in another case.
+    // Each state has the names of the one before as directories or files, or in another case.
     const states = [["a", "x/y/z", "Case"], ["a/b", "x/y", "case"], ["a/b/c", "x", "CASE/d"], [
       "a",
       "x/y/z",

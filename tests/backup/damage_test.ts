@@ -36,7 +36,7 @@ const DAMAGE: Record<string, [damage: (path: string) => void, told: unknown]> = 
   missing: [(path) => Deno.removeSync(path), IntegrityError],
   truncated: [(path) => tamper(path, "123"), IntegrityError],
   altered: [(path) => tamper(path, "X".repeat(Deno.statSync(path).size)), IntegrityError],
-  "a folder": [(path) => (Deno.removeSync(path), Deno.mkdirSync(path)), UnsafePathError],
+  "a directory": [(path) => (Deno.removeSync(path), Deno.mkdirSync(path)), UnsafePathError],
   "a link": [
     (path) => (Deno.removeSync(path), Deno.symlinkSync("/etc/hostname", path)),
     UnsafePathError,
@@ -90,7 +90,7 @@ Deno.test("what was left out is in the next backup once it has been mended", () 
     assert.equal((await backedUpTexts(join(dir, "b")))["r/a"], "text of a");
   }));
 
-Deno.test("a file in place of a run's folder loses that run, and not the backup", () =>
+Deno.test("a file in place of a run's directory loses that run, and not the backup", () =>
   inTempDir(async (dir) => {
     await using store = await filled(dir);
     await store.startRun({ id: "other" });
@@ -102,7 +102,7 @@ Deno.test("a file in place of a run's folder loses that run, and not the backup"
     assert.deepEqual(await backedUpTexts(join(dir, "b")), { "other/a": "x" });
   }));
 
-Deno.test("a link in place of a run's folder is not followed", () =>
+Deno.test("a link in place of a run's directory is not followed", () =>
   inTempDir(async (dir) => {
     await using store = await filled(dir);
     Deno.renameSync(join(store.artifactDir, "r"), join(dir, "moved away"));

@@ -345,7 +345,7 @@ Deno.test("a first backup that is stopped is no store yet, and the next one goes
       assert.deepEqual(Object.keys(stateOf(dest)).filter((name) => name.includes(".db")), []);
       // What had been copied is not copied again.
       const there = Object.entries(stateOf(dest)).filter(([name, state]) =>
-        /^chachaml-artifacts\/(?!\.staging)/.test(name) && state !== "folder"
+        /^chachaml-artifacts\/(?!\.staging)/.test(name) && state !== "directory"
       );
       assert.equal((await store.backup(dest)).copied, 4 - there.length);
       assertTidy(dest);

@@ -120,7 +120,7 @@ testEachDriver(
     }),
 );
 
-Deno.test("links and whole folders that were put in place of artifacts are seen to", () =>
+Deno.test("links and whole directories that were put in place of artifacts are seen to", () =>
   inTempDir(async (dir) => {
     const { home, contents, file, restore } = await backedUpStore(dir);
     Deno.writeTextFileSync(join(dir, "outside"), "text of a");

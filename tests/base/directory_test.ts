@@ -1,4 +1,4 @@
-/** Folders on the way to an artifact: made, synced, and cleared of what a crash left. */
+/** Directories on the way to an artifact: made, synced, and cleared of what a crash left. */
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "@std/path";
 import { StorageError } from "../../mod.ts";
@@ -31,11 +31,11 @@ Deno.test("put() syncs every directory that has a new entry, also where one was 
       await store.artifacts.remove("r", name);
     }
     await store.artifacts.put("r", "a/x", "bytes");
-    assert.deepEqual(await put("a/y"), ["r/a"], "whose folders are settled");
+    assert.deepEqual(await put("a/y"), ["r/a"], "whose directories are settled");
     assert.deepEqual(await put("b"), ["r"]);
   }));
 
-Deno.test("put() takes the place of empty folders, as a crash leaves them", () =>
+Deno.test("put() takes the place of empty directories, as a crash leaves them", () =>
   inMemory(async (store) => {
     await Deno.mkdir(join(store.artifactDir, "r/model/deep/er"), { recursive: true });
     const filePath = (await store.artifacts.put("r", "model", "bytes")).filePath!;

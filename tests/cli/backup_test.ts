@@ -165,11 +165,11 @@ Deno.test("backup and restore say which path is none that they can use", () =>
     const before = stateOf(dir);
     await assertRefused(dir, 1, [
       [["backup", file!], /Cannot back up to ".*file": ".*file" is a file; choose another/],
-      [["backup", `${file}/below`], /a folder that ".*below" leads through is a file/],
+      [["backup", `${file}/below`], /a directory that ".*below" leads through is a file/],
       [["restore", file!, "--db", to!], /Cannot open ".*file" as a store: it is not a SQLite/],
       [
         ["restore", `${file}/below`, "--db", to!],
-        /a folder that ".*below" leads through is a file/,
+        /a directory that ".*below" leads through is a file/,
       ],
       [["restore", backup!, "--db", `${file}/t.db`], /".*t\.db" leads through is a file/],
       [["restore", backup!, "--db", backup!], /it is a directory; name the store's database/],

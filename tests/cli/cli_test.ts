@@ -222,7 +222,7 @@ Deno.test("put stores what a link to a file leads to, named or found by a patter
     const run = await startRun(dir);
     await Deno.writeTextFile(join(dir, "model-1.pt"), "weights");
     await Deno.symlink("model-1.pt", join(dir, "model-latest.pt"));
-    await Deno.symlink(dir, join(dir, "model-folder.pt"));
+    await Deno.symlink(dir, join(dir, "model-directory.pt"));
     await ok(dir, ["put", run, join(dir, "model-*.pt")]);
     const names = (await json(dir, ["ls", run]) as { name: string }[]).map(({ name }) => name);
     assert.deepEqual(names, ["model-1.pt", "model-latest.pt"]);

@@ -182,8 +182,18 @@ Deno.test("a destination that ends in a slash is a directory, or refused", async
     await startRun(dir, "--id", "r");
     await ok(dir, ["put", "r", "-", "--as", "a"], { stdin: "x" });
     await fails(dir, ["get", "r", "a", `${dir}/none/`], 2, /is no directory/);
-    await fails(dir, ["get", "r", "a", `${dir}/none/y`], 1, /there is no folder ".*none"; make it/);
-    await fails(dir, ["get", "r", "a", `${dir}/cli.db/y`], 1, /cli\.db" is a file, not a folder/);
+    await fails(
+      dir,
+      ["get", "r", "a", `${dir}/none/y`],
+      1,
+      /there is no directory ".*none"; make it/,
+    );
+    await fails(
+      dir,
+      ["get", "r", "a", `${dir}/cli.db/y`],
+      1,
+      /cli\.db" is a file, not a directory/,
+    );
     await ok(dir, ["get", "r", "a", `${dir}/`]);
     assert.equal(await Deno.readTextFile(join(dir, "a")), "x");
   });

@@ -81,7 +81,7 @@ Deno.test("export --output that fails leaves nothing behind, and what was there"
     const nowhere = join(dir, "none/x.tar");
     await assertRefused(dir, 1, [[
       ["export", "s", "--output", nowhere],
-      /^chachaml: Cannot write ".*x\.tar": there is no folder ".*none"; make it first$/m,
+      /^chachaml: Cannot write ".*x\.tar": there is no directory ".*none"; make it first$/m,
     ]]);
     await assertRefused(dir, 1, [[
       ["export", "s", "--force", "--output", dir],

@@ -79,10 +79,10 @@ Deno.test("a crash at any step of a second backup leaves the first one, or the s
     const first = await backedUp(template);
     // Some files are in the way of others that are to come, and one is damaged.
     await store.artifacts.remove("r", "deep/er/b");
-    await store.artifacts.put("r", "deep", "a file where a folder was");
+    await store.artifacts.put("r", "deep", "a file where a directory was");
     await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
     await store.artifacts.remove("r", "empty");
-    await store.artifacts.put("r", "empty/no/more", "a folder where a file was");
+    await store.artifacts.put("r", "empty/no/more", "a directory where a file was");
     await store.artifacts.put("r", "new", "new");
     const second = await contentsOf(store);
     await killAtEachStep(step, template, (dest) => [store.path!, "backup", dest], async (dest) => {

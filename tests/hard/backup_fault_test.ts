@@ -51,8 +51,8 @@ const FAULTS: Record<string, () => Disposable> = {
   "copying by the kernel": () => failing(Deno, "copyFile"),
   "writing a file": () => failing(Deno.FsFile.prototype, "writeSync"),
   "syncing a file": () => failing(Deno.FsFile.prototype, "syncData"),
-  "syncing a folder": () => failing(Deno.FsFile.prototype, "sync"),
-  "making a folder": () => failing(Deno, "mkdirSync"),
+  "syncing a directory": () => failing(Deno.FsFile.prototype, "sync"),
+  "making a directory": () => failing(Deno, "mkdirSync"),
   "publishing a file": () =>
     failing(Deno, "linkSync", ([, to]) => !String(to).includes(".staging")),
   "writing the rows": () => failing(statement, "run", isSql("DELETE FROM backup_of")),
@@ -83,7 +83,7 @@ function assertSame(now: Contents, before: Contents): void {
 
 async function change(store: Store): Promise<void> {
   await store.artifacts.put("r", "a", "other text of a", { ifExists: "replace" });
-  await store.artifacts.put("r", "new/folder/a", "new");
+  await store.artifacts.put("r", "new/directory/a", "new");
   await store.artifacts.put("r", "large too", "fedcba9876543210".repeat(100_000));
 }
 

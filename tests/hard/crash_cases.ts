@@ -16,7 +16,7 @@ export async function prepare(dir: string): Promise<string> {
   // For the backup, which is then a second one, with something new to copy.
   await store.backup(join(dir, "backup"));
   await Deno.writeFile(join(dir, "t.db.source"), CONTENT.large);
-  // For the collector: an orphan in a folder of its own, one beside artifacts, one staged.
+  // For the collector: an orphan in a directory of its own, one beside artifacts, one staged.
   await Deno.mkdir(join(store.artifactDir, "gone/deep"), { recursive: true });
   for (const name of ["gone/deep/orphan", "run/orphan", ".staging/left"]) {
     await Deno.writeTextFile(join(store.artifactDir, name), "left behind");

@@ -53,7 +53,7 @@ const FAULTS: Record<string, [inject: () => Disposable, told: RegExp]> = {
     () => failing(Deno, "openSync", denied),
     /permission was denied; check the owner and mode/,
   ],
-  "making the folder is denied": [
+  "making the directory is denied": [
     () => failing(Deno, "mkdirSync", denied),
     /permission was denied/,
   ],
@@ -81,20 +81,20 @@ for (const [fault, [inject, told]] of Object.entries(FAULTS)) {
       const before = tree(store.artifactDir);
       {
         using _fault = inject();
-        await assert.rejects(store.artifacts.put(id, "new/folder/a", "x"), (error: unknown) => {
+        await assert.rejects(store.artifacts.put(id, "new/directory/a", "x"), (error: unknown) => {
           assert.ok(error instanceof StorageError, String(error));
           assert.match(error.message, /^Cannot /);
           assert.match(error.message, told);
           return true;
         });
       }
-      assert.equal(await store.artifacts.has(id, "new/folder/a"), false);
+      assert.equal(await store.artifacts.has(id, "new/directory/a"), false);
       const files = tree(store.artifactDir).filter((name) => name.endsWith("/a"));
       // Where even taking back needs a commit, an orphan may stay; it is no artifact.
       if (fault !== "the commit fails") assert.deepEqual(files, []);
       for (const name of before) assert.ok(tree(store.artifactDir).includes(name));
       assert.deepEqual(staged(store), []);
-      const put = await store.artifacts.put(id, "new/folder/a", "y");
+      const put = await store.artifacts.put(id, "new/directory/a", "y");
       assert.equal(await put.text({ verify: true }), "y");
       assert.equal(
         await (await store.artifacts.get(id, "kept/first")).text({ verify: true }),
@@ -133,10 +133,10 @@ Deno.test("a commit that fails once takes the published bytes back", async () =>
         if (fatal) first = false;
         return fatal;
       });
-      await assert.rejects(store.artifacts.put(id, "folder/a", "x"), StorageError);
+      await assert.rejects(store.artifacts.put(id, "directory/a", "x"), StorageError);
     }
     assert.deepEqual(tree(store.artifactDir), []);
-    await store.artifacts.put(id, "folder/a", "x");
+    await store.artifacts.put(id, "directory/a", "x");
   });
 });
 

@@ -71,7 +71,7 @@ async function testUnder(
 
 const PUTS: Record<string, { name: string; text: string; before?: string }> = {
   "small": { name: "small", text: "small" },
-  "nested": { name: "new/folder/nested", text: "nested" },
+  "nested": { name: "new/directory/nested", text: "nested" },
   "large": { name: "large", text: "4194304 characters" },
   "replace": { name: "replaced", text: "new", before: "old replaced" },
   "replace by large": {

@@ -11,7 +11,7 @@ import { inTempDir, openIn, stagedIn, testWithFifo, tree } from "../support/help
 
 const TEXT = "the bytes";
 
-/** Gives a test a store with the artifact `d/a` of the run `r`, and a folder outside it. */
+/** Gives a test a store with the artifact `d/a` of the run `r`, and a directory outside it. */
 function withStore(work: (store: Store, outside: string) => Promise<void>) {
   return inTempDir(async (dir) => {
     const outside = join(dir, "outside");
@@ -34,8 +34,8 @@ function withStore(work: (store: Store, outside: string) => Promise<void>) {
 
 /** What stands in the way, at a path of the artifact directory, and where it leads. */
 const LINKS: Record<string, [at: string, to: string]> = {
-  "the run's folder": ["r", ""],
-  "a folder of the name": ["r/d", "d"],
+  "the run's directory": ["r", ""],
+  "a directory of the name": ["r/d", "d"],
   "the file": ["r/d/a", "a"],
 };
 
@@ -69,7 +69,7 @@ for (const [what, [at, to]] of Object.entries(LINKS).slice(0, 2)) {
     }));
 }
 
-Deno.test("nothing is put where the staging folder is a symbolic link", () =>
+Deno.test("nothing is put where the staging directory is a symbolic link", () =>
   withStore(async (store, outside) => {
     const staging = join(store.artifactDir, ".staging");
     await Deno.remove(staging, { recursive: true });
@@ -86,7 +86,7 @@ Deno.test("nothing is put where the staging folder is a symbolic link", () =>
     assert.equal(await Deno.readTextFile(source), TEXT);
   }));
 
-Deno.test("nothing is put where the staging folder is a file", () =>
+Deno.test("nothing is put where the staging directory is a file", () =>
   withStore(async (store) => {
     await Deno.remove(join(store.artifactDir, ".staging"), { recursive: true });
     await Deno.writeTextFile(join(store.artifactDir, ".staging"), "a file");
@@ -104,7 +104,7 @@ Deno.test("an artifact is not read where a directory stands for its file", () =>
     assert.ok((await Deno.stat(join(stored.filePath!, "inner"))).isDirectory);
   }));
 
-Deno.test("an artifact is not read where a file stands for its folder", () =>
+Deno.test("an artifact is not read where a file stands for its directory", () =>
   withStore(async (store) => {
     const stored = await store.artifacts.get("r", "d/a");
     await Deno.remove(join(store.artifactDir, "r"), { recursive: true });
@@ -137,7 +137,7 @@ const ORPHANS: Record<string, (path: string, outside: string) => Promise<void>> 
     await Deno.link(join(outside, "..", "twin"), path);
   },
   "a link to a file outside": (path, outside) => Deno.symlink(join(outside, "a"), path),
-  "a link to a folder outside": (path, outside) => Deno.symlink(outside, path),
+  "a link to a directory outside": (path, outside) => Deno.symlink(outside, path),
   "a link to nothing": (path, outside) => Deno.symlink(join(outside, "none"), path),
   "a link to itself": (path) => Deno.symlink(path, path),
 };

@@ -26,12 +26,12 @@ const instead = (path: string, make: (path: string, outside: string) => void): P
 const UUID = "0b2d1f0e-6c1d-4e4b-8f38-111111111111";
 
 const CASES: Record<string, Case> = {
-  "the run's folder is a symbolic link": {
+  "the run's directory is a symbolic link": {
     plant: instead("r", (path, outside) => Deno.symlinkSync(outside, path)),
     found: ["unsafe-path r/d/a"],
     collected: [],
   },
-  "a folder of the name is a symbolic link": {
+  "a directory of the name is a symbolic link": {
     plant: instead("r/d", (path, outside) => Deno.symlinkSync(join(outside, "d"), path)),
     found: ["unsafe-path r/d/a"],
     collected: [],
@@ -46,7 +46,7 @@ const CASES: Record<string, Case> = {
     found: ["wrong-hash r/d/a"],
     collected: [],
   },
-  "the staging folder is a symbolic link": {
+  "the staging directory is a symbolic link": {
     plant: instead(".staging", (path, outside) => Deno.symlinkSync(outside, path)),
     found: [], // It is no leftover: the next put says what to do about it.
     collected: [],
@@ -61,7 +61,7 @@ const CASES: Record<string, Case> = {
     found: [`abandoned .staging/${UUID}`],
     collected: [`.staging/${UUID}`],
   },
-  "an orphan is a symbolic link to a folder outside": {
+  "an orphan is a symbolic link to a directory outside": {
     plant: (root, outside) => Deno.symlinkSync(outside, join(root, "r/d/link")),
     found: ["orphan r/d/link"],
     collected: ["r/d/link"],

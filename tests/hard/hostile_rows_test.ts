@@ -150,7 +150,7 @@ Deno.test("remove() of a row that names the file of another artifact keeps that 
     );
   }));
 
-Deno.test("remove() of a row that names a folder keeps the folder and what is in it", () =>
+Deno.test("remove() of a row that names a directory keeps the directory and what is in it", () =>
   withRows(async (store, dir) => {
     execute(dir, "UPDATE artifacts SET path = 'r' WHERE name = 'bad'");
     await assert.rejects((await store.artifacts.get("r", "bad")).text(), ChachamlError);
@@ -207,7 +207,7 @@ Deno.test("a replacement noted for a row with an unsafe path is dropped", () =>
     await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
   }));
 
-Deno.test("a noted replacement removes nothing through a staging folder that is a link", () =>
+Deno.test("a noted replacement removes nothing through a staging directory that is a link", () =>
   withRows(async (store, dir) => {
     const staged = crypto.randomUUID();
     await note(dir, staged);

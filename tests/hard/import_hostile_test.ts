@@ -28,16 +28,16 @@ const MEMBERS: Record<string, [(files: Member[]) => Member[], RegExp]> = {
   ],
   "an absolute member": [(files) => [...files, { name: "/tmp/evil" }], /not in its manifest/],
   "a member with backslashes": [(files) => [...files, { name: "r\\evil" }], /not in its manifest/],
-  "a member in the store's own folder": [
+  "a member in the store's own directory": [
     (files) => [...files, { name: ".staging/evil" }],
     /not in its manifest/,
   ],
-  "a folder with ..": [
+  "a directory with ..": [
     (files) => [{ name: "../evil/", type: "5" }, ...files],
     /segment "\.\."/,
   ],
-  "an absolute folder": [(files) => [{ name: "/evil/", type: "5" }, ...files], /relative/],
-  "a folder that its name alone tells of": [
+  "an absolute directory": [(files) => [{ name: "/evil/", type: "5" }, ...files], /relative/],
+  "a directory that its name alone tells of": [
     (files) => [{ name: "../evil/", type: "0" }, ...files],
     /segment "\.\."/,
   ],

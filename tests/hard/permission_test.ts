@@ -20,7 +20,7 @@ async function outcomeOf(...call: Parameters<typeof use>): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-/** The paths of a store, one by one: the folder that they are in is not among them. */
+/** The paths of a store, one by one: the directory that they are in is not among them. */
 function pathsOf(dir: string, name = "t"): string {
   const db = join(dir, `${name}.db`);
   return [db, `${db}-wal`, `${db}-shm`, join(dir, `${name}-artifacts`)].join(",");
@@ -84,7 +84,7 @@ Deno.test("backup and repair need the store's own paths, and the backup's direct
     assert.deepEqual(await outcomeOf(dir, "read", [`--allow-read=${own}`]), EXPECTED);
   }));
 
-Deno.test("a restore to where there is no store needs the folder, or says that it does", () =>
+Deno.test("a restore to where there is no store needs the directory, or says that it does", () =>
   inTempDir(async (dir) => {
     const own = pathsOf(dir);
     await outcomeOf(dir, "write", [`--allow-read=${own}`, `--allow-write=${own}`]);
@@ -98,8 +98,8 @@ Deno.test("a restore to where there is no store needs the folder, or says that i
     assert.equal(refused.success, false);
     assert.match(refused.stderr, /StorageError: Cannot restore "[^\n]+u\.db": [^\n]*access/);
     await assert.rejects(Deno.stat(join(dir, "u.db")), Deno.errors.NotFound);
-    const folder = [`--allow-read=${dir}`, `--allow-write=${dir}`];
-    assert.deepEqual(await outcomeOf(dir, "restore", folder, "u"), { restored: 2, failed: [] });
+    const directory = [`--allow-read=${dir}`, `--allow-write=${dir}`];
+    assert.deepEqual(await outcomeOf(dir, "restore", directory, "u"), { restored: 2, failed: [] });
   }));
 
 Deno.test("a store without the permission to write says so, and makes nothing", () =>

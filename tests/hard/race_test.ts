@@ -192,10 +192,10 @@ testEachDriver("put against gc of one name: one put wins, and keeps its bytes", 
     await using twin = await openIn(dir, { driver });
     const { id } = await store.startRun();
     for (let round = 0; round < 30; round++) {
-      const folder = join(store.artifactDir, id, `${round}`);
-      await Deno.mkdir(folder, { recursive: true });
+      const directory = join(store.artifactDir, id, `${round}`);
+      await Deno.mkdir(directory, { recursive: true });
       // What gc finds is an orphan, the file of a put, or both in turn.
-      if (round % 2 === 0) await Deno.writeTextFile(join(folder, "a"), "orphan");
+      if (round % 2 === 0) await Deno.writeTextFile(join(directory, "a"), "orphan");
       const [, , ...puts] = await Promise.allSettled([
         twin.gc({ grace: 0 }),
         store.gc({ grace: 0 }),

@@ -16,7 +16,7 @@ function denying(name: "readDirSync" | "openSync" | "lstatSync", path: string): 
   return { [Symbol.dispose]: () => set(original) };
 }
 
-/** Gives a test a store that has an artifact, and folders and files that are no one's. */
+/** Gives a test a store that has an artifact, and directories and files that are no one's. */
 function withStrays(work: (store: Store, root: string) => Promise<void>): Promise<void> {
   return inTempDir(async (dir) => {
     await using store = await openIn(dir);
@@ -39,7 +39,7 @@ interface Case {
 }
 
 const CASES: Record<string, Case> = {
-  "a folder that cannot be listed": {
+  "a directory that cannot be listed": {
     name: "readDirSync",
     path: "r/closed/in",
     removed: [STAGED, "r/stray"],

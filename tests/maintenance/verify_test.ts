@@ -46,24 +46,24 @@ Deno.test("verify() finds each kind of damage, and goes on behind it", async () 
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun({ id: "run" });
-    const names = ["changed", "fine", "folder", "gone", "grown", "link", "pipe"];
+    const names = ["changed", "fine", "directory", "gone", "grown", "link", "pipe"];
     const path: Record<string, string> = {};
     for (const name of names) path[name] = (await store.artifacts.put(id, name, "12345")).filePath!;
     tamper(path.changed!, "54321");
     tamper(path.grown!, "123456");
-    for (const name of ["gone", "folder", "link"]) Deno.removeSync(path[name]!);
-    Deno.mkdirSync(path.folder!);
+    for (const name of ["gone", "directory", "link"]) Deno.removeSync(path[name]!);
+    Deno.mkdirSync(path.directory!);
     Deno.symlinkSync(path.fine!, path.link!);
     assert.deepEqual(await kinds(store), [
       "missing run/gone",
-      "not-a-file run/folder",
+      "not-a-file run/directory",
       "not-a-file run/link",
       "wrong-hash run/changed",
       "wrong-size run/grown",
     ]);
     assert.deepEqual(await kinds(store, { quick: true }), [
       "missing run/gone",
-      "not-a-file run/folder",
+      "not-a-file run/directory",
       "not-a-file run/link",
       "wrong-size run/grown",
     ]);

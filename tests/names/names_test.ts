@@ -226,7 +226,7 @@ Deno.test("put() stores every good name as it is given, at its place on disk", (
     }
   }));
 
-Deno.test("startRun() takes every good id, and its artifacts lie in a folder of that name", () =>
+Deno.test("startRun() takes every good id, and its artifacts lie in a directory of that name", () =>
   inMemory(async (store) => {
     for (const id of GOOD_SEGMENTS) {
       const run = await store.startRun({ id });

@@ -186,18 +186,18 @@ def search():
 def artifacts():
     eid = mlflow.set_experiment("artifacts").experiment_id
     rid = client.create_run(eid).info.run_id
-    with tempfile.TemporaryDirectory() as folder:
-        os.makedirs(f"{folder}/deep/er")
+    with tempfile.TemporaryDirectory() as directory:
+        os.makedirs(f"{directory}/deep/er")
         for name, text in {"a.txt": "a", "deep/b.bin": "b" * 100_000, "deep/er/c d é.txt": "c"}.items():
-            with open(f"{folder}/{name}", "w") as file:
+            with open(f"{directory}/{name}", "w") as file:
                 file.write(text)
-        client.log_artifacts(rid, folder, "data")
-        client.log_artifact(rid, f"{folder}/a.txt")
+        client.log_artifacts(rid, directory, "data")
+        client.log_artifact(rid, f"{directory}/a.txt")
     assert [f.path for f in client.list_artifacts(rid)] == ["a.txt", "data"]
     assert [f.path for f in client.list_artifacts(rid, "data/deep")] == ["data/deep/b.bin", "data/deep/er"]
     assert client.list_artifacts(rid, "nosuch") == []
-    with tempfile.TemporaryDirectory() as folder:
-        local = client.download_artifacts(rid, "data", folder)
+    with tempfile.TemporaryDirectory() as directory:
+        local = client.download_artifacts(rid, "data", directory)
         with open(f"{local}/deep/er/c d é.txt") as file:
             assert file.read() == "c"
         assert os.path.getsize(f"{local}/deep/b.bin") == 100_000
@@ -207,11 +207,11 @@ def artifacts():
     except MlflowException:
         pass
     big = os.urandom(5_000_000)
-    with tempfile.TemporaryDirectory() as folder:
-        with open(f"{folder}/big.bin", "wb") as file:
+    with tempfile.TemporaryDirectory() as directory:
+        with open(f"{directory}/big.bin", "wb") as file:
             file.write(big)
-        client.log_artifact(rid, f"{folder}/big.bin")
-        with open(client.download_artifacts(rid, "big.bin", folder), "rb") as file:
+        client.log_artifact(rid, f"{directory}/big.bin")
+        with open(client.download_artifacts(rid, "big.bin", directory), "rb") as file:
             assert file.read() == big
     mlflow.log_table({"x": [1, 2]}, "table.json", run_id=rid)
     mlflow.log_table({"x": [3]}, "table.json", run_id=rid)

@@ -124,9 +124,9 @@ Deno.test("openStore() refuses options that it does not know, and makes nothing"
 Deno.test("openStore() refuses a path that no file can have, by an error of its own", () =>
   inTempDir(async (dir) => {
     await Deno.writeTextFile(join(dir, "file"), "file");
-    await Deno.mkdir(join(dir, "folder"));
+    await Deno.mkdir(join(dir, "directory"));
     const wrong: OpenOptions[] = [
-      { path: join(dir, "folder") },
+      { path: join(dir, "directory") },
       { path: join(dir, "file", "t.db") },
       { path: join(dir, "t.db"), artifactDir: join(dir, "file") },
       { path: join(dir, "t.db"), artifactDir: join(dir, "file", "artifacts") },
@@ -137,7 +137,7 @@ Deno.test("openStore() refuses a path that no file can have, by an error of its 
       }
     }
     assert.equal(await Deno.readTextFile(join(dir, "file")), "file");
-    assert.deepEqual(tree(join(dir, "folder")), []);
+    assert.deepEqual(tree(join(dir, "directory")), []);
   }));
 
 testEachDriver(

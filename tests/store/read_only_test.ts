@@ -57,7 +57,7 @@ testEachDriver(
   "readOnly refuses a store that is not there, and makes nothing",
   (driver) =>
     inTempDir(async (dir) => {
-      for (const path of [join(dir, "t.db"), join(dir, "no", "folder", "t.db")]) {
+      for (const path of [join(dir, "t.db"), join(dir, "no", "directory", "t.db")]) {
         await assert.rejects(openStore({ path, readOnly: true, driver }), StoreNotFoundError);
       }
       assert.deepEqual(await snapshot(dir), []);

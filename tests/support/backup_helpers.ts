@@ -127,7 +127,7 @@ export function stateOf(dir: string, under = ""): Record<string, string> {
   for (const name of namesIn(join(dir, under))) {
     const path = under === "" ? name : `${under}/${name}`;
     const info = Deno.lstatSync(join(dir, path));
-    if (info.isDirectory) Object.assign(state, { [path]: "folder" }, stateOf(dir, path));
+    if (info.isDirectory) Object.assign(state, { [path]: "directory" }, stateOf(dir, path));
     else if (info.isFile) {
       const hash = createHash("sha256").update(Deno.readFileSync(join(dir, path))).digest("hex");
       state[path] = `${info.ino} ${hash}`;

@@ -33,7 +33,7 @@ export async function inMemory(work: (store: Store) => Promise<void>): Promise<v
   await work(store);
 }
 
-/** Asserts that a store has no artifact: no row, no file, no folder, nothing staged. */
+/** Asserts that a store has no artifact: no row, no file, no directory, nothing staged. */
 export async function assertEmpty(store: Store): Promise<void> {
   assert.deepEqual((await store.artifacts.find({})).map(({ name }) => name), []);
   assert.deepEqual(tree(store.artifactDir), []);
@@ -99,7 +99,7 @@ export function testWithFifo(
     }));
 }
 
-/** Every file and folder below a directory, sorted, except the staging folder itself. */
+/** Every file and directory below a directory, sorted, except the staging directory itself. */
 export function tree(dir: string, under = ""): string[] {
   const names: string[] = [];
   for (const entry of Deno.readDirSync(join(dir, under))) {

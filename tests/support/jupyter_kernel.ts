@@ -59,9 +59,9 @@ export async function execute(name: string): Promise<Notebook> {
     const files = [...config.publish.include, ...throughStandIns ? ["tools/npm_only"] : []];
     for (const file of files) await copyTree(join(root, file), join(dir, file));
     if (throughStandIns) await nameStandIns(dir);
-    const folder = join(dir, "examples/notebooks");
-    await Deno.mkdir(folder, { recursive: true });
-    const path = join(folder, name);
+    const directory = join(dir, "examples/notebooks");
+    await Deno.mkdir(directory, { recursive: true });
+    const path = join(directory, name);
     await Deno.writeTextFile(path, JSON.stringify(patiently(readNotebook(name))));
     await runKernel(dir, path);
     return JSON.parse(await Deno.readTextFile(path));

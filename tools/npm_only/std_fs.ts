@@ -6,7 +6,7 @@ export async function ensureDir(path: string | URL): Promise<void> {
   await Deno.mkdir(path, { recursive: true });
 }
 
-/** Gives what a pattern fits, folders too, relative to `root`. */
+/** Gives what a pattern fits, directories too, relative to `root`. */
 export async function* expandGlob(
   pattern: string,
   { root = Deno.cwd(), includeDirs = true }: { root?: string; includeDirs?: boolean } = {},

@@ -4,29 +4,29 @@ import { StorageError, UnsafePathError } from "../../base/errors.ts";
 
 /** The directories that lie between `root` and the file at `path`, outermost first. */
 function* directoriesOf(root: string, path: string): Generator<string> {
-  let folder = root;
-  for (const segment of path.split("/").slice(0, -1)) yield folder = join(folder, segment);
+  let directory = root;
+  for (const segment of path.split("/").slice(0, -1)) yield directory = join(directory, segment);
 }
 
 /**
- * Refuses a path whose folders are not all real directories below the root.
+ * Refuses a path whose directories are not all real directories below the root.
  *
  * @throws {UnsafePathError} If one is a link, or anything else.
  * @throws {Deno.errors.NotFound} If one is not there.
  */
 export function requirePlainDirectories(root: string, path: string): void {
-  for (const folder of directoriesOf(root, path)) {
-    const info = Deno.lstatSync(folder);
-    if (!info.isDirectory) throw new UnsafePathError(path, stateOf(folder, info));
+  for (const directory of directoriesOf(root, path)) {
+    const info = Deno.lstatSync(directory);
+    if (!info.isDirectory) throw new UnsafePathError(path, stateOf(directory, info));
   }
 }
 
-function stateOf(folder: string, { isSymlink }: Deno.FileInfo): string {
-  return `${JSON.stringify(folder)} is ${isSymlink ? "a symbolic link" : "no directory"}`;
+function stateOf(directory: string, { isSymlink }: Deno.FileInfo): string {
+  return `${JSON.stringify(directory)} is ${isSymlink ? "a symbolic link" : "no directory"}`;
 }
 
-/** A folder that is there, and which one it is. */
-export interface Folder {
+/** A directory that is there, and which one it is. */
+export interface Directory {
   /** Absolute path. */
   readonly path: string;
   /** Path, inode and birth: another one after it has been removed and made again. */
@@ -35,78 +35,82 @@ export interface Folder {
   readonly made: boolean;
 }
 
-/** Makes folders. What one turn of the event loop finds, it need not look at again. */
+/** Makes directories. What one turn of the event loop finds, it need not look at again. */
 export class DirectoryMaker {
   readonly #root: string;
-  readonly #found = new Map<string, Folder>();
+  readonly #found = new Map<string, Directory>();
 
-  /** Makes folders below `root`. */
+  /** Makes directories below `root`. */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Makes the folders of a path, outermost first. The caller holds the write lock. */
-  make(path: string): Folder[] {
+  /** Makes the directories of a path, outermost first. The caller holds the write lock. */
+  make(path: string): Directory[] {
     if (this.#found.size === 0) queueMicrotask(() => this.#found.clear());
-    const folders: Folder[] = [];
-    for (const folder of directoriesOf(this.#root, path)) {
-      let found = this.#found.get(folder);
+    const directories: Directory[] = [];
+    for (const directory of directoriesOf(this.#root, path)) {
+      let found = this.#found.get(directory);
       if (!found) {
-        const { info, made } = makeFolder(folder, path);
-        // An inode alone may be that of a folder that is gone.
-        found = { path: folder, id: `${folder}\0${info.ino} ${+(info.birthtime ?? 0)}`, made };
-        this.#found.set(folder, found);
+        const { info, made } = makeOrFind(directory, path);
+        // An inode alone may be that of a directory that is gone.
+        found = {
+          path: directory,
+          id: `${directory}\0${info.ino} ${+(info.birthtime ?? 0)}`,
+          made,
+        };
+        this.#found.set(directory, found);
       }
-      folders.push(found);
+      directories.push(found);
     }
-    return folders;
+    return directories;
   }
 }
 
-function makeFolder(folder: string, path: string): { info: Deno.FileInfo; made: boolean } {
+function makeOrFind(directory: string, path: string): { info: Deno.FileInfo; made: boolean } {
   let info: Deno.FileInfo;
   let made = false;
   try {
-    info = Deno.lstatSync(folder);
+    info = Deno.lstatSync(directory);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folder);
+    Deno.mkdirSync(directory);
     made = true;
-    info = Deno.lstatSync(folder);
+    info = Deno.lstatSync(directory);
   }
-  requireDirectory(folder, path, info);
+  requireDirectory(directory, path, info);
   return { info, made };
 }
 
-function requireDirectory(folder: string, path: string, info: Deno.FileInfo): void {
+function requireDirectory(directory: string, path: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
-  if (info.isSymlink) throw new UnsafePathError(path, stateOf(folder, info));
+  if (info.isSymlink) throw new UnsafePathError(path, stateOf(directory, info));
   throw new StorageError(
     `use the path ${JSON.stringify(path)}`,
     `${
-      JSON.stringify(folder)
+      JSON.stringify(directory)
     } is in its way and no artifact; move it elsewhere, or collect it (gc)`,
   );
 }
 
-/** Removes a folder that holds nothing but empty folders; `false` if it holds more. */
-export function removeIfEmpty(folder: string): boolean {
+/** Removes a directory that holds nothing but empty directories; `false` if it holds more. */
+export function removeIfEmpty(directory: string): boolean {
   try {
-    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-      if (!isDirectory || !removeIfEmpty(join(folder, name))) return false;
+    for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+      if (!isDirectory || !removeIfEmpty(join(directory, name))) return false;
     }
-    Deno.removeSync(folder);
+    Deno.removeSync(directory);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Removes the folders of a path that are empty, innermost first. The caller holds the lock. */
+/** Removes the directories of a path that are empty, innermost first. The caller holds the lock. */
 export function removeEmptyDirectories(root: string, path: string): void {
-  for (const folder of [...directoriesOf(root, path)].reverse()) {
+  for (const directory of [...directoriesOf(root, path)].reverse()) {
     try {
-      Deno.removeSync(folder);
+      Deno.removeSync(directory);
     } catch {
       return; // It is not empty, or gone already.
     }

@@ -44,7 +44,7 @@ export class Publisher {
         Deno.linkSync(staged.path, target);
       } catch (error) {
         let there = lstat(target);
-        // A crash, too, leaves empty folders.
+        // A crash, too, leaves empty directories.
         if (there?.isDirectory && removeIfEmpty(target)) there = undefined;
         if (there?.isDirectory) {
           throw new StorageError(
@@ -88,7 +88,7 @@ export class Publisher {
       const fresh = directories.filter(({ id, made }) => made || !this.#durableIds.has(id));
       await Promise.all([
         this.#syncs.sync(dirname(target)),
-        ...fresh.map((folder) => this.#syncs.sync(dirname(folder.path))),
+        ...fresh.map((directory) => this.#syncs.sync(dirname(directory.path))),
       ]);
       for (const { id } of fresh) this.#durableIds.add(id);
     } catch (error) {

@@ -54,14 +54,14 @@ function makeReadOnly(path: string, { mode }: Deno.FileInfo): void {
  * lock of another file tells that someone is at work on it.
  */
 export async function stageClone(
-  folder: string,
+  directory: string,
   source: string,
   options: StageFileOptions,
 ): Promise<StagedFile> {
   const lock = crypto.randomUUID();
   const key = `${lock}.${crypto.randomUUID()}`;
-  const path = join(folder, key);
-  const unlock = lockFile(folder, lock)!; // Nobody else knows its name.
+  const path = join(directory, key);
+  const unlock = lockFile(directory, lock)!; // Nobody else knows its name.
   let file: Deno.FsFile | undefined;
   try {
     const { size, mode } = Deno.statSync(source);
@@ -71,7 +71,10 @@ export async function stageClone(
       onProgress({ bytes: Math.floor(Math.min(bytes, size) / 2), total: size });
     });
     await Deno.copyFile(source, path).finally(unwatch);
-    Deno.chmodSync(path, (options.mode ?? mode ?? 0o444) & 0o555 & permittedBy(join(folder, lock)));
+    Deno.chmodSync(
+      path,
+      (options.mode ?? mode ?? 0o444) & 0o555 & permittedBy(join(directory, lock)),
+    );
     file = Deno.openSync(path);
     const info = file.statSync();
     const copied = Math.floor(info.size / 2);

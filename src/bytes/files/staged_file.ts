@@ -17,7 +17,7 @@ export interface StageFileOptions extends StageOptions {
 }
 
 /**
- * Bytes under a name of their own in the staging folder. The file stays open and locked while
+ * Bytes under a name of their own in the staging directory. The file stays open and locked while
  * they are staged, which tells other processes that someone is at work on them; one of a batch is
  * closed, as the batch has a lock for all.
  */
@@ -90,7 +90,7 @@ interface Fate extends Partial<Record<"release" | "discard" | "gone", () => void
   readonly keep?: boolean;
 }
 
-/** A file in the staging folder, by its name, open, and as it was found. */
+/** A file in the staging directory, by its name, open, and as it was found. */
 export interface Created {
   /** Its name. */
   readonly key: string;
@@ -104,11 +104,11 @@ export interface Created {
 
 /** Copies a source into a new file, which no one can write to afterwards. */
 export async function stageCopy(
-  folder: string,
+  directory: string,
   source: ByteReader,
   options: StageFileOptions,
 ): Promise<StagedFile> {
-  const fresh = create(folder, { mode: source.mode, ...options });
+  const fresh = create(directory, { mode: source.mode, ...options });
   const { path, file } = fresh;
   try {
     const digest = await hashCopy(source, file, options);
@@ -146,12 +146,12 @@ export function isInUse(staging: string, name: string): boolean {
 }
 
 /**
- * Creates a locked file in the staging folder, of a name that says what for.
+ * Creates a locked file in the staging directory, of a name that says what for.
  *
  * @returns A function that removes it; `undefined` if another process has it.
  */
-export function lockFile(folder: string, key: string): (() => void) | undefined {
-  const path = join(folder, key);
+export function lockFile(directory: string, key: string): (() => void) | undefined {
+  const path = join(directory, key);
   for (;;) {
     const file = openOrCreate(path);
     if (!file.tryLockSync(true)) return file.close(), undefined;
@@ -181,12 +181,12 @@ function openOrCreate(path: string): Deno.FsFile {
 }
 
 function create(
-  folder: string,
+  directory: string,
   { batch, mode = 0o444 }: StageOptions,
 ): Created & { file: Deno.FsFile } {
   for (;;) {
     const key = (batch === undefined ? "" : `${batch}.`) + crypto.randomUUID();
-    const path = join(folder, key);
+    const path = join(directory, key);
     // The mode holds for everyone but this very descriptor: nobody else can ever write to it.
     const file = Deno.openSync(path, {
       createNew: true,

@@ -25,7 +25,7 @@ export function entryOf(row: SqlRow): IndexEntry {
   return { record, problem: problemOf(row) };
 }
 
-/** The path that a row names; on Windows, chachaml separates its folders by backslashes. */
+/** The path that a row names; on Windows, chachaml separates its directories by backslashes. */
 export function pathOf(row: SqlRow): string {
   return text(row.path).replaceAll("\\", "/");
 }

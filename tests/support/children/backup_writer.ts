@@ -10,7 +10,7 @@ await using store = await openStore({ path, driver: "builtin", durability: "rela
 const isThere = () => Deno.lstat(stop).then(() => true, () => false);
 let round = 0;
 for (; !await isThere(); round++) {
-  // Names that are a file in one round, and a folder in the next.
+  // Names that are a file in one round, and a directory in the next.
   const name = `${who}/${round % 7}`;
   const nested = round % 2 === 0 ? name : `${name}/deep`;
   for (const { id } of await store.artifacts.find({ name: `${name}*` })) {

@@ -12,7 +12,7 @@ const LARGE = 4 * 1024 * 1024;
 const [dir, straits] = Deno.args as [string, string];
 const path = join(dir, "t.db");
 const artifactDir = join(dir, "t-artifacts");
-const folders = [artifactDir, join(artifactDir, "r"), join(artifactDir, ".staging")];
+const directories = [artifactDir, join(artifactDir, "r"), join(artifactDir, ".staging")];
 const ballast = join(dir, "ballast");
 
 interface Straits {
@@ -32,8 +32,8 @@ const STRAITS: Record<string, Straits> = {
     end: () => call("prlimit", `--pid=${Deno.pid}`, "--fsize=unlimited:"),
   },
   "denied": {
-    begin: () => folders.forEach((folder) => Deno.chmodSync(folder, 0o555)),
-    end: () => folders.forEach((folder) => Deno.chmodSync(folder, 0o755)),
+    begin: () => directories.forEach((directory) => Deno.chmodSync(directory, 0o555)),
+    end: () => directories.forEach((directory) => Deno.chmodSync(directory, 0o755)),
   },
   "read-only mount": {
     begin: () => {
@@ -95,7 +95,7 @@ async function useAll(store: Store): Promise<void> {
   outcomes = {};
   const replace = { ifExists: "replace" } as const;
   await attempt("small", () => store.artifacts.put("r", "small", "small"));
-  await attempt("nested", () => store.artifacts.put("r", "new/folder/nested", "nested"));
+  await attempt("nested", () => store.artifacts.put("r", "new/directory/nested", "nested"));
   await attempt("large", () => store.artifacts.put("r", "large", large()));
   await attempt("replace", () => store.artifacts.put("r", "replaced", "new", replace));
   await attempt("replace by large", () => store.artifacts.put("r", "large one", large(), replace));
