@@ -19,7 +19,7 @@
  */
 export { openStore } from "./src/store/open_store.ts";
 export type { OpenOptions } from "./src/context/open_options.ts";
-export { artifactDirOf } from "./src/context/location.ts";
+export { artifactDirOf, type StoreLocation } from "./src/context/location.ts";
 export { Store } from "./src/store/store.ts";
 export { StoreCare } from "./src/store/store_care.ts";
 

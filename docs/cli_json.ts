@@ -129,9 +129,14 @@ export interface Documents {
     bytes: number;
   };
   info: {
-    path: string;
-    artifactDir: string;
-    driver: "builtin" | "ffi";
+    /** Paths, or URLs without passwords. */
+    location: { database: string; artifacts: string };
+    /** Left out where the database is on a server. */
+    path?: string;
+    /** Left out where artifacts are in a bucket. */
+    artifactDir?: string;
+    /** Left out where the database is on a server. */
+    driver?: "builtin" | "ffi";
     /** How many, by status. */
     runs: Record<string, number>;
     experiments: number;

@@ -53,10 +53,10 @@ export class ArtifactReader {
   readonly #index: ArtifactIndex;
   readonly #bytes: ByteStore;
   /** Directory of the store's own files, which nothing may be saved into. */
-  readonly #root: string;
+  readonly #root: string | undefined;
 
   /** Reads through `index` and `bytes`. */
-  constructor(index: ArtifactIndex, bytes: ByteStore, root: string) {
+  constructor(index: ArtifactIndex, bytes: ByteStore, root: string | undefined) {
     this.#index = index;
     this.#bytes = bytes;
     this.#root = root;

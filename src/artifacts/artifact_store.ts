@@ -25,11 +25,11 @@ import { stageFile, stageSource } from "./stage_source.ts";
 export class ArtifactStore {
   readonly #parts: ArtifactParts;
 
-  /** Puts an index and a byte store together. `root` is where the bytes' own files are. */
+  /** Puts an index and a byte store together. `root` is where the bytes are, if they are files. */
   constructor(
     index: ArtifactIndex,
     bytes: ByteStore,
-    how: { root: string; now: () => number; busyTimeout: number },
+    how: { root: string | undefined; now: () => number; busyTimeout: number },
   ) {
     const reader = new ArtifactReader(index, bytes, how.root);
     this.#parts = { index, bytes, reader, orphans: new Orphans(index, bytes), ...how };

@@ -29,8 +29,8 @@ export interface ArtifactContext {
   readonly artifacts: ArtifactStore;
   /** Bytes. */
   readonly bytes: ByteStore;
-  /** Absolute path of the artifact directory. */
-  readonly artifactDir: string;
+  /** Absolute path of the artifact directory; `undefined` where artifacts are not files. */
+  readonly artifactDir: string | undefined;
 }
 
 /**

@@ -13,8 +13,8 @@ export interface ArtifactParts {
   readonly reader: ArtifactReader;
   /** Bytes of puts that failed. */
   readonly orphans: Orphans;
-  /** Directory of the store's own files. */
-  readonly root: string;
+  /** Directory of the store's own files, where it has one. */
+  readonly root: string | undefined;
   /** The clock, in epoch milliseconds. */
   readonly now: () => number;
   /** How long other writers are waited for, in milliseconds. */

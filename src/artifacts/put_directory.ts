@@ -45,7 +45,7 @@ export interface PutDirectoryOptions
  * open store itself is left out: its database, and its artifacts, which are in `artifactDir`.
  */
 export async function putDirectory(
-  { artifacts, artifactDir }: { artifacts: ArtifactStore; artifactDir: string },
+  { artifacts, artifactDir }: { artifacts: ArtifactStore; artifactDir: string | undefined },
   runId: string,
   root: string,
   options: PutDirectoryOptions,
@@ -103,7 +103,7 @@ function assertOptions({ concurrency = 16, symlinks, problems }: PutDirectoryOpt
 /** The files to store, under their names within the run. */
 async function findFiles(
   root: string,
-  artifactDir: string,
+  artifactDir: string | undefined,
   { prefix, symlinks = "refuse", problems, exclude, portable, onLeftOut }: PutDirectoryOptions,
 ): Promise<FoundFile[]> {
   const leave = (entry: LeftOut) => {

@@ -27,8 +27,8 @@ export interface WalkOptions {
   readonly exclude?: ((name: string, isDirectory: boolean) => boolean) | undefined;
   /** Called for each entry that is left out. */
   readonly onLeftOut: (entry: LeftOut) => void;
-  /** The artifact directory of the store, which is no source. */
-  readonly artifactDir: string;
+  /** The artifact directory of the store, if it has one, which is no source. */
+  readonly artifactDir: string | undefined;
   /** Directories that are walked at most, the first one included. */
   readonly depth?: number;
 }

@@ -7,6 +7,7 @@ import { noteOwner } from "../bytes/files/owner.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import { fsError } from "../base/fs_error.ts";
 import type { StoreContext } from "../context/compose.ts";
+import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
 import { isThere } from "../metadata/sqlite/database_files.ts";
 import type { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
 import { backUpTo, originOf } from "./single_backup.ts";
@@ -105,7 +106,7 @@ async function removeOldest(
   }
   for (const generation of oldest) {
     try {
-      await removeGeneration(generation, source.driver);
+      await removeGeneration(generation, source.driver ?? await chooseDriver("auto"));
       removed.push(generation);
     } catch (error) {
       const action = `remove the backup ${JSON.stringify(generation)}`;

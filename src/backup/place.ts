@@ -64,13 +64,19 @@ export async function makePlace(
     await make(directory, action);
     const place = await inspect(directory, source, action);
     // A backup lets nobody see what the store does not.
-    const { mode } = await Deno.stat(source.artifactDir).catch(() => ({ mode: null }));
+    const mode = await modeOf(source.artifactDir);
     await make(place.artifactDir, action, (mode ?? 0o777) & 0o777 | 0o700);
     await requireNoLink(place.artifactDir, action);
     return place;
   } catch (error) {
     throw fsError(error, action);
   }
+}
+
+/** Mode of a directory; `null` where there is none. */
+async function modeOf(directory: string | undefined): Promise<number | null> {
+  if (directory === undefined) return null;
+  return await Deno.stat(directory).then(({ mode }) => mode, () => null);
 }
 
 async function inspect(directory: string, source: StoreContext, action: string): Promise<Place> {
@@ -115,7 +121,8 @@ export async function overlaps(place: Place, store: StoreContext): Promise<boole
   const [path, artifactDir] = [await realPath(place.path), await realPath(place.artifactDir)];
   const other = store.path === undefined ? undefined : await realPath(store.path);
   return path === other || isBelow(path, store.artifactDir) ||
-    isBelow(artifactDir, store.artifactDir) || isBelow(store.artifactDir, artifactDir) ||
+    isBelow(artifactDir, store.artifactDir) ||
+    (store.artifactDir !== undefined && isBelow(store.artifactDir, artifactDir)) ||
     (other !== undefined && isBelow(other, artifactDir));
 }
 

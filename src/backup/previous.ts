@@ -4,6 +4,7 @@ import { basename } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import { COMPANIONS, isThere } from "../metadata/sqlite/database_files.ts";
+import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
 import { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { lookAt } from "./copy_artifacts.ts";
@@ -29,7 +30,7 @@ export async function openPrevious(
     await refuseRemains(path);
     return undefined;
   }
-  const previous = await PreviousSnapshot.open(path, driver);
+  const previous = await PreviousSnapshot.open(path, driver ?? await chooseDriver("auto"));
   try {
     const found = previous.mark?.of;
     if (found === undefined) {

@@ -9,7 +9,8 @@ import { fsError } from "../base/fs_error.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import { requirePassable } from "../base/directory.ts";
-import { DEFAULT_PATH, locate } from "../context/location.ts";
+import { DEFAULT_PATH, locateLocal } from "../context/location.ts";
+import { assertLocal } from "../context/place.ts";
 import { displayable } from "../display/displayable.ts";
 import { toPath } from "../base/path.ts";
 import { openContext, type StoreContext } from "../context/compose.ts";
@@ -90,7 +91,9 @@ export async function restoreStore(
 ): Promise<RestoreReport> {
   const { database = false, dryRun = false, driver, artifactDir } = options;
   options.signal?.throwIfAborted();
+  assertLocal("restore", options);
   const path = toPath(options.path ?? DEFAULT_PATH);
+  assertLocal("restore from", { path: from });
   const given = toPath(from);
   const action = `restore ${JSON.stringify(path)}`;
   await requirePassable(given, action);
@@ -108,7 +111,10 @@ export async function restoreStore(
   });
   try {
     const how = { path, ...(artifactDir !== undefined && { artifactDir }) };
-    const place = { path, artifactDir: (await locate({ ...how, readOnly: true })).artifactDir };
+    const place = {
+      path,
+      artifactDir: (await locateLocal("restore", { ...how, readOnly: true })).artifactDir,
+    };
     if (await overlaps(place, source)) {
       throw new InvalidOptionError(
         phrase`Cannot ${action} from itself, or from what lies in one place with it; name the store to restore by its path (${
@@ -131,7 +137,7 @@ export async function restoreStore(
         } to set it aside and take the backup's`,
       );
     }
-    if (!dryRun && isOpenElsewhere(path, source.driver)) {
+    if (!dryRun && isOpenElsewhere(path, source.driver!)) {
       const state = "its database is open in this program or another; close it there and try again";
       throw new StorageError(action, state);
     }
@@ -159,7 +165,11 @@ async function bringAll(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const { dryRun = false, signal } = options;
-  const { artifactDir } = await locate({ path, artifactDir: wanted, readOnly: dryRun });
+  const { artifactDir } = await locateLocal("restore", {
+    path,
+    artifactDir: wanted,
+    readOnly: dryRun,
+  });
   const bytes = new FileByteStore(artifactDir, true);
   const now = Date.now();
   const aside = `${path}.damaged-${now}`;

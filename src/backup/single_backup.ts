@@ -55,8 +55,8 @@ export async function backUpTo(
 }
 
 /** What a backup is of. Every store in memory is another one, by the directory that it has for its time. */
-export function originOf({ path, artifactDir }: StoreContext): string {
-  return path ?? `memory, with ${artifactDir}`;
+export function originOf({ path, location }: StoreContext): string {
+  return path ?? location.database ?? `memory, with ${location.artifacts}`;
 }
 
 async function backUp(
@@ -134,7 +134,11 @@ async function check(
   place: Place,
   signal: AbortSignal | undefined,
 ): Promise<VerifySummary> {
-  const store = await openContext({ ...place, driver: driver.name, readOnly: true });
+  const store = await openContext({
+    ...place,
+    ...(driver && { driver: driver.name }),
+    readOnly: true,
+  });
   try {
     return await new Verification(store, { ...(signal && { signal }) }).summary();
   } finally {

@@ -1,8 +1,9 @@
 import { fromFileUrl, isAbsolute, relative, resolve } from "@std/path";
 import { InvalidOptionError, quote } from "./errors.ts";
 
-/** Whether an absolute path is a directory, or lies below it. */
-export function isBelow(path: string, directory: string): boolean {
+/** Whether an absolute path is a directory, or lies below it; `false` where there is none. */
+export function isBelow(path: string, directory: string | undefined): boolean {
+  if (directory === undefined) return false;
   const way = relative(directory, path);
   return !isAbsolute(way) && !/^\.\.([/\\]|$)/.test(way);
 }

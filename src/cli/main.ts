@@ -1,4 +1,5 @@
-import { InvalidNameError, InvalidOptionError, StoreNotFoundError } from "../base/errors.ts";
+import { InvalidNameError, InvalidOptionError } from "../base/errors.ts";
+import { isRemote } from "../context/place.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import type { Store } from "../store/store.ts";
 import { toJson } from "../text/format.ts";
@@ -67,11 +68,11 @@ async function run(
   options: Options,
   io: Io,
 ): Promise<number | void> {
-  if (!command.network) io.dropNetwork?.();
   const opened: Store[] = [];
   const named = options.get("db") ?? io.env("CHACHAML_DB");
   const path = named ?? await (await import("./find_store.ts")).findStore(io);
   const placed = placeOf(path, options, io);
+  if (!command.network && !isRemote(placed)) io.dropNetwork?.();
   const say = (words: string) =>
     options.has("quiet") ? Promise.resolve() : io.stderr(printableLines(words));
   try {
@@ -130,13 +131,15 @@ async function openNamed(
   place: OpenOptions & { readonly path: string | URL },
   how: "read" | "write" | "create",
 ): Promise<Store> {
-  // A mistyped path must not become an empty store.
-  if (how === "write" && !await isThere(place.path)) {
-    throw new StoreNotFoundError(String(place.path));
-  }
   const { openStore } = await import("../store/open_store.ts");
-  // The command line deals with signals itself.
-  return await openStore({ ...place, readOnly: how === "read", handleSignals: false });
+  return await openStore({
+    ...place,
+    readOnly: how === "read",
+    // A mistyped path must not become an empty store.
+    ...(how === "write" && { create: false }),
+    // The command line deals with signals itself.
+    handleSignals: false,
+  });
 }
 
 async function isThere(path: string | URL): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** Stores that a command makes where there are none. */
 import { hasStaging, removeStaging } from "../bytes/files/remove_staging.ts";
 import { artifactDirOf } from "../context/location.ts";
+import { isRemote } from "../context/place.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import { toPath } from "../base/path.ts";
 import { isThere, removeDatabase, requireUnopened } from "../metadata/sqlite/database_files.ts";
@@ -13,6 +14,7 @@ import type { Store } from "../store/store.ts";
 export async function beforeStore(
   place: Pick<OpenOptions, "path" | "artifactDir">,
 ): Promise<(store: Store) => Promise<void>> {
+  if (isRemote(place)) return async () => {};
   const path = toPath(place.path!);
   const artifactDir = toPath(place.artifactDir ?? artifactDirOf(path));
   if (await isThere(path)) return async () => {};

@@ -1,26 +1,27 @@
 /** The parts that a store is put together from. */
-import { noteOwner, requireOwn, requireStoreDirectory } from "../bytes/files/owner.ts";
 import { ArtifactStore } from "../artifacts/artifact_store.ts";
+import { StoreNotFoundError } from "../base/errors.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
-import { FileByteStore } from "../bytes/files/file_byte_store.ts";
-import { locate } from "./location.ts";
-import { requireNoFormerLife } from "./lost_database.ts";
-import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
-import { requireRuntime } from "./runtime.ts";
 import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
-import { openDatabase } from "../metadata/sqlite/open_database.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
-import { SqliteMetadata } from "../metadata/sqlite/metadata_store.ts";
+import { ownerOf, requireFreeDirectory, takeDirectory } from "./artifact_directory.ts";
+import { describePlace, locate, type Location, type StoreLocation } from "./location.ts";
+import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
+import { openBytes, openMetadata } from "./open_parts.ts";
+import { isPostgres } from "./place.ts";
+import { requireRuntime } from "./runtime.ts";
 
 /** What a store is put together from. */
 export interface StoreContext {
-  /** Absolute path of the database; `undefined` for memory. */
+  /** Where the two parts are, for people: paths, or URLs without passwords. */
+  readonly location: StoreLocation;
+  /** Absolute path of the database file; `undefined` for memory and for a database server. */
   readonly path: string | undefined;
-  /** Absolute path of the artifact directory. */
-  readonly artifactDir: string;
-  /** The SQLite binding in use. */
-  readonly driver: SqlDriver;
+  /** Absolute path of the artifact directory; `undefined` where artifacts are not files. */
+  readonly artifactDir: string | undefined;
+  /** The SQLite binding in use; `undefined` for a database server. */
+  readonly driver: SqlDriver | undefined;
   /** Whether writing is refused. */
   readonly readOnly: boolean;
   /** How long other writers are waited for, in milliseconds. */
@@ -41,38 +42,61 @@ export interface StoreContext {
 export async function openContext(options: OpenOptions): Promise<StoreContext> {
   requireRuntime();
   assertOpenOptions(options);
-  const { readOnly = false, durability = "full", busyTimeout = 60_000 } = options;
-  const driver = await chooseDriver(options.driver ?? "auto");
-  const { path, artifactDir, cleanUp, undo } = await locate(options);
+  const driver = isPostgres(options.path)
+    ? undefined
+    : await chooseDriver(options.driver ?? "auto");
+  const place = await locate(options);
   try {
-    if (!readOnly) await requireOwn(artifactDir, path);
-    if (!readOnly && !options.adoptDirectory && path !== undefined) {
-      await requireNoFormerLife(path, artifactDir);
-    }
-    const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
-    const now = Date.now;
-    const bytes = new FileByteStore(artifactDir, durability === "full" && path !== undefined);
-    const metadata = new SqliteMetadata(database, driver, now, path);
+    if (options.create === false && place.path !== undefined) await requireDatabase(place.path);
+    return await openAt(place, driver, options);
+  } catch (error) {
+    await place.undo();
+    throw error;
+  }
+}
+
+async function openAt(
+  place: Location,
+  driver: SqlDriver | undefined,
+  options: OpenOptions,
+): Promise<StoreContext> {
+  const { path, artifactDir, cleanUp } = place;
+  const { readOnly = false, busyTimeout = 60_000 } = options;
+  const now = Date.now;
+  if (!readOnly && artifactDir !== undefined && driver) {
+    await requireFreeDirectory(artifactDir, path, options);
+  }
+  const metadata = await openMetadata(place, driver, options, now);
+  try {
+    const bytes = await openBytes(place, options, now);
     const how = { root: artifactDir, now, busyTimeout };
     const artifacts = new ArtifactStore(metadata.artifacts, bytes, how);
     const close = async () => {
       await metadata.close();
       await cleanUp();
     };
-    try {
-      if (!readOnly && !options.adoptDirectory) {
-        await requireStoreDirectory(artifactDir, (names) => metadata.runs.everKnown(names));
-      }
-      if (!readOnly) await artifacts.recover();
-      if (!readOnly && path !== undefined) await noteOwner(artifactDir, path);
-    } catch (error) {
-      await database.close();
-      throw error;
+    if (!readOnly) {
+      const owner = driver ? path : await ownerOf(metadata);
+      const note = artifactDir === undefined
+        ? undefined
+        : await takeDirectory(artifactDir, owner, metadata, options);
+      await artifacts.recover();
+      await note?.();
     }
-    const parts = { path, artifactDir, driver, readOnly, busyTimeout, now };
+    const location = describePlace(place, options);
+    const parts = { location, path, artifactDir, driver, readOnly, busyTimeout, now };
     return { ...parts, metadata, bytes, artifacts, close };
   } catch (error) {
-    await undo();
+    await metadata.close();
     throw error;
+  }
+}
+
+async function requireDatabase(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new StoreNotFoundError(path);
+    // Anything else shows when it is opened.
   }
 }

@@ -2,18 +2,31 @@ import { basename, dirname, join } from "@std/path";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import { fsError } from "../base/fs_error.ts";
 import { makeDirectory } from "../bytes/files/make_directory.ts";
-import type { OpenOptions } from "./open_options.ts";
 import { isBelow, toPath } from "../base/path.ts";
+import { withoutSecrets } from "../base/url.ts";
+import type { OpenOptions } from "./open_options.ts";
+import { assertLocal, isPostgres, isS3 } from "./place.ts";
 
 /** The database of a store that nothing is said of. */
 export const DEFAULT_PATH = "./chachaml.db";
 
-/** Where the two parts of a store are. */
+/** Where the two parts of a store are, for people. A URL has no password. */
+export interface StoreLocation {
+  /** Path of the database file, or URL of the database server; `undefined` for memory. */
+  readonly database: string | undefined;
+  /** Path of the artifact directory, or URL of the bucket. */
+  readonly artifacts: string;
+}
+
+/** Where the two parts of a store are, as far as they are files. */
 export interface Location {
-  /** Absolute path of the database; `undefined` for memory. */
+  /** Absolute path of the database; `undefined` for memory and for a server. */
   readonly path: string | undefined;
-  /** Absolute path of the artifact directory, which is there unless the store is read-only. */
-  readonly artifactDir: string;
+  /**
+   * Absolute path of the artifact directory, which is there unless the store is read-only; `undefined`
+   * for a bucket.
+   */
+  readonly artifactDir: string | undefined;
   /** Removes what was made for this one use. */
   readonly cleanUp: () => Promise<void>;
   /** Removes what was made for a store that could not be opened. */
@@ -42,8 +55,43 @@ export function artifactDirOf(path: string): string {
 
 /** Finds the two parts of a store, and makes the artifact directory where it is missing. */
 export async function locate(options: OpenOptions): Promise<Location> {
-  const { inMemory = false, readOnly = false } = options;
-  const path = inMemory ? undefined : toPath(options.path ?? DEFAULT_PATH);
+  const { inMemory = false } = options;
+  const path = inMemory || isPostgres(options.path)
+    ? undefined
+    : toPath(options.path ?? DEFAULT_PATH);
+  if (!isS3(options.artifactDir)) return await locateFiles(path, options);
+  const nothing = async () => {};
+  return { path, artifactDir: undefined, cleanUp: nothing, undo: nothing };
+}
+
+/**
+ * Finds the two parts of a store that is a database file and a directory.
+ *
+ * @throws {InvalidOptionError} If a part of it is elsewhere.
+ */
+export async function locateLocal(
+  action: string,
+  options: OpenOptions,
+): Promise<Location & { readonly artifactDir: string }> {
+  assertLocal(action, options);
+  return await locateFiles(toPath(options.path ?? DEFAULT_PATH), options);
+}
+
+/** The two parts in words for people. */
+export function describePlace(
+  { path, artifactDir }: Location,
+  options: Pick<OpenOptions, "path" | "artifactDir">,
+): StoreLocation {
+  const database = path ??
+    (isPostgres(options.path) ? withoutSecrets(String(options.path)) : undefined);
+  return { database, artifacts: artifactDir ?? withoutSecrets(String(options.artifactDir)) };
+}
+
+async function locateFiles(
+  path: string | undefined,
+  options: OpenOptions,
+): Promise<Location & { readonly artifactDir: string }> {
+  const { readOnly = false } = options;
   if (path === undefined && options.artifactDir === undefined) {
     const temporary = await Deno.makeTempDir({ prefix: "chachaml-" });
     const artifactDir = await Deno.realPath(temporary);

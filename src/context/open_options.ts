@@ -1,16 +1,20 @@
 import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
+import { assertPlace } from "./place.ts";
 
 /** How to open a store. */
 export interface OpenOptions {
   /**
-   * The database file.
+   * The database: a file of SQLite, or `postgres://user@host:port/name?currentSchema=…` for metadata
+   * in PostgreSQL. The password may come from PGPASSWORD or `~/.pgpass`; PG* variables fill in what the
+   * URL leaves out. Needs network permission for that host.
    *
    * @default {the environment variable CHACHAML_DB, else "./chachaml.db"}
    */
   readonly path?: string | URL;
   /**
-   * The directory of the artifacts' bytes.
+   * The directory of the artifacts' bytes, or `s3://bucket/prefix` for an object store. Beside a
+   * database in PostgreSQL it must be given.
    *
    * @default {the database's path, a final ".db" taken off, with "-artifacts" added}
    */
@@ -50,11 +54,23 @@ export interface OpenOptions {
    */
   readonly readOnly?: boolean;
   /**
+   * Whether a store that is not there is created. Otherwise opening it fails.
+   *
+   * @default {true, unless `readOnly`}
+   */
+  readonly create?: boolean;
+  /**
    * Milliseconds to wait for other writers before a call fails.
    *
    * @default {60000}
    */
   readonly busyTimeout?: number;
+  /**
+   * The largest number of connections to a database server. SQLite has no use for it.
+   *
+   * @default {10}
+   */
+  readonly poolSize?: number;
   /**
    * Whether SIGINT, SIGTERM and SIGHUP are held up until logged metrics are stored and the runs
    * started here are ended as failed. A program with listeners of its own for these signals turns it
@@ -72,6 +88,7 @@ const CHOICES: Record<string, readonly unknown[]> = {
   readOnly: [true, false],
   handleSignals: [true, false],
   adoptDirectory: [true, false],
+  create: [true, false],
 };
 
 /**
@@ -81,7 +98,7 @@ const CHOICES: Record<string, readonly unknown[]> = {
  */
 export function assertOpenOptions(options: OpenOptions): void {
   assertObject("open a store", "its options", options);
-  const known = [...Object.keys(CHOICES), "path", "artifactDir", "busyTimeout"];
+  const known = [...Object.keys(CHOICES), "path", "artifactDir", "busyTimeout", "poolSize"];
   for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) refuse(`unknown option ${JSON.stringify(key)}`);
     const choices = CHOICES[key];
@@ -93,16 +110,21 @@ export function assertOpenOptions(options: OpenOptions): void {
     const value = options[key];
     if (value === undefined || value instanceof URL) continue;
     if (typeof value !== "string" || value === "" || value.includes("\0")) {
-      refuse(`${key} must be a path or a file URL`);
+      refuse(`${key} must be a path or a URL`);
     }
   }
-  const { busyTimeout = 0, path, inMemory, readOnly } = options;
+  const { busyTimeout = 0, poolSize = 1, path, inMemory, readOnly } = options;
+  if (!Number.isSafeInteger(poolSize) || poolSize < 1) {
+    refuse(`poolSize must be a whole number of connections, 1 or more, not ${quote(poolSize)}`);
+  }
   if (typeof busyTimeout !== "number" || !(busyTimeout >= 0)) {
     refuse(`busyTimeout must be a number of milliseconds, 0 or more, not ${quote(busyTimeout)}`);
   }
+  assertPlace(options);
   if (path === ":memory:") refuse('path ":memory:" names a file here; use inMemory: true');
   if (inMemory && path !== undefined) refuse("inMemory has no path; leave one of them out");
   if (inMemory && readOnly) refuse("inMemory starts empty, so readOnly leaves nothing to do");
+  if (inMemory && options.create === false) refuse("inMemory is always created; leave out create");
 }
 
 function refuse(reason: string): never {

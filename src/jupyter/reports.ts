@@ -127,11 +127,11 @@ export function showImport({ runs, artifacts, bytes }: ImportReport): MediaBundl
 
 /** Counts of a store. */
 export function showInfo(info: StoreInfo): MediaBundle {
-  const { path, artifactDir, driver, runs, experiments, databaseBytes } = info;
+  const { location, driver, runs, experiments, databaseBytes } = info;
   const table = pairs([
-    ["database", path ?? "in memory"],
-    ["artifact directory", artifactDir],
-    ["driver", driver],
+    ["database", location.database ?? "in memory"],
+    ["artifact directory", location.artifacts],
+    ["driver", driver ?? ""],
     ["runs", Object.entries(runs).map(([status, number]) => `${number} ${status}`).join(", ")],
     ["experiments", String(experiments)],
     ["artifacts", `${info.artifacts}, ${formatBytes(info.bytes)}`],

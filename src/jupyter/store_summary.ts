@@ -1,5 +1,6 @@
 /** A store at a glance. */
 import { count, formatBytes } from "../text/format.ts";
+import type { StoreLocation } from "../context/location.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
 import type { Experiment } from "../metadata/dataset.ts";
 import type { Run } from "../metadata/run.ts";
@@ -13,8 +14,8 @@ import { tableHtml, tableText } from "./table.ts";
 
 /** What is shown of a store. */
 export interface ShownStore {
-  /** Path of its database. */
-  readonly path: string | undefined;
+  /** Where it is. */
+  readonly location: StoreLocation;
   /** Its runs. */
   readonly runs: { list(query: RunQuery): Promise<Run[]> };
   /** Its experiments. */
@@ -28,7 +29,7 @@ const NEWEST = 5;
 
 /** What a store holds, and its newest runs; of a closed one, where it was. */
 export async function showStore(store: ShownStore): Promise<MediaBundle> {
-  const place = store.path ?? "in memory";
+  const place = store.location.database ?? "in memory";
   let details: string;
   try {
     const { runs, artifacts, bytes } = await store.info();

@@ -34,7 +34,7 @@ export async function* diagnose(
     return yield problem("store", (error as Error).message);
   }
   try {
-    yield ok("store", `${store.path}`);
+    yield ok("store", store.location.database ?? "in memory");
     for (const [name, check] of Object.entries(CHECKS)) {
       try {
         yield* check(store);
@@ -73,11 +73,11 @@ async function* checkDatabase({ metadata }: StoreContext): AsyncGenerator<Check>
   if (warnings.length === 0) yield ok("database", "whole, and writable");
 }
 
-async function* checkDirectory({ bytes, artifactDir }: StoreContext): AsyncGenerator<Check> {
+async function* checkDirectory({ bytes, location }: StoreContext): AsyncGenerator<Check> {
   const { failure, warnings } = await bytes.check();
   if (failure) return yield warning("directory", `nothing can be put: ${failure.message}`);
   for (const state of warnings) yield warning("directory", state);
-  if (warnings.length === 0) yield ok("directory", artifactDir);
+  if (warnings.length === 0) yield ok("directory", location.artifacts);
 }
 
 async function* checkArtifacts(store: StoreContext): AsyncGenerator<Check> {

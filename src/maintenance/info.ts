@@ -2,6 +2,7 @@
 import { assertKnownOptions } from "../base/assert.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
+import type { StoreLocation } from "../context/location.ts";
 
 /** What to count. */
 export interface InfoOptions {
@@ -15,12 +16,14 @@ export interface InfoOptions {
 
 /** What a store holds, and where it is. */
 export interface StoreInfo {
-  /** Absolute path of the database; `undefined` if it is in memory. */
+  /** Where it is, for people: paths, or URLs without passwords. */
+  readonly location: StoreLocation;
+  /** Absolute path of the database file; `undefined` if it is in memory or on a server. */
   readonly path: string | undefined;
-  /** Absolute path of the artifact directory. */
-  readonly artifactDir: string;
-  /** The SQLite binding in use. */
-  readonly driver: "ffi" | "builtin";
+  /** Absolute path of the artifact directory; `undefined` if artifacts are in a bucket. */
+  readonly artifactDir: string | undefined;
+  /** The SQLite binding in use; `undefined` if the database is on a server. */
+  readonly driver: "ffi" | "builtin" | undefined;
   /** Number of runs, by status. */
   readonly runs: Readonly<Record<string, number>>;
   /** Number of experiments. */
@@ -34,19 +37,20 @@ export interface StoreInfo {
    * for by {@linkcode InfoOptions.files}.
    */
   readonly fileBytes: number | undefined;
-  /** Bytes of the database with its log; `undefined` if it is in memory. */
+  /** Bytes of the database with its log or its indexes; `undefined` if it is in memory. */
   readonly databaseBytes: number | undefined;
 }
 
 /** Counts what is there. */
 export async function describe(store: StoreContext, options: InfoOptions): Promise<StoreInfo> {
   assertKnownOptions("count", options, ["files"]);
-  const { path, artifactDir, driver, metadata, bytes } = store;
+  const { location, path, artifactDir, driver, metadata, bytes } = store;
   const { byStatus: runs, experiments } = await metadata.runs.counts();
   return {
+    location,
     path,
     artifactDir,
-    driver: driver.name,
+    driver: driver?.name,
     runs,
     experiments,
     ...await metadata.artifacts.totals(),

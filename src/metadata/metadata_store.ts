@@ -22,6 +22,11 @@ export interface MetadataStore {
   readonly processes: ProcessStore;
   /** Loads what the MLflow protocol keeps beside these: only a server needs it. */
   mlflow(): Promise<MlflowStore>;
+  /**
+   * Identity of the store: a UUID that it got when it was created, and that copies of it share;
+   * `undefined` where another program made the database and nobody has opened it for writing yet.
+   */
+  identity(): Promise<string | undefined>;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /** Bytes that the metadata takes; `undefined` if it is in memory. */

@@ -2,6 +2,7 @@ import type { AsyncLocalStorage } from "node:async_hooks";
 import { Artifacts } from "../artifacts/artifacts.ts";
 import { builtin } from "../base/builtin.ts";
 import type { StoreContext } from "../context/compose.ts";
+import type { StoreLocation } from "../context/location.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
 import type { Curve } from "../metadata/metric.ts";
 import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
@@ -68,19 +69,24 @@ export class Store extends StoreCare implements AsyncDisposable {
     if (current) this.#around = new RunHandle(this.#handles, current);
   }
 
-  /** Absolute path of the database; `undefined` if it is in memory. */
+  /** Where the store is, for people: paths, or URLs without passwords. */
+  get location(): StoreLocation {
+    return this.#context.location;
+  }
+
+  /** Absolute path of the database file; `undefined` if it is in memory or on a server. */
   get path(): string | undefined {
     return this.#context.path;
   }
 
-  /** Absolute path of the directory with the artifacts' bytes. */
-  get artifactDir(): string {
+  /** Absolute path of the directory with the artifacts' bytes; `undefined` if they are in a bucket. */
+  get artifactDir(): string | undefined {
     return this.#context.artifactDir;
   }
 
-  /** The SQLite binding in use. */
-  get driver(): "ffi" | "builtin" {
-    return this.#context.driver.name;
+  /** The SQLite binding in use; `undefined` if the database is on a server. */
+  get driver(): "ffi" | "builtin" | undefined {
+    return this.#context.driver?.name;
   }
 
   /**
@@ -260,11 +266,10 @@ export class Store extends StoreCare implements AsyncDisposable {
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
   ): string {
-    const { path, artifactDir, driver, readOnly } = this.#context;
+    const { location, driver, readOnly } = this.#context;
     const fields = {
-      path,
-      artifactDir,
-      driver: driver.name,
+      ...location,
+      driver: driver?.name,
       readOnly,
       closed: this.#lifecycle.isClosed,
     };

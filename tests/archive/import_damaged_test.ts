@@ -65,7 +65,7 @@ Deno.test("import() of an archive with a flipped bit is refused, or nothing but 
         assert.equal((error as { code?: string }).code, "archive", `bit ${bit}: ${error}`);
         refused++;
       }
-      assert.deepEqual(tree(there.artifactDir), [], `bit ${bit}`);
+      assert.deepEqual(tree(there.artifactDir!), [], `bit ${bit}`);
       assert.deepEqual(rowsOf(there).runs, []);
     }
     assert.ok(refused > 50 && taken > 50, `${refused} refused, ${taken} taken`);

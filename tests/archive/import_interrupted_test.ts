@@ -115,7 +115,7 @@ Deno.test("import() takes up many artifacts, as many at a time as may be staged"
 Deno.test("gc() leaves alone what an import has staged", () =>
   withTwo(async ({ here, there, archive }) => {
     await using other = await openStore({ path: there.path!, driver: "builtin" });
-    const staging = join(there.artifactDir, ".staging");
+    const staging = join(there.artifactDir!, ".staging");
     await Deno.mkdir(staging, { recursive: true });
     const staged = () => namesIn(staging).length;
     let rest: () => void;
@@ -152,7 +152,7 @@ Deno.test("puts go on while an import reads, and one of its ids can be taken mea
     ]);
     assert.equal(await (await there.artifacts.get("r", "a.txt")).text({ verify: true }), "mine");
     assert.deepEqual((await there.runs.list()).map(({ id }) => id), ["r"]);
-    assert.deepEqual(tree(there.artifactDir), ["r", "r/a.txt"]);
+    assert.deepEqual(tree(there.artifactDir!), ["r", "r/a.txt"]);
     assertNothingStaged(there);
   }));
 

@@ -242,18 +242,18 @@ Deno.test("import() refuses a run id that some file systems take for another's",
 
 Deno.test("import() takes the place of orphans, and of nothing else", () =>
   withTwo(async ({ here, there, archive }) => {
-    const orphan = join(there.artifactDir, "r/deep/er/b");
-    await Deno.mkdir(join(there.artifactDir, "r/deep/er"), { recursive: true });
+    const orphan = join(there.artifactDir!, "r/deep/er/b");
+    await Deno.mkdir(join(there.artifactDir!, "r/deep/er"), { recursive: true });
     await Deno.writeTextFile(orphan, "left behind");
     await there.import(streamOf(archive));
     await assertSame(there, here);
     // A directory in the way is no orphan.
     await there.runs.remove("r");
-    await Deno.mkdir(join(there.artifactDir, "r/a.txt"), { recursive: true });
-    await Deno.writeTextFile(join(there.artifactDir, "r/a.txt/x"), "not ours");
+    await Deno.mkdir(join(there.artifactDir!, "r/a.txt"), { recursive: true });
+    await Deno.writeTextFile(join(there.artifactDir!, "r/a.txt/x"), "not ours");
     await assert.rejects(there.import(streamOf(archive)), /a directory that is no artifact/);
     assert.deepEqual(await there.artifacts.find({}), []);
-    assert.deepEqual(tree(there.artifactDir), ["r", "r/a.txt", "r/a.txt/x"]);
+    assert.deepEqual(tree(there.artifactDir!), ["r", "r/a.txt", "r/a.txt/x"]);
     assertNothingStaged(there);
   }));
 

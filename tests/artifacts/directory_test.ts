@@ -246,7 +246,7 @@ Deno.test("putDirectory() of the store's own directory is refused, or stores wha
   withDirectory(async (store, dir) => {
     await store.artifacts.putDirectory("r", dir);
     const { id } = await store.startRun();
-    await store.artifacts.putDirectory(id, store.artifactDir).catch((error) => {
+    await store.artifacts.putDirectory(id, store.artifactDir!).catch((error) => {
       assert.ok(error instanceof ChachamlError);
     });
     for (const artifact of await store.artifacts.find({})) await artifact.bytes({ verify: true });
@@ -271,9 +271,12 @@ Deno.test("putDirectory() stores the artifacts of a run again, where their direc
     await store.startRun({ id: "r" });
     await store.startRun({ id: "s" });
     await store.artifacts.put("r", "deep/first", "1");
-    assert.deepEqual(names(await store.artifacts.putDirectory("s", join(store.artifactDir, "r"))), [
-      "deep/first",
-    ]);
+    assert.deepEqual(
+      names(await store.artifacts.putDirectory("s", join(store.artifactDir!, "r"))),
+      [
+        "deep/first",
+      ],
+    );
   }));
 
 Deno.test("putFile() refuses the database of an open store: reading it would drop its locks", () =>

@@ -19,7 +19,7 @@ Deno.test("get() finds an artifact by id, and by run and name", () =>
       assert.deepEqual(found.toJSON(), stored.toJSON());
       assert.equal(found.contentType, "image/svg+xml");
       assert.equal(found.path, "r/plots/roc.svg");
-      assert.equal(found.filePath, join(store.artifactDir, "r", "plots", "roc.svg"));
+      assert.equal(found.filePath, join(store.artifactDir!, "r", "plots", "roc.svg"));
       assert.equal(await found.text(), "<svg/>");
     }
   }));
@@ -77,11 +77,11 @@ Deno.test("remove() takes row, bytes and empty directories, by id or name, and n
     const one = await store.artifacts.put("r", "a/b/one", "1");
     const two = await store.artifacts.put("r", "a/two", "2");
     await store.artifacts.remove(one.id);
-    await assert.rejects(Deno.lstat(join(store.artifactDir, "r", "a", "b")), Deno.errors.NotFound);
+    await assert.rejects(Deno.lstat(join(store.artifactDir!, "r", "a", "b")), Deno.errors.NotFound);
     await assert.rejects(one.text(), ArtifactNotFoundError);
     assert.equal(await two.text({ verify: true }), "2");
     await store.artifacts.remove("r", "a/two");
-    await assert.rejects(Deno.lstat(join(store.artifactDir, "r")), Deno.errors.NotFound);
+    await assert.rejects(Deno.lstat(join(store.artifactDir!, "r")), Deno.errors.NotFound);
     assert.deepEqual(await store.artifacts.list("r"), []);
     await store.artifacts.put("r", "a", "a file where a directory was");
   }));

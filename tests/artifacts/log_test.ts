@@ -112,8 +112,8 @@ Deno.test("a log is not written through a link in place of its directory", {
   await withRun(async (store, run, dir) => {
     const outside = join(dir, "outside");
     await Deno.mkdir(outside);
-    await Deno.mkdir(join(store.artifactDir, ".staging", "logs"), { recursive: true });
-    await Deno.symlink(outside, join(store.artifactDir, ".staging", "logs", run));
+    await Deno.mkdir(join(store.artifactDir!, ".staging", "logs"), { recursive: true });
+    await Deno.symlink(outside, join(store.artifactDir!, ".staging", "logs", run));
     await assert.rejects(store.artifacts.startLog(run, "a.log"));
     await assert.rejects(store.artifacts.startLog(run, "deep/a.log"));
     assert.deepEqual([...Deno.readDirSync(outside)], []);

@@ -44,7 +44,7 @@ Deno.test("putFile() with move keeps the file itself, under its new name alone",
     assert.equal(stored.size, SIZE);
     assert.equal(stored.hash, await sha256(someBytes(SIZE)));
     assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/models", "r/models/a.bin"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/models", "r/models/a.bin"]);
   }));
 
 Deno.test("putFile() with move takes an empty file, and one that is read-only", () =>
@@ -73,7 +73,7 @@ Deno.test("putFile() with move keeps the source until all is stored", () =>
 Deno.test("putFile() with move that is refused leaves the source with its mode", () =>
   withSource(async (store, source) => {
     await store.artifacts.put("r", "taken", "first");
-    const before = tree(store.artifactDir);
+    const before = tree(store.artifactDir!);
     const move = { move: true } as const;
     const refusals: [() => Promise<unknown>, new (...args: never[]) => Error][] = [
       [() => store.artifacts.putFile("r", "taken", source, move), ArtifactExistsError],
@@ -86,7 +86,7 @@ Deno.test("putFile() with move that is refused leaves the source with its mode",
     ];
     for (const [put, error] of refusals) await assert.rejects(put(), error);
     await isUntouched(source);
-    assert.deepEqual(tree(store.artifactDir), before);
+    assert.deepEqual(tree(store.artifactDir!), before);
   }));
 
 Deno.test("of two moves to one name, the refused one leaves its source with its mode", () =>
@@ -103,7 +103,7 @@ Deno.test("of two moves to one name, the refused one leaves its source with its 
     assert.ok((puts[lost] as PromiseRejectedResult).reason instanceof ArtifactExistsError);
     await isUntouched(paths[lost]!);
     await isGone(paths[1 - lost]!);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
   }));
 
 Deno.test("putFile() with move copies a file that has a second name, and shares nothing", () =>
@@ -150,7 +150,7 @@ Deno.test('putFile() with move and ifExists "same" stores nothing and takes the 
     const now = await Deno.lstat(first.filePath!);
     assert.deepEqual([now.ino, now.nlink], [ino, 1]);
     await isGone(source);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
   }));
 
 Deno.test('putFile() with move and ifExists "replace" puts the file itself in place', () =>
@@ -166,7 +166,7 @@ Deno.test('putFile() with move and ifExists "replace" puts the file itself in pl
       await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
       someBytes(SIZE),
     );
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
   }));
 
 Deno.test("putFile() with move never takes away the bytes of a stored artifact", () =>
@@ -182,7 +182,7 @@ Deno.test("putFile() with move never takes away the bytes of a stored artifact",
     );
     if (outcome === "refused") {
       assert.equal(await store.artifacts.has("s", "b"), false);
-      assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+      assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
     } else {
       const second = await store.artifacts.get("s", "b");
       assert.deepEqual(await second.bytes({ verify: true }), someBytes(SIZE));
@@ -217,7 +217,7 @@ Deno.test("putFile() with move refuses a directory, a device and a missing file"
 async function leaveMove(store: Store, source: string, key: string, path: string): Promise<void> {
   const { dev, ino } = await Deno.lstat(source);
   const note = { source, identity: `${dev}:${ino}`, mode: 0o640, key };
-  const staging = join(store.artifactDir, ".staging");
+  const staging = join(store.artifactDir!, ".staging");
   const staged = crypto.randomUUID();
   await Deno.writeTextFile(join(staging, `${staged}.moves`), JSON.stringify(note));
   await Deno.link(source, join(staging, staged));
@@ -231,7 +231,7 @@ Deno.test("a move that was killed before the artifact was stored is undone", () 
     await leaveMove(store, source, "r/a.bin", "");
     await (await openIn(dir)).close();
     await isUntouched(source);
-    assert.deepEqual(tree(join(store.artifactDir, ".staging")), ["owner"]);
+    assert.deepEqual(tree(join(store.artifactDir!, ".staging")), ["owner"]);
   }));
 
 Deno.test("a move that was killed once the artifact was stored is finished", () =>

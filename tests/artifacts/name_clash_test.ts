@@ -32,13 +32,13 @@ for (const [one, other, rule] of CLASHES) {
     Deno.test(`put() refuses ${names} until that is removed`, () =>
       inMemory(async (store) => {
         await store.artifacts.put("r", first, "first");
-        const before = tree(store.artifactDir);
+        const before = tree(store.artifactDir!);
         await assert.rejects(store.artifacts.put("r", second, "second"), clash(second, rule));
         await assert.rejects(
           store.artifacts.put("r", second, "second", { ifExists: "replace" }),
           clash(second, rule),
         );
-        assert.deepEqual(tree(store.artifactDir), before);
+        assert.deepEqual(tree(store.artifactDir!), before);
         assert.equal(await (await store.artifacts.get("r", first)).text(), "first");
 
         await store.artifacts.remove("r", first);

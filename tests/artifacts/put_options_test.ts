@@ -83,7 +83,7 @@ Deno.test("put() refuses a name that the run has", () =>
     }
     assert.equal(await Deno.readTextFile(first.filePath!), "first");
     assert.deepEqual((await store.artifacts.get(first.id)).toJSON(), first.toJSON());
-    assert.deepEqual(tree(store.artifactDir), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
+    assert.deepEqual(tree(store.artifactDir!), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
   }));
 
 Deno.test('put() with ifExists "same" gives the stored artifact where the bytes are the same', () =>
@@ -93,7 +93,7 @@ Deno.test('put() with ifExists "same" gives the stored artifact where the bytes 
     const again = await store.artifacts.put("r", "a", new Blob(["same"]), { ifExists: "same" });
     assert.deepEqual(again.toJSON(), first.toJSON());
     assert.equal((await Deno.stat(first.filePath!)).ino, inode);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
   }));
 
 Deno.test('put() with ifExists "same" refuses other bytes, and says which are stored', () =>
@@ -110,7 +110,7 @@ Deno.test('put() with ifExists "same" refuses other bytes, and says which are st
       });
     }
     assert.equal(await (await store.artifacts.get("r", "a")).text({ verify: true }), "first");
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
   }));
 
 Deno.test('put() with ifExists "replace" swaps bytes and row, and keeps the id', () =>
@@ -133,7 +133,7 @@ Deno.test('put() with ifExists "replace" swaps bytes and row, and keeps the id',
     assert.deepEqual(found.toJSON(), second.toJSON());
     assert.deepEqual(await found.bytes({ verify: true }), bytes);
     assert.equal((await Deno.stat(found.filePath!)).mode! & 0o777, 0o444);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a.txt"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a.txt"]);
     assert.equal((await store.artifacts.list("r")).length, 1);
   }));
 

@@ -103,7 +103,7 @@ for (const [kind, [source, bytes, type]] of Object.entries(SOURCES)) {
       const stored = await store.artifacts.put("r", "name", source());
       await holds(stored, new Uint8Array(bytes));
       assert.equal(stored.contentType, type);
-      assert.deepEqual(tree(store.artifactDir), ["r", "r/name"]);
+      assert.deepEqual(tree(store.artifactDir!), ["r", "r/name"]);
       assert.deepEqual((await store.artifacts.get(stored.id)).toJSON(), stored.toJSON());
     }));
 }

@@ -6,7 +6,7 @@ import { inTempDir, openIn, tree } from "../support/helpers.ts";
 /** Has the system refuse to remove some files, until disposed of. */
 function keeping(store: Store, ...paths: string[]): Disposable {
   const { removeSync } = Deno;
-  const kept = paths.map((path) => join(store.artifactDir, path));
+  const kept = paths.map((path) => join(store.artifactDir!, path));
   Deno.removeSync = (path, options) => {
     if (!kept.includes(String(path))) return removeSync(path, options);
     throw new Deno.errors.PermissionDenied("Permission denied (os error 13)");
@@ -30,10 +30,10 @@ function withRuns(work: (store: Store) => Promise<void>): Promise<void> {
 /** Asserts that all is gone but these files, which gc then collects. */
 async function assertLeft(store: Store, left: string[]): Promise<void> {
   assert.deepEqual(await store.artifacts.find({}), []);
-  const files = tree(store.artifactDir).filter((path) => path.includes("/"));
+  const files = tree(store.artifactDir!).filter((path) => path.includes("/"));
   assert.deepEqual(files, left);
   await store.gc({ grace: 0 });
-  assert.deepEqual(tree(store.artifactDir), []);
+  assert.deepEqual(tree(store.artifactDir!), []);
 }
 
 Deno.test("removeRun() goes on past a file that cannot be removed, and tells it at last", () =>
@@ -86,7 +86,7 @@ Deno.test("prune() goes on past runs whose files cannot be removed, and tells it
 
 Deno.test("prune() goes on past a run of which a directory is a link", () =>
   withRuns(async (store) => {
-    const root = store.artifactDir;
+    const root = store.artifactDir!;
     Deno.renameSync(join(root, "r/d"), join(root, "elsewhere"));
     Deno.symlinkSync(join(root, "elsewhere"), join(root, "r/d"));
     await assert.rejects(store.runs.prune({ keepLast: 0 }), UnsafePathError);

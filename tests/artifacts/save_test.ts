@@ -135,13 +135,13 @@ Deno.test("saveTo() refuses the artifact directory, whatever way leads there", (
     await store.startRun({ id: "r" });
     const first = await store.artifacts.put("r", "a", "first");
     const second = await store.artifacts.put("r", "b", "second");
-    await Deno.symlink(store.artifactDir, join(dir, "link"));
-    await Deno.symlink(join(store.artifactDir, "r"), join(dir, "run"));
-    const before = tree(store.artifactDir);
+    await Deno.symlink(store.artifactDir!, join(dir, "link"));
+    await Deno.symlink(join(store.artifactDir!, "r"), join(dir, "run"));
+    const before = tree(store.artifactDir!);
     const targets = [
-      store.artifactDir,
+      store.artifactDir!,
       first.filePath!,
-      join(store.artifactDir, "new"),
+      join(store.artifactDir!, "new"),
       `${dir}/elsewhere/../t-artifacts/r/a`,
       join(dir, "link", "new"),
       join(dir, "link", "r", "a"),
@@ -151,7 +151,7 @@ Deno.test("saveTo() refuses the artifact directory, whatever way leads there", (
       const outcome = await second.saveTo(target).then(() => "saved", (error) => error);
       assert.ok(outcome instanceof InvalidOptionError, `${target}: ${outcome}`);
     }
-    assert.deepEqual(tree(store.artifactDir), before);
+    assert.deepEqual(tree(store.artifactDir!), before);
     assert.equal(await first.text({ verify: true }), "first");
   }));
 

@@ -95,8 +95,8 @@ Deno.test("a file in place of a run's directory loses that run, and not the back
     await using store = await filled(dir);
     await store.startRun({ id: "other" });
     await store.artifacts.put("other", "a", "x");
-    Deno.renameSync(join(store.artifactDir, "r"), join(dir, "moved away"));
-    Deno.writeTextFileSync(join(store.artifactDir, "r"), "in the way");
+    Deno.renameSync(join(store.artifactDir!, "r"), join(dir, "moved away"));
+    Deno.writeTextFileSync(join(store.artifactDir!, "r"), "in the way");
     const report = await store.backup(join(dir, "b"));
     assert.equal(report.omitted.length, 4);
     assert.deepEqual(await backedUpTexts(join(dir, "b")), { "other/a": "x" });
@@ -105,8 +105,8 @@ Deno.test("a file in place of a run's directory loses that run, and not the back
 Deno.test("a link in place of a run's directory is not followed", () =>
   inTempDir(async (dir) => {
     await using store = await filled(dir);
-    Deno.renameSync(join(store.artifactDir, "r"), join(dir, "moved away"));
-    Deno.symlinkSync(join(dir, "moved away"), join(store.artifactDir, "r"));
+    Deno.renameSync(join(store.artifactDir!, "r"), join(dir, "moved away"));
+    Deno.symlinkSync(join(dir, "moved away"), join(store.artifactDir!, "r"));
     const report = await store.backup(join(dir, "b"));
     assert.deepEqual(new Set(Object.values(reasons(report))), new Set([UnsafePathError]));
     assert.deepEqual((await backedUp(join(dir, "b"))).artifacts, []);

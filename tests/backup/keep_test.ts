@@ -17,8 +17,8 @@ Deno.test("with keep, each backup has a directory of its own, and shares what ha
     const second = await store.backup(dest, { keep: 2 });
     assert.deepEqual([second.copied, second.droppedArtifacts, second.removed], [4, 1, []]);
     assert.equal(generations(dest).length, 2);
-    const inode = async (of: { artifactDir: string }, name: string) =>
-      (await Deno.stat(join(of.artifactDir, "r", name))).ino;
+    const inode = async (of: { artifactDir: string | undefined }, name: string) =>
+      (await Deno.stat(join(of.artifactDir!, "r", name))).ino;
     assert.equal(await inode(first, "large"), await inode(second, "large"));
     assert.notEqual(await inode(first, "large"), await inode(store, "large"));
     assert.deepEqual(await backedUp(join(first.path, "..")), before);

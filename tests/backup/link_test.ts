@@ -31,8 +31,8 @@ Deno.test("a backup tells how many of its artifacts share their file with the st
     assert.equal((await store.backup(dest)).linked, 1);
     const { linkSync } = Deno;
     Deno.linkSync = (from, to) => {
-      const isApart = String(from).startsWith(store.artifactDir) &&
-        !String(to).startsWith(store.artifactDir);
+      const isApart = String(from).startsWith(store.artifactDir!) &&
+        !String(to).startsWith(store.artifactDir!);
       if (isApart) throw new Error("Invalid cross-device link (os error 18)");
       linkSync(from, to);
     };

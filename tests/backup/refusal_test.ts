@@ -168,20 +168,20 @@ Deno.test("a store is not backed up to where it is itself, whatever leads there"
     const home = join(dir, "home");
     await using store = await filled(home, { path: join(home, "chachaml.db") });
     await Deno.symlink(home, join(dir, "link"));
-    await Deno.symlink(store.artifactDir, join(dir, "artifacts"));
+    await Deno.symlink(store.artifactDir!, join(dir, "artifacts"));
     await Deno.mkdir(join(dir, "b"));
-    await Deno.symlink(store.artifactDir, join(dir, "b/chachaml-artifacts"));
+    await Deno.symlink(store.artifactDir!, join(dir, "b/chachaml-artifacts"));
     await Deno.mkdir(join(dir, "deeper"));
-    await Deno.symlink(join(store.artifactDir, "r"), join(dir, "deeper/chachaml-artifacts"));
+    await Deno.symlink(join(store.artifactDir!, "r"), join(dir, "deeper/chachaml-artifacts"));
     const before = stateOf(dir);
     for (
       const dest of [
         home,
         join(dir, "link"),
         join(home, "x/.."),
-        store.artifactDir,
-        join(store.artifactDir, "r"),
-        join(store.artifactDir, "not/there/yet"),
+        store.artifactDir!,
+        join(store.artifactDir!, "r"),
+        join(store.artifactDir!, "not/there/yet"),
         join(dir, "artifacts/not/there/yet"),
         join(dir, "b"),
         join(dir, "deeper"),

@@ -201,8 +201,8 @@ Deno.test("of several copies in the backup, one that is whole is restored", () =
     tamper(file("a 1"), "cut");
     Deno.removeSync(file("a 2"));
     Deno.removeSync(file("a 3"));
-    Deno.symlinkSync(join(store.artifactDir, "r/a 4"), file("a 3"));
-    await Deno.remove(join(store.artifactDir, "r/a"));
+    Deno.symlinkSync(join(store.artifactDir!, "r/a 4"), file("a 3"));
+    await Deno.remove(join(store.artifactDir!, "r/a"));
     assert.deepEqual(named(await restoreStore(backup, { path, driver })), [["a"], []]);
     await using again = await openIn(join(dir, "home"));
     assert.equal(await (await again.artifacts.get("r", "a")).text({ verify: true }), "text of a");
@@ -217,13 +217,13 @@ Deno.test("a damaged file of the backup is never restored", () =>
     // Of the right size, so that only its hash tells.
     for (const [name, text] of [["a", "TEXT OF A"], ["large", "X".repeat(1_600_000)]] as const) {
       tamper(join(backup, "chachaml-artifacts/r", name), text);
-      await Deno.remove(join(store.artifactDir, "r", name));
+      await Deno.remove(join(store.artifactDir!, "r", name));
     }
     const report = await restoreStore(backup, { path, driver });
     assert.deepEqual(named(report), [[], ["a", "large"]]);
     for (const { error } of report.failed) assert.match(error.message, /in the backup too$/);
-    assert.deepEqual(namesIn(join(store.artifactDir, "r")), ["deep", "empty"]);
-    assert.deepEqual(namesIn(join(store.artifactDir, ".staging")), []);
+    assert.deepEqual(namesIn(join(store.artifactDir!, "r")), ["deep", "empty"]);
+    assert.deepEqual(namesIn(join(store.artifactDir!, ".staging")), []);
     const again = await restoreStore(backup, { path: join(dir, "new/t.db"), driver });
     assert.deepEqual(named(again), [["deep/er/b", "empty"], ["a", "large"]]);
     // There, they are not in the database either.

@@ -30,7 +30,7 @@ async function backedUpStore(dir: string) {
   await store.backup(join(dir, "b"));
   const contents = await contentsOf(store);
   await store.close();
-  const file = (name: string) => join(store.artifactDir, "r", name);
+  const file = (name: string) => join(store.artifactDir!, "r", name);
   const restore = (options = {}) =>
     restoreStore(join(dir, "b"), { path: store.path!, driver: "builtin", ...options });
   return { home: join(dir, "home"), backup: join(dir, "b"), contents, file, restore };

@@ -131,7 +131,7 @@ Deno.test("stored bytes that the backup does not have are set aside when its dat
     await using again = await openIn(home);
     assert.deepEqual(await contentsOf(again), await backedUp(join(dir, "b")));
     assert.equal((await again.verify().summary()).leftovers, 0);
-    assert.deepEqual(namesIn(artifactDir), [".staging", "r"]);
+    assert.deepEqual(namesIn(artifactDir!), [".staging", "r"]);
   }));
 
 Deno.test("a store whose database was lost is restored, also where an empty one has been made", () =>
@@ -192,8 +192,8 @@ Deno.test({
         const store = await filled(dir);
         const { artifactDir } = store;
         await Deno.chmod(store.path!, 0o600);
-        await Deno.chmod(artifactDir, 0o700);
-        for (const name of ["a", "large"]) await Deno.chmod(join(artifactDir, "r", name), 0o400);
+        await Deno.chmod(artifactDir!, 0o700);
+        for (const name of ["a", "large"]) await Deno.chmod(join(artifactDir!, "r", name), 0o400);
         const modeOf = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
         const backup = await store.backup(join(dir, "b"));
         const assertPrivate = async (

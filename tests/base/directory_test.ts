@@ -25,7 +25,7 @@ Deno.test("put() syncs every directory that has a new entry, also where one was 
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
     const put = (name: string) =>
-      syncedBy(store.artifactDir, () => store.artifacts.put("r", name, "bytes"));
+      syncedBy(store.artifactDir!, () => store.artifacts.put("r", name, "bytes"));
     for (const name of ["a/x", "a/y", "a/z"]) {
       assert.deepEqual(await put(name), ["", "r", "r/a"], name);
       await store.artifacts.remove("r", name);
@@ -37,7 +37,7 @@ Deno.test("put() syncs every directory that has a new entry, also where one was 
 
 Deno.test("put() takes the place of empty directories, as a crash leaves them", () =>
   inMemory(async (store) => {
-    await Deno.mkdir(join(store.artifactDir, "r/model/deep/er"), { recursive: true });
+    await Deno.mkdir(join(store.artifactDir!, "r/model/deep/er"), { recursive: true });
     const filePath = (await store.artifacts.put("r", "model", "bytes")).filePath!;
     assert.equal(await Deno.readTextFile(filePath), "bytes");
     await store.artifacts.remove("r", "model");
@@ -46,7 +46,7 @@ Deno.test("put() takes the place of empty directories, as a crash leaves them", 
 
 Deno.test("put() leaves what is no artifact, and in its way, and says what to do", () =>
   inMemory(async (store) => {
-    const file = join(store.artifactDir, "r/model/notes.txt");
+    const file = join(store.artifactDir!, "r/model/notes.txt");
     await Deno.mkdir(dirname(file), { recursive: true });
     await Deno.writeTextFile(file, "notes");
     await assert.rejects(store.artifacts.put("r", "model", "bytes"), StorageError);

@@ -12,12 +12,12 @@ import { inTempDir, openIn } from "../support/helpers.ts";
 
 Deno.test("dedup prints what shares a file, which --dry-run leaves", () =>
   withStore(async (dir, store) => {
-    const before = stateOf(store.artifactDir);
+    const before = stateOf(store.artifactDir!);
     const line = "r  deep/b  4 B\n";
     const dry = await chachaml(dir, ["dedup", "--dry-run"]);
     assert.deepEqual([dry.code, dry.out], [0, line]);
     assert.equal(dry.err, "1 would be shared, 4 B freed\n");
-    assert.deepEqual(stateOf(store.artifactDir), before);
+    assert.deepEqual(stateOf(store.artifactDir!), before);
     const json = await chachaml(dir, ["dedup", "--dry-run", "--json"]);
     assert.deepEqual([json.code, json.err], [0, ""]);
     const { shared, unshared, bytes, dryRun } = JSON.parse(json.out);
@@ -30,7 +30,7 @@ Deno.test("dedup prints what shares a file, which --dry-run leaves", () =>
     ]);
     const done = await chachaml(dir, ["dedup"]);
     assert.deepEqual([done.code, done.out, done.err], [0, line, "1 shared, 4 B freed\n"]);
-    assert.equal(Deno.statSync(join(store.artifactDir, "r/a")).nlink, 2);
+    assert.equal(Deno.statSync(join(store.artifactDir!, "r/a")).nlink, 2);
     const again = await chachaml(dir, ["dedup", "--json"]);
     assert.deepEqual(JSON.parse(again.out), {
       dryRun: false,
@@ -107,11 +107,11 @@ Deno.test("backup tells what it has copied, and --check that it is whole", () =>
     const checked = await chachaml(dir, ["backup", to, "--check"]);
     assert.deepEqual([checked.code, checked.out], [0, ""]);
     assert.match(checked.err, /: 1 copied, .*; checked: 0 damaged\n$/);
-    tamper(join(store.artifactDir, "s/a"), "oThEr");
+    tamper(join(store.artifactDir!, "s/a"), "oThEr");
     const linked = await chachaml(dir, ["backup", join(dir, "linked"), "--link"]);
     assert.deepEqual([linked.code, linked.out], [1, ""]);
     assert.match(linked.err, /^left out: [^\n]*"a"[^\n]*\n2 artifacts, 8 B: .*; 1 left out\n$/);
-    assert.equal(Deno.statSync(join(store.artifactDir, "r/a")).nlink, 2);
+    assert.equal(Deno.statSync(join(store.artifactDir!, "r/a")).nlink, 2);
     const json = await chachaml(dir, ["backup", join(dir, "linked"), "--json"]);
     assert.equal(json.code, 1);
     assert.equal(JSON.parse(json.out).omitted[0].code, "integrity");
@@ -125,9 +125,9 @@ Deno.test("restore brings back what is lost, which --dry-run only tells", () =>
   withStore(async (dir, store) => {
     const backup = join(dir, "backup");
     await chachaml(dir, ["backup", backup]);
-    Deno.removeSync(join(store.artifactDir, "r/a"));
-    tamper(join(store.artifactDir, "s/a"), "oThEr");
-    const before = stateOf(store.artifactDir);
+    Deno.removeSync(join(store.artifactDir!, "r/a"));
+    tamper(join(store.artifactDir!, "s/a"), "oThEr");
+    const before = stateOf(store.artifactDir!);
     const lines = ["r  a  4 B", "s  a  5 B"];
     const dry = await chachaml(dir, ["restore", backup, "--dry-run"]);
     assert.deepEqual([dry.code, dry.err], [
@@ -135,7 +135,7 @@ Deno.test("restore brings back what is lost, which --dry-run only tells", () =>
       "2 would be brought back, 9 B; 0 still missing or damaged\n",
     ]);
     assert.deepEqual(dry.out.trimEnd().split("\n").sort(), lines);
-    assert.deepEqual(stateOf(store.artifactDir), before);
+    assert.deepEqual(stateOf(store.artifactDir!), before);
     const quick = await chachaml(dir, ["restore", backup, "--dry-run", "--quick", "--json"]);
     assert.deepEqual([quick.code, quick.err], [0, ""]);
     const { restored, dryRun, failed } = JSON.parse(quick.out);
@@ -186,7 +186,7 @@ Deno.test("restore exits with 1 where something stays lost, or it cannot run", (
   withStore(async (dir, store) => {
     const backup = join(dir, "backup");
     await chachaml(dir, ["backup", backup]);
-    for (const root of [store.artifactDir, join(backup, "chachaml-artifacts")]) {
+    for (const root of [store.artifactDir!, join(backup, "chachaml-artifacts")]) {
       Deno.removeSync(join(root, "s/a"));
     }
     const { code, out, err } = await chachaml(dir, ["restore", backup]);

@@ -42,7 +42,7 @@ function withStore(work: (dir: string, store: Store) => Promise<void>): Promise<
 
 /** Overwrites a stored file with as many bytes, as no one should. */
 function spoil(store: Store, path: string): void {
-  const file = join(store.artifactDir, path);
+  const file = join(store.artifactDir!, path);
   Deno.chmodSync(file, 0o644);
   Deno.writeTextFileSync(file, "!".repeat(Deno.statSync(file).size));
 }
@@ -76,8 +76,8 @@ Deno.test("verify exits with 0 and prints no data where nothing is wrong", () =>
 Deno.test("verify exits with 1 and prints a line of each finding", () =>
   withStore(async (dir, store) => {
     spoil(store, "r/a");
-    Deno.removeSync(join(store.artifactDir, "s/deep/b"));
-    Deno.writeTextFileSync(join(store.artifactDir, "r/odd\nname"), "x");
+    Deno.removeSync(join(store.artifactDir!, "s/deep/b"));
+    Deno.writeTextFileSync(join(store.artifactDir!, "r/odd\nname"), "x");
     const { code, out, err } = await chachaml(dir, ["verify"]);
     assert.equal(code, 1);
     assert.deepEqual(out.trimEnd().split("\n").sort(), [
@@ -91,7 +91,7 @@ Deno.test("verify exits with 1 and prints a line of each finding", () =>
 Deno.test("verify --quick looks at sizes alone, and --run at one run alone", () =>
   withStore(async (dir, store) => {
     spoil(store, "r/a");
-    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "x");
+    Deno.writeTextFileSync(join(store.artifactDir!, "r/orphan"), "x");
     const kinds = async (...options: string[]) => {
       const { code, out, err } = await chachaml(dir, ["verify", "--json", ...options]);
       const { artifacts, findings } = JSON.parse(out);
@@ -137,10 +137,10 @@ Deno.test("verify exits with 3 where it could not run, and with 2 where it was n
 
 Deno.test("gc prints what it removes, which --dry-run leaves, and what is within --grace stays", () =>
   withStore(async (dir, store) => {
-    const clean = tree(store.artifactDir);
-    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "orphan");
-    Deno.writeTextFileSync(join(store.artifactDir, ".staging/left"), "left");
-    const before = tree(store.artifactDir);
+    const clean = tree(store.artifactDir!);
+    Deno.writeTextFileSync(join(store.artifactDir!, "r/orphan"), "orphan");
+    Deno.writeTextFileSync(join(store.artifactDir!, ".staging/left"), "left");
+    const before = tree(store.artifactDir!);
 
     for (const options of [[], ["--grace", "1h"]]) {
       const kept = await chachaml(dir, ["gc", ...options]);
@@ -150,18 +150,18 @@ Deno.test("gc prints what it removes, which --dry-run leaves, and what is within
     const dry = await chachaml(dir, ["gc", "--grace=0", "--dry-run"]);
     assert.deepEqual([dry.code, dry.err], [0, "2 would be removed, 10 B\n"]);
     assert.deepEqual(dry.out.trimEnd().split("\n").sort(), lines);
-    assert.deepEqual(tree(store.artifactDir), before);
+    assert.deepEqual(tree(store.artifactDir!), before);
 
     const { code, out, err } = await chachaml(dir, ["gc", "--grace", "0"]);
     assert.deepEqual([code, err], [0, "2 removed, 10 B\n"]);
     assert.deepEqual(out.trimEnd().split("\n").sort(), lines);
-    assert.deepEqual(tree(store.artifactDir), clean);
+    assert.deepEqual(tree(store.artifactDir!), clean);
     assert.equal((await store.verify().summary()).leftovers, 0);
   }));
 
 Deno.test("gc --json tells all as data", () =>
   withStore(async (dir, store) => {
-    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "x");
+    Deno.writeTextFileSync(join(store.artifactDir!, "r/orphan"), "x");
     const removed = [{ kind: "orphan", path: "r/orphan", bytes: 1 }];
     for (const dryRun of [true, false]) {
       const options = dryRun ? ["--dry-run"] : [];
@@ -173,7 +173,7 @@ Deno.test("gc --json tells all as data", () =>
 
 Deno.test("gc exits with 1 where something could not be removed, and tells what", () =>
   withStore(async (dir, store) => {
-    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "x");
+    Deno.writeTextFileSync(join(store.artifactDir!, "r/orphan"), "x");
     const { removeSync } = Deno;
     Deno.removeSync = () => {
       throw new Deno.errors.PermissionDenied("denied");
@@ -227,7 +227,7 @@ Deno.test("prune --yes removes runs with their files, and prints them", () =>
       false,
     ]);
     assert.deepEqual(await remaining(store), ["s"]);
-    assert.deepEqual(tree(store.artifactDir), ["s", "s/a", "s/deep", "s/deep/b"]);
+    assert.deepEqual(tree(store.artifactDir!), ["s", "s/a", "s/deep", "s/deep/b"]);
     const again = await chachaml(dir, ["prune", "--experiment", "of r", "--yes"]);
     assert.deepEqual([again.code, again.err], [0, "0 runs removed\n"]);
   }));
@@ -267,7 +267,7 @@ Deno.test("prune keeps what model versions are made of, unless --force is given"
     const forced = await chachaml(dir, ["prune", "--keep-last=0", "--yes", "--force"]);
     assert.deepEqual([forced.code, forced.err], [0, "1 run removed\n"]);
     assert.deepEqual(await remaining(store), []);
-    assert.deepEqual(tree(store.artifactDir), []);
+    assert.deepEqual(tree(store.artifactDir!), []);
   }));
 
 Deno.test("prune that cannot run exits with 1, and with 2 where it was not understood", () =>

@@ -141,7 +141,7 @@ async function assertWhole(dir: string, artifacts: number): Promise<void> {
     [summary.artifacts, summary.damaged, summary.leftovers],
     [artifacts, 0, 0],
   );
-  assert.deepEqual(stagedBy(store.artifactDir), []);
+  assert.deepEqual(stagedBy(store.artifactDir!), []);
 }
 
 function stagedBy(artifactDir: string): string[] {

@@ -43,7 +43,7 @@ Deno.test("export --output saves an archive, and replaces a file only with --for
 Deno.test("export leaves out what is damaged, says so, and exits with 1", () =>
   withStore(async (dir, store) => {
     const path = join(dir, "x.tar");
-    tamper(join(store.artifactDir, "r/a"), "tExt");
+    tamper(join(store.artifactDir!, "r/a"), "tExt");
     const { code, err } = await chachaml(dir, ["export", "r", "s", "--output", path]);
     assert.equal(code, 1);
     assert.match(err, /^left out: Cannot read "a": its bytes have the SHA-256 .*\n$/);
@@ -225,14 +225,14 @@ Deno.test("import of a bad archive exits with 1 and leaves the store as it was",
     await store.runs.remove("r");
     const path = join(dir, "x.tar");
     await Deno.writeFile(path, bytes.slice(0, -1024));
-    const before = stateOf(store.artifactDir);
+    const before = stateOf(store.artifactDir!);
     await assertRefused(dir, 1, [[
       ["import", path],
       /Cannot import the archive: it cannot be read/,
     ]]);
     const json = await chachaml(dir, ["import", path, "--json"]);
     assert.deepEqual([json.code, json.out, JSON.parse(json.err).error.code], [1, "", "archive"]);
-    assert.deepEqual(stateOf(store.artifactDir), before);
+    assert.deepEqual(stateOf(store.artifactDir!), before);
     assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["s"]);
     await store.startRun({ id: "r" });
     await Deno.writeFile(path, bytes);
@@ -243,7 +243,7 @@ Deno.test("a signal ends export, import, dedup and backup in an orderly way", ()
   withStore(async (dir, store) => {
     const { bytes } = await chachaml(dir, ["export", "r"]);
     await store.artifacts.put("s", "twin", "other");
-    const before = stateOf(store.artifactDir);
+    const before = stateOf(store.artifactDir!);
     const interrupted = () => AbortSignal.abort(new Interrupted(2));
     const calls = [
       ["export", "r", "--output", join(dir, "x.tar")],
@@ -259,6 +259,6 @@ Deno.test("a signal ends export, import, dedup and backup in an orderly way", ()
       assert.deepEqual([code, out], [130, ""], args.join(" "));
       assert.match(err, /^chachaml: interrupted; [^\n]+\n$/);
     }
-    assert.deepEqual(stateOf(store.artifactDir), before);
+    assert.deepEqual(stateOf(store.artifactDir!), before);
     assert.deepEqual(namesIn(dir).filter((name) => !name.startsWith("t")), []);
   }));

@@ -105,7 +105,7 @@ Deno.test("a crash at any step of a restore leaves a store that the next one res
     const store = await filled(template);
     await store.backup(backup);
     const contents = await contentsOf(store);
-    const artifacts = store.artifactDir;
+    const artifacts = store.artifactDir!;
     await store.close();
     await Deno.remove(join(artifacts, "r/large"));
     await Deno.remove(join(artifacts, "r/deep"), { recursive: true });
@@ -121,7 +121,7 @@ Deno.test("a crash at any step of a restore leaves a store that the next one res
       await using again = await openIn(copy);
       assert.deepEqual(await contentsOf(again), contents);
       await again.gc({ grace: 0 });
-      assert.deepEqual(namesIn(join(again.artifactDir, ".staging")), []);
+      assert.deepEqual(namesIn(join(again.artifactDir!, ".staging")), []);
     });
     assert.deepEqual(await backedUp(backup), contents);
   }));
@@ -133,7 +133,7 @@ Deno.test("a crash at any step of restoring a damaged database loses nothing", (
     const store = await filled(template);
     await store.backup(backup);
     const contents = await contentsOf(store);
-    const artifacts = store.artifactDir;
+    const artifacts = store.artifactDir!;
     await store.close();
     await Deno.remove(join(artifacts, "r/large"));
     tamper(join(artifacts, "r/a"), "TEXT OF A");

@@ -134,7 +134,7 @@ Deno.test("a damaged database stays in its place when there is no room for the b
     const path = store.path!;
     await store.backup(join(dir, "b"));
     await store.close();
-    await Deno.remove(join(store.artifactDir, "r/large"));
+    await Deno.remove(join(store.artifactDir!, "r/large"));
     tamper(path, "no database any more");
     const before = stateOf(home);
     {

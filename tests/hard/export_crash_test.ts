@@ -82,7 +82,7 @@ for (const [operation, { prepare, again, texts }] of Object.entries(CASES)) {
         assert.equal(own.status, "running");
         await store.gc({ grace: 0 });
         assert.equal((await store.verify().summary()).leftovers, 0);
-        assert.deepEqual(namesIn(join(store.artifactDir, ".staging")), []);
+        assert.deepEqual(namesIn(join(store.artifactDir!, ".staging")), []);
         return !success;
       };
       // Two at a time, as many as there are steps.

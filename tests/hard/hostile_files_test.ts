@@ -43,8 +43,8 @@ for (const [what, [at, to]] of Object.entries(LINKS)) {
   Deno.test(`an artifact is not read, replaced or removed where ${what} is a symbolic link`, () =>
     withStore(async (store, outside) => {
       const stored = await store.artifacts.get("r", "d/a");
-      await Deno.remove(join(store.artifactDir, at), { recursive: true });
-      await Deno.symlink(join(outside, to), join(store.artifactDir, at));
+      await Deno.remove(join(store.artifactDir!, at), { recursive: true });
+      await Deno.symlink(join(outside, to), join(store.artifactDir!, at));
       await assert.rejects(stored.text(), UnsafePathError);
       await assert.rejects(stored.stream().getReader().read(), UnsafePathError);
       await assert.rejects(stored.saveTo(join(outside, "..", "saved")), UnsafePathError);
@@ -59,19 +59,19 @@ for (const [what, [at, to]] of Object.entries(LINKS)) {
 for (const [what, [at, to]] of Object.entries(LINKS).slice(0, 2)) {
   Deno.test(`nothing is put where ${what} is a symbolic link`, () =>
     withStore(async (store, outside) => {
-      await Deno.remove(join(store.artifactDir, at), { recursive: true });
-      await Deno.symlink(join(outside, to), join(store.artifactDir, at));
+      await Deno.remove(join(store.artifactDir!, at), { recursive: true });
+      await Deno.symlink(join(outside, to), join(store.artifactDir!, at));
       for (const name of ["d/new", "d/b", "d/d/new"]) {
         await assert.rejects(store.artifacts.put("r", name, TEXT), UnsafePathError);
         assert.equal(await store.artifacts.has("r", name), false);
       }
-      assert.deepEqual(stagedIn(store.artifactDir), []);
+      assert.deepEqual(stagedIn(store.artifactDir!), []);
     }));
 }
 
 Deno.test("nothing is put where the staging directory is a symbolic link", () =>
   withStore(async (store, outside) => {
-    const staging = join(store.artifactDir, ".staging");
+    const staging = join(store.artifactDir!, ".staging");
     await Deno.remove(staging, { recursive: true });
     await Deno.symlink(join(outside, "d"), staging);
     const source = join(outside, "..", "source");
@@ -88,10 +88,10 @@ Deno.test("nothing is put where the staging directory is a symbolic link", () =>
 
 Deno.test("nothing is put where the staging directory is a file", () =>
   withStore(async (store) => {
-    await Deno.remove(join(store.artifactDir, ".staging"), { recursive: true });
-    await Deno.writeTextFile(join(store.artifactDir, ".staging"), "a file");
+    await Deno.remove(join(store.artifactDir!, ".staging"), { recursive: true });
+    await Deno.writeTextFile(join(store.artifactDir!, ".staging"), "a file");
     await assert.rejects(store.artifacts.put("r", "new", TEXT), isOurs);
-    assert.equal(await Deno.readTextFile(join(store.artifactDir, ".staging")), "a file");
+    assert.equal(await Deno.readTextFile(join(store.artifactDir!, ".staging")), "a file");
   }));
 
 Deno.test("an artifact is not read where a directory stands for its file", () =>
@@ -107,11 +107,11 @@ Deno.test("an artifact is not read where a directory stands for its file", () =>
 Deno.test("an artifact is not read where a file stands for its directory", () =>
   withStore(async (store) => {
     const stored = await store.artifacts.get("r", "d/a");
-    await Deno.remove(join(store.artifactDir, "r"), { recursive: true });
-    await Deno.writeTextFile(join(store.artifactDir, "r"), "a file");
+    await Deno.remove(join(store.artifactDir!, "r"), { recursive: true });
+    await Deno.writeTextFile(join(store.artifactDir!, "r"), "a file");
     await assert.rejects(stored.text(), isOurs);
     await assert.rejects(store.artifacts.put("r", "d/b", TEXT), StorageError);
-    assert.equal(await Deno.readTextFile(join(store.artifactDir, "r")), "a file");
+    assert.equal(await Deno.readTextFile(join(store.artifactDir!, "r")), "a file");
   }));
 
 testWithFifo(
@@ -148,12 +148,12 @@ async function putOver(
   outside: string,
   make: (path: string, outside: string) => Promise<void>,
 ): Promise<void> {
-  const path = join(store.artifactDir, "r", "d", "orphan");
+  const path = join(store.artifactDir!, "r", "d", "orphan");
   await make(path, outside);
   const stored = await store.artifacts.put("r", "d/orphan", TEXT);
   assert.ok((await Deno.lstat(path)).isFile);
   assert.equal(await stored.text({ verify: true }), TEXT);
-  assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/orphan"]);
+  assert.deepEqual(tree(store.artifactDir!), ["r", "r/d", "r/d/a", "r/d/orphan"]);
   const twin = await Deno.readTextFile(join(outside, "..", "twin")).catch(() => "twin");
   assert.equal(twin, "twin");
 }
@@ -170,23 +170,23 @@ testWithFifo(
 
 Deno.test("put() refuses a name where a directory that is no artifact stands, and leaves it", () =>
   withStore(async (store) => {
-    const path = join(store.artifactDir, "r", "d", "new");
+    const path = join(store.artifactDir!, "r", "d", "new");
     await Deno.mkdir(path);
     await Deno.writeTextFile(`${path}/inner`, "inner");
     await assert.rejects(store.artifacts.put("r", "d/new", TEXT), StorageError);
     assert.ok((await Deno.lstat(path)).isDirectory);
     assert.equal(await store.artifacts.has("r", "d/new"), false);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/new", "r/d/new/inner"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/d", "r/d/a", "r/d/new", "r/d/new/inner"]);
   }));
 
 Deno.test("put() refuses a name below an orphan that is a file, and leaves it", () =>
   withStore(async (store) => {
-    const path = join(store.artifactDir, "r", "d", "file");
+    const path = join(store.artifactDir!, "r", "d", "file");
     await Deno.writeTextFile(path, "orphan");
     await assert.rejects(store.artifacts.put("r", "d/file/a", TEXT), StorageError);
     assert.equal(await Deno.readTextFile(path), "orphan");
     assert.equal(await store.artifacts.has("r", "d/file/a"), false);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/d", "r/d/a", "r/d/file"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/d", "r/d/a", "r/d/file"]);
   }));
 
 Deno.test("an artifact directory that is reached through a link is used where it leads", () =>
@@ -203,7 +203,7 @@ Deno.test("an artifact directory that is reached through a link is used where it
 Deno.test("a missing artifact directory makes reading fail as missing bytes do", () =>
   withStore(async (store) => {
     const stored = await store.artifacts.get("r", "d/a");
-    await Deno.remove(store.artifactDir, { recursive: true });
+    await Deno.remove(store.artifactDir!, { recursive: true });
     await assert.rejects(stored.text(), IntegrityError);
   }));
 

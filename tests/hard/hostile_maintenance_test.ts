@@ -91,7 +91,7 @@ function meet({ plant, found, collected }: Case): Promise<void> {
       await store.startRun({ id });
       await store.artifacts.put(id, "d/a", TEXT);
     }
-    await plant(store.artifactDir, outside);
+    await plant(store.artifactDir!, outside);
 
     const findings = await Array.fromAsync(store.verify());
     assert.deepEqual(findings.map(({ kind, path }) => `${kind} ${path}`).sort(), found);

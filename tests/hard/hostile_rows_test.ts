@@ -169,7 +169,7 @@ Deno.test("removeRun() of a run with an unsafe row removes all else, and nothing
     assert.deepEqual(await store.runs.list(), []);
     assert.deepEqual(await store.artifacts.find({}), []);
     // The bytes of the unsafe row are not known any more: an orphan.
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/bad"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/bad"]);
   }));
 
 /** Notes a replacement of `bad`, as another program that can write to the directory could. */
@@ -214,8 +214,8 @@ Deno.test("a noted replacement removes nothing through a staging directory that 
     const elsewhere = join(dir, "elsewhere");
     await Deno.mkdir(elsewhere);
     await Deno.writeTextFile(join(elsewhere, staged), SECRET);
-    await Deno.remove(join(store.artifactDir, ".staging"), { recursive: true });
-    await Deno.symlink(elsewhere, join(store.artifactDir, ".staging"));
+    await Deno.remove(join(store.artifactDir!, ".staging"), { recursive: true });
+    await Deno.symlink(elsewhere, join(store.artifactDir!, ".staging"));
     const again = await openIn(dir).catch(() => undefined);
     await again?.close();
     assert.equal(await Deno.readTextFile(join(elsewhere, staged)), SECRET);

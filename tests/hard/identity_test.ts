@@ -19,7 +19,7 @@ const open = (dir: string, busyTimeout: number) =>
   openStore({ path: join(dir, "t.db"), driver: "builtin", busyTimeout });
 
 const inodeOf = (store: Store, victim: string) =>
-  Deno.lstatSync(join(store.artifactDir, victim)).ino;
+  Deno.lstatSync(join(store.artifactDir!, victim)).ino;
 
 const partsOf = (victim: string): [string, string] => {
   const [run, ...name] = victim.split("/");

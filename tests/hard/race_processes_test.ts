@@ -73,7 +73,7 @@ Deno.test("eight processes that write, and others that read, verify and collect 
       assert.equal(await artifact.text({ verify: true }), expected.get(artifact.name));
     }
     assert.deepEqual(await Array.fromAsync(store.verify()), []);
-    const files = tree(store.artifactDir).filter((path) => /-|shared\/./.test(path));
+    const files = tree(store.artifactDir!).filter((path) => /-|shared\/./.test(path));
     assert.equal(files.length, found.length);
 
     // Only what was being removed at the time may have been seen, or collected, without its row.

@@ -7,7 +7,7 @@ import { inTempDir, openIn } from "../support/helpers.ts";
 function withStaged(work: (store: Store, path: string) => Promise<void>): Promise<void> {
   return inTempDir(async (dir) => {
     await using store = await openIn(dir);
-    const staging = join(store.artifactDir, ".staging");
+    const staging = join(store.artifactDir!, ".staging");
     const path = join(staging, crypto.randomUUID());
     await Deno.writeTextFile(path, "staged", { mode: 0o444 });
     await work(store, path);

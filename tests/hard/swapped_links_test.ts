@@ -34,7 +34,7 @@ function withStore(work: (store: Store, outside: string) => Promise<void>) {
     await store.artifacts.put("r", "d/a", "old");
     await work(store, outside);
     assert.deepEqual(tree(outside), []);
-    assert.deepEqual(stagedIn(store.artifactDir), []);
+    assert.deepEqual(stagedIn(store.artifactDir!), []);
   });
 }
 
@@ -46,7 +46,7 @@ function swap(directory: string, to: string): void {
 
 Deno.test("put() takes back what a directory swapped for a link leads outside", () =>
   withStore(async (store, outside) => {
-    const directory = join(store.artifactDir, "r", "d");
+    const directory = join(store.artifactDir!, "r", "d");
     using _ = around("linkSync", join(directory, "b"), {
       before: () => swap(directory, outside),
     });
@@ -57,7 +57,7 @@ Deno.test("put() takes back what a directory swapped for a link leads outside", 
 
 Deno.test("a replacement takes back what a directory swapped for a link leads outside", () =>
   withStore(async (store, outside) => {
-    const directory = join(store.artifactDir, "r", "d");
+    const directory = join(store.artifactDir!, "r", "d");
     using _ = around("renameSync", join(directory, "a"), {
       before: () => swap(directory, outside),
     });
@@ -74,7 +74,7 @@ Deno.test("a replacement takes back what a directory swapped for a link leads ou
 
 Deno.test("put() refuses a name that is swapped for a link while it is stored", () =>
   withStore(async (store, outside) => {
-    const target = join(store.artifactDir, "r", "d", "b");
+    const target = join(store.artifactDir!, "r", "d", "b");
     using _ = around("linkSync", target, {
       after: () => {
         Deno.removeSync(target);
@@ -105,7 +105,7 @@ for (const [what, swapped] of [["a file", "z/file"], ["a directory", "z"]] as co
           InvalidSourceError,
         );
         assert.deepEqual((await store.artifacts.list("r")).map(({ name }) => name), ["a"]);
-        assert.deepEqual(stagedIn(store.artifactDir), []);
+        assert.deepEqual(stagedIn(store.artifactDir!), []);
       }));
   }
 }

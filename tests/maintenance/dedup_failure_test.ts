@@ -10,7 +10,7 @@ Deno.test("dedup() never shares bytes that are damaged, and mends them by whole 
   for (const [index, path] of ["r/a", "r/deep/b", "s/a"].entries()) {
     await step.step(path, () =>
       withTwins(async (store) => {
-        tamper(join(store.artifactDir, path), "the same tExt");
+        tamper(join(store.artifactDir!, path), "the same tExt");
         const { shared } = await store.dedup();
         assert.ok(shared.length >= 1);
         // The first one is looked at first, and is not found whole: nobody takes its bytes.
@@ -33,11 +33,11 @@ async function readAll(store: Store): Promise<Record<string, string>> {
 Deno.test("dedup() goes on past files that are missing or no files, and rows that are damaged", () =>
   withTwins(async (store, dir) => {
     await store.artifacts.put("s", "z", "the same text");
-    Deno.removeSync(join(store.artifactDir, "r/a"));
+    Deno.removeSync(join(store.artifactDir!, "r/a"));
     const outside = join(dir, "outside");
     Deno.writeTextFileSync(outside, "the same text");
-    Deno.removeSync(join(store.artifactDir, "r/deep/b"));
-    Deno.symlinkSync(outside, join(store.artifactDir, "r/deep/b"));
+    Deno.removeSync(join(store.artifactDir!, "r/deep/b"));
+    Deno.symlinkSync(outside, join(store.artifactDir!, "r/deep/b"));
     tamperRows(store, "UPDATE artifacts SET path = '../x' WHERE run_id = 's' AND name = 'other'");
     await store.dedup();
     assert.equal(Deno.statSync(outside).nlink, 1);
@@ -68,7 +68,7 @@ function refusing(kind: new (message: string) => Error, message: string) {
 
 Deno.test("dedup() leaves files as they are where there are no links, and says so", () =>
   withTwins(async (store) => {
-    const before = stateOf(store.artifactDir);
+    const before = stateOf(store.artifactDir!);
     const none = refusing(Deno.errors.PermissionDenied, "Operation not permitted (os error 1)");
     await withFake("linkSync", none, async () => {
       const report = await store.dedup();
@@ -78,7 +78,7 @@ Deno.test("dedup() leaves files as they are where there are no links, and says s
       assert.equal(fileOf(store, artifact.path).nlink, 1);
     });
     await store.artifacts.remove("r", "new");
-    assert.deepEqual(stateOf(store.artifactDir), before);
+    assert.deepEqual(stateOf(store.artifactDir!), before);
     await assertTrue(store);
   }));
 
@@ -100,7 +100,7 @@ Deno.test("dedup() begins another file where one has as many names as there can 
       assert.deepEqual([paths(again), again.bytes], [{ shared: [], unshared }, 0]);
     });
     assert.equal((await store.verify().summary()).damaged, 0);
-    assert.deepEqual(namesIn(join(store.artifactDir, ".staging")), []);
+    assert.deepEqual(namesIn(join(store.artifactDir!, ".staging")), []);
   }));
 
 for (const path of ["r/a", "r/deep/b"]) {

@@ -20,14 +20,14 @@ testEachDriver(
     inTempDir(async (dir) => {
       await using store = await openIn(dir, { driver });
       await fill(store);
-      const [rows, names] = [rowsOf(store), tree(store.artifactDir)];
+      const [rows, names] = [rowsOf(store), tree(store.artifactDir!)];
       const report = await store.dedup();
       assert.deepEqual(paths(report), { shared: ["r/deep/b", "s/a"], unshared: [] });
       assert.equal(report.bytes, 2 * "the same text".length);
       assert.deepEqual(byFile(store), [["r/a", "r/deep/b", "s/a"]]);
       assert.equal(fileOf(store, "r/a").nlink, 3);
       assert.equal(fileOf(store, "r/a").mode! & 0o222, 0);
-      assert.deepEqual([rowsOf(store), tree(store.artifactDir)], [rows, names]);
+      assert.deepEqual([rowsOf(store), tree(store.artifactDir!)], [rows, names]);
       await assertTrue(store);
       const again = await store.dedup();
       assert.deepEqual([paths(again), again.bytes], [{ shared: [], unshared: [] }, 0]);
@@ -36,9 +36,9 @@ testEachDriver(
 
 Deno.test("dedup() with dryRun tells the same, and changes nothing", () =>
   withTwins(async (store) => {
-    const before = stateOf(store.artifactDir);
+    const before = stateOf(store.artifactDir!);
     const dry = await store.dedup({ dryRun: true });
-    assert.deepEqual(stateOf(store.artifactDir), before);
+    assert.deepEqual(stateOf(store.artifactDir!), before);
     const { shared, bytes } = await store.dedup();
     assert.deepEqual([dry.shared, dry.bytes], [shared, bytes]);
     assert.equal((await store.dedup({ dryRun: true })).bytes, 0);
@@ -46,7 +46,7 @@ Deno.test("dedup() with dryRun tells the same, and changes nothing", () =>
 
 Deno.test("dedup() takes the mode of writing from a file that others will share", () =>
   withTwins(async (store) => {
-    for (const path of ["r/a", "s/a"]) Deno.chmodSync(join(store.artifactDir, path), 0o666);
+    for (const path of ["r/a", "s/a"]) Deno.chmodSync(join(store.artifactDir!, path), 0o666);
     await store.dedup();
     assert.equal(fileOf(store, "s/a").mode! & 0o222, 0);
   }));
@@ -78,7 +78,7 @@ Deno.test("put() with dedup shares at once, but only what is whole", () =>
     for (const path of ["r/a", "s/once"]) {
       assert.equal(fileOf(store, path).mode! & 0o222, 0);
     }
-    tamper(join(store.artifactDir, "r/other"), "aNother text");
+    tamper(join(store.artifactDir!, "r/other"), "aNother text");
     const own = await store.artifacts.put("s", "own", "another text", { dedup: true });
     assert.equal(fileOf(store, own.path).nlink, 1);
     assert.equal(await own.text({ verify: true }), "another text");

@@ -39,19 +39,19 @@ function indexedAt(file: Uint8Array, text: string): number[] {
 
 Deno.test("doctor finds nothing wrong with a store that is whole, and leaves nothing behind", () =>
   withStore(async (store, dir) => {
-    const before = tree(store.artifactDir);
+    const before = tree(store.artifactDir!);
     const all = await checks(dir);
     // How much space is left is no matter of the store.
     const wrong = all.filter(({ state, message }) => state !== "ok" && !/disk space/.test(message));
     assert.deepEqual(wrong, []);
-    assert.deepEqual(tree(store.artifactDir), before);
+    assert.deepEqual(tree(store.artifactDir!), before);
     const names = ["runtime", "store", "database", "directory", "artifacts", "runs", "models"];
     assert.deepEqual([...new Set(all.map(({ name }) => name))], names);
   }));
 
 Deno.test("doctor does not write through a link in place of the staging directory", () =>
   withStore(async (store, dir) => {
-    const [staging, outside] = [join(store.artifactDir, ".staging"), join(dir, "outside")];
+    const [staging, outside] = [join(store.artifactDir!, ".staging"), join(dir, "outside")];
     await Deno.remove(staging, { recursive: true });
     await Deno.mkdir(outside);
     const before = await Deno.stat(outside);
@@ -65,7 +65,7 @@ Deno.test("doctor does not write through a link in place of the staging director
 Deno.test("doctor warns of a directory that others can write to", () =>
   withStore(async (store, dir) => {
     if (Deno.build.os === "windows") return;
-    await Deno.chmod(store.artifactDir, 0o777);
+    await Deno.chmod(store.artifactDir!, 0o777);
     const messages = (await checks(dir)).map(({ message }) => message);
     assert.ok(messages.some((message) => /others than its owner may write in it/.test(message)));
   }));

@@ -9,7 +9,7 @@ import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
 async function openWithRun(dir: string): Promise<Store> {
   const store = await openIn(dir);
   await store.startRun({ id: "r" });
-  Deno.mkdirSync(join(store.artifactDir, "r"));
+  Deno.mkdirSync(join(store.artifactDir!, "r"));
   return store;
 }
 
@@ -18,7 +18,7 @@ testEachDriver("gc() removes what belongs to no artifact, and nothing else", asy
     await using store = await openIn(dir, { driver });
     const { id } = await store.startRun({ id: "run" });
     await store.artifacts.put(id, "deep/kept", "kept");
-    const root = store.artifactDir;
+    const root = store.artifactDir!;
     await store.startRun({ id: "gone" });
     await store.runs.remove("gone");
     Deno.mkdirSync(join(root, "gone/er"), { recursive: true });
@@ -56,7 +56,7 @@ Deno.test("gc() leaves what is newer than the grace period, which is a day", asy
     await using store = await openWithRun(dir);
     // How old its content is does not matter: it came here just now.
     for (const [name, time] of [["old", 0], ["future", Date.now() / 1000 + 1e8]] as const) {
-      const path = join(store.artifactDir, "r", name);
+      const path = join(store.artifactDir!, "r", name);
       Deno.writeTextFileSync(path, "x");
       Deno.utimeSync(path, time, time);
     }
@@ -70,8 +70,8 @@ Deno.test("gc() removes a link, not what it leads to", async () => {
     await using store = await openWithRun(dir);
     Deno.mkdirSync(join(dir, "elsewhere"));
     Deno.writeTextFileSync(join(dir, "elsewhere/precious"), "x");
-    Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, "r/link"));
-    Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir, ".staging/link"));
+    Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir!, "r/link"));
+    Deno.symlinkSync(join(dir, "elsewhere"), join(store.artifactDir!, ".staging/link"));
     assert.equal((await store.gc({ grace: 0 })).removed.length, 3);
     assert.deepEqual(tree(join(dir, "elsewhere")), ["precious"]);
   });
@@ -81,7 +81,7 @@ Deno.test("gc() goes on behind an entry that cannot be removed", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     for (const name of ["bad", "good"]) {
-      Deno.writeTextFileSync(join(store.artifactDir, "r", name), name);
+      Deno.writeTextFileSync(join(store.artifactDir!, "r", name), name);
     }
     const { removeSync } = Deno;
     Deno.removeSync = (path, options) => {
@@ -141,7 +141,7 @@ Deno.test("gc() of a read-only store, or with a bad grace, is refused", async ()
 Deno.test("gc() leaves and reports what the store has never put there", () =>
   inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
-    const root = store.artifactDir;
+    const root = store.artifactDir!;
     Deno.mkdirSync(join(root, ".ssh/empty"), { recursive: true });
     for (const path of [".ssh/key", "notes.md", "r/orphan"]) {
       Deno.writeTextFileSync(join(root, path), "x");
@@ -187,7 +187,7 @@ Deno.test("gc() takes no write lock where there is nothing to remove", () =>
 Deno.test("a dry run of gc() keeps directories that something stays in", () =>
   inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
-    const root = store.artifactDir;
+    const root = store.artifactDir!;
     await store.artifacts.put("r", "a/kept", "x");
     for (const path of ["r/a/orphan", "r/b/c/young", "r/d/e/orphan"]) {
       Deno.mkdirSync(join(root, path, ".."), { recursive: true });

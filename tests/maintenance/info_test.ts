@@ -7,7 +7,9 @@ import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
 testEachDriver("info() counts runs, artifacts and bytes", (driver) =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir, { driver });
-    const place = { path: join(dir, "t.db"), artifactDir: store.artifactDir, driver };
+    const [path, artifactDir] = [join(dir, "t.db"), store.artifactDir];
+    const location = { database: path, artifacts: artifactDir };
+    const place = { location, path, artifactDir, driver };
     const { databaseBytes, ...empty } = await store.info({ files: true });
     assert.deepEqual(empty, {
       ...place,
@@ -48,10 +50,10 @@ Deno.test("info() counts a file that artifacts share once, and what no row tells
       return { artifacts, bytes, fileBytes };
     };
     assert.deepEqual(await sizes(), { artifacts: 3, bytes: 15, fileBytes: 5 });
-    Deno.writeTextFileSync(join(store.artifactDir, "r/orphan"), "1234567");
+    Deno.writeTextFileSync(join(store.artifactDir!, "r/orphan"), "1234567");
     // What is on its way in, and what a link leads to, is no part of it.
-    Deno.writeTextFileSync(join(store.artifactDir, ".staging/left"), "1234");
-    Deno.symlinkSync(store.path!, join(store.artifactDir, "r/link"));
+    Deno.writeTextFileSync(join(store.artifactDir!, ".staging/left"), "1234");
+    Deno.symlinkSync(store.path!, join(store.artifactDir!, "r/link"));
     assert.deepEqual(await sizes(), { artifacts: 3, bytes: 15, fileBytes: 12 });
     tamperRows(store, "UPDATE artifacts SET size = 'much' WHERE name = 'a'");
     assert.deepEqual(await sizes(), { artifacts: 3, bytes: 10, fileBytes: 12 });

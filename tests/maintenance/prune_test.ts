@@ -42,7 +42,10 @@ Deno.test("prune() keeps the newest of each experiment", async () => {
     assert.equal((await remaining(store)).length, 5);
     await store.runs.prune({ keepLast: 1 });
     assert.deepEqual(await remaining(store), ["a-3", "b-2"]);
-    assert.deepEqual(tree(store.artifactDir).filter((path) => !path.includes("/")), ["a-3", "b-2"]);
+    assert.deepEqual(tree(store.artifactDir!).filter((path) => !path.includes("/")), [
+      "a-3",
+      "b-2",
+    ]);
   });
 });
 
@@ -123,6 +126,6 @@ Deno.test("what a model version is made of is removed by force only", async () =
     assert.equal(await store.artifacts.has(artifact.id), false);
     await store.runs.prune({ keepLast: 0, force: true });
     assert.deepEqual(await remaining(store), []);
-    assert.deepEqual(tree(store.artifactDir), []);
+    assert.deepEqual(tree(store.artifactDir!), []);
   });
 });

@@ -20,7 +20,7 @@ function denying(name: "readDirSync" | "openSync" | "lstatSync", path: string): 
 function withStrays(work: (store: Store, root: string) => Promise<void>): Promise<void> {
   return inTempDir(async (dir) => {
     await using store = await openIn(dir);
-    const root = store.artifactDir;
+    const root = store.artifactDir!;
     await store.startRun({ id: "r" });
     await store.artifacts.put("r", "a", "12345");
     Deno.mkdirSync(join(root, "r/closed/in"), { recursive: true });

@@ -80,7 +80,7 @@ Deno.test("verify() finds what was left behind, and follows no link", async () =
     await using store = await openIn(dir);
     const { id } = await store.startRun({ id: "run" });
     await store.artifacts.put(id, "fine", "x");
-    const root = store.artifactDir;
+    const root = store.artifactDir!;
     Deno.mkdirSync(join(dir, "elsewhere"));
     Deno.writeTextFileSync(join(dir, "elsewhere/file"), "x");
     Deno.symlinkSync(join(dir, "elsewhere"), join(root, "run/linked"));
@@ -111,7 +111,7 @@ Deno.test("verify() takes bytes that are on their way in for no leftover", async
       },
     });
     const put = store.artifacts.put(id, "slow", source);
-    while ([...Deno.readDirSync(join(store.artifactDir, ".staging"))].length === 0) {
+    while ([...Deno.readDirSync(join(store.artifactDir!, ".staging"))].length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     assert.deepEqual(await kinds(store), []);
@@ -146,8 +146,8 @@ Deno.test("verify() of a run that a link stands for reads nothing behind it", as
     await using store = await openIn(dir);
     const { id } = await store.startRun({ id: "run" });
     await store.artifacts.put(id, "a", "x");
-    Deno.renameSync(join(store.artifactDir, "run"), join(dir, "moved"));
-    Deno.symlinkSync(join(dir, "moved"), join(store.artifactDir, "run"));
+    Deno.renameSync(join(store.artifactDir!, "run"), join(dir, "moved"));
+    Deno.symlinkSync(join(dir, "moved"), join(store.artifactDir!, "run"));
     assert.deepEqual(await kinds(store), ["unsafe-path run/a"]);
     // The way to the artifacts of a run is no orphan, even if it is none that is followed.
     assert.deepEqual((await store.gc({ grace: 0 })).removed, []);

@@ -30,7 +30,7 @@ async function fromPoints(store: Store, runId: string) {
 
 /** Compares all runs, read from the table of summaries, and by a store that only reads. */
 async function check(dir: string, store: Store, why: string): Promise<void> {
-  await using reader = await openIn(dir, { driver: store.driver, readOnly: true });
+  await using reader = await openIn(dir, { driver: store.driver!, readOnly: true });
   for (const reading of [reader, store, reader]) {
     for (const { id } of await reading.runs.list()) {
       const expected = await fromPoints(reading, id);

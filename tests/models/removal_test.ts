@@ -49,7 +49,7 @@ testEachDriver("an artifact goes by force only, and its versions with it", async
   assert.equal((await store.models.get("other")).versions, 0);
   await store.models.remove("net", 2);
   await store.artifacts.remove("r", "b");
-  assert.deepEqual(tree(store.artifactDir), []);
+  assert.deepEqual(tree(store.artifactDir!), []);
 });
 
 testEachDriver("a run goes by force only, and its versions with it", async (driver) => {

@@ -39,9 +39,9 @@ testEachDriver(
       const { id } = await store.artifacts.put("r", "a", "old");
       // As left by a process that is gone, since this store was opened: the new bytes are in place.
       const text = "new";
-      await leaveReplacement(store.artifactDir, { key: "r/a", artifactId: id, text });
-      await Deno.remove(join(store.artifactDir, "r/a"));
-      await Deno.writeTextFile(join(store.artifactDir, "r/a"), text);
+      await leaveReplacement(store.artifactDir!, { key: "r/a", artifactId: id, text });
+      await Deno.remove(join(store.artifactDir!, "r/a"));
+      await Deno.writeTextFile(join(store.artifactDir!, "r/a"), text);
       await store.models.register("net", { runId: "r", artifact: "a", stage: "production" });
       const loaded = await store.models.load("net");
       assert.equal(await loaded.text({ verify: true }), text);

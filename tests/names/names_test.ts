@@ -221,7 +221,7 @@ Deno.test("put() stores every good name as it is given, at its place on disk", (
     for (const name of [...GOOD_SEGMENTS, ...nested]) {
       const stored = await store.artifacts.put("r", name, `of ${name}`);
       assert.equal(stored.name, name);
-      assert.equal(await Deno.readTextFile(join(store.artifactDir, "r", name)), `of ${name}`);
+      assert.equal(await Deno.readTextFile(join(store.artifactDir!, "r", name)), `of ${name}`);
       assert.equal(await (await store.artifacts.get("r", name)).text(), `of ${name}`);
     }
   }));
@@ -232,6 +232,6 @@ Deno.test("startRun() takes every good id, and its artifacts lie in a directory 
       const run = await store.startRun({ id });
       assert.equal(run.id, id);
       await run.put("a", id);
-      assert.equal(await Deno.readTextFile(join(store.artifactDir, id, "a")), id);
+      assert.equal(await Deno.readTextFile(join(store.artifactDir!, id, "a")), id);
     }
   }));

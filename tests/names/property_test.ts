@@ -82,7 +82,7 @@ Deno.test("put() and get() give back any bytes under any valid name", () =>
         const found = await store.artifacts.get(run.id, name);
         assert.equal(found.name, name);
         assert.deepEqual(await found.bytes({ verify: true }), bytes);
-        assert.deepEqual(await Deno.readFile(join(store.artifactDir, run.id, name)), bytes);
+        assert.deepEqual(await Deno.readFile(join(store.artifactDir!, run.id, name)), bytes);
       }),
       { seed: SEED, numRuns: 150 },
     );

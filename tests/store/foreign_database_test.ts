@@ -78,7 +78,7 @@ testEachDriver(
       const again = await (await store.artifacts.get("r", "a.txt")).text({ verify: true });
       assert.equal(again, "newer");
       await store.runs.remove("r");
-      assert.deepEqual(tree(store.artifactDir), []);
+      assert.deepEqual(tree(store.artifactDir!), []);
     }),
 );
 

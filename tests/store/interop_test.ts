@@ -433,7 +433,7 @@ testEachDriver(
     await store.artifacts.remove(BASELINE, "plots/roc.svg");
     await store.runs.remove(DEEP, { force: true });
     assert.deepEqual(
-      tree(store.artifactDir).filter((path) => path.includes(".") || path.startsWith(DEEP)),
+      tree(store.artifactDir!).filter((path) => path.includes(".") || path.startsWith(DEEP)),
       [`${BASELINE}/report.md`],
     );
     await assertSound(store);
@@ -458,7 +458,7 @@ testEachDriver(
     );
     assert.equal((await (await store.artifacts.get("twin")).bytes({ verify: true })).length, 64);
     await store.artifacts.remove("twin");
-    assert.ok(!tree(store.artifactDir).includes(`${BASELINE}/plots/roc.svg`));
+    assert.ok(!tree(store.artifactDir!).includes(`${BASELINE}/plots/roc.svg`));
   }),
 );
 
@@ -467,8 +467,8 @@ Deno.test("gc() keeps a file whose very name has a backslash, as long as a row n
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });
     await store.artifacts.put("r", "a", "abc");
-    await Deno.writeTextFile(join(store.artifactDir, "r", "b\\c"), "abc");
+    await Deno.writeTextFile(join(store.artifactDir!, "r", "b\\c"), "abc");
     onDatabase(dir, (sql) => sql.exec("UPDATE artifacts SET path = 'r/b\\c'"));
     await store.gc({ grace: 0 });
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/b\\c"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/b\\c"]);
   }));

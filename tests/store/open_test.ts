@@ -147,13 +147,13 @@ testEachDriver(
     assert.equal(store.path, undefined);
     const run = await store.startRun();
     await run.put("a/b", "text");
-    assert.deepEqual(tree(store.artifactDir), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
+    assert.deepEqual(tree(store.artifactDir!), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
     await using other = await openStore({ inMemory: true, driver });
     assert.notEqual(other.artifactDir, store.artifactDir);
     assert.deepEqual(await other.runs.list(), []);
     await store.close();
-    await assert.rejects(Deno.lstat(store.artifactDir), Deno.errors.NotFound);
-    assert.ok((await Deno.lstat(other.artifactDir)).isDirectory);
+    await assert.rejects(Deno.lstat(store.artifactDir!), Deno.errors.NotFound);
+    assert.ok((await Deno.lstat(other.artifactDir!)).isDirectory);
   },
 );
 
@@ -184,12 +184,12 @@ Deno.test("a store in memory removes nothing in place of its temporary directory
     for (const put of stands) {
       const store = await openStore({ inMemory: true, driver: "builtin" });
       // Moved, not removed: a new directory could be given its inode.
-      await Deno.rename(store.artifactDir, join(dir, "moved"));
-      await put(store.artifactDir);
-      const stood = await Deno.lstat(store.artifactDir).catch(() => undefined);
+      await Deno.rename(store.artifactDir!, join(dir, "moved"));
+      await put(store.artifactDir!);
+      const stood = await Deno.lstat(store.artifactDir!).catch(() => undefined);
       await store.close();
-      const stands = await Deno.lstat(store.artifactDir).catch(() => undefined);
-      if (stands) await Deno.remove(store.artifactDir, { recursive: true });
+      const stands = await Deno.lstat(store.artifactDir!).catch(() => undefined);
+      if (stands) await Deno.remove(store.artifactDir!, { recursive: true });
       await Deno.remove(join(dir, "moved"), { recursive: true });
       assert.equal(stands?.ino, stood?.ino);
     }
@@ -245,7 +245,7 @@ testEachDriver("every call on a closed store is refused", (driver) =>
     ];
     for (const call of others) await assert.rejects(call, StoreClosedError);
     assert.match(Deno.inspect(store), /^Store \{[^]*closed: true/);
-    assert.deepEqual(tree(store.artifactDir), ["r", "r/a"]);
+    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
     await assert.rejects(Deno.lstat(join(dir, "saved")), Deno.errors.NotFound);
   }));
 

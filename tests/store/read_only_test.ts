@@ -223,7 +223,7 @@ testEachDriver(
       for (const name of ["t.db", "t.db-wal"]) {
         await Deno.copyFile(join(dir, name), join(copy, name));
       }
-      const artifactDir = writer.artifactDir;
+      const artifactDir = writer.artifactDir!;
       await using reader = await openIn(copy, { driver, readOnly: true, artifactDir });
       assert.equal(await (await reader.artifacts.get("r", "a")).text({ verify: true }), "text");
     }),

@@ -16,7 +16,8 @@ export interface Outcome {
 
 /** What a call finds around it: nothing but empty input, if left out. */
 export interface Around
-  extends Partial<Pick<Io, "terminal" | "columns" | "colors" | "ask" | "interrupted">> {
+  extends
+    Partial<Pick<Io, "terminal" | "columns" | "colors" | "ask" | "interrupted" | "dropNetwork">> {
   /** Standard input. */
   readonly stdin?: string | ReadableStream<Uint8Array>;
   /** The environment, beside the store's place. */

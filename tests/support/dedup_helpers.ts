@@ -38,13 +38,13 @@ export function withTwins(work: (store: Store, dir: string) => Promise<void>): P
 
 /** What the system says of the file at a path. */
 export function fileOf(store: Store, path: string): Deno.FileInfo {
-  return Deno.lstatSync(join(store.artifactDir, path));
+  return Deno.lstatSync(join(store.artifactDir!, path));
 }
 
 /** Paths of artifacts by the file that they have. */
 export function byFile(store: Store): string[][] {
   const groups = new Map<number | null, string[]>();
-  for (const path of tree(store.artifactDir)) {
+  for (const path of tree(store.artifactDir!)) {
     const { ino, isFile } = fileOf(store, path);
     if (isFile) groups.set(ino, [...groups.get(ino) ?? [], path]);
   }
@@ -59,7 +59,7 @@ export async function assertTrue(
   assert.deepEqual(await textsOf(store), texts);
   const { damaged, leftovers } = await store.verify().summary();
   assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
-  assert.deepEqual(namesIn(join(store.artifactDir, ".staging")), []);
+  assert.deepEqual(namesIn(join(store.artifactDir!, ".staging")), []);
 }
 
 /** The paths of a report. */

@@ -36,7 +36,7 @@ export async function inMemory(work: (store: Store) => Promise<void>): Promise<v
 /** Asserts that a store has no artifact: no row, no file, no directory, nothing staged. */
 export async function assertEmpty(store: Store): Promise<void> {
   assert.deepEqual((await store.artifacts.find({})).map(({ name }) => name), []);
-  assert.deepEqual(tree(store.artifactDir), []);
+  assert.deepEqual(tree(store.artifactDir!), []);
 }
 
 /** SHA-256 by another way than the store's own. */

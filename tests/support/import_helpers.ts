@@ -34,5 +34,5 @@ export async function assertSame(store: Store, original: Store): Promise<void> {
 
 /** Asserts that a store has no bytes on their way in. */
 export function assertNothingStaged(store: Store): void {
-  assert.deepEqual(namesIn(join(store.artifactDir, ".staging")), []);
+  assert.deepEqual(namesIn(join(store.artifactDir!, ".staging")), []);
 }

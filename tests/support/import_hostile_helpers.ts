@@ -56,5 +56,5 @@ export async function assertRefused(
 }
 
 function stagingOf(store: Store): string {
-  return join(store.artifactDir, ".staging");
+  return join(store.artifactDir!, ".staging");
 }

@@ -3,14 +3,14 @@
  * other's files for orphans, and collect them.
  */
 import { option, phrase } from "../../base/phrase.ts";
-import { join } from "@std/path";
+import { isAbsolute, join } from "@std/path";
 import { identityOf, openRegular } from "./lstat.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { OWNER, STAGING } from "../../names/names.ts";
 
 /** What is noted in the directory itself. */
 interface Owner {
-  /** Real path of the database. */
+  /** Real path of the database file, or the identity of a store on a server: no absolute path. */
   readonly database: string;
   /** Which directory the note is in: a copy of it is another one, and the note not about it. */
   readonly directory: string;
@@ -20,16 +20,31 @@ interface Owner {
  * Refuses a directory that belongs to another database, which is still there.
  *
  * @param artifactDir The directory, by its real path.
- * @param path The database that is to have it; `undefined` for one in memory.
+ * @param path The database that is to have it, by its path or identity; `undefined` for one in memory.
+ * @param adopt Whether it may belong to a store on a server, which may be there or gone.
  * @throws {InvalidOptionError} If it does.
  */
-export async function requireOwn(artifactDir: string, path: string | undefined): Promise<void> {
+export async function requireOwn(
+  artifactDir: string,
+  path: string | undefined,
+  adopt: boolean = false,
+): Promise<void> {
   const owner = await readOwner(artifactDir);
   if (!owner || path !== undefined && owner.database === await realPath(path)) return;
+  if (!isAbsolute(owner.database)) {
+    if (adopt) return;
+    throw new InvalidOptionError(
+      phrase`Cannot use the artifact directory ${
+        JSON.stringify(artifactDir)
+      }: it belongs to a store on a database server (${owner.database}); name another directory (${
+        option("artifactDir")
+      }), or, if that store is gone, take it over (${option("adoptDirectory", true)})`,
+    );
+  }
   // Where it may not be looked for, nobody is to be asked for that.
   const { state } = Deno.permissions.querySync({ name: "read", path: owner.database });
   const other = state === "granted" ? await stat(owner.database) : undefined;
-  const own = path === undefined ? undefined : await stat(path);
+  const own = path === undefined || !isAbsolute(path) ? undefined : await stat(path);
   if (!other?.isFile || own && identityOf(own) === identityOf(other)) return;
   throw new InvalidOptionError(
     phrase`Cannot use the artifact directory ${
@@ -122,6 +137,7 @@ function readNote(path: string): string {
 }
 
 async function realPath(path: string): Promise<string> {
+  if (!isAbsolute(path)) return path;
   return await Deno.realPath(path).catch(() => path);
 }
 

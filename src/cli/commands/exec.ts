@@ -158,7 +158,7 @@ async function work(
 async function runAndKeep(
   run: RunHandle,
   store: Store,
-  { args, options, json, io, say }: Call,
+  { args, options, json, io, say, place }: Call,
   argv: readonly string[],
   limit: number,
 ): Promise<{ ended: ProgramEnd; problems: string[] }> {
@@ -187,8 +187,9 @@ async function runAndKeep(
     const ended = await runProgram(argv, {
       env: {
         CHACHAML_RUN: run.id,
-        CHACHAML_DB: store.path!,
-        CHACHAML_ARTIFACT_DIR: store.artifactDir,
+        // Absolute, as the program may change its directory; a URL has its password here alone.
+        CHACHAML_DB: store.path ?? String(place().path),
+        CHACHAML_ARTIFACT_DIR: store.artifactDir ?? String(place().artifactDir),
         // Python would hold back its output where that is no terminal.
         ...(io.env("PYTHONUNBUFFERED") === undefined && { PYTHONUNBUFFERED: "1" }),
       },

@@ -11,8 +11,8 @@ export const info: CommandSpec = {
     if (json) return await json(info);
     const runs = Object.entries(info.runs).map(([status, count]) => `${count} ${status}`);
     const lines = {
-      database: `${info.path} (${formatBytes(info.databaseBytes ?? 0)})`,
-      artifacts: info.artifactDir,
+      database: `${info.location.database} (${formatBytes(info.databaseBytes ?? 0)})`,
+      artifacts: info.location.artifacts,
       experiments: String(info.experiments),
       runs: runs.join(", ") || "none",
       stored: `${info.artifacts} artifacts, ${formatBytes(info.bytes)}`,

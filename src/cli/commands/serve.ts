@@ -71,7 +71,7 @@ export const serve: CommandSpec = {
       signal: ending.signal,
       onListen: (url) =>
         void say(
-          `Serving ${store.path ?? "a store in memory"} at ${url}\n` +
+          `Serving ${store.location.database ?? "a store in memory"} at ${url}\n` +
             `For MLflow clients: export MLFLOW_TRACKING_URI=${url}\n`,
         ),
       ...options.has("access-log") && {

@@ -67,7 +67,7 @@ export async function storeFiles(
 
 interface Search {
   readonly root: string;
-  readonly artifactDir: string;
+  readonly artifactDir: string | undefined;
   readonly followLinks: boolean;
   readonly onLeftOut: (entry: LeftOut) => void;
 }

@@ -41,6 +41,13 @@ export class SqliteMetadata implements MetadataStore {
     return new SqliteMlflowStore(this.#database, this.#now);
   }
 
+  identity(): Promise<string | undefined> {
+    return this.#database.read((sql) => {
+      const row = sql.prepare("SELECT value FROM chachaml_store WHERE key = 'id'").get();
+      return row && String(row.value);
+    });
+  }
+
   check(): Promise<MetadataCheck> {
     return checkDatabase(this.#database);
   }

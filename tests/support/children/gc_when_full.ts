@@ -12,7 +12,7 @@ const open = () => openStore({ path: join(dir, "t.db"), driver: "builtin" });
   await using store = await open();
   await store.startRun({ id: "r" });
   await store.artifacts.put("r", "a", "kept");
-  Deno.writeFileSync(join(store.artifactDir, "r/orphan"), new Uint8Array(2_000_000));
+  Deno.writeFileSync(join(store.artifactDir!, "r/orphan"), new Uint8Array(2_000_000));
 }
 {
   using file = Deno.openSync(join(dir, "ballast"), { create: true, write: true });
