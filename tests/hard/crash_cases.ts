@@ -17,9 +17,9 @@ export async function prepare(dir: string): Promise<string> {
   await store.backup(join(dir, "backup"));
   await Deno.writeFile(join(dir, "t.db.source"), CONTENT.large);
   // For the collector: an orphan in a directory of its own, one beside artifacts, one staged.
-  await Deno.mkdir(join(store.artifactDir, "gone/deep"), { recursive: true });
+  await Deno.mkdir(join(store.artifactDir!, "gone/deep"), { recursive: true });
   for (const name of ["gone/deep/orphan", "run/orphan", ".staging/left"]) {
-    await Deno.writeTextFile(join(store.artifactDir, name), "left behind");
+    await Deno.writeTextFile(join(store.artifactDir!, name), "left behind");
   }
   return store.path!;
 }
@@ -157,5 +157,5 @@ export async function requireSound(
   await store.gc({ grace: 0 });
   const { damaged, leftovers } = await store.verify().summary();
   assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
-  assert.deepEqual(stagedIn(store.artifactDir), []);
+  assert.deepEqual(stagedIn(store.artifactDir!), []);
 }

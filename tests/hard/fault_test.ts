@@ -69,7 +69,7 @@ const FAULTS: Record<string, [inject: () => Disposable, told: RegExp]> = {
 };
 
 function staged(store: Store): string[] {
-  return stagedIn(store.artifactDir);
+  return stagedIn(store.artifactDir!);
 }
 
 for (const [fault, [inject, told]] of Object.entries(FAULTS)) {
@@ -78,7 +78,7 @@ for (const [fault, [inject, told]] of Object.entries(FAULTS)) {
       await using store = await openIn(dir);
       const { id } = await store.startRun();
       await store.artifacts.put(id, "kept/first", "kept");
-      const before = tree(store.artifactDir);
+      const before = tree(store.artifactDir!);
       {
         using _fault = inject();
         await assert.rejects(store.artifacts.put(id, "new/directory/a", "x"), (error: unknown) => {
@@ -89,10 +89,10 @@ for (const [fault, [inject, told]] of Object.entries(FAULTS)) {
         });
       }
       assert.equal(await store.artifacts.has(id, "new/directory/a"), false);
-      const files = tree(store.artifactDir).filter((name) => name.endsWith("/a"));
+      const files = tree(store.artifactDir!).filter((name) => name.endsWith("/a"));
       // Where even taking back needs a commit, an orphan may stay; it is no artifact.
       if (fault !== "the commit fails") assert.deepEqual(files, []);
-      for (const name of before) assert.ok(tree(store.artifactDir).includes(name));
+      for (const name of before) assert.ok(tree(store.artifactDir!).includes(name));
       assert.deepEqual(staged(store), []);
       const put = await store.artifacts.put(id, "new/directory/a", "y");
       assert.equal(await put.text({ verify: true }), "y");
@@ -135,7 +135,7 @@ Deno.test("a commit that fails once takes the published bytes back", async () =>
       });
       await assert.rejects(store.artifacts.put(id, "directory/a", "x"), StorageError);
     }
-    assert.deepEqual(tree(store.artifactDir), []);
+    assert.deepEqual(tree(store.artifactDir!), []);
     await store.artifacts.put(id, "directory/a", "x");
   });
 });
@@ -148,10 +148,10 @@ Deno.test("bytes whose commit failed stay until another commit has succeeded", a
       using _fault = failing(statement, "run", diskBroken, isSql(/^COMMIT/));
       await assert.rejects(store.artifacts.put(id, "directory/a", "x"), StorageError);
       // After a crash, what was written of the commit may be found done.
-      assert.deepEqual(tree(store.artifactDir), [id, `${id}/directory`, `${id}/directory/a`]);
+      assert.deepEqual(tree(store.artifactDir!), [id, `${id}/directory`, `${id}/directory/a`]);
     }
     await store.artifacts.put(id, "b", "y");
-    assert.deepEqual(tree(store.artifactDir), [id, `${id}/b`]);
+    assert.deepEqual(tree(store.artifactDir!), [id, `${id}/b`]);
   });
 });
 

@@ -8,7 +8,7 @@ import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
 async function requireConsistent(store: Store): Promise<void> {
   const found = await store.artifacts.find({});
   for (const artifact of found) await artifact.bytes({ verify: true });
-  const files = tree(store.artifactDir).filter((name) =>
+  const files = tree(store.artifactDir!).filter((name) =>
     Deno.lstatSync(`${store.artifactDir}/${name}`).isFile
   );
   assert.deepEqual(files, found.map(({ path }) => path).sort());
@@ -192,7 +192,7 @@ testEachDriver("put against gc of one name: one put wins, and keeps its bytes", 
     await using twin = await openIn(dir, { driver });
     const { id } = await store.startRun();
     for (let round = 0; round < 30; round++) {
-      const directory = join(store.artifactDir, id, `${round}`);
+      const directory = join(store.artifactDir!, id, `${round}`);
       await Deno.mkdir(directory, { recursive: true });
       // What gc finds is an orphan, the file of a put, or both in turn.
       if (round % 2 === 0) await Deno.writeTextFile(join(directory, "a"), "orphan");
