@@ -2,7 +2,12 @@
 import { option, phrase } from "../base/phrase.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import { schemeOf, withoutSecrets } from "../base/url.ts";
-import type { OpenOptions } from "./open_options.ts";
+
+/** The two parts of a store as they are named: by paths or URLs. */
+interface NamedPlace {
+  readonly path?: string | URL | undefined;
+  readonly artifactDir?: string | URL | undefined;
+}
 
 /** Schemes of PostgreSQL, as its own programs take them. */
 const POSTGRES = ["postgres", "postgresql"];
@@ -20,7 +25,7 @@ export function isS3(artifactDir: string | URL | undefined): boolean {
 
 /** Whether a store is reached by the network, in whole or in part. */
 export function isRemote(
-  { path, artifactDir }: Pick<OpenOptions, "path" | "artifactDir">,
+  { path, artifactDir }: NamedPlace,
 ): boolean {
   return isPostgres(path) || isS3(artifactDir);
 }
@@ -31,7 +36,7 @@ export function isRemote(
  * @throws {InvalidOptionError} If one does.
  */
 export function assertPlace(
-  { path, artifactDir }: Pick<OpenOptions, "path" | "artifactDir">,
+  { path, artifactDir }: NamedPlace,
 ): void {
   const scheme = path === undefined ? undefined : schemeOf(path);
   if (scheme !== undefined && scheme !== "file" && !POSTGRES.includes(scheme)) {
@@ -59,7 +64,7 @@ export function assertPlace(
  */
 export function assertLocal(
   action: string,
-  { path, artifactDir }: Pick<OpenOptions, "path" | "artifactDir">,
+  { path, artifactDir }: NamedPlace,
 ): void {
   const remote = isPostgres(path) ? path : isS3(artifactDir) ? artifactDir : undefined;
   if (remote === undefined) return;
