@@ -15,7 +15,8 @@ export interface Documents {
     runs: string[];
     metrics: Record<string, number | string>;
     params: Record<string, Value>;
-    tags: Record<string, string>;
+    /** `null` for those that were removed. */
+    tags: Record<string, string | null>;
     /** With `-`: how many lines logged something, and what could not be logged. */
     lines?: { logged: number; problems: string[] };
   };
@@ -34,6 +35,8 @@ export interface Documents {
     metrics: Metric[];
     datasets: Dataset[];
     artifacts: Artifact[];
+    /** Runs that are part of it, the newest first. */
+    children: Run[];
     /** Where a version of a model was named. */
     version?: ModelVersion;
   };
@@ -60,8 +63,12 @@ export interface Documents {
     values: (number | string)[];
     times: string[];
   }[];
-  /** The versions, where a model is named. */
-  models: Model[] | ModelVersion[];
+  /** The versions, where a model is named; the model, where it is described. */
+  models: Model[] | ModelVersion[] | Model;
+  /** The experiment, where one is named. */
+  experiments: Experiment[] | Experiment;
+  /** `version` is `null` where the whole model is removed. */
+  unregister: { removed: { model: string; version: number | null } };
   register: ModelVersion;
   promote: ModelVersion;
   verify: VerifySummary & { findings: Finding[] };
@@ -225,6 +232,15 @@ export interface Model {
   createdAt: string;
   versions: number;
   production: number | null;
+}
+
+export interface Experiment {
+  name: string;
+  description: string | null;
+  owner: string | null;
+  runs: number;
+  /** Start of its newest run. */
+  lastRun: string | null;
 }
 
 export interface ModelVersion {

@@ -31,7 +31,10 @@ const RUN_NAMES: readonly (readonly [string, string])[] = [
     "`@best:val/loss`, `@worst:…`",
     "the smallest for losses, errors and times, by a word in the name of the metric; else the largest",
   ],
-  ["`iris@production`, `iris@3`", "for `show`: the run of a model's version, by stage or number"],
+  [
+    "`iris@production`, `iris@3`",
+    "for `show`, `get` and `cat`: a version of a model, by stage or number",
+  ],
 ];
 
 /** The page, as the commands are now. */

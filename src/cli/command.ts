@@ -34,6 +34,8 @@ export interface CommandSpec {
   readonly leavesRest?: boolean;
   /** Exit code of a failure, where it is not 1. */
   readonly failureCode?: number;
+  /** Whether its output is read by people a page at a time, on a terminal. */
+  readonly paged?: boolean;
   /** Whether it needs the network; every other command gives that permission up as it starts. */
   readonly network?: boolean;
 }

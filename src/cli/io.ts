@@ -1,4 +1,5 @@
 import { thisProcess } from "../processes/this_process.ts";
+import type { Pager } from "./pager.ts";
 
 /** What a command reads from and prints to; handed in, so that it is tested in process. */
 export interface Io {
@@ -16,6 +17,8 @@ export interface Io {
   readonly columns?: number;
   /** Whether standard output may have colours. */
   readonly colors?: boolean;
+  /** Starts a pager for standard output; left out where that is no terminal. */
+  readonly startPager?: () => Promise<Pager | undefined>;
   /** Asks a person a question that is answered by yes or no; left out where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
   /**
@@ -32,13 +35,22 @@ export interface Io {
 /** The process's own streams and environment. */
 export function processIo(): Io {
   const encoder = new TextEncoder();
+  const env = (name: string) => {
+    // Asked for first: a variable is no reason for a prompt.
+    const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+    return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+  };
   return {
     stdin: Deno.stdin.readable,
     stdout: (data) => writeAll(Deno.stdout, typeof data === "string" ? encoder.encode(data) : data),
     stderr: (words) => writeAll(Deno.stderr, encoder.encode(words)),
     stderrBytes: (data) => writeAll(Deno.stderr, data),
     terminal: Deno.stderr.isTerminal(),
-    ...(Deno.stdout.isTerminal() && { columns: columnsOf(), colors: !Deno.noColor }),
+    ...(Deno.stdout.isTerminal() && {
+      columns: columnsOf(),
+      colors: !Deno.noColor,
+      startPager: async () => (await import("./pager.ts")).startPager(env),
+    }),
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
     dropNetwork: () => {
@@ -46,11 +58,7 @@ export function processIo(): Io {
       thisProcess();
       Deno.permissions.revokeSync({ name: "net" });
     },
-    env: (name) => {
-      // Asked for first: a variable is no reason for a prompt.
-      const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-      return state === "granted" ? Deno.env.get(name) || undefined : undefined;
-    },
+    env,
   };
 }
 

@@ -69,6 +69,7 @@ async function run(
   io: Io,
 ): Promise<number | void> {
   const opened: Store[] = [];
+  const paged = command.paged && !options.has("json") ? await io.startPager?.() : undefined;
   const named = options.get("db") ?? io.env("CHACHAML_DB");
   const path = named ?? await (await import("./find_store.ts")).findStore(io);
   const placed = placeOf(path, options, io);
@@ -80,7 +81,7 @@ async function run(
       args,
       options,
       commands: COMMANDS,
-      io: adjust(io, options),
+      io: adjust(paged ? { ...io, stdout: (data) => paged.write(bytesOf(data)) } : io, options),
       say,
       json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,
       runId: async (store, ref) => (await import("./run_ref.ts")).resolveRun(store, ref, io),
@@ -95,9 +96,16 @@ async function run(
         return store;
       },
     });
+  } catch (error) {
+    if (!paged?.left()) throw error;
   } finally {
     for (const store of opened) await store.close();
+    await paged?.close();
   }
+}
+
+function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? new TextEncoder().encode(data) : data;
 }
 
 /** What is printed to, as the options want it. */

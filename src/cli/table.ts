@@ -21,7 +21,10 @@ const COLORS: Record<string, string> = {
   staging: "\u001b[33m",
 };
 
-/** Prints rows under a head; numbers and sizes, the columns named in `right`, are set to the right. */
+/**
+ * Prints rows under a head; numbers and sizes, the columns named in `right`, are set to the right. Where
+ * the terminal is too narrow for that, each row is a block of lines, one for each cell.
+ */
 export async function printTable(
   io: Io,
   head: readonly string[],
@@ -31,6 +34,9 @@ export async function printTable(
   const cells = [head, ...rows].map((row) => row.map(printable));
   const measure = await measureFor(cells.flat());
   const widths = fit(cells, io.columns, measure);
+  if (io.columns !== undefined && totalOf(widths) > io.columns) {
+    return await io.stdout(stacked(cells, io, io.columns, measure));
+  }
   const lines = cells.map((row, at) =>
     row.map((cell, column) => {
       const text = cut(cell, widths[column]!, measure);
@@ -46,7 +52,32 @@ export async function printTable(
 export async function widthOf(rows: readonly (readonly string[])[]): Promise<number> {
   const cells = rows.map((row) => row.map(printable));
   const widths = fit(cells, undefined, await measureFor(cells.flat()));
+  return totalOf(widths);
+}
+
+function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+}
+
+/** Rows as blocks, with the head at the left. Empty cells are left out. */
+function stacked(
+  [head, ...rows]: readonly (readonly string[])[],
+  io: Io,
+  room: number,
+  measure: Measure,
+): string {
+  const left = Math.max(...head!.map(measure));
+  const right = Math.max(room - left - GAP.length, 1);
+  const blocks = rows.map((row) =>
+    row.map((cell, column) => {
+      if (cell === "") return "";
+      const title = head![column]! + " ".repeat(left - measure(head![column]!));
+      const text = cut(cell, right, measure);
+      return (io.colors ? paint(title, true) + GAP + paint(text, false) : title + GAP + text) +
+        "\n";
+    }).join("")
+  );
+  return blocks.join("\n");
 }
 
 /** Widths of the columns; where they are too wide together, the widest give way. */
@@ -60,8 +91,7 @@ function fit(
     cells.reduce((width, row) => Math.max(width, measure(row[column]!)), 0)
   );
   if (room === undefined) return widths;
-  const gaps = GAP.length * (widths.length - 1);
-  let excess = widths.reduce((sum, width) => sum + width, gaps) - room;
+  let excess = totalOf(widths) - room;
   while (excess > 0) {
     const widest = Math.max(...widths);
     if (widest <= NARROW) break;

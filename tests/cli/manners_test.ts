@@ -77,7 +77,14 @@ Deno.test("JSON documents have the keys that they have", async () => {
     assert.deepEqual(await json(dir, ["ls"]), put);
     await ok(dir, ["log", "r", "loss=1", "--param", "p=1"]);
     const shown = await json(dir, ["show", "r"]);
-    assert.deepEqual(Object.keys(shown), ["run", "params", "metrics", "datasets", "artifacts"]);
+    assert.deepEqual(Object.keys(shown), [
+      "run",
+      "params",
+      "metrics",
+      "datasets",
+      "artifacts",
+      "children",
+    ]);
     assert.deepEqual(shown.artifacts, put);
     assert.deepEqual(await json(dir, ["runs"]), [shown.run]);
     assert.deepEqual(Object.keys(shown.metrics[0]), [

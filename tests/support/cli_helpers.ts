@@ -14,10 +14,18 @@ export interface Outcome {
   readonly err: string;
 }
 
+/** What the process has around it that a test may set. */
+type Settable =
+  | "terminal"
+  | "columns"
+  | "colors"
+  | "ask"
+  | "interrupted"
+  | "dropNetwork"
+  | "startPager";
+
 /** What a call finds around it: nothing but empty input, if left out. */
-export interface Around
-  extends
-    Partial<Pick<Io, "terminal" | "columns" | "colors" | "ask" | "interrupted" | "dropNetwork">> {
+export interface Around extends Partial<Pick<Io, Settable>> {
   /** Standard input. */
   readonly stdin?: string | ReadableStream<Uint8Array>;
   /** The environment, beside the store's place. */

@@ -15,6 +15,7 @@ export const compare: CommandSpec = {
     ["What made the difference", "chachaml compare --diff 3f2a @last"],
     ["As a spreadsheet, a run a row", "chachaml compare @last @-2 @-3 --csv > runs.csv"],
   ],
+  paged: true,
   run: async (call) => {
     const { args, options, json, io, open, runId } = call;
     const separator = separatorOf(call);

@@ -8,6 +8,7 @@ import type { Store } from "../../store/store.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
 import { withProgress } from "../progress.ts";
 import { messageOf } from "../wording.ts";
+import { resolveModel } from "../model_ref.ts";
 import { readArtifact } from "../read_artifact.ts";
 import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
@@ -18,6 +19,7 @@ export const get: CommandSpec = {
   examples: [
     ["Into this directory, under its own name", "chachaml get $RUN plots/roc.png"],
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
+    ["The model in production", "chachaml get iris@production models/"],
     ["All that match, under their whole names", "chachaml get $RUN 'plots/*' results"],
     ["A directory of the run", "chachaml get $RUN checkpoints/ results"],
     ["All, into a directory named by the run's id", "chachaml get $RUN"],
@@ -29,6 +31,13 @@ export const get: CommandSpec = {
       throw new UsageError("--json and standard output as the destination exclude each other");
     }
     const store = await open("read");
+    const version = destination === undefined ? await resolveModel(store, ref!) : undefined;
+    if (version) {
+      if (name === "-" && json) {
+        throw new UsageError("--json and standard output as the destination exclude each other");
+      }
+      return await getOne(call, await store.artifacts.get(version.artifactId), name);
+    }
     const run = await runId(store, ref!);
     if (name === undefined) return await getSeveral(call, store, run, "./", run);
     if (await namesSeveral(store, run, name)) {
@@ -39,13 +48,21 @@ export const get: CommandSpec = {
       for await (const chunk of await readArtifact(store, run, name)) await io.stdout(chunk);
       return;
     }
-    const artifact = await findArtifact(store, run, name);
-    const path = await target(call, basename(name), destination);
-    await save(artifact, path, call);
-    await call.say(`saved ${artifact.name} (${formatBytes(artifact.size)}) to ${path}\n`);
-    if (json) await json({ ...artifact.toJSON(), savedTo: path });
+    await getOne(call, await findArtifact(store, run, name), destination);
   },
 };
+
+/** Saves one artifact, under the last part of its name unless the destination is a file. */
+async function getOne(call: Call, artifact: Artifact, destination?: string): Promise<void> {
+  if (destination === "-") {
+    for await (const chunk of artifact.stream({ verify: true })) await call.io.stdout(chunk);
+    return;
+  }
+  const path = await target(call, basename(artifact.name), destination);
+  await save(artifact, path, call);
+  await call.say(`saved ${artifact.name} (${formatBytes(artifact.size)}) to ${path}\n`);
+  await call.json?.({ ...artifact.toJSON(), savedTo: path });
+}
 
 async function findArtifact(store: Store, run: string, name: string): Promise<Artifact> {
   try {

@@ -11,7 +11,13 @@ export const log: CommandSpec = {
     { name: "step", value: "n", summary: "Step that the metrics belong to (default: 0)" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
     { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
+    { name: "untag", value: "key", repeats: true, summary: "Remove a tag" },
     { name: "note", value: "text", summary: "Note, in Markdown" },
+    {
+      name: "force",
+      short: "f",
+      summary: "Change params that are set; the former values are kept as tags",
+    },
   ],
   examples: [
     ["Two metrics", "chachaml log $RUN loss=0.31 accuracy=0.92 --step 4"],
@@ -20,6 +26,7 @@ export const log: CommandSpec = {
       "chachaml log $RUN --param lr=0.1 --param 'layers=[64,10]'",
     ],
     ["A tag of several runs", "chachaml log $RUN1 $RUN2 --tag reviewed=yes"],
+    ["Correct a param that was logged wrongly", "chachaml log $RUN --param lr=0.01 --force"],
     ["Lines that another program prints", "python train.py | chachaml log $RUN -"],
   ],
   run: async (call) => {
@@ -33,17 +40,27 @@ export const log: CommandSpec = {
     }));
     const params = parseParams(options.all("param"));
     const note = options.get("note");
-    const tags = {
+    const tags: Record<string, string | null> = {
       ...parseTags(options.all("tag")),
       ...(note !== undefined && { note }),
     };
+    for (const key of options.all("untag")) {
+      if (Object.hasOwn(tags, key)) {
+        throw new UsageError(`tag ${JSON.stringify(key)} is both set and removed`);
+      }
+      tags[key] = null;
+    }
+    const force = options.has("force");
+    if (force && Object.keys(params).length === 0) {
+      throw new UsageError("--force changes params; give one with --param key=value");
+    }
     const step = options.get("step");
     const at = step === undefined ? {} : { step: parseInteger("step", step) };
     const fromInput = words.includes("-");
     const amounts = [metrics, params, tags].map((what) => Object.keys(what).length);
     if (!fromInput && amounts.every((amount) => amount === 0)) {
       throw new UsageError(
-        "nothing to log: give metrics as key=value, --param, --tag or --note, or - for lines",
+        "nothing to log: give metrics as key=value, --param, --tag, --untag or --note, or - for lines",
       );
     }
     const store = await open("write");
@@ -51,7 +68,7 @@ export const log: CommandSpec = {
     for (const ref of [first!, ...others]) runs.push(await runId(store, ref));
     for (const run of runs) {
       // What can be refused comes first.
-      if (amounts[1]! > 0) await store.runs.logParams(run, params);
+      if (amounts[1]! > 0) await store.runs.logParams(run, params, { force });
       if (amounts[0]! > 0) await store.metrics.log(run, metrics, at);
       if (amounts[2]! > 0) await store.runs.setTags(run, tags);
     }

@@ -6,6 +6,7 @@ export const ls: CommandSpec = {
   args: "[run]",
   options: [{ name: "name", value: "pattern", summary: "Only names that match, with * and ?" }],
   examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],
+  paged: true,
   run: async ({ args: [run], options, json, io, open, runId }) => {
     const store = await open("read");
     const name = options.get("name");

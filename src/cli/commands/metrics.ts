@@ -16,6 +16,7 @@ export const metrics: CommandSpec = {
     ["All points of the last run", "chachaml metrics @last"],
     ["Two curves as a spreadsheet", "chachaml metrics @last loss val/loss --csv > curves.csv"],
   ],
+  paged: true,
   run: async (call) => {
     const { args: [ref, ...keys], options, json, io, open, runId } = call;
     const separator = separatorOf(call);

@@ -29,6 +29,11 @@ const RUNS: readonly Row[] = [
 
 const RESULTS: readonly Row[] = [
   ["runs", "List runs with their results", async () => (await import("./runs.ts")).runs],
+  [
+    "experiments",
+    "List the experiments, or describe one",
+    async () => (await import("./experiments.ts")).experiments,
+  ],
   ["show", "Show everything recorded for a run", async () => (await import("./show.ts")).show],
   ["compare", "Show runs side by side", async () => (await import("./compare.ts")).compare],
   [
@@ -57,7 +62,7 @@ const ARTIFACTS: readonly Row[] = [
 const MODELS: readonly Row[] = [
   [
     "models",
-    "List the models, or the versions of one",
+    "List the models or the versions of one, or describe one",
     async () => (await import("./models.ts")).models,
   ],
   [
@@ -69,6 +74,11 @@ const MODELS: readonly Row[] = [
     "promote",
     "Put a version of a model into production, or another stage",
     async () => (await import("./promote.ts")).promote,
+  ],
+  [
+    "unregister",
+    "Remove a version of a model, or a model; artifacts stay",
+    async () => (await import("./unregister.ts")).unregister,
   ],
 ];
 
@@ -131,6 +141,7 @@ const SHELL: readonly Row[] = [
     "Print completions for a shell",
     async () => (await import("./completions.ts")).completions,
   ],
+  ["man", "Print the manual page", async () => (await import("./man.ts")).man],
 ];
 
 /** All commands. */

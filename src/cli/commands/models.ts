@@ -1,12 +1,31 @@
+import { ArtifactNotFoundError } from "../../base/errors.ts";
+import type { ModelVersion } from "../../metadata/model.ts";
+import type { Store } from "../../store/store.ts";
 import { formatTime } from "../../text/format.ts";
 import { printTable } from "../table.ts";
-import type { CommandSpec } from "../command.ts";
+import { type CommandSpec, UsageError } from "../command.ts";
 
 export const models: CommandSpec = {
   args: "[model]",
-  options: [],
-  examples: [["Which version is in production", "chachaml models iris-classifier"]],
-  run: async ({ args: [name], json, io, open }) => {
+  options: [
+    { name: "describe", value: "text", summary: "Set its description; empty text removes it" },
+  ],
+  examples: [
+    ["Which version is in production", "chachaml models iris-classifier"],
+    ["Say what a model is for", "chachaml models iris --describe 'Species from four lengths'"],
+  ],
+  paged: true,
+  run: async ({ args: [name], options, json, io, open, say }) => {
+    const description = options.get("describe");
+    if (description !== undefined) {
+      if (name === undefined) {
+        throw new UsageError("--describe needs a model: models MODEL --describe TEXT");
+      }
+      const store = await open("write");
+      const model = await store.models.describe(name, description === "" ? null : description);
+      if (json) return await json(model);
+      return await say(`described model ${model.name}\n`);
+    }
     const store = await open("read");
     if (name === undefined) {
       const all = await store.models.list();
@@ -23,14 +42,12 @@ export const models: CommandSpec = {
     await store.models.get(name);
     const versions = await store.models.versions(name);
     if (json) return await json(versions);
-    const artifacts = new Map(
-      (await store.artifacts.find({})).map((artifact) => [artifact.id, artifact]),
-    );
-    const rows = versions.map((version) => [
+    const names = await Promise.all(versions.map((version) => nameOf(store, version)));
+    const rows = versions.map((version, at) => [
       String(version.version),
       version.stage,
       version.runId,
-      artifacts.get(version.artifactId)?.name ?? "?",
+      names[at]!,
       formatTime(version.createdAt),
       version.description ?? "",
     ]);
@@ -38,3 +55,13 @@ export const models: CommandSpec = {
     await printTable(io, head, rows, ["VERSION"]);
   },
 };
+
+/** The name of a version's artifact; another program may have removed it. */
+async function nameOf(store: Store, { artifactId }: ModelVersion): Promise<string> {
+  try {
+    return (await store.artifacts.get(artifactId)).name;
+  } catch (error) {
+    if (error instanceof ArtifactNotFoundError) return "?";
+    throw error;
+  }
+}

@@ -66,6 +66,7 @@ export const runs: CommandSpec = {
     ["The best of a sweep", "chachaml runs --metric 'accuracy>0.9' --sort=-loss -n 3"],
     ["As a spreadsheet", "chachaml runs --columns lr,val/loss,duration --csv > runs.csv"],
   ],
+  paged: true,
   run: async (call) => {
     const { options, json, io, open, say } = call;
     const separator = separatorOf(call);

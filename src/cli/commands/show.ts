@@ -22,13 +22,14 @@ export const show: CommandSpec = {
     ["The run that was started last", "chachaml show @last"],
     ["The run behind the model in production", "chachaml show iris@production"],
   ],
+  paged: true,
   run: async ({ args: [ref], json, io, open, runId }) => {
     const store = await open("read");
     const version = await resolveModel(store, ref!);
     const id = version?.runId ?? await runId(store, ref!);
     const all = await gather(store, id);
     if (json) return await json({ ...all, ...(version && { version }) });
-    const { run, params, metrics, datasets, artifacts } = all;
+    const { run, params, metrics, datasets, artifacts, children } = all;
     await io.stdout(factsOf(run, version));
     const trends = io.columns === undefined ? undefined : await trendsOf(store, id, metrics);
     const metricHead = [...NUMBERS, ...trends ? ["TREND"] : []];
@@ -41,6 +42,7 @@ export const show: CommandSpec = {
       ],
       [["DATASET", "SOURCE", "ROWS", "COLUMNS"], datasets.map(datasetRow), ["ROWS", "COLUMNS"]],
       [["ARTIFACT", "SIZE", "TYPE"], artifacts.map(artifactRow), ["SIZE"]],
+      [["CHILD", "NAME", "STATUS"], children.map((run) => [run.id, run.name ?? "", run.status])],
     ];
     for (const [head, rows, right] of tables) {
       if (rows.length === 0) continue;
@@ -59,6 +61,7 @@ async function gather(store: Store, id: string) {
     metrics: await store.metrics.summary(id),
     datasets: await store.runs.datasets(id),
     artifacts: await store.artifacts.list(id),
+    children: await store.runs.list({ parentId: id, archived: "include" }),
   };
 }
 
