@@ -3,6 +3,7 @@ import type { MlflowStore } from "./mlflow_store.ts";
 import type { ModelStore } from "./model_store.ts";
 import type { LastWords, ProcessStore } from "./process_store.ts";
 import type { RunStore } from "./run_store.ts";
+import type { RunTable } from "./run_table.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface MetadataStore {
    * `undefined` where another program made the database and nobody has opened it for writing yet.
    */
   identity(): Promise<string | undefined>;
+  /** Loads runs as a table, as the page and the HTTP API read them. */
+  table(): Promise<RunTable>;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /** Bytes that the metadata takes; `undefined` if it is in memory. */

@@ -7,6 +7,12 @@ export interface BytesOptions {
   readonly request: Request;
   /** The name that a browser saves the file under. */
   readonly fileName: string;
+  /**
+   * Whether a browser shows them in place of saving them: in a sandbox, without scripts.
+   *
+   * @default {false}
+   */
+  readonly inline?: boolean;
 }
 
 /**
@@ -15,7 +21,7 @@ export interface BytesOptions {
  */
 export function artifactResponse(
   artifact: Artifact,
-  { request, fileName }: BytesOptions,
+  { request, fileName, inline = false }: BytesOptions,
 ): Response {
   const { size, hash, contentType, createdAt } = artifact;
   const headers = new Headers({
@@ -23,7 +29,7 @@ export function artifactResponse(
     "etag": `"${hash}"`,
     "last-modified": createdAt.toUTCString(),
     "content-type": contentType ?? "application/octet-stream",
-    "content-disposition": disposition(fileName),
+    "content-disposition": disposition(fileName, inline),
     "x-content-type-options": "nosniff",
     "content-security-policy": "sandbox; default-src 'none'",
     "cache-control": "private, no-cache",
@@ -71,9 +77,9 @@ function rangeOf(
 }
 
 /** A file name in a header, also one beyond ASCII. */
-function disposition(fileName: string): string {
+function disposition(fileName: string, inline: boolean): string {
   const plain = fileName.replace(/[^\x20-\x7e]|["\\%]/g, "_");
   const encoded = encodeURIComponent(fileName.toWellFormed())
     .replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+  return `${inline ? "inline" : "attachment"}; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }

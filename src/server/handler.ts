@@ -3,6 +3,8 @@ import { cors } from "npm:hono@~4.13.0/cors";
 import config from "../../deno.json" with { type: "json" };
 import { lifecycleOf } from "../store/internals.ts";
 import type { Store } from "../store/store.ts";
+import { errorResponse } from "./api/api_error.ts";
+import { addApi, isApiPath } from "./api/app.ts";
 import { checkCaller, checkHost, checkOrigin, type Noted } from "./guard.ts";
 import { addMlflow } from "./mlflow/app.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
@@ -68,11 +70,17 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     new Response(statistics.toText(config.version), {
       headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
     }));
-  app.notFound((c) =>
-    answerOf(new MlflowError("ENDPOINT_NOT_FOUND", `There is no ${c.req.method} ${c.req.path}`))
+  app.notFound(({ req: { method, path } }) => {
+    const error = new MlflowError("ENDPOINT_NOT_FOUND", `There is no ${method} ${path}`);
+    return isApiPath(path) ? errorResponse(error) : answerOf(error);
+  });
+  app.onError((error, c) =>
+    isApiPath(c.req.path) ? errorResponse(error) : answerOf(problemOf(error))
   );
-  app.onError((error) => answerOf(problemOf(error)));
-  const ready = mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now }));
+  const ready = Promise.all([
+    mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now })),
+    addApi(app, { store, readOnly: options.readOnly ?? false }),
+  ]);
   return async (request) => {
     await ready;
     return await app.fetch(request);

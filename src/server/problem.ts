@@ -10,6 +10,7 @@ const CODES: Readonly<Record<string, ConstructorParameters<typeof MlflowError>[0
   "source-changed": "BAD_REQUEST",
   "unsafe-path": "INVALID_PARAMETER_VALUE",
   "run-state": "INVALID_PARAMETER_VALUE",
+  "unknown-name": "RESOURCE_DOES_NOT_EXIST",
   "run-not-found": "RESOURCE_DOES_NOT_EXIST",
   "artifact-not-found": "RESOURCE_DOES_NOT_EXIST",
   "model-not-found": "RESOURCE_DOES_NOT_EXIST",

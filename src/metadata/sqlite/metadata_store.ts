@@ -5,6 +5,7 @@ import type { MlflowStore } from "../mlflow_store.ts";
 import { SqliteModelStore } from "./model_store.ts";
 import { SqliteProcessStore } from "./process_store.ts";
 import { SqliteRunStore } from "./run_store.ts";
+import type { RunTable } from "../run_table.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 import { tryWriting } from "./try_writing.ts";
@@ -46,6 +47,11 @@ export class SqliteMetadata implements MetadataStore {
       const row = sql.prepare("SELECT value FROM chachaml_store WHERE key = 'id'").get();
       return row && String(row.value);
     });
+  }
+
+  async table(): Promise<RunTable> {
+    const { SqliteRunTable } = await import("./table/run_table.ts");
+    return new SqliteRunTable(this.#database);
   }
 
   check(): Promise<MetadataCheck> {

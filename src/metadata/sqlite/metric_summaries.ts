@@ -118,6 +118,18 @@ export class MetricSummaries {
     this.#isCurrent = areCurrent(sql);
   }
 
+  /**
+   * A table of all summaries for statements of other modules: its name, and what such a statement
+   * begins with.
+   */
+  source(): { readonly table: string; readonly prefix: string } {
+    if (this.#isCurrent) return { table: "chachaml_metric_summaries", prefix: "" };
+    return {
+      table: "all_summaries",
+      prefix: `WITH all_summaries AS MATERIALIZED (${summaries("1", "1")})`,
+    };
+  }
+
   /** The summaries of a run, by metric. */
   ofRun(runId: string): MetricSummary[] {
     return this.#select("run_id = ?1", runId).map((row) => ({

@@ -1,0 +1,61 @@
+/** Values of runs that a table shows, filters and sorts by, as SQL over `runs r`. */
+import type { Clause } from "../../mlflow_query.ts";
+import { compare, type Fragment, fragment } from "../mlflow/conditions.ts";
+import { runCondition, runValue } from "../mlflow/run_values.ts";
+
+/** Columns of attributes. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  id: "r.id",
+  experiment: "r.experiment",
+  name: "r.name",
+  status: "r.status",
+  user: "r.created_by",
+  error: "r.error",
+  parent: "r.parent_run_id",
+  start_time: "r.start_time",
+  end_time: "r.end_time",
+  duration: "(r.end_time - r.start_time)",
+};
+
+/** The column of an attribute. */
+export function attribute(name: string): string {
+  return ATTRIBUTES[name]!;
+}
+
+/** Whether EDN text is that of a number. */
+export const IS_NUMBER = "(p.value GLOB '[0-9]*' OR p.value GLOB '[-+][0-9]*')";
+
+/** The number of EDN text that is one: a ratio is divided, suffixes of EDN are passed over. */
+export const AS_NUMBER = `CASE WHEN instr(p.value, '/') > 0
+  THEN CAST(p.value AS REAL) / CAST(substr(p.value, instr(p.value, '/') + 1) AS REAL)
+  ELSE CAST(p.value AS REAL) END`;
+
+/** A condition on a run. `summaries` is the table of summaries of metrics. */
+export function condition(clause: Clause, summaries: string): Fragment {
+  const { entity, key, comparison, value } = clause;
+  if (entity === "metric") {
+    const { text, values } = compare(fragment("s.last"), clause);
+    const fits = comparison === "!=" ? `(s.last IS NULL OR ${text})` : text;
+    return fragment(
+      `EXISTS (SELECT 1 FROM ${summaries} s WHERE s.run_id = r.id AND s.key = ? AND ${fits})`,
+      key,
+      ...values,
+    );
+  }
+  if (entity === "param" && typeof value === "number") {
+    const { text, values } = compare(fragment(AS_NUMBER), clause);
+    return fragment(
+      `EXISTS (SELECT 1 FROM params p WHERE p.run_id = r.id AND p.key = ? AND ${IS_NUMBER}
+        AND ${text})`,
+      key,
+      ...values,
+    );
+  }
+  if (entity === "attribute") return compare(fragment(attribute(key)), clause);
+  return runCondition(clause);
+}
+
+/** The text of a tag. */
+export function tagValue(key: string): Fragment {
+  return runValue({ entity: "tag", key });
+}

@@ -1,0 +1,55 @@
+/** Failures as chachaml's API answers them: `{"error": "…"}` with a status. */
+import { FilterError } from "../../metadata/filter.ts";
+import { problemOf } from "../problem.ts";
+
+/** A failure with its HTTP status. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** The HTTP status. */
+  readonly status: number;
+  /** Where in a filter it is, if it is there. */
+  readonly position: number | undefined;
+
+  /** Makes an error with a message for people. */
+  constructor(status: number, message: string, options: ErrorOptions & { position?: number } = {}) {
+    super(message, options);
+    this.status = status;
+    this.position = options.position;
+  }
+}
+
+/** An error for a request that cannot be answered as it is. */
+export function bad(message: string): ApiError {
+  return new ApiError(400, message);
+}
+
+/** An error for something that is not there. */
+export function absent(message: string): ApiError {
+  return new ApiError(404, message);
+}
+
+/** Any error as one of the API. What the server itself got wrong is not told outside. */
+export function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const { status, message, code } = problemOf(error);
+  return new ApiError(code === "RESOURCE_ALREADY_EXISTS" ? 409 : status, message, {
+    cause: error,
+    ...error instanceof FilterError && { position: error.position },
+  });
+}
+
+/** An error as an answer. */
+export function errorResponse(error: unknown): Response {
+  const { status, message, position } = apiErrorOf(error);
+  return new Response(
+    JSON.stringify({ error: message, ...position !== undefined && { position } }),
+    {
+      status,
+      headers: {
+        "content-type": "application/json",
+        "x-content-type-options": "nosniff",
+        ...status === 503 && { "retry-after": "1" },
+      },
+    },
+  );
+}

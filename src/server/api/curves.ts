@@ -1,0 +1,89 @@
+/** Curves of several metrics of several runs. */
+import type { Curve } from "../../metadata/metric.ts";
+import { bad } from "./api_error.ts";
+import { type Json, number } from "./json.ts";
+import type { ApiCall, ApiRoute } from "./route.ts";
+import { list, oneOf, ref, text } from "./schema.ts";
+
+/** Curves of one answer. */
+const MOST_CURVES = 2000;
+
+async function curves({ store, query }: ApiCall): Promise<Json[]> {
+  const runs = [...new Set(query.list("runs"))];
+  const keys = new Set(query.list("keys"));
+  const points = query.integer("points", 500);
+  const byTime = query.text("x") === "time";
+  const wanted: { id: string; key: string; count: number }[] = [];
+  for (const id of runs) {
+    for (const { key, count } of await store.metrics.summary(id)) {
+      if (keys.size === 0 || keys.has(key)) wanted.push({ id, key, count });
+    }
+  }
+  if (wanted.length > MOST_CURVES) {
+    throw bad(
+      `These are ${wanted.length} curves; ask for at most ${MOST_CURVES} at once, by fewer runs or keys`,
+    );
+  }
+  const found: Json[] = [];
+  for (const { id, key } of wanted) {
+    const curve = await store.metrics.curve(id, key, { points });
+    found.push(curveJson(id, byTime ? inTime(curve) : curve, points));
+  }
+  return found;
+}
+
+/** A curve. */
+export function curveJson(
+  runId: string,
+  { key, steps, values, times, logged }: Curve,
+  points: number,
+): Json {
+  return {
+    "run-id": runId,
+    key,
+    "count": logged,
+    "thinned": logged > points && values.length <= points,
+    "steps": Array.from(steps),
+    "values": Array.from(values, number),
+    "times": Array.from(times),
+  };
+}
+
+/** The points of a curve in the order of time. */
+function inTime(curve: Curve): Curve {
+  const { steps, values, times } = curve;
+  const order = Array.from(times, (_, at) => at).sort((a, b) => times[a]! - times[b]! || a - b);
+  const pick = (column: Float64Array) => Float64Array.from(order, (at) => column[at]!);
+  return { ...curve, steps: pick(steps), values: pick(values), times: pick(times) };
+}
+
+/** The endpoint of curves. */
+export const CURVE_ROUTES: readonly ApiRoute[] = [{
+  method: "GET",
+  path: "/api/curves",
+  summary: "Curves of metrics: one value a step, with as many points as a plot has room for",
+  query: {
+    runs: {
+      description: "Runs, separated by commas",
+      schema: { type: "array", items: text },
+      repeats: true,
+      required: true,
+    },
+    keys: {
+      description: "Metrics; all of the runs if left out",
+      schema: { type: "array", items: text },
+      repeats: true,
+    },
+    points: {
+      description: "The largest number of points of a curve (default: 500)",
+      schema: { type: "integer", minimum: 3, maximum: 100_000 },
+    },
+    x: {
+      description: "What the points are in the order of (default: step)",
+      schema: oneOf("step", "time"),
+    },
+  },
+  answer: list(ref("Curve")),
+  problems: { 404: "A run is not in the store" },
+  handle: curves,
+}];

@@ -1,0 +1,128 @@
+/** Values as chachaml writes them in JSON: kebab-case keys, epoch milliseconds, nothing for `null`. */
+import type { Artifact } from "../../artifacts/artifact.ts";
+import { EdnValue, type ParamValue, toEdn } from "../../edn/mod.ts";
+import type { Dataset } from "../../metadata/dataset.ts";
+import type { Metric, MetricSummary } from "../../metadata/metric.ts";
+import type { Model, ModelVersion } from "../../metadata/model.ts";
+import type { Run } from "../../metadata/run.ts";
+
+/** A JSON object. */
+export type Json = Record<string, unknown>;
+
+/** An object without its members that are `null` or `undefined`. */
+export function present(members: Json): Json {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== null && value !== undefined),
+  );
+}
+
+/** A number; one that JSON has no form for as text. */
+export function number(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** A stored value of any kind as JSON: what JSON has no form for becomes text, in EDN where it has one. */
+export function valueJson(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (typeof value === "number") return number(value);
+  if (typeof value === "bigint") return String(value);
+  if (value instanceof EdnValue) return value.kind === "keyword" ? value.value : value.text;
+  if (value instanceof Date) return value.getTime();
+  if (Array.isArray(value)) return value.map(valueJson);
+  if (value instanceof Set) return [...value].map(valueJson);
+  if (value instanceof Map) {
+    return Object.fromEntries(
+      [...value].map(([key, item]) => [
+        typeof key === "string" ? key : toEdn(key as ParamValue),
+        valueJson(item),
+      ]),
+    );
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, valueJson(item)]));
+}
+
+/** A run. */
+export function runJson(run: Run): Json {
+  const { id, experiment, name, status, startTime, endTime, error, tags, environment } = run;
+  return present({
+    "id": id,
+    "experiment": experiment,
+    "name": name,
+    "status": status,
+    "start-time": startTime.getTime(),
+    "end-time": endTime?.getTime(),
+    "error": error,
+    "tags": Object.keys(tags).length > 0 ? tags : null,
+    "env": environment && valueJson(environment),
+    "parent-run-id": run.parentId,
+    "created-by": run.createdBy,
+  });
+}
+
+/** An artifact. */
+export function artifactJson(artifact: Artifact): Json {
+  const { id, runId, name, path, contentType, size, hash, createdAt } = artifact;
+  return present({
+    "id": id,
+    "run-id": runId,
+    "name": name,
+    "path": path,
+    "content-type": contentType,
+    "size": Number.isNaN(size) ? null : size,
+    "hash": hash === "" ? null : hash,
+    "created-at": number(createdAt.getTime()),
+  });
+}
+
+/** A point of a metric. */
+export function metricJson({ key, value, step, timestamp }: Metric): Json {
+  return { key, value: number(value), step, timestamp: timestamp.getTime() };
+}
+
+/** Summaries of metrics by key. */
+export function summariesJson(summaries: readonly MetricSummary[]): Json {
+  return Object.fromEntries(summaries.map(({ key, last, min, max, count, step }) => [
+    key,
+    { last: number(last), min: number(min), max: number(max), count, step },
+  ]));
+}
+
+/** A dataset of a run. */
+export function datasetJson(runId: string, dataset: Dataset): Json {
+  return present({
+    "id": dataset.id,
+    "run-id": runId,
+    "role": dataset.role,
+    "n-rows": dataset.rows,
+    "n-cols": dataset.columns,
+    "features": dataset.features,
+    "hash": dataset.hash,
+    "source": dataset.source,
+    "created-at": dataset.createdAt.getTime(),
+  });
+}
+
+/** A model. */
+export function modelJson({ name, description, createdAt, versions, production }: Model): Json {
+  return {
+    "name": name,
+    "description": description,
+    "created-at": createdAt.getTime(),
+    versions,
+    production,
+  };
+}
+
+/** A version of a model. */
+export function versionJson(version: ModelVersion): Json {
+  return present({
+    "model-name": version.model,
+    "version": version.version,
+    "run-id": version.runId,
+    "artifact-id": version.artifactId,
+    "stage": version.stage,
+    "description": version.description,
+    "created-at": version.createdAt.getTime(),
+  });
+}

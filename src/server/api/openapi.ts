@@ -1,0 +1,95 @@
+/** The OpenAPI document of the API, made from its routes. */
+import config from "../../../deno.json" with { type: "json" };
+import { type ApiRoute, type Content, isContent, type Parameter } from "./route.ts";
+import { ref, type Schema, text } from "./schema.ts";
+import { SHAPES } from "./shapes.ts";
+
+/** Statuses that any call may be answered with. */
+const ALWAYS: Readonly<Record<number, string>> = {
+  400: "The request cannot be answered as it is; the message says why",
+  401: "Callers sign in here",
+  403: "The caller may not do this",
+};
+
+/** The document as an object. */
+export function openApi(routes: readonly ApiRoute[]): Schema {
+  const paths: Record<string, Record<string, Schema>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "chachaml",
+      version: config.version,
+      description: "Runs of machine-learning work and the files they produce. Keys are those of " +
+        "chachaml; times are epoch milliseconds; numbers that JSON has no form for are text.",
+      license: { name: config.license, identifier: config.license },
+    },
+    servers: [{ url: "/" }],
+    security: [{}, { token: [] }, { password: [] }],
+    paths,
+    components: {
+      schemas: SHAPES,
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer" },
+        password: { type: "http", scheme: "basic" },
+      },
+    },
+  };
+}
+
+function operation(
+  { method, path, summary, query = {}, body, answer, problems }: ApiRoute,
+): Schema {
+  const parameters = [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: { ...text, minLength: 1 },
+    })),
+    ...Object.entries(query).map(([name, parameter]) => queryParameter(name, parameter)),
+  ];
+  return {
+    operationId: `${method.toLowerCase()}${
+      path.replaceAll(/[/:.-]+(\w)/g, (_, letter) => letter.toUpperCase())
+    }`,
+    summary,
+    ...parameters.length > 0 && { parameters },
+    ...body && { requestBody: { required: true, content: contentOf(body) } },
+    responses: {
+      200: {
+        description: isContent(answer) ? answer.description : summary,
+        content: contentOf(answer),
+      },
+      ...Object.fromEntries(
+        Object.entries({ ...ALWAYS, ...problems }).map(([status, description]) => [
+          status,
+          { description, content: contentOf(ref("Error")) },
+        ]),
+      ),
+    },
+  };
+}
+
+function queryParameter(
+  name: string,
+  { description, schema, required = false, repeats = false }: Parameter,
+): Schema {
+  return {
+    name,
+    in: "query",
+    description,
+    schema,
+    ...required && { required },
+    ...repeats && { style: "form", explode: false },
+  };
+}
+
+function contentOf(schema: Schema | Content): Schema {
+  return isContent(schema)
+    ? { [schema.type]: { schema: { type: "string", format: "binary" } } }
+    : { "application/json": { schema } };
+}

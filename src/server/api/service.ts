@@ -1,0 +1,15 @@
+import type { RunTable } from "../../metadata/run_table.ts";
+import type { StoreContext } from "../../context/compose.ts";
+import type { Store } from "../../store/store.ts";
+
+/** What endpoints work with. */
+export interface Service {
+  /** The store. */
+  readonly store: Store;
+  /** Its parts, for as long as it is open. */
+  readonly context: () => StoreContext;
+  /** Its runs as a table. */
+  readonly table: RunTable;
+  /** Whether everything that writes is refused. */
+  readonly readOnly: boolean;
+}

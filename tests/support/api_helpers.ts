@@ -1,0 +1,113 @@
+/** Calls the HTTP API, and checks every answer against the OpenAPI document. */
+import assert from "node:assert/strict";
+import { Ajv2020, type ValidateFunction } from "npm:ajv@~8.17.1/dist/2020.js";
+import { openStore, type Store } from "../../mod.ts";
+import { document } from "../../src/server/api/app.ts";
+import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
+
+/** What is sent beside the path. */
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly json?: unknown;
+  readonly body?: BodyInit;
+}
+
+/** A way to call a server. */
+export interface Api {
+  /** Sends a request. */
+  send(path: string, sent?: Sent): Promise<Response>;
+  /** The JSON of an answer, which must be good. */
+  // deno-lint-ignore no-explicit-any
+  get(path: string, sent?: Sent): Promise<any>;
+  /** The status and the message of an answer, which must be an error. */
+  problem(path: string, sent?: Sent): Promise<{ status: number; error: string; position?: number }>;
+  readonly store: Store;
+}
+
+const DOCUMENT = document() as {
+  paths: Record<string, Record<string, { responses: Record<string, { content: object }> }>>;
+};
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+ajv.addSchema(DOCUMENT, "openapi");
+const checks = new Map<string, ValidateFunction>();
+/** Paths and methods that were called with a good answer. */
+export const called = new Set<string>();
+
+/** Gives a test a store in memory, and a way to call its server. */
+export async function withApi(
+  work: (api: Api) => Promise<void>,
+  options: HandlerOptions = {},
+): Promise<void> {
+  await using store = await openStore({ inMemory: true });
+  await work(apiOf(store, options));
+}
+
+/** A way to call a server of a store. */
+export function apiOf(store: Store, options: HandlerOptions = {}): Api {
+  const handler = createHandler(store, options);
+  const send = async (path: string, { method, headers = {}, json, body }: Sent = {}) => {
+    const content = json === undefined ? body : JSON.stringify(json);
+    const request = new Request(`http://localhost${path}`, {
+      method: method ?? (content === undefined ? "GET" : "POST"),
+      headers: {
+        host: "localhost:5000",
+        ...json !== undefined && { "content-type": "application/json" },
+        ...headers,
+      },
+      ...content !== undefined && { body: content },
+    });
+    const answer = await handler(request);
+    await validate(request.method, path.split("?")[0]!, answer);
+    return answer;
+  };
+  return {
+    store,
+    send,
+    get: async (path, sent) => {
+      const answer = await send(path, sent);
+      const body = await answer.text();
+      assert.ok(answer.ok, `${path}: ${answer.status} ${body}`);
+      return JSON.parse(body);
+    },
+    problem: async (path, sent) => {
+      const answer = await send(path, sent);
+      const body = await answer.json();
+      assert.ok(!answer.ok, `${path} must fail`);
+      return { status: answer.status, ...body };
+    },
+  };
+}
+
+/** Checks that a status is documented, and that a JSON body has its shape. */
+async function validate(method: string, path: string, answer: Response): Promise<void> {
+  const template = Object.keys(DOCUMENT.paths).find((template) =>
+    new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path)
+  );
+  const operation = template && DOCUMENT.paths[template]![method.toLowerCase()];
+  if (!operation || [304, 405].includes(answer.status)) return;
+  const status = answer.status === 206 ? 200 : answer.status;
+  const response = operation.responses[status];
+  assert.ok(response, `${method} ${template} answers ${status}, which is not documented`);
+  if (answer.ok) called.add(`${method} ${template}`);
+  const type = answer.headers.get("content-type")?.split(";")[0];
+  if (type !== "application/json" || !("application/json" in response.content)) return;
+  const pointer = [
+    "paths",
+    template!,
+    method.toLowerCase(),
+    "responses",
+    String(status),
+    "content",
+    "application/json",
+    "schema",
+  ].map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
+  const check = checks.get(pointer) ?? ajv.compile({ $ref: `openapi#/${pointer}` });
+  checks.set(pointer, check);
+  const body = await answer.clone().json();
+  assert.ok(
+    check(body),
+    `${method} ${path}: ${ajv.errorsText(check.errors)}\n${JSON.stringify(body).slice(0, 2000)}`,
+  );
+}
