@@ -1,6 +1,7 @@
 /** The OpenAPI document of the API, made from its routes. */
 import config from "../../../deno.json" with { type: "json" };
-import { type ApiRoute, type Content, isContent, type Parameter } from "./route.ts";
+import type { Parameter } from "./query.ts";
+import { type ApiRoute, type Content, isContent } from "./route.ts";
 import { ref, type Schema, text } from "./schema.ts";
 import { SHAPES } from "./shapes.ts";
 

@@ -1,7 +1,19 @@
 /** Parameters of a query, checked against what an endpoint declares. */
 import { nearNames } from "../../base/near_names.ts";
 import { bad } from "./api_error.ts";
-import type { Parameter } from "./route.ts";
+import type { Schema } from "./schema.ts";
+
+/** A parameter of a query. */
+export interface Parameter {
+  /** What it means. */
+  readonly description: string;
+  /** What it takes: text, integer, boolean or one of some texts. */
+  readonly schema: Schema;
+  /** Whether it must be given. */
+  readonly required?: boolean;
+  /** Whether it is a list, separated by commas or given again. */
+  readonly repeats?: boolean;
+}
 
 type Value = string | number | boolean | readonly string[];
 

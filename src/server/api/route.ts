@@ -1,19 +1,7 @@
 /** Endpoints as data: what answers a request, and what the OpenAPI document says of it. */
 import type { Schema } from "./schema.ts";
-import type { Query } from "./query.ts";
+import type { Parameter, Query } from "./query.ts";
 import type { Service } from "./service.ts";
-
-/** A parameter of a query. */
-export interface Parameter {
-  /** What it means. */
-  readonly description: string;
-  /** What it takes: text, integer, boolean or one of some texts. */
-  readonly schema: Schema;
-  /** Whether it must be given. */
-  readonly required?: boolean;
-  /** Whether it is a list, separated by commas or given again. */
-  readonly repeats?: boolean;
-}
 
 /** One call of an endpoint. */
 export interface ApiCall extends Service {

@@ -10,7 +10,8 @@ import {
   summariesJson,
   valueJson,
 } from "./json.ts";
-import type { ApiCall, ApiRoute, Parameter } from "./route.ts";
+import type { Parameter } from "./query.ts";
+import type { ApiCall, ApiRoute } from "./route.ts";
 import { list, record, ref, text } from "./schema.ts";
 
 /** The largest number of runs of one answer. */
