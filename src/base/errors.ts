@@ -298,11 +298,14 @@ export class ArchiveError extends ChachamlError {
 
 /** A version of Deno that is too old. */
 export class UnsupportedRuntimeError extends ChachamlError {
-  /** Makes the error for the version at hand and the oldest that will do. */
-  constructor(version: string, oldest: string) {
+  /** Makes the error for the version at hand, if it is Deno at all, and the oldest that will do. */
+  constructor(version: string | undefined, oldest: string) {
     super(
       "unsupported-runtime",
-      `Cannot run on Deno ${version}: it takes ${oldest} or later; run: deno upgrade`,
+      version === undefined
+        ? `Cannot run here: the store needs Deno ${oldest} or later; from Node or a browser, ` +
+          'use the HTTP API of "chachaml serve" or the chachaml program'
+        : `Cannot run on Deno ${version}: it takes ${oldest} or later; run: deno upgrade`,
     );
   }
 }

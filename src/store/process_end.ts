@@ -10,9 +10,7 @@ export interface Ending {
 }
 
 /** Signals that end a process which does not listen. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
+const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Milliseconds that a signal is held up at most. */
 const PATIENCE = 10_000;
@@ -94,7 +92,7 @@ function end(reason: string): void {
 }
 
 function listenToSignals(): void {
-  for (const signal of SIGNALS) {
+  for (const signal of Deno.build.os === "windows" ? ["SIGINT" as const] : SIGNALS) {
     const listener = () => void interrupt(signal);
     try {
       Deno.addSignalListener(signal, listener);

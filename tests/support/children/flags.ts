@@ -3,6 +3,11 @@ import { fromFileUrl } from "@std/path";
 
 const MAP = fromFileUrl(new URL("../../../tools/npm_only/import_map.json", import.meta.url));
 
+/** The flags by which Deno takes the same packages as this process does. */
+export function packageFlags(): string[] {
+  return import.meta.resolve("@std/fs").includes("npm_only") ? [`--import-map=${MAP}`] : [];
+}
+
 /** Runs a program of this directory with all permissions, or with those given. */
 export function child(
   name: string,
@@ -10,14 +15,13 @@ export function child(
   permissions: readonly string[] = ["-A"],
   env: Record<string, string> = {},
 ): Deno.Command {
-  const standIns = import.meta.resolve("@std/fs").includes("npm_only");
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--no-prompt",
       "--quiet",
       ...permissions,
-      ...standIns ? [`--import-map=${MAP}`] : [],
+      ...packageFlags(),
       fromFileUrl(new URL(name, import.meta.url)),
       ...args,
     ],
