@@ -1,6 +1,7 @@
 /** Who may call the server, and from where. */
 import type { MiddlewareHandler } from "npm:hono@~4.13.0";
 import type { Caller, Credentials, HandlerOptions, Role } from "./options.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** What the guard notes of a request for its handler. */
 export interface Noted {
@@ -70,7 +71,10 @@ function hostOf(origin: string): string | undefined {
 }
 
 /** Refuses callers who are not known, or may not do what they ask for. */
-export function checkCaller(options: HandlerOptions): MiddlewareHandler<Noted> {
+export function checkCaller(
+  options: HandlerOptions,
+  sessions: Sessions,
+): MiddlewareHandler<Noted> {
   const { authenticate, readOnly = false } = options;
   return async (c, next) => {
     const { path } = c.req;
@@ -79,9 +83,14 @@ export function checkCaller(options: HandlerOptions): MiddlewareHandler<Noted> {
       return c.json(refusal("This server is read-only; start it without --read-only"), 403);
     }
     if (authenticate && !OPEN.includes(path)) {
-      const caller = await authenticate(credentialsOf(c.req.header("authorization")));
+      const header = c.req.header("authorization");
+      const credentials = header === undefined ? sessions.credentialsOf(c.req.raw) : undefined;
+      const caller = await authenticate(credentials ?? credentialsOf(header));
       if (!caller) {
-        c.header("www-authenticate", 'Basic realm="chachaml", charset="UTF-8"');
+        // A browser would ask for a password in a window of its own, over the page that asks for it.
+        if ((c.req.header("sec-fetch-mode") ?? "navigate") === "navigate") {
+          c.header("www-authenticate", 'Basic realm="chachaml", charset="UTF-8"');
+        }
         return c.json(
           {
             error_code: "UNAUTHENTICATED",

@@ -10,7 +10,10 @@ import { addMlflow } from "./mlflow/app.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
 import { toProtoJson } from "./mlflow/proto_json.ts";
 import type { HandlerOptions } from "./options.ts";
+import { addPage } from "./page/page.ts";
+import { addSignIn } from "./page/sign_in.ts";
 import { problemOf } from "./problem.ts";
+import { Sessions } from "./sessions.ts";
 import { Statistics } from "./statistics.ts";
 
 /** The version of the protocol: clients compare it before they use what newer servers have. */
@@ -20,8 +23,8 @@ const MLFLOW_VERSION = "3.17.2";
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * Makes a handler that serves a store over HTTP: the MLflow tracking protocol with its artifact proxy,
- * `/health`, `/version` and `/metrics`. It can be mounted in any server.
+ * Makes a handler that serves a store over HTTP: the page at `/`, the MLflow tracking protocol with its
+ * artifact proxy, `/health`, `/version` and `/metrics`. It can be mounted in any server.
  *
  * @example Serve a store on loopback
  * ```ts
@@ -63,7 +66,11 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   });
   app.use(checkHost(options));
   if ((options.origins ?? []).length > 0) app.use(cors({ origin: [...options.origins!] }));
-  app.use(checkOrigin(options), checkCaller(options));
+  app.use(checkOrigin(options));
+  const sessions = new Sessions();
+  addPage(app);
+  addSignIn(app, sessions, options);
+  app.use(checkCaller(options, sessions));
   app.get("/health", (c) => c.text("OK"));
   app.get("/version", (c) => c.text(MLFLOW_VERSION));
   app.get("/metrics", () =>

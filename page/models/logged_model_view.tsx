@@ -1,0 +1,3 @@
+export function LoggedModelView(_: { id: string }) {
+  return <main class="page" />;
+}
