@@ -4,23 +4,48 @@ import { join } from "@std/path";
 import { packageFlags } from "../support/children/flags.ts";
 import { inTempDir } from "../support/helpers.ts";
 
-/** Pages, and what their examples take for granted. */
-const PAGES: Readonly<Record<string, string>> = {
-  "docs/operators.md": `
-    run=$(chachaml start --experiment iris)
-    echo weights > model.onnx
-    chachaml put "$run" model.onnx && chachaml end "$run"`,
+/** The examples of a page. */
+interface Page {
+  /** Which of its blocks are run; all if left out. */
+  readonly only?: RegExp;
+  /** What they take for granted. */
+  readonly before: string;
+}
+
+const PAGES: Readonly<Record<string, Page>> = {
+  "README.md": {
+    only: /chachaml exec/,
+    // Programs that the examples name, and not every machine has.
+    before: `
+      deno() { :; }
+      nvidia-smi() { echo GPU; }
+      ssh() { shift; CHACHAML_DB="$HOME/there.db" CHACHAML_ARTIFACT_DIR="$HOME/there" "$@"; }
+      mkdir -p out plots "$HOME/bin"
+      echo weights | tee out/model.onnx > model.onnx; echo picture > plots/roc.txt
+      printf '#!/bin/sh\\necho training' > "$HOME/bin/python"; chmod +x "$HOME/bin/python"
+      export PATH="$HOME/bin:$PATH"
+      for id in 3f2a0000 91c00000; do
+        chachaml start --id $id; chachaml log $id loss=0.4; chachaml end $id
+      done`,
+  },
+  "docs/operators.md": {
+    before: `
+      run=$(chachaml start --experiment iris)
+      echo weights > model.onnx
+      chachaml put "$run" model.onnx && chachaml end "$run"`,
+  },
 };
 
 /** The `sh` blocks of a page, without those that are marked to be left out. */
-function blocksOf(page: string): string[] {
-  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
+function blocksOf(page: string, only = /(?:)/): string[] {
+  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!)
+    .filter((block) => only.test(block));
 }
 
-for (const [path, before] of Object.entries(PAGES)) {
+for (const [path, { before, only }] of Object.entries(PAGES)) {
   Deno.test(`the shell examples of ${path} run in an empty environment`, () =>
     inTempDir(async (dir) => {
-      const blocks = blocksOf(await Deno.readTextFile(path));
+      const blocks = blocksOf(await Deno.readTextFile(path), only);
       assert.ok(blocks.length > 0, "no example is found");
       const [bin, home, work] = ["bin", "home", "work/project"].map((name) => join(dir, name));
       for (const made of [bin!, home!, work!]) await Deno.mkdir(made, { recursive: true });
