@@ -1,5 +1,5 @@
 import { assertString } from "../base/assert.ts";
-import { ArtifactExistsError, ArtifactNotFoundError } from "../base/errors.ts";
+import { ArtifactExistsError, ArtifactNotFoundError, InvalidSourceError } from "../base/errors.ts";
 import type { ByteStore, StagedBytes } from "../bytes/byte_store.ts";
 import type {
   ArtifactIndex,
@@ -89,6 +89,14 @@ export class ArtifactStore {
     artifact: NewArtifact,
     options: PutOptions,
   ): Promise<Artifact> {
+    const { hash } = options;
+    if (hash !== undefined && hash.toLowerCase() !== artifact.hash) {
+      await staged.discard();
+      throw new InvalidSourceError(
+        artifact.name,
+        `its bytes have the SHA-256 ${artifact.hash}, not ${hash.toLowerCase()}; send them again`,
+      );
+    }
     const record = await putStaged(this.#parts, staged, artifact, options);
     return new Artifact(record, this.#parts.reader);
   }

@@ -18,6 +18,11 @@ export interface PutOptions {
    */
   readonly ifExists?: IfExists;
   /**
+   * The SHA-256 that the bytes must have, 64 hex digits: if they have another, nothing is stored, and
+   * an {@linkcode InvalidSourceError} is thrown.
+   */
+  readonly hash?: string;
+  /**
    * Whether bytes that another artifact of the store has are stored as one more name of its file, by a
    * hard link, where the file system can. That file is read once to make sure of it.
    *
@@ -52,11 +57,16 @@ export interface PutFileOptions extends PutOptions {
  *
  * @throws {InvalidOptionError} If one has a wrong value.
  */
-export function assertPutOptions({ ifExists = "error", contentType }: PutOptions): void {
+export function assertPutOptions({ ifExists = "error", contentType, hash }: PutOptions): void {
   if (!IF_EXISTS.includes(ifExists)) {
     throw new InvalidOptionError(
       `Cannot use ${JSON.stringify(ifExists)} as ifExists: it takes ${IF_EXISTS.join(", ")}`,
     );
   }
   if (contentType !== undefined) assertContentType(contentType);
+  if (hash !== undefined && !/^[0-9a-f]{64}$/i.test(hash)) {
+    throw new InvalidOptionError(
+      `Cannot use ${JSON.stringify(hash)} as hash: it takes a SHA-256, 64 hex digits`,
+    );
+  }
 }

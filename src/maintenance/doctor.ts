@@ -35,16 +35,21 @@ export async function* diagnose(
   }
   try {
     yield ok("store", store.location.database ?? "in memory");
-    for (const [name, check] of Object.entries(CHECKS)) {
-      try {
-        yield* check(store);
-      } catch (error) {
-        // A damaged table is no reason to leave out the other checks.
-        yield problem(name, (error as Error).message);
-      }
-    }
+    yield* checkStore(store);
   } finally {
     await store.close();
+  }
+}
+
+/** Checks one thing of an open store after the other. */
+export async function* checkStore(store: StoreContext): AsyncGenerator<Check> {
+  for (const [name, check] of Object.entries(CHECKS)) {
+    try {
+      yield* check(store);
+    } catch (error) {
+      // A damaged table is no reason to leave out the other checks.
+      yield problem(name, (error as Error).message);
+    }
   }
 }
 

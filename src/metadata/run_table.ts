@@ -69,7 +69,53 @@ export interface ExperimentCounts {
   readonly byStatus: Readonly<Record<string, number>>;
 }
 
-/** Runs as a table. */
+/** Artifacts of an experiment. */
+export interface ExperimentSize {
+  /** The experiment. */
+  readonly name: string;
+  /** Number of artifacts. */
+  readonly artifacts: number;
+  /** Bytes of them, as their records say. */
+  readonly bytes: number;
+}
+
+/** A pipeline that chachaml has run; its keys are those of chachaml. */
+export interface Pipeline {
+  /** Its id. */
+  readonly id: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its purpose. */
+  readonly description: string | null;
+  /** Its status. */
+  readonly status: string;
+  /** Epoch milliseconds. */
+  readonly "created-at": number;
+  /** Epoch milliseconds. */
+  readonly "finished-at": number | null;
+}
+
+/** A step of a pipeline; its keys are those of chachaml. */
+export interface PipelineStep {
+  /** Its id. */
+  readonly id: string;
+  /** The pipeline. */
+  readonly "pipeline-id": string;
+  /** Its name. */
+  readonly "step-name": string;
+  /** Its place among the steps. */
+  readonly "step-order": number;
+  /** The run that it has made. */
+  readonly "run-id": string | null;
+  /** Its status. */
+  readonly status: string;
+  /** Epoch milliseconds. */
+  readonly "started-at": number | null;
+  /** Epoch milliseconds. */
+  readonly "finished-at": number | null;
+}
+
+/** Runs as a table, and what else a page shows of a store. */
 export interface RunTable {
   /** A page of the runs that fit a query. */
   page(query: TableQuery): Promise<TablePage>;
@@ -83,4 +129,10 @@ export interface RunTable {
   children(runId: string, limit: number): Promise<string[]>;
   /** Versions of models that are made of a run, by model and number. */
   versions(runId: string): Promise<Pick<ModelVersion, "model" | "version" | "stage">[]>;
+  /** Artifacts and their bytes by experiment, the largest first. It looks at every record. */
+  sizes(): Promise<ExperimentSize[]>;
+  /** The newest pipelines that chachaml has run; none where it has made no table of them. */
+  pipelines(limit: number): Promise<Pipeline[]>;
+  /** A pipeline with its steps in order; `undefined` if it is not there. */
+  pipeline(id: string): Promise<(Pipeline & { readonly steps: PipelineStep[] }) | undefined>;
 }

@@ -77,7 +77,7 @@ function rangeOf(
 }
 
 /** A file name in a header, also one beyond ASCII. */
-function disposition(fileName: string, inline: boolean): string {
+export function disposition(fileName: string, inline: boolean): string {
   const plain = fileName.replace(/[^\x20-\x7e]|["\\%]/g, "_");
   const encoded = encodeURIComponent(fileName.toWellFormed())
     .replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);

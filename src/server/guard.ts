@@ -1,5 +1,6 @@
 /** Who may call the server, and from where. */
-import type { MiddlewareHandler } from "npm:hono@~4.13.0";
+import type { Context, MiddlewareHandler } from "npm:hono@~4.13.0";
+import { isApiPath } from "./api/api_error.ts";
 import type { Caller, Credentials, HandlerOptions, Role } from "./options.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -33,10 +34,11 @@ export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHa
   return async (c, next) => {
     const host = (c.req.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
     if (allowed && !OPEN.includes(c.req.path) && !allowed.includes(host)) {
-      return c.text(
+      return refuse(
+        c,
+        403,
         `This server does not answer to the host name ${JSON.stringify(host.slice(0, 100))}. ` +
           "To allow it, start the server with --allow-host NAME.",
-        403,
       );
     }
     await next();
@@ -52,10 +54,11 @@ export function checkOrigin({ origins = [] }: HandlerOptions): MiddlewareHandler
     const known = own || origin !== undefined && origins.includes(origin);
     const foreign = origin === undefined ? site === "cross-site" : !known;
     if (foreign && !METHODS.includes(c.req.method)) {
-      return c.text(
+      return refuse(
+        c,
+        403,
         "Cross-origin request blocked. To allow an origin, start the server with " +
           "--allow-origin ORIGIN.",
-        403,
       );
     }
     await next();
@@ -80,28 +83,15 @@ export function checkCaller(
     const { path } = c.req;
     const isReading = reads(c.req.raw, path);
     if (readOnly && !isReading) {
-      return c.json(refusal("This server is read-only; start it without --read-only"), 403);
+      return deny(c, "This server is read-only; start it without --read-only");
     }
     if (authenticate && !OPEN.includes(path)) {
       const header = c.req.header("authorization");
       const credentials = header === undefined ? sessions.credentialsOf(c.req.raw) : undefined;
       const caller = await authenticate(credentials ?? credentialsOf(header));
-      if (!caller) {
-        // A browser would ask for a password in a window of its own, over the page that asks for it.
-        if ((c.req.header("sec-fetch-mode") ?? "navigate") === "navigate") {
-          c.header("www-authenticate", 'Basic realm="chachaml", charset="UTF-8"');
-        }
-        return c.json(
-          {
-            error_code: "UNAUTHENTICATED",
-            message: "Sign in: set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and " +
-              "MLFLOW_TRACKING_PASSWORD",
-          },
-          401,
-        );
-      }
+      if (!caller) return askToSignIn(c);
       if (!isReading && ROLES.indexOf(caller.role) < ROLES.indexOf("writer")) {
-        return c.json(refusal(`A ${caller.role} may not change anything`), 403);
+        return deny(c, `A ${caller.role} may not change anything`);
       }
       c.set("caller", caller);
     }
@@ -109,8 +99,32 @@ export function checkCaller(
   };
 }
 
-function refusal(message: string): { error_code: string; message: string } {
-  return { error_code: "PERMISSION_DENIED", message };
+/** Refuses a request as a whole: in JSON where the API answers, else as text. */
+function refuse(c: Context<Noted>, status: 403, message: string): Response {
+  return isApiPath(c.req.path) ? c.json({ error: message }, status) : c.text(message, status);
+}
+
+/** Refuses what the caller may not do. */
+function deny(c: Context<Noted>, message: string): Response {
+  return isApiPath(c.req.path)
+    ? c.json({ error: message }, 403)
+    : c.json({ error_code: "PERMISSION_DENIED", message }, 403);
+}
+
+function askToSignIn(c: Context<Noted>): Response {
+  // A browser would ask for a password in a window of its own, over the page that asks for it.
+  if ((c.req.header("sec-fetch-mode") ?? "navigate") === "navigate") {
+    c.header("www-authenticate", 'Basic realm="chachaml", charset="UTF-8"');
+  }
+  if (isApiPath(c.req.path)) {
+    const error = "Sign in: send Authorization: Bearer TOKEN, or a name and a password as Basic";
+    return c.json({ error }, 401);
+  }
+  return c.json({
+    error_code: "UNAUTHENTICATED",
+    message: "Sign in: set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and " +
+      "MLFLOW_TRACKING_PASSWORD",
+  }, 401);
 }
 
 /** The credentials of an `Authorization` header; none if it cannot be read. */

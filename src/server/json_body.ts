@@ -13,9 +13,12 @@ const PATIENCE = 60_000;
  *
  * @throws {MlflowError} If it is not declared as JSON: a form of another site could send anything else
  * without being asked. If it is too long, too slow, or not JSON.
+ *
+ * @param request The request.
+ * @param anyType Whether the type that is declared does not matter.
  */
-export async function readJson(request: Request): Promise<unknown> {
-  const header = request.headers.get("content-type");
+export async function readJson(request: Request, anyType = false): Promise<unknown> {
+  const header = anyType ? "application/json" : request.headers.get("content-type");
   const type = header === null ? undefined : header.split(";")[0]!.trim().toLowerCase();
   if (type !== undefined && type !== "application/json") {
     throw invalid(`Send JSON, with Content-Type: application/json, not ${JSON.stringify(type)}`);

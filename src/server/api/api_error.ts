@@ -1,6 +1,13 @@
 /** Failures as chachaml's API answers them: `{"error": "…"}` with a status. */
+import { ChachamlError, RunStateError } from "../../base/errors.ts";
 import { FilterError } from "../../metadata/filter.ts";
 import { problemOf } from "../problem.ts";
+import { messageOf } from "./wording.ts";
+
+/** Whether a path is one of this API: MLflow's protocol has others below `/api/`. */
+export function isApiPath(path: string): boolean {
+  return /^\/api\/(?!\d)/.test(path);
+}
 
 /** A failure with its HTTP status. */
 export class ApiError extends Error {
@@ -31,8 +38,11 @@ export function absent(message: string): ApiError {
 /** Any error as one of the API. What the server itself got wrong is not told outside. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const { status, message, code } = problemOf(error);
-  return new ApiError(code === "RESOURCE_ALREADY_EXISTS" ? 409 : status, message, {
+  const { status, message: plain, code } = problemOf(error);
+  const isShown = error instanceof ChachamlError && status < 500;
+  const message = isShown ? messageOf(error) : plain;
+  const isConflict = code === "RESOURCE_ALREADY_EXISTS" || error instanceof RunStateError;
+  return new ApiError(isConflict ? 409 : status, message, {
     cause: error,
     ...error instanceof FilterError && { position: error.position },
   });

@@ -5,11 +5,15 @@ import type { Store } from "../../store/store.ts";
 import type { Noted } from "../guard.ts";
 import { readJson } from "../json_body.ts";
 import { ApiError } from "./api_error.ts";
+import { CARE_ROUTES } from "./care.ts";
 import { COMPARE_ROUTES } from "./compare.ts";
 import { CURVE_ROUTES } from "./curves.ts";
+import { EDIT_ROUTES } from "./edit.ts";
+import { EXPORT_ROUTES } from "./export.ts";
 import { FILE_ROUTES } from "./files.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { openApi } from "./openapi.ts";
+import { PIPELINE_ROUTES } from "./pipelines.ts";
 import { Query } from "./query.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { RUN_ROUTES } from "./runs.ts";
@@ -17,6 +21,9 @@ import type { Schema } from "./schema.ts";
 import type { Service } from "./service.ts";
 import { STORE_ROUTES } from "./store.ts";
 import { TABLE_ROUTES } from "./table.ts";
+import { UPLOAD_ROUTES } from "./upload.ts";
+import { WRITE_MODEL_ROUTES } from "./write_models.ts";
+import { WRITE_RUN_ROUTES } from "./write_runs.ts";
 
 /** All endpoints. */
 export const ROUTES: readonly ApiRoute[] = [
@@ -27,16 +34,18 @@ export const ROUTES: readonly ApiRoute[] = [
   ...FILE_ROUTES,
   ...COMPARE_ROUTES,
   ...MODEL_ROUTES,
+  ...EXPORT_ROUTES,
+  ...CARE_ROUTES,
+  ...PIPELINE_ROUTES,
+  ...WRITE_RUN_ROUTES,
+  ...UPLOAD_ROUTES,
+  ...WRITE_MODEL_ROUTES,
+  ...EDIT_ROUTES,
 ];
 
 /** The OpenAPI document of the API. */
 export function document(): Schema {
   return openApi(ROUTES);
-}
-
-/** Whether a path is one of this API: MLflow's protocol has others below `/api/`. */
-export function isApiPath(path: string): boolean {
-  return /^\/api\/(?!\d)/.test(path);
 }
 
 /** Adds the routes of the API. */
@@ -71,10 +80,18 @@ function callOf(c: Context<Noted>, route: ApiRoute, service: Service): ApiCall {
     request: c.req.raw,
     query: new Query(searchParams, route.query ?? {}),
     param: (name) => paramOf(c.req.param(name) ?? ""),
-    json: () => readJson(c.req.raw),
+    json: () => readJson(c.req.raw, !isFromBrowser(c.req.raw)),
     user: caller?.name ?? null,
     role: caller?.role ?? "admin",
   };
+}
+
+/**
+ * Whether a browser has sent a request: it says where a call comes from. Others declare what they send
+ * as they like, as chachaml looks at no type: curl says that it is a form.
+ */
+function isFromBrowser({ headers }: Request): boolean {
+  return ["origin", "sec-fetch-site"].some((name) => headers.has(name));
 }
 
 /** A part of the path. It has been decoded, unless it cannot be. */

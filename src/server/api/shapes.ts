@@ -42,6 +42,7 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
   Error: object({ "error": text, "position?": integer }),
   Done: object({ ok: { const: true } }),
   Run: object(RUN),
+  EndedRun: object({ ok: { const: true }, ...RUN }),
   Metric: object({ key: text, value: double, step: integer, timestamp: time }),
   MetricSummary: object({ last: double, min: double, max: double, count: integer, step: integer }),
   Artifact: object({
@@ -156,4 +157,38 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
   }),
   ModelDetail: object({ model: ref("Model"), versions: list(ref("ModelVersion")) }),
   Stage: oneOf(...STAGES),
+  Changed: object({ done: list(text), failed: list(object({ id: text, error: text })) }),
+  Pipeline: object({
+    "id": text,
+    "name": text,
+    "description?": text,
+    "status": text,
+    "created-at": time,
+    "finished-at?": time,
+  }),
+  PipelineDetail: object({
+    "id": text,
+    "name": text,
+    "description?": text,
+    "status": text,
+    "created-at": time,
+    "finished-at?": time,
+    "steps": list(object({
+      "id": text,
+      "pipeline-id": text,
+      "step-name": text,
+      "step-order": integer,
+      "run-id?": text,
+      "status": text,
+      "started-at?": time,
+      "finished-at?": time,
+    })),
+  }),
+  Health: object({
+    checks: list(object({ name: text, state: oneOf("ok", "warning", "problem"), message: text })),
+  }),
+  Sizes: object({
+    experiments: list(object({ name: text, artifacts: integer, bytes: integer })),
+    duplicates: object({ artifacts: integer, bytes: integer }),
+  }),
 };

@@ -102,7 +102,8 @@ function orderOf(sort: string): TableOrder {
   return { by, key: name, of: of as "last" | "min" | "max" };
 }
 
-function rowJson(
+/** A row; of params, metrics and tags only those selected, if any are. */
+export function rowJson(
   { run, params, metrics }: TableRow,
   dead: boolean,
   select: readonly string[],

@@ -1,5 +1,8 @@
 import type {
   ExperimentCounts,
+  ExperimentSize,
+  Pipeline,
+  PipelineStep,
   RunTable,
   TableColumns,
   TablePage,
@@ -10,6 +13,7 @@ import type { Database } from "../database.ts";
 import { updateSummaries } from "../metric_summaries.ts";
 import { text, whole } from "../whole_text.ts";
 import { readColumns } from "./columns.ts";
+import { readPipeline, readPipelines } from "./pipelines.ts";
 import { countRows, readPage } from "./page.ts";
 
 /** Runs as a table, in SQLite. */
@@ -75,5 +79,26 @@ export class SqliteRunTable implements RunTable {
         stage: text(stage) as ModelStage,
       }))
     );
+  }
+
+  sizes(): Promise<ExperimentSize[]> {
+    return this.#database.read((sql) =>
+      sql.prepare(
+        `SELECT ${whole("r.experiment")}, count(*) AS artifacts, coalesce(sum(a.size), 0) AS bytes
+          FROM artifacts a JOIN runs r ON r.id = a.run_id GROUP BY r.experiment ORDER BY bytes DESC`,
+      ).all().map(({ experiment, artifacts, bytes }) => ({
+        name: text(experiment),
+        artifacts: Number(artifacts),
+        bytes: Number(bytes),
+      }))
+    );
+  }
+
+  pipelines(limit: number): Promise<Pipeline[]> {
+    return this.#database.read((sql) => readPipelines(sql, limit));
+  }
+
+  pipeline(id: string): Promise<(Pipeline & { readonly steps: PipelineStep[] }) | undefined> {
+    return this.#database.read((sql) => readPipeline(sql, id));
   }
 }

@@ -1,0 +1,186 @@
+/** Runs as CSV, JSON or tar, and the files of a run as tar. All of it streams. */
+import { tarArtifacts } from "../../archive/tar_artifacts.ts";
+import type { TableQuery, TableRow } from "../../metadata/run_table.ts";
+import { lifecycleOf } from "../../store/internals.ts";
+import { absent, bad } from "./api_error.ts";
+import { disposition } from "../artifact_response.ts";
+import type { ApiCall, ApiRoute } from "./route.ts";
+import { EXPERIMENT } from "./runs.ts";
+import { rowJson } from "./table.ts";
+import { oneOf, text } from "./schema.ts";
+
+/** Rows that are read in one go. */
+const PAGE = 500;
+
+async function exportRuns(call: ApiCall): Promise<Response> {
+  const { store, query } = call;
+  const format = query.text("format") ?? "csv";
+  const ids = [...new Set(query.list("ids"))];
+  if (ids.length > 0 && query.text("experiment") !== undefined) {
+    throw bad("ids and experiment exclude each other");
+  }
+  for (const id of ids) await store.runs.get(id);
+  if (format === "tar") {
+    const all = ids.length > 0 ? ids : await idsOf(call);
+    if (all.length === 0) throw absent("There is no run to export");
+    return attachment(store.export(all), "application/x-tar", "runs.tar");
+  }
+  await lifecycleOf(store).read(() => Promise.resolve());
+  const lines = format === "csv" ? csvLines(call, ids) : jsonLines(call, ids);
+  const body = ReadableStream.from(lines).pipeThrough(new TextEncoderStream());
+  return format === "csv"
+    ? attachment(body, "text/csv; charset=utf-8", "runs.csv")
+    : attachment(body, "application/json", "runs.json");
+}
+
+function attachment(body: ReadableStream, type: string, fileName: string): Response {
+  return new Response(body, {
+    headers: {
+      "content-type": type,
+      "content-disposition": disposition(fileName, false),
+      "x-content-type-options": "nosniff",
+    },
+  });
+}
+
+/** Ids of the runs that are asked for without naming them. */
+async function idsOf(call: ApiCall): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { run } of rowsOf(call, [])) ids.push(run.id);
+  return ids;
+}
+
+/** The rows that are asked for, a page at a time, the newest first. */
+async function* rowsOf(
+  { table, query }: ApiCall,
+  ids: readonly string[],
+): AsyncGenerator<TableRow> {
+  const search: Omit<TableQuery, "limit" | "after"> = {
+    experiment: query.text("experiment"),
+    archived: ids.length > 0 ? "include" : "exclude",
+    clauses: [],
+    order: { by: "start" },
+    descending: true,
+  };
+  // Parts of the ids, so that no statement grows with them.
+  for (let at = 0; at < Math.max(1, ids.length); at += PAGE) {
+    const part = ids.slice(at, at + PAGE);
+    const clauses = part.length === 0
+      ? []
+      : [{ entity: "attribute", key: "id", comparison: "IN", value: part } as const];
+    let left = ids.length > 0 ? part.length : query.integer("limit", 100);
+    let after: TableQuery["after"];
+    do {
+      const { rows, next } = await table.page({
+        ...search,
+        clauses,
+        limit: Math.min(PAGE, left),
+        after,
+      });
+      yield* rows;
+      left -= rows.length;
+      after = next;
+    } while (after && left > 0);
+  }
+}
+
+async function* jsonLines(call: ApiCall, ids: readonly string[]): AsyncGenerator<string> {
+  let before = "[\n";
+  for await (const row of rowsOf(call, ids)) {
+    yield before + JSON.stringify(rowJson(row, false, []));
+    before = ",\n";
+  }
+  yield before === "[\n" ? "[]\n" : "\n]\n";
+}
+
+const FIELDS = ["id", "experiment", "name", "status", "start-time", "end-time", "duration"];
+
+/** A head with the union of all columns, sorted, then a line a run. */
+async function* csvLines(call: ApiCall, ids: readonly string[]): AsyncGenerator<string> {
+  const [params, metrics] = [new Set<string>(), new Set<string>()];
+  for await (const row of rowsOf(call, ids)) {
+    for (const key of row.params.keys()) params.add(key);
+    for (const { key } of row.metrics) metrics.add(key);
+  }
+  const isTaken = (key: string, others: ReadonlySet<string>) =>
+    FIELDS.includes(key) || others.has(key);
+  const columns: { name: string; cell: (row: TableRow) => string }[] = [
+    ...FIELDS.map((name) => ({ name, cell: (row: TableRow) => fieldOf(row, name) })),
+    ...[...params].map((key) => ({
+      name: isTaken(key, metrics) ? `params.${key}` : key,
+      cell: ({ params }: TableRow) => params.get(key) ?? "",
+    })),
+    ...[...metrics].map((key) => ({
+      name: isTaken(key, params) ? `metrics.${key}` : key,
+      cell: ({ metrics }: TableRow) => lastOf(metrics, key),
+    })),
+  ].sort((a, b) => a.name < b.name ? -1 : 1);
+  yield lineOf(columns.map(({ name }) => name));
+  for await (const row of rowsOf(call, ids)) yield lineOf(columns.map(({ cell }) => cell(row)));
+}
+
+function fieldOf(row: TableRow, name: string): string {
+  const value = rowJson(row, false, [])[name];
+  return value === null || value === undefined ? "" : String(value);
+}
+
+function lastOf(metrics: TableRow["metrics"], key: string): string {
+  const last = metrics.find((summary) => summary.key === key)?.last;
+  return last === undefined ? "" : String(last);
+}
+
+/** A line; every cell is quoted. */
+function lineOf(cells: readonly string[]): string {
+  return `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",")}\n`;
+}
+
+async function filesAsTar({ store, query, param }: ApiCall): Promise<Response> {
+  const id = param("id");
+  const prefix = query.text("prefix") ?? "";
+  const below = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+  const all = await store.artifacts.list(id);
+  const chosen = all.filter(({ name }) => name.startsWith(below));
+  if (chosen.length === 0) {
+    throw absent(`The run has no artifact below ${JSON.stringify(prefix.slice(0, 200))}`);
+  }
+  const directory = below.split("/").at(-2);
+  return attachment(
+    ReadableStream.from(tarArtifacts(chosen)),
+    "application/x-tar",
+    `${directory === undefined ? id : `${id}-${directory}`}.tar`,
+  );
+}
+
+/** The endpoints that export. */
+export const EXPORT_ROUTES: readonly ApiRoute[] = [
+  {
+    method: "GET",
+    path: "/api/export",
+    summary: "Runs as CSV, as JSON, or with their artifacts as a tar that chachaml import reads",
+    query: {
+      format: { description: "What to export (default: csv)", schema: oneOf("csv", "json", "tar") },
+      ids: {
+        description: "These runs, separated by commas",
+        schema: { type: "array", items: text },
+        repeats: true,
+      },
+      experiment: EXPERIMENT,
+      limit: {
+        description: "The largest number of runs, where ids are not given (default: 100)",
+        schema: { type: "integer", minimum: 1, maximum: 1_000_000 },
+      },
+    },
+    answer: { type: "text/csv", description: "The runs" },
+    problems: { 404: "A run is not in the store" },
+    handle: exportRuns,
+  },
+  {
+    method: "GET",
+    path: "/api/runs/:id/files.tar",
+    summary: "The artifacts of a run, or those of a directory, as a plain tar",
+    query: { prefix: { description: "The directory (default: all)", schema: text } },
+    answer: { type: "application/x-tar", description: "The files" },
+    problems: { 404: "No such run, or nothing below the prefix" },
+    handle: filesAsTar,
+  },
+];
