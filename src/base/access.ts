@@ -1,12 +1,12 @@
 /**
- * How a room reaches the store that it belongs to. Each call is refused once the store is closed, and
- * is finished before the store closes.
+ * Guarded access of a component to its store. Every call throws `StoreClosedError` once the store
+ * is closed; closing waits for calls that are running.
  */
 export interface Access<C> {
-  /** Does work that reads what is stored. */
+  /** Runs work that only reads. */
   use<T>(work: (context: C) => Promise<T>): Promise<T>;
-  /** Does work that also reads logged metrics: waiting points are stored first. */
+  /** Runs work that reads metrics: buffered points are flushed first. */
   read<T>(work: (context: C) => Promise<T>): Promise<T>;
-  /** Does work that writes; refused where the store is read-only. */
+  /** Runs work that writes. Throws `ReadOnlyError` if the store is read-only. */
   write<T>(work: (context: C) => Promise<T>): Promise<T>;
 }

@@ -1,25 +1,33 @@
-/** What callers pass, checked: types are no help to those who write JavaScript. */
+/**
+ * Run-time checks of callers' arguments, for JavaScript callers and values that types cannot check.
+ */
 import { InvalidNameError, InvalidOptionError, quote } from "./errors.ts";
 
-/** Refuses what is no id or name, though another program may have chosen it. */
+/**
+ * Throws `InvalidNameError` unless `value` is a string: an id or a name that another program may
+ * have chosen.
+ */
 export function assertString(what: string, value: unknown): asserts value is string {
   if (typeof value === "string") return;
   throw new InvalidNameError(what, value, "not-text", "it must be a string");
 }
 
-/** Refuses what is no object, such as options must be. */
+/** Throws `InvalidOptionError` unless `value` is an object. */
 export function assertObject(action: string, what: string, value: unknown): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
   throw new InvalidOptionError(`Cannot ${action}: ${what} must be an object, not ${quote(value)}`);
 }
 
-/** Refuses what is given, and no text. */
+/** Throws `InvalidOptionError` unless `value` is `undefined` or a string. */
 export function assertText(action: string, what: string, value: unknown): void {
   if (value === undefined || typeof value === "string") return;
   throw new InvalidOptionError(`Cannot ${action}: ${what} must be text, not ${quote(value)}`);
 }
 
-/** Refuses what is given, and no text that every program reads back as it was stored. */
+/**
+ * Throws `InvalidOptionError` unless `value` is `undefined` or a string that every program reads
+ * back unchanged: well-formed Unicode without U+0000.
+ */
 export function assertStorable(action: string, what: string, value: unknown): void {
   assertText(action, what, value);
   if (typeof value !== "string") return;
@@ -30,7 +38,7 @@ export function assertStorable(action: string, what: string, value: unknown): vo
   }
 }
 
-/** Refuses what is given, and no whole number of 0 or more. */
+/** Throws `InvalidOptionError` unless `value` is `undefined` or an integer of 0 or more. */
 export function assertCount(action: string, what: string, value: unknown): void {
   if (value === undefined || Number.isSafeInteger(value) && (value as number) >= 0) return;
   throw new InvalidOptionError(
@@ -38,7 +46,7 @@ export function assertCount(action: string, what: string, value: unknown): void 
   );
 }
 
-/** Refuses what is given, and no valid date. */
+/** Throws `InvalidOptionError` unless `value` is `undefined` or a valid date. */
 export function assertDate(action: string, what: string, value: unknown): void {
   if (value === undefined || value instanceof Date && !Number.isNaN(value.getTime())) return;
   throw new InvalidOptionError(
@@ -46,7 +54,7 @@ export function assertDate(action: string, what: string, value: unknown): void {
   );
 }
 
-/** Refuses what is no list of ids. */
+/** Throws unless `ids` is an array of strings. */
 export function assertIds(action: string, ids: unknown): void {
   if (!Array.isArray(ids)) {
     throw new InvalidOptionError(`Cannot ${action}: pass a list of ids, not ${quote(ids)}`);
@@ -54,7 +62,10 @@ export function assertIds(action: string, ids: unknown): void {
   for (const id of ids) assertString("a run id", id);
 }
 
-/** Refuses an option that there is not, which is often a mistyped one. */
+/**
+ * Throws `InvalidOptionError` if `options` has a key that is not in `known`, usually a misspelled
+ * one.
+ */
 export function assertKnownOptions(
   action: string,
   options: object,

@@ -1,4 +1,4 @@
-/** Waiting without holding up the event loop. */
+/** Timers that keep the event loop free. */
 import { builtin } from "./builtin.ts";
 
 /** Resolves after `milliseconds`; rejects with the signal's reason if that comes first. */
@@ -17,12 +17,18 @@ export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> 
   });
 }
 
-/** The next pause, in milliseconds, between tries for a lock: random, and longer each time. */
+/**
+ * Returns the delay before the next attempt to get a lock, in milliseconds: random, and longer
+ * after each attempt.
+ */
 export function backoffDelay(attempt: number): number {
   return (0.5 + Math.random()) * Math.min(25, 2 ** Math.min(attempt, 5));
 }
 
-/** Resolves after a turn of the event loop: work that never waits would hold up timers and I/O. */
+/**
+ * Resolves after one turn of the event loop. A long synchronous loop awaits it to let timers and
+ * I/O run.
+ */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => void builtin("node:timers").setImmediate(resolve));
 }

@@ -1,9 +1,9 @@
 /**
- * Built-in modules of Node, loaded when they are first used: to import the first one takes a program
- * as long as to start does, and one that only reads metadata needs none.
+ * Built-in modules of Node, loaded on first use: importing the first one takes about as long as
+ * starting a program, and commands that only read metadata need none.
  */
 
-/** The modules in use. */
+/** The built-in modules in use, by specifier. */
 interface Builtins {
   readonly "node:async_hooks": typeof import("node:async_hooks");
   readonly "node:crypto": typeof import("node:crypto");

@@ -1,12 +1,12 @@
-/** The directories that paths of callers lead through, and what is said where they are none. */
+/** Checks of the directories that lead to a caller's path. */
 import { dirname } from "@std/path";
 import { codeOf } from "./fs_error.ts";
 import { StorageError } from "./errors.ts";
 
 /**
- * The real path of the directory that a file is to be in.
+ * Returns the real path of a file's parent directory.
  *
- * @throws {StorageError} If there is none.
+ * @throws {StorageError} If the parent does not exist or is not a directory.
  */
 export async function parentDirectory(path: string, action: string): Promise<string> {
   const directory = dirname(path);
@@ -22,15 +22,16 @@ export async function parentDirectory(path: string, action: string): Promise<str
 }
 
 /**
- * Refuses a path that leads through a file; what is at its end, or that nothing is, does not matter.
+ * Checks that no directory on the way to a path is a file. The path itself may be anything, or
+ * missing.
  *
- * @throws {StorageError} If it does.
+ * @throws {StorageError} If one is.
  */
 export async function requirePassable(path: string, action: string): Promise<void> {
   try {
     await Deno.lstat(path);
   } catch (cause) {
-    if (codeOf(cause as Error) !== "ENOTDIR") return; // Whoever uses it says what is wrong.
+    if (codeOf(cause as Error) !== "ENOTDIR") return; // Other errors are reported by the operation itself.
     const state = `a directory that ${
       JSON.stringify(path)
     } leads through is a file; choose another path`;
@@ -38,7 +39,7 @@ export async function requirePassable(path: string, action: string): Promise<voi
   }
 }
 
-/** Whether an error says that there is nothing at a path, nor can be. */
+/** Whether an error means that a path does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "") ||
     error instanceof Deno.errors.NotFound;

@@ -1,15 +1,15 @@
-/** The store's errors: one class a kind, each with a stable `code`. */
+/** Error classes of the store: one per kind, each with a stable `code`. */
 
 import { call, type Named, option, type Phrase, phrase } from "./phrase.ts";
 
-/** What every error class of this package extends. */
+/** Base class of all errors that this package throws by itself. */
 export class ChachamlError extends Error {
-  /** Stable, machine-readable kind, such as `"artifact-exists"`. */
+  /** Stable, machine-readable kind of error, e.g. `"artifact-exists"`. */
   readonly code: string;
 
   readonly #words: Phrase | string;
 
-  /** Makes an error of the kind `code`. */
+  /** Creates an error of the kind `code`. */
   constructor(code: string, message: string | Phrase, options?: ErrorOptions) {
     super(String(message), options);
     this.code = code;
@@ -17,21 +17,21 @@ export class ChachamlError extends Error {
     this.#words = message;
   }
 
-  /** @ignore The message, with names of the library as another interface writes them. */
+  /** @ignore Returns the message with names of the library written by another interface. */
   messageIn(write: (named: Named) => string): string {
     return typeof this.#words === "string" ? this.message : this.#words.in(write);
   }
 }
 
-/** An option, or a combination of options, that cannot be used. */
+/** An option, or a combination of options, is invalid. */
 export class InvalidOptionError extends ChachamlError {
-  /** Makes the error; `message` names the option and what it takes. */
+  /** Creates the error. `message` names the option and the values it accepts. */
   constructor(message: string | Phrase, options?: ErrorOptions) {
     super("invalid-option", message, options);
   }
 }
 
-/** The rule that a refused name breaks. */
+/** Rule that a rejected name breaks. */
 export type NameRule =
   | "not-text"
   | "empty"
@@ -54,14 +54,14 @@ export type NameRule =
   | "clash"
   | "file-and-directory";
 
-/** A name of an artifact or a model, or a run id, that breaks one of the rules for names. */
+/** A name of an artifact or model, or a run id, breaks a naming rule. */
 export class InvalidNameError extends ChachamlError {
-  /** The name as it was given. */
+  /** The rejected name, as given. */
   readonly value: unknown;
-  /** The rule that it breaks. */
+  /** The rule it breaks. */
   readonly rule: NameRule;
 
-  /** Makes the error; `what` is the kind of name, `reason` finishes the sentence. */
+  /** Creates the error. `what` is the kind of name; `reason` completes the sentence. */
   constructor(what: string, value: unknown, rule: NameRule, reason: string) {
     super("invalid-name", `Cannot use ${quote(value)} as ${what}: ${reason}`);
     this.value = value;
@@ -69,12 +69,12 @@ export class InvalidNameError extends ChachamlError {
   }
 }
 
-/** A run that is not in the store. */
+/** No run has this id. */
 export class RunNotFoundError extends ChachamlError {
-  /** The id that was asked for. */
+  /** The requested id. */
   readonly runId: string;
 
-  /** Makes the error for one run id; `near` are names that may have been meant. */
+  /** Creates the error for one run id. `near` lists similar ids as suggestions. */
   constructor(runId: string, near: readonly string[] = []) {
     super(
       "run-not-found",
@@ -88,12 +88,12 @@ export class RunNotFoundError extends ChachamlError {
   }
 }
 
-/** A metric, a param or an experiment that no run has. */
+/** No run has this metric, param or experiment. */
 export class UnknownNameError extends ChachamlError {
-  /** The name that was asked for. */
+  /** The requested name. */
   readonly value: string;
 
-  /** Makes the error; `what` is the kind of name, `near` are names that may have been meant. */
+  /** Creates the error. `what` is the kind of name; `near` lists similar names as suggestions. */
   constructor(action: string, what: string, value: string, near: readonly string[]) {
     super(
       "unknown-name",
@@ -105,28 +105,28 @@ export class UnknownNameError extends ChachamlError {
   }
 }
 
-/** A run whose id is taken, or that has already ended. */
+/** The run's state does not allow the operation, e.g. its id is taken or it has already ended. */
 export class RunStateError extends ChachamlError {
-  /** The run in question. */
+  /** Id of the run. */
   readonly runId: string;
 
-  /** Makes the error; `state` says how the run stands in the way. */
+  /** Creates the error. `state` says why the run's state prevents the operation. */
   constructor(action: string, runId: string, state: string | Phrase) {
     super("run-state", phrase`Cannot ${action} run ${quote(runId)}: ${state}`);
     this.runId = runId;
   }
 }
 
-/** An artifact that is not in the store. */
+/** The artifact is not in the store. */
 export class ArtifactNotFoundError extends ChachamlError {
-  /** The artifact's id, where it was asked for by id. */
+  /** Id of the artifact, if it was requested by id. */
   readonly id: string | undefined;
-  /** The run, where it was asked for within one. */
+  /** Id of the run, if the artifact was requested within one. */
   readonly runId: string | undefined;
-  /** The artifact's name, where it was asked for by run and name. */
+  /** Name of the artifact, if it was requested by run and name. */
   readonly artifactName: string | undefined;
 
-  /** Makes the error from what was asked for. */
+  /** Creates the error from the lookup that failed. */
   constructor(
     asked: { id: string } | { runId: string; id: string } | { runId: string; name: string },
   ) {
@@ -144,16 +144,18 @@ export class ArtifactNotFoundError extends ChachamlError {
   }
 }
 
-/** A model, or a version of one, that is not in the store. */
+/** The model, or the requested version of it, is not in the store. */
 export class ModelNotFoundError extends ChachamlError {
-  /** The model that was asked for. */
+  /** Name of the requested model. */
   readonly model: string;
-  /** The number of the version, where it was asked for by number. */
+  /** Requested version number, if the lookup was by number. */
   readonly version: number | undefined;
-  /** The stage, where the latest version of a stage was asked for. */
+  /** Requested stage, if the lookup was by stage. */
   readonly stage: string | undefined;
 
-  /** Makes the error from what was asked for; `state` says what there is, and what to do. */
+  /**
+   * Creates the error from the lookup that failed. `state` says what exists instead and what to do.
+   */
   constructor(
     model: string,
     asked: { version?: number; stage?: string },
@@ -172,12 +174,12 @@ export class ModelNotFoundError extends ChachamlError {
   }
 }
 
-/** A removal or replacement of what a model version is made of. */
+/** The artifact or run belongs to a model version, so it cannot be removed or replaced. */
 export class ArtifactInUseError extends ChachamlError {
-  /** The versions, such as `"iris-classifier 2"`. */
+  /** The model versions that need it, e.g. `"iris-classifier 2"`. */
   readonly versions: readonly string[];
 
-  /** Makes the error for an artifact, or a run with all it has. */
+  /** Creates the error for an artifact, or for a run with all its artifacts. */
   constructor(
     what: "artifact" | "run",
     id: string,
@@ -197,18 +199,18 @@ export class ArtifactInUseError extends ChachamlError {
   }
 }
 
-/** A put of a name that the run already has. The stored bytes are untouched. */
+/** The run already has an artifact of this name. The stored bytes are unchanged. */
 export class ArtifactExistsError extends ChachamlError {
-  /** The run that has the artifact. */
+  /** Id of the run. */
   readonly runId: string;
-  /** The name that is taken. */
+  /** Name of the artifact. */
   readonly artifactName: string;
-  /** SHA-256 of the stored bytes, lower-case hex. */
+  /** SHA-256 of the stored bytes, lower-case hex, if the contents were compared. */
   readonly expected: string | undefined;
-  /** SHA-256 of the bytes offered, where they were read. */
+  /** SHA-256 of the offered bytes, lower-case hex, if the contents were compared. */
   readonly found: string | undefined;
 
-  /** Makes the error; hashes are given where the two contents were compared. */
+  /** Creates the error. Hashes are passed if the contents were compared. */
   constructor(runId: string, name: string, expected?: string, found?: string) {
     super(
       "artifact-exists",
@@ -228,20 +230,23 @@ export class ArtifactExistsError extends ChachamlError {
   }
 }
 
-/** A source of bytes that cannot be stored: a device, a used stream, a value without JSON form. */
+/**
+ * The source of bytes cannot be stored, e.g. a device, a consumed stream, or a value without JSON
+ * form.
+ */
 export class InvalidSourceError extends ChachamlError {
-  /** Makes the error; `state` says what the source is. */
+  /** Creates the error. `state` describes the source. */
   constructor(name: string, state: string | Phrase, options?: ErrorOptions) {
     super("invalid-source", phrase`Cannot put ${quote(name)}: ${state}`, options);
   }
 }
 
-/** A source file that changed while it was read; nothing was stored. */
+/** The source file changed while it was read. Nothing was stored. */
 export class SourceChangedError extends ChachamlError {
-  /** The file that was read. */
+  /** Path of the source file. */
   readonly path: string;
 
-  /** Makes the error for the file's path. */
+  /** Creates the error for a path. */
   constructor(path: string) {
     super(
       "source-changed",
@@ -252,16 +257,16 @@ export class SourceChangedError extends ChachamlError {
   }
 }
 
-/** Stored bytes that are missing, or that are not those their row describes. */
+/** Stored bytes are missing, or differ from their record. */
 export class IntegrityError extends ChachamlError {
-  /** The artifact's name. */
+  /** Name of the artifact. */
   readonly artifactName: string;
-  /** What the row says: a size or a SHA-256. */
+  /** Recorded size or SHA-256. */
   readonly expected: string | number | null;
-  /** What is there; `null` where the file is missing. */
+  /** Actual size or SHA-256; `null` if the bytes are missing. */
   readonly found: string | number | null;
 
-  /** Makes the error; `state` says what differs. */
+  /** Creates the error. `state` says what differs. */
   constructor(
     name: string,
     state: string,
@@ -276,29 +281,32 @@ export class IntegrityError extends ChachamlError {
   }
 }
 
-/** A path, of a row or on disk, that would lead outside the artifact directory. */
+/** A path, from a record or on disk, leads outside the artifact directory. */
 export class UnsafePathError extends ChachamlError {
-  /** The path in question. */
+  /** The rejected path. */
   readonly path: string;
 
-  /** Makes the error; `reason` finishes the sentence. */
+  /** Creates the error. `reason` completes the sentence. */
   constructor(path: string, reason: string, options?: ErrorOptions) {
     super("unsafe-path", `Cannot use the stored path ${quote(path)}: ${reason}`, options);
     this.path = path;
   }
 }
 
-/** An archive of runs that is damaged, not whole, or not one of ours. Nothing of it is stored. */
+/** The archive is damaged, incomplete, or not an archive of this package. Nothing was imported. */
 export class ArchiveError extends ChachamlError {
-  /** Makes the error; `reason` finishes the sentence. */
+  /** Creates the error. `reason` completes the sentence. */
   constructor(reason: string, options?: ErrorOptions) {
     super("archive", `Cannot import the archive: ${reason}`, options);
   }
 }
 
-/** A version of Deno that is too old. */
+/** The runtime is not Deno, or too old a version of it. */
 export class UnsupportedRuntimeError extends ChachamlError {
-  /** Makes the error for the version at hand, if it is Deno at all, and the oldest that will do. */
+  /**
+   * Creates the error. `version` is the version of Deno, `undefined` in another runtime; `oldest`
+   * is the oldest one supported.
+   */
   constructor(version: string | undefined, oldest: string) {
     super(
       "unsupported-runtime",
@@ -310,17 +318,17 @@ export class UnsupportedRuntimeError extends ChachamlError {
   }
 }
 
-/** A row of the database whose fields cannot be true. */
+/** A record in the database has a field with an impossible value. */
 export class DamagedRowError extends ChachamlError {
-  /** Makes the error for a row, the field and its value. */
+  /** Creates the error for a record's id, the field and its value. */
   constructor(id: string, field: string, value: unknown) {
     super("damaged-row", `Cannot use artifact ${quote(id)}: its row has ${field} ${quote(value)}`);
   }
 }
 
-/** A store that is not there, asked for by something that must not create it. */
+/** There is no store at this path, and the operation must not create one. */
 export class StoreNotFoundError extends ChachamlError {
-  /** Makes the error for a database path. */
+  /** Creates the error for the path of a database. */
   constructor(path: string, options?: ErrorOptions) {
     super(
       "store-not-found",
@@ -331,29 +339,29 @@ export class StoreNotFoundError extends ChachamlError {
   }
 }
 
-/** A file that is no store: no SQLite database, or one whose tables are not a store's. */
+/** The file is not a store: not a SQLite database, or one with other tables. */
 export class NotAStoreError extends ChachamlError {
-  /** Whether it is a SQLite database with the tables of another program. */
+  /** Whether the file is a SQLite database of another program. */
   readonly foreign: boolean;
 
-  /** Makes the error; `state` says what the file is. */
+  /** Creates the error. `state` describes the file. */
   constructor(path: string, state: string, options?: ErrorOptions & { foreign?: boolean }) {
     super("not-a-store", `Cannot open ${quote(path)} as a store: ${state}`, options);
     this.foreign = options?.foreign ?? false;
   }
 }
 
-/** A call on a store that has been closed. */
+/** The store is closed. */
 export class StoreClosedError extends ChachamlError {
-  /** Makes the error. */
+  /** Creates the error. */
   constructor() {
     super("store-closed", "Cannot use this store: it is closed; open it again");
   }
 }
 
-/** A write to a store that was opened read-only. */
+/** The store was opened read-only. */
 export class ReadOnlyError extends ChachamlError {
-  /** Makes the error. */
+  /** Creates the error. */
   constructor() {
     super("read-only", "Cannot write to this store: it was opened read-only");
   }
@@ -361,7 +369,7 @@ export class ReadOnlyError extends ChachamlError {
 
 /** Other writers held the database for longer than `busyTimeout`. */
 export class StoreBusyError extends ChachamlError {
-  /** Makes the error; `waited` is in milliseconds. */
+  /** Creates the error. `waited` is in milliseconds. */
   constructor(waited: number, options?: ErrorOptions) {
     super(
       "store-busy",
@@ -373,23 +381,26 @@ export class StoreBusyError extends ChachamlError {
   }
 }
 
-/** A SQLite binding that is missing, or that cannot be used here. */
+/** The SQLite driver is missing, or cannot be used here. */
 export class DriverError extends ChachamlError {
-  /** Makes the error; `message` says which binding and why. */
+  /** Creates the error. `message` says which driver, and why. */
   constructor(message: string, options?: ErrorOptions) {
     super("driver", message, options);
   }
 }
 
-/** The file system or the database refused the work; `cause` has the original error. */
+/** The file system or the database failed. `cause` holds the original error. */
 export class StorageError extends ChachamlError {
-  /** Makes the error; `state` says what the system answered. */
+  /** Creates the error. `state` says what the system reported. */
   constructor(action: string, state: string | Phrase, options?: ErrorOptions) {
     super("storage", phrase`Cannot ${action}: ${state}`, options);
   }
 }
 
-/** Text in double quotes, with control characters escaped, for use in a message. */
+/**
+ * Returns a value as text in double quotes for a message: control characters escaped, at most 200
+ * characters.
+ */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : Deno.inspect(value);
   const short = text.length > 200 ? text.slice(0, 200) + "…" : text;

@@ -1,17 +1,17 @@
-/** Space that is left on a file system. */
+/** Free space of file systems. */
 
-/** Bytes below which there is little, if they are also a small part of the whole. */
+/** Free bytes below which space is low, if `SMALL_PART` agrees. */
 const LITTLE = 1024 ** 3;
 
-/** The part of the whole below which there is little. */
+/** Fraction of the file system below which space or inodes are low. */
 const SMALL_PART = 0.1;
 
-/** Bytes below which there is little in any case. */
+/** Free bytes below which space is low on any file system. */
 const LEAST = 16 * 1024 ** 2;
 
 /**
- * Says in a fragment of a sentence that little space is left where a path is; `undefined` if there is
- * enough, or it may not be asked: that needs `--allow-sys=statfs`.
+ * Returns a sentence fragment that says how little space is left on the file system of `path`;
+ * `undefined` if there is enough or it cannot be determined. Needs `--allow-sys=statfs`.
  */
 export async function littleSpace(path: string): Promise<string | undefined> {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
@@ -27,7 +27,7 @@ export async function littleSpace(path: string): Promise<string | undefined> {
       return `only ${ffree} more files can be created on its file system`;
     }
   } catch {
-    // Where it cannot be found out, there is nothing to warn of.
+    // Best effort: without figures there is no warning.
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { builtin } from "./builtin.ts";
 import { ChachamlError, StorageError } from "./errors.ts";
 
-/** What an operating system's error code means, and what to do about it. */
+/** What each system error code means, and what to do about it. */
 const STATES: Record<string, string> = {
   ENOSPC: "the disk is full; free some space and try again",
   EDQUOT: "the disk quota is used up; free some space and try again",
@@ -19,7 +19,7 @@ const STATES: Record<string, string> = {
   EISDIR: "it is a directory, not a file",
 };
 
-/** A file system error in the store's terms. Errors that are the store's own, or no system's, pass. */
+/** Converts a system error to a `StorageError`. Returns any other error unchanged. */
 export function fsError(error: unknown, action: string): unknown {
   if (error instanceof ChachamlError || !(error instanceof Error)) return error;
   if (error instanceof Deno.errors.NotCapable) {
@@ -30,12 +30,15 @@ export function fsError(error: unknown, action: string): unknown {
   return new StorageError(action, STATES[code ?? ""] ?? error.message, { cause: error });
 }
 
-/** The code of a system error. Deno gives some, such as "Too many links", by their number alone. */
+/**
+ * Returns the code of a system error. Deno reports some errors, e.g. "Too many links", only by
+ * number.
+ */
 export function codeOf(error: Error): string | undefined {
   const { code } = error as { code?: unknown };
-  // Errors that are no system's have numbers as codes: those of a signal's reason, for one.
+  // Other errors may have numeric codes, e.g. a DOMException used as an abort reason.
   if (typeof code === "string") return code;
-  if (Deno.build.os === "windows") return undefined; // Whose numbers are others.
+  if (Deno.build.os === "windows") return undefined; // Windows uses other numbers.
   const number = Number(/\(os error (\d+)\)/.exec(error.message)?.[1]);
   return Object.entries(builtin("node:os").constants.errno).find(([, value]) => value === number)
     ?.[0];

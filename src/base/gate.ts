@@ -1,16 +1,19 @@
-/** Lets at most `limit` holders in at a time; the others wait their turn. */
+/** Semaphore: at most `limit` holders at a time; further callers wait in order. */
 export class Gate {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** Makes a gate for `limit` holders. */
+  /** Creates a gate for `limit` holders. */
   constructor(limit: number) {
     this.#free = limit;
   }
 
   /**
-   * Waits for a place; the function returned gives it back, once. Rejects with the signal's reason if
-   * that comes first.
+   * Waits for a free slot.
+   *
+   * @param signal Cancels the wait.
+   * @returns A function that frees the slot; calling it again does nothing.
+   * @throws The signal's reason, if it aborts first.
    */
   async enter(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();

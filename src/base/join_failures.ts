@@ -1,6 +1,9 @@
 import { StorageError } from "./errors.ts";
 
-/** The one error for failures of one kind, after which the work went on: the first, and how many. */
+/**
+ * Merges the errors of files that could not be removed into one: the first, with a note on the
+ * rest.
+ */
 export function joinFailures(action: string, failures: readonly Error[]): Error {
   const [first] = failures;
   if (failures.length === 1) return first!;

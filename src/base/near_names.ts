@@ -1,7 +1,7 @@
-/** The largest number of names suggested. */
+/** Maximum number of suggestions. */
 const MAX_NAMES = 3;
 
-/** Names that somebody may have meant who has asked for another: the nearest first. */
+/** Returns the names most similar to one that does not exist, nearest first. */
 export function nearNames(asked: string, names: readonly string[]): string[] {
   const plain = plainOf(asked);
   const allowed = Math.max(1, Math.floor(plain.length / 4));
@@ -13,12 +13,12 @@ export function nearNames(asked: string, names: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
-/** Case and separators aside. */
+/** Normalizes a name: no case, no separators, at most 64 characters. */
 function plainOf(name: string): string {
   return name.slice(0, 64).toLowerCase().replaceAll(/[\s._/-]+/g, "");
 }
 
-/** How many letters to insert, leave out, change or swap with the next to make one text of the other. */
+/** Edit distance of two texts, where swapping two neighbours counts as one edit. */
 function distanceOf(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

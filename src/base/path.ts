@@ -1,7 +1,7 @@
 import { fromFileUrl, isAbsolute, relative, resolve } from "@std/path";
 import { InvalidOptionError, quote } from "./errors.ts";
 
-/** Whether an absolute path is a directory, or lies below it; `false` where there is none. */
+/** Whether an absolute path is `directory` or below it; `false` if `directory` is `undefined`. */
 export function isBelow(path: string, directory: string | undefined): boolean {
   if (directory === undefined) return false;
   const way = relative(directory, path);
@@ -9,9 +9,10 @@ export function isBelow(path: string, directory: string | undefined): boolean {
 }
 
 /**
- * The absolute path that a path or `file:` URL names.
+ * Converts a path or `file:` URL to an absolute path.
  *
- * @throws {InvalidOptionError} If it is neither, or empty: that would be the working directory.
+ * @throws {InvalidOptionError} If it is neither, or empty: an empty path would mean the working
+ *   directory.
  */
 export function toPath(path: string | URL): string {
   if (!(path instanceof URL)) {

@@ -1,35 +1,36 @@
 /**
- * Words of an error that name an option or a call of the library. They stay data, so that each
- * interface names its own: the library `takeOver: true`, the command line `--take-over`.
+ * Error messages that name options and calls of the library. The names stay data, so that each
+ * interface writes its own form: `takeOver: true` in the library, `--take-over` on the command
+ * line.
  */
 
-/** Something of the library that a message names. */
+/** An option or a call of the library, named in a message. */
 export type Named =
   | { readonly option: string; readonly value?: string | boolean }
   | { readonly call: string };
 
-/** Words with names of the library in them. */
+/** A message with such names in it. */
 export class Phrase {
-  /** Words and names, in order. */
+  /** Text and names, in order. */
   readonly parts: readonly (string | Named)[];
 
-  /** Makes a phrase of its parts. */
+  /** Creates a phrase from its parts. */
   constructor(parts: readonly (string | Named)[]) {
     this.parts = parts;
   }
 
-  /** The words, each name written by `write`. */
+  /** Returns the text, with each name written by `write`. */
   in(write: (named: Named) => string): string {
     return this.parts.map((part) => typeof part === "string" ? part : write(part)).join("");
   }
 
-  /** The words, as the library writes them. */
+  /** Returns the text as the library writes it. */
   toString(): string {
     return this.in(inLibrary);
   }
 }
 
-/** Makes a phrase: phrase`take it over (${option("takeOver", true)})`. */
+/** Tags a template as a phrase: phrase`take it over (${option("takeOver", true)})`. */
 export function phrase(
   words: TemplateStringsArray,
   ...values: readonly (string | number | Named | Phrase)[]
@@ -43,12 +44,12 @@ export function phrase(
   return new Phrase(parts);
 }
 
-/** An option of the library, with the value to give it. */
+/** Names an option of the library, with a value if one is recommended. */
 export function option(name: string, value?: string | boolean): Named {
   return { option: name, ...(value !== undefined && { value }) };
 }
 
-/** A call of the library. */
+/** Names a call of the library. */
 export function call(name: string): Named {
   return { call: name };
 }

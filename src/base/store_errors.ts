@@ -1,25 +1,25 @@
-/** Errors of opening a store. */
+/** Errors that occur only while a store is opened. */
 import { ChachamlError, quote } from "./errors.ts";
 import { option, type Phrase, phrase } from "./phrase.ts";
 
-/** A database that is missing or empty beside artifacts that it does not have. */
+/** The database is missing or empty, but its artifact directory has artifacts. */
 export class LostDatabaseError extends ChachamlError {
   /** Absolute path of the artifact directory. */
   readonly artifactDir: string;
 
-  /** Makes the error; `state` says what is there, and what to do. */
+  /** Creates the error. `state` says what exists and what to do. */
   constructor(path: string, artifactDir: string, state: string | Phrase) {
     super("lost-database", phrase`Cannot create a store at ${quote(path)}: ${state}`);
     this.artifactDir = artifactDir;
   }
 }
 
-/** A store whose format is newer than this version of the package writes. */
+/** The store's format is newer than this version of the package can write. */
 export class NewerFormatError extends ChachamlError {
-  /** The version of the store's format. */
+  /** Format version of the store. */
   readonly format: number;
 
-  /** Makes the error; `known` is the newest format that this version writes. */
+  /** Creates the error. `known` is the newest format that this version writes. */
   constructor(path: string, format: number, known: number) {
     super(
       "newer-format",

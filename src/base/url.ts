@@ -1,21 +1,21 @@
-/** URLs of databases and buckets, which may hold a password. */
+/** URLs of databases and buckets. They may contain passwords. */
 
-/** What stands in place of a secret. */
+/** Replacement for a secret. */
 const MASK = "***";
 
-/** Parameters of a query whose values are secrets. */
+/** Names of query parameters that hold secrets. */
 const SECRET_PARAMETER = /pass|secret|token|key|credential/i;
 
-/** The scheme of a URL, in lower case without its colon; `undefined` for a path. */
+/** Returns the scheme of a URL in lower case, without colon; `undefined` for a path. */
 export function schemeOf(place: string | URL): string | undefined {
   if (place instanceof URL) return place.protocol.slice(0, -1);
-  // One letter is a drive of Windows.
+  // A single letter is a Windows drive.
   return /^([a-z][a-z0-9+.-]+):\/\//i.exec(place)?.[1]?.toLowerCase();
 }
 
 /**
- * A URL as it may be shown: without its password and without secrets among its parameters. Of one that
- * is malformed, such as one with a "/" in its password, it rather leaves out too much.
+ * Returns a URL that is safe to show: password and secret parameters masked. From a malformed URL,
+ * e.g. one with "/" in its password, it may remove more.
  */
 export function withoutSecrets(url: string): string {
   return url

@@ -1,20 +1,23 @@
 /**
- * The one door between values and how they look in a notebook. Values carry a kind; the renderer is
- * loaded when the first of them is shown.
+ * The only link between values and their notebook rendering. Values carry a kind; the renderer is
+ * loaded when the first value is shown.
  */
 
-/** One value in several forms, by MIME type, as Jupyter takes them. `text/plain` is always there. */
+/**
+ * One value in several formats, keyed by MIME type, as Jupyter expects. `text/plain` is always
+ * present.
+ */
 export interface MediaBundle {
-  /** For a console, and for `git diff`. */
+  /** Plain text, for consoles and `git diff`. */
   readonly "text/plain": string;
-  /** Other forms. */
+  /** Further formats, e.g. `text/html`. */
   readonly [type: string]: unknown;
 }
 
-/** The name of the method that Jupyter calls for the forms of a value. */
+/** Name of the method that Jupyter calls to display a value. */
 export const DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
-/** The kinds of values that can be shown. */
+/** Kinds of values that can be displayed. */
 export type Kind =
   | "store"
   | "handle"
@@ -41,17 +44,17 @@ export type Kind =
   | "restore"
   | "import";
 
-/** Renders values. */
+/** Renders values for notebooks. */
 export interface Renderer {
-  /** Gives the forms of a value. */
+  /** Returns the formats of a value. */
   show(kind: Kind, value: unknown): MediaBundle | Promise<MediaBundle>;
-  /** Stores the forms that a notebook shows of a value as artifacts of a run. */
+  /** Stores the formats of a value as artifacts of a run. */
   capture(run: unknown, name: string, value: unknown, options: unknown): Promise<unknown>;
 }
 
 let load: () => Promise<Renderer> = () => Promise.reject(new Error("Cannot show: no renderer"));
 
-/** Sets how the renderer is loaded. */
+/** Sets the function that loads the renderer. */
 export function renderWith(loader: () => Promise<Renderer>): void {
   load = loader;
 }
@@ -62,8 +65,8 @@ export function renderer(): Promise<Renderer> {
 }
 
 /**
- * Gives a plain object or array the method that shows it in a notebook. The method cannot be
- * enumerated, so that equality, JSON and spread do not see it.
+ * Adds a display method to a plain object or array. The method is not enumerable, so equality, JSON
+ * and spread ignore it.
  */
 export function displayable<T extends object>(value: T, kind: Kind): T {
   return Object.defineProperty(value, DISPLAY, {
@@ -73,14 +76,14 @@ export function displayable<T extends object>(value: T, kind: Kind): T {
   });
 }
 
-/** {@linkcode displayable} as a function of the value alone, for `then`. */
+/** Returns {@linkcode displayable} for one kind, for use in `then`. */
 export function shownAs(kind: Kind): <T extends object>(value: T) => T {
   return (value) => displayable(value, kind);
 }
 
 /**
- * Gives a value a display of its own making, where more is shown than the value holds: a run with its
- * metrics and artifacts, say.
+ * Adds a custom display method, for values that show more than they hold, e.g. a run with its
+ * metrics.
  */
 export function displayableBy<T extends object>(
   value: T,
@@ -93,7 +96,7 @@ export function displayableBy<T extends object>(
   });
 }
 
-/** One method for all values of a kind: there may be very many. */
+/** One shared method per kind, because there may be very many values. */
 const METHODS: Partial<Record<Kind, () => Promise<MediaBundle>>> = {};
 
 function methodOf(kind: Kind): () => Promise<MediaBundle> {

@@ -3,17 +3,20 @@ import { parseInstant } from "./instant.ts";
 import { canBeKeyword, isSafe } from "./token.ts";
 import type { EdnKind } from "./kind.ts";
 
-/** Makes the value of a form that JavaScript lacks. */
+/** Creates a value for a form that JavaScript has no type for. */
 export type MakeValue = (kind: EdnKind, text: string, value: unknown) => unknown;
 
-/** The JavaScript value of a form; what JavaScript lacks is an {@linkcode EdnValue}. */
+/**
+ * Converts a form to a JavaScript value; a form without JavaScript type becomes an {@linkcode
+ * EdnValue}.
+ */
 export function decode(form: Form, make: MakeValue): unknown {
   const { type, text } = form;
   switch (type) {
     case "plain":
       return form.value;
     case "integer":
-      // Such a bigint would be written without the suffix.
+      // A bigint would be written without the suffix.
       return form.suffixed && fits64Bits(form.value) && !isSafe(form.value)
         ? make("integer", text, form.value)
         : form.value;
@@ -38,7 +41,7 @@ export function decode(form: Form, make: MakeValue): unknown {
   }
 }
 
-/** Whether Clojure would hold an integer in a long. */
+/** Whether Clojure can hold an integer in a long. */
 export function fits64Bits(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
@@ -52,11 +55,11 @@ function decodeMap({ items }: Collection, make: MakeValue): unknown {
     if (name !== undefined) named.push([name, value]);
     entries.push([decode(key, make), value]);
   }
-  // Own properties, whatever their names.
+  // `fromEntries` defines own properties, even for a name such as `__proto__`.
   return named.length === entries.length ? Object.fromEntries(named) : new Map(entries);
 }
 
-/** The name of the property that is written as this key; `undefined` if there is none. */
+/** Returns the property name that is written as this key; `undefined` if there is none. */
 function propertyOf(key: Form): string | undefined {
   if (key.type === "keyword") return canBeKeyword(key.name) ? key.name : undefined;
   if (key.type !== "plain" || typeof key.value !== "string") return undefined;
@@ -68,13 +71,16 @@ function decodeTagged({ tag, item, text }: Tagged, make: MakeValue): unknown {
   return (tag === "inst" ? parseInstant(value) : undefined) ?? make("tagged", text, value);
 }
 
-/** The nearest number, or almost, of a ratio whose parts may be beyond what a number can hold. */
+/**
+ * Divides two bigints that may exceed the range of a number. The result is accurate to almost the
+ * last digit.
+ */
 function divide(numerator: bigint, denominator: bigint): number {
   const excess = Math.max(bits(numerator), bits(denominator)) - 1000;
   if (excess <= 0) return Number(numerator) / Number(denominator);
   const shift = BigInt(excess);
   const [above, below] = [Number(numerator >> shift), Number(denominator >> shift)];
-  // A denominator that vanishes is so much smaller that only an infinity is near.
+  // A denominator of 0 after shifting is so much smaller that the quotient is infinite.
   return above / below;
 }
 

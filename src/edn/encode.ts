@@ -7,8 +7,9 @@ import { canBeKeyword, isSafe } from "./token.ts";
 import { EdnValue } from "./value.ts";
 
 /**
- * A value that can be kept as a param: what JSON has, and besides bigints, dates, sets, maps, `NaN`,
- * the infinities, and what EDN has beyond that. Properties that are `undefined` are left out.
+ * A value that can be stored as a param: JSON values, bigints, dates, sets, maps, `NaN`, the
+ * infinities, and any other EDN value as an `EdnValue`. Properties that are `undefined` are
+ * omitted.
  */
 export type ParamValue =
   | string
@@ -24,8 +25,8 @@ export type ParamValue =
   | { readonly [key: string]: ParamValue | undefined };
 
 /**
- * A value of type `T` as a param: `T` itself, with `never` in place of what cannot be kept. Where a
- * type says nothing, as `unknown` does, the value is checked when it is stored.
+ * Type `T` as a param: `T` itself, with `never` in place of members that cannot be stored. A member
+ * of type `unknown` is checked at run time.
  */
 export type Storable<T> = unknown extends T ? T
   : T extends ParamValue ? T
@@ -37,17 +38,17 @@ export type Storable<T> = unknown extends T ? T
   : T extends object ? StorableObject<T>
   : never;
 
-/** An object whose members can be kept as params. */
+/** An object whose members can all be stored as params. */
 export type StorableObject<T> = {
   readonly [K in keyof T]: Storable<Exclude<T[K], undefined>> | Extract<T[K], undefined>;
 };
 
 /**
- * Writes one value. `where` says what it is stored as, and has text refused that not every program
- * reads back; without it, the value is one that was read.
+ * Encodes one value as EDN. With `where`, the name it is stored under, also rejects text that some
+ * programs cannot read back; without it the value was read from a store.
  */
 export function encode(value: ParamValue, where?: string): string {
-  // The only one that has no place within another value.
+  // Unreadable text cannot be nested in another value.
   if (value instanceof EdnValue && value.kind === "unreadable") return value.text;
   const encoder = new Encoder(where);
   const text = encoder.encode(value);
@@ -55,7 +56,9 @@ export function encode(value: ParamValue, where?: string): string {
   return text;
 }
 
-/** Refuses sets and maps whose items are distinct to JavaScript alone, such as two equal dates. */
+/**
+ * Rejects sets and maps with items that only JavaScript considers distinct, e.g. two equal dates.
+ */
 function requireReadable(text: string, value: unknown): Form {
   try {
     return readForm(text);
@@ -65,11 +68,11 @@ function requireReadable(text: string, value: unknown): Form {
 }
 
 class Encoder {
-  /** Whether only reading tells that the text is sound. */
+  /** Whether the text must be parsed again to know that it is valid. */
   needsCheck = false;
-  /** The values that the one being written lies in. */
+  /** Objects that enclose the current value, to detect cycles. */
   readonly #around = new Set<unknown>();
-  /** The way from the whole value to the one being written, for messages. */
+  /** Path from the whole value to the current one, for messages. */
   readonly #path: string[] = [];
   readonly #where: string | undefined;
 
@@ -82,7 +85,7 @@ class Encoder {
     switch (typeof value) {
       case "string":
         this.#checkText(value);
-        // The escapes of JSON are among those that Clojure reads.
+        // Clojure reads all escapes of JSON.
         return JSON.stringify(value);
       case "number":
         return encodeNumber(value);
@@ -115,13 +118,13 @@ class Encoder {
     }
     this.needsCheck = true;
     const { text } = requireReadable(value.text, value);
-    // A comment behind the value would swallow what comes next.
+    // A trailing comment would swallow the text that follows.
     if (text !== value.text) this.#refuse(value, "its text is more than one EDN value");
     return text;
   }
 
   #collection(value: object): string {
-    // From the iterator, as map() would pass over holes.
+    // Iterates, because `map` skips holes.
     if (Array.isArray(value)) return `[${this.#items(value)}]`;
     if (value instanceof Set) {
       this.needsCheck ||= value.size > 1;
@@ -196,7 +199,7 @@ function encodeNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "##Inf" : "##-Inf";
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value);
-  // Without a point or an exponent it would be an integer, and come back as a bigint.
+  // Without a point or an exponent it would be read back as an integer, i.e. a bigint.
   return Number.isInteger(value) && !Number.isSafeInteger(value) && !text.includes("e")
     ? `${text}.0`
     : text;

@@ -1,13 +1,13 @@
-/** EDN as it is written: one form for each value, with its exact text. */
+/** Parsed EDN: one form per value, with its exact text. */
 
-/** A form; `text` is what stands for it, without blanks and comments around it. */
+/** A form. `text` is its source, without surrounding blanks and comments. */
 export type Form = Atom | Collection | Tagged;
 
-/** A form that holds no other. */
+/** A form without nested forms. */
 export type Atom =
-  // What JavaScript has by itself; `-0` is the only float that has to be distinguished from an integer.
+  // A JavaScript primitive; among floats only `-0` must stay distinct from an integer.
   | { readonly type: "plain"; readonly value: null | boolean | string | number; text: string }
-  // Beyond the safe range, or with the suffix N, which asks for arbitrary precision.
+  // Outside the safe range, or with the suffix N for arbitrary precision.
   | { readonly type: "integer"; readonly value: bigint; readonly suffixed: boolean; text: string }
   | { readonly type: "decimal"; readonly value: number; text: string }
   | {
@@ -19,14 +19,14 @@ export type Atom =
   | { readonly type: "keyword" | "symbol"; readonly name: string; text: string }
   | { readonly type: "character"; readonly value: string; text: string };
 
-/** A form that holds others; those of a map are key, value, key, value, and so on. */
+/** A form with nested forms. Items of a map alternate: key, value, key, value. */
 export interface Collection {
   readonly type: "vector" | "list" | "set" | "map";
   readonly items: readonly Form[];
   text: string;
 }
 
-/** A form with a tag in front of it. */
+/** A form preceded by a tag. */
 export interface Tagged {
   readonly type: "tagged";
   readonly tag: string;
@@ -34,5 +34,5 @@ export interface Tagged {
   text: string;
 }
 
-/** Text that is no EDN; never leaves this directory. */
+/** Text is not valid EDN. Never thrown beyond this directory. */
 export class EdnSyntaxError extends Error {}

@@ -2,20 +2,21 @@ import type { Form } from "./form.ts";
 import { parseInstant } from "./instant.ts";
 
 /**
- * Tells which forms are equal: those that Clojure takes for equal, which cannot stand side by side in
- * a set, and those that JavaScript does, as `1` and `1.0`, of which its sets would lose one.
+ * Assigns equal forms the same number. Forms are equal if Clojure considers them equal, so that
+ * they cannot be in one set, or if JavaScript does, e.g. `1` and `1.0`, which would collapse in a
+ * `Set`.
  */
 export class Identities {
   readonly #known = new Map<Form, number>();
   readonly #numbers = new Map<string, number>();
   readonly #byValue: boolean;
 
-  /** With `byValue`, numbers of every kind are equal if they are the same number: `1e-3M`, `0.001`. */
+  /** With `byValue`, numbers of every type are equal if their values are: `1e-3M` and `0.001`. */
   constructor({ byValue = false }: { readonly byValue?: boolean } = {}) {
     this.#byValue = byValue;
   }
 
-  /** A number that equal forms share. A form is described by the numbers of those in it. */
+  /** Returns the number of a form. Nested forms are compared by their numbers. */
   of(form: Form): number {
     let identity = this.#known.get(form);
     if (identity === undefined) {
@@ -72,7 +73,7 @@ function describeNumber(value: number): string {
   return Number.isInteger(value) ? `integer ${BigInt(value)}` : `number ${value}`;
 }
 
-/** A decimal without the zeros that do not change its value. */
+/** Canonical text of a decimal, without redundant zeros. */
 function shortest(text: string): string {
   const [, sign, whole, part = "", exponent = "0"] =
     /^([-+]?)0*(\d+)(?:\.(\d*))?(?:[eE]([-+]?\d+))?M$/.exec(text)!;

@@ -1,10 +1,13 @@
-/** The text of `#inst`: RFC 3339, of which any part but the year may be left out. */
+/** Text of `#inst`: RFC 3339, where every part except the year is optional. */
 const INSTANT = new RegExp(
   String.raw`^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?)?)?)?` +
     String.raw`(?:Z|([-+])(\d\d):(\d\d))?$`,
 );
 
-/** The date of an instant; `undefined` where no date is exactly that, or there is no such day. */
+/**
+ * Parses an instant. Returns `undefined` if the day does not exist or a `Date` cannot hold it
+ * exactly.
+ */
 export function parseInstant(text: unknown): Date | undefined {
   const found = typeof text === "string" ? INSTANT.exec(text) : null;
   if (!found) return undefined;
@@ -14,19 +17,19 @@ export function parseInstant(text: unknown): Date | undefined {
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}.` +
     `${fraction.slice(0, 3).padEnd(3, "0")}Z`;
   const at = Date.parse(local);
-  // Which day is the 30th of February, is not ours to say.
+  // Reject days that do not exist, e.g. 30 February, instead of shifting them.
   if (Number.isNaN(at) || new Date(at).toISOString() !== local) return undefined;
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000;
   const date = new Date(sign === "-" ? at + offset : at - offset);
   return isWritable(date) ? date : undefined;
 }
 
-/** Whether a date has a year of four digits; any other cannot be written. */
+/** Whether a date has a four-digit year; others cannot be written. */
 export function isWritable(date: Date): boolean {
   return !Number.isNaN(date.getTime()) && /^\d/.test(date.toISOString());
 }
 
-/** The text of a date, as Clojure writes it. */
+/** Formats a date as Clojure does. */
 export function formatInstant(date: Date): string {
   return date.toISOString().replace("Z", "-00:00");
 }

@@ -1,4 +1,4 @@
-/** What sort of value an {@linkcode EdnValue} is. */
+/** Type of an {@linkcode EdnValue}. */
 export type EdnKind =
   | "keyword"
   | "symbol"

@@ -1,6 +1,6 @@
 /**
- * Values as EDN text, the form in which params and the tags of a run are kept, and back. Nothing is
- * lost on the way there and back, except that a whole float, such as `1.0`, is the number 1 and is
+ * Converts values to EDN text, the format in which params and tags of a run are stored, and back.
+ * The round trip is lossless, except that a whole float such as `1.0` becomes the number 1 and is
  * written as `1`.
  *
  * | EDN                                               | JavaScript                             |
@@ -9,14 +9,14 @@
  * | floats, `##NaN`, `##Inf`, integers to 2^53 - 1    | numbers                                |
  * | other integers, and those with the suffix `N`     | bigints                                |
  * | vectors, sets                                     | arrays, `Set`s                         |
- * | maps whose keys an object can have                | plain objects                          |
+ * | maps whose keys can be property names             | plain objects                          |
  * | other maps                                        | `Map`s                                 |
  * | `#inst` of whole milliseconds                     | `Date`s                                |
  * | keywords, symbols, characters, ratios, decimals,  | {@linkcode EdnValue}s                  |
- * | lists, tagged values, text that is no EDN         |                                        |
+ * | lists, tagged values, invalid EDN                 |                                        |
  *
- * An object's keys are written as keywords where they can be, else as strings. So a map is an object
- * if its keys are such keywords, and strings that can be no keyword.
+ * Keys of an object are written as keywords where possible, otherwise as strings. Conversely a map
+ * becomes an object if its keys are such keywords, or strings that cannot be keywords.
  *
  * @module
  */
@@ -31,29 +31,29 @@ export type { EdnKind } from "./kind.ts";
 export type { ParamValue, Storable, StorableObject } from "./encode.ts";
 
 /**
- * A value as EDN text.
+ * Encodes a value as EDN text.
  *
- * @throws {InvalidOptionError} If it is, or contains, what EDN has no form for.
+ * @throws {InvalidOptionError} If the value, or one nested in it, has no EDN form.
  */
 export function toEdn(value: ParamValue): string {
   return encode(value);
 }
 
 /**
- * A value as EDN text that is to be stored.
+ * Encodes a value as EDN text for storage.
  *
- * @param value The value.
- * @param where What it is stored as, for messages.
- * @throws {InvalidOptionError} If it is, or contains, what EDN has no form for, or text with U+0000 or
- * half a character, which other programs do not read back.
+ * @param value Value to encode.
+ * @param where Name it is stored under, for messages.
+ * @throws {InvalidOptionError} If the value, or one nested in it, has no EDN form, or is text with
+ * U+0000 or a lone surrogate, which other programs cannot read back.
  */
 export function toStoredEdn(value: unknown, where: string): string {
   return encode(value as ParamValue, where);
 }
 
 /**
- * Whether two EDN texts stand for the same value: the order of keys does not matter, nor how a number
- * is written.
+ * Whether two EDN texts have the same value, whatever the order of keys and the notation of
+ * numbers.
  */
 export function sameEdn(a: string, b: string): boolean {
   if (a === b) return true;
@@ -65,7 +65,7 @@ export function sameEdn(a: string, b: string): boolean {
   }
 }
 
-/** The value of EDN text; never throws, as damaged text is a value too. */
+/** Decodes EDN text. Never throws: invalid text becomes an unreadable `EdnValue`. */
 export function fromEdn(text: string): unknown {
   try {
     return decode(readForm(text), makeEdnValue);

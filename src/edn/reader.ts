@@ -1,21 +1,21 @@
 /**
- * Reads EDN text as forms. npm:edn-data is not used: it takes `1.5M` for 1.5, `9007199254740993` for
- * …992, `1/3`, `0x1F` and `##NaN` for symbols or nothing, ends at `\(`, and reads `[1`, `"a`, `{:a}`
- * and `1 2` as if they were whole, so that neither exact text nor damage could be distinguished from it.
+ * Parses EDN text into forms. `npm:edn-data` is unsuitable: it reads `1.5M` as 1.5 and
+ * `9007199254740993` as …992, mishandles `1/3`, `0x1F` and `##NaN`, stops at `\(`, and accepts
+ * `[1`, `"a`, `{:a}` and `1 2`, so neither exact text nor damage could be detected.
  */
 import { EdnSyntaxError, type Form } from "./form.ts";
 import { Identities } from "./identity.ts";
 import { readCharacter, readName, readNumber } from "./token.ts";
 
-/** How deep values may be nested, here and in what is written. */
+/** Maximum depth of nesting, for reading and writing. */
 export const MAX_DEPTH = 1000;
 
-/** What Clojure takes for blank: not the spaces at which no line breaks. */
+/** Characters that Clojure treats as whitespace; non-breaking spaces are not among them. */
 const BLANKS = String.raw`\t-\r\x1c-\x20,\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000`;
 const DELIMITERS = String.raw`"();[\\\]^{}`;
 const BLANK = new RegExp(`[${BLANKS}]*`, "y");
 const COMMENT = /;[^\n\r]*/y;
-/** Up to a blank or a delimiter; a number ends at `#` too. */
+/** Extends to a blank or a delimiter; a number also ends at `#`. */
 const TOKEN = new RegExp(`[^${BLANKS}${DELIMITERS}]*`, "y");
 const NUMBER = new RegExp(String.raw`[-+]?\d[^#${BLANKS}${DELIMITERS}]*`, "y");
 const STRING_PART = /[^"\\]*/y;
@@ -38,9 +38,9 @@ const SYMBOLIC: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Reads the one form that a text has.
+ * Parses a text that holds exactly one form.
  *
- * @throws {EdnSyntaxError} If it has none, more than one, or anything that is no EDN.
+ * @throws {EdnSyntaxError} If it holds none, several, or invalid EDN.
  */
 export function readForm(text: string): Form {
   return new Reader(text).readOnly();
@@ -72,7 +72,7 @@ class Reader {
     return form;
   }
 
-  /** Reads what lies within another form, as long as the stack is in no danger. */
+  /** Reads a nested form, within the limit on depth that protects the stack. */
   #within<T>(read: () => T): T {
     if (++this.#depth > MAX_DEPTH) throw new EdnSyntaxError("it is nested too deeply");
     const result = read();
@@ -80,7 +80,7 @@ class Reader {
     return result;
   }
 
-  /** Gives a form whose text is still to be set, unless it is a single token. */
+  /** Reads a form; `text` is still empty unless the form is a single token. */
   #readAt(start: number): Form {
     switch (this.#text[start]) {
       case undefined:
@@ -105,14 +105,14 @@ class Reader {
     return readName(name);
   }
 
-  /** Passes over blanks, comments and discarded forms. */
+  /** Skips blanks, comments and discarded forms. */
   #skip(): void {
     for (;;) {
       this.#match(BLANK);
       if (this.#match(COMMENT)) continue;
       if (!this.#text.startsWith("#_", this.#at)) return;
       this.#at += 2;
-      // What is discarded may have a discard before it, and so on.
+      // A discarded form may itself start with a discard.
       this.#within(() => this.#read());
     }
   }
@@ -207,7 +207,7 @@ class Reader {
   }
 }
 
-/** A key of a map `#:namespace{…}`; the namespace `_` stands for none. */
+/** Qualifies a key of a map `#:namespace{…}`; the namespace `_` means none. */
 function qualify(key: Form, namespace: string): Form {
   if (key.type !== "keyword" && key.type !== "symbol") return key;
   const [own, rest] = key.name.split("/", 2);

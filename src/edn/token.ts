@@ -1,4 +1,4 @@
-/** What a token stands for: a number, a keyword, a symbol or a character; as Clojure reads them. */
+/** Parses tokens (numbers, keywords, symbols, characters) as Clojure does. */
 import { type Atom, EdnSyntaxError } from "./form.ts";
 
 const INTEGER =
@@ -7,11 +7,14 @@ const RATIO = /^\+?(-?\d+)\/(\d+)$/;
 const FLOAT = /^([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(M)?$/;
 const SYMBOL = /^:?([^\d/].*\/)?(\/|[^\d/][^/]*)$/s;
 
-/** What can stand behind the colon of a keyword by the EDN specification, with all letters. */
+/** Name of a keyword after its colon: the EDN specification, extended to all letters. */
 const KEYWORD_PART = String.raw`(?:[\p{L}*!_?$%&=<>]|[-+.](?!\d))[\p{L}\p{M}\p{N}*!_?$%&=<>.+\-]*`;
 const KEYWORD = new RegExp(`^${KEYWORD_PART}(?:/${KEYWORD_PART})?$`, "u");
 
-/** The longest integer of a radix that BigInt does not read; reading takes quadratic time. */
+/**
+ * Maximum digits of an integer with a radix. `BigInt` does not parse these, and this parser takes
+ * quadratic time.
+ */
 const MAX_RADIX_DIGITS = 1000;
 
 const CONSTANTS = new Map<string, null | boolean>([["nil", null], ["true", true], [
@@ -28,12 +31,12 @@ const CHARACTERS = new Map([
   ["formfeed", "\f"],
 ]);
 
-/** Whether a name can be written as a keyword, so that any reader of EDN takes it for one. */
+/** Whether a name can be written as a keyword that every EDN reader accepts. */
 export function canBeKeyword(name: string): boolean {
   return KEYWORD.test(name);
 }
 
-/** Reads a number, which starts with a digit, perhaps behind a sign. */
+/** Parses a number: a digit, optionally after a sign. */
 export function readNumber(text: string): Atom {
   const integer = INTEGER.exec(text);
   if (integer) return readInteger(integer, text);
@@ -77,12 +80,12 @@ function inRadix(digits: string, radix: number): bigint {
   return value;
 }
 
-/** Whether a number could hold an integer exactly, and tell it from its neighbours. */
+/** Whether a number holds an integer exactly and unambiguously. */
 export function isSafe(value: bigint): boolean {
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
 }
 
-/** Reads a keyword, a symbol, `nil`, `true` or `false`. */
+/** Parses a keyword, a symbol, `nil`, `true` or `false`. */
 export function readName(text: string): Atom {
   const constant = CONSTANTS.get(text);
   if (constant !== undefined) return { type: "plain", value: constant, text };
@@ -95,7 +98,7 @@ export function readName(text: string): Atom {
     : { type: "symbol", name: text, text };
 }
 
-/** Reads a character, `name` being what stands behind the backslash. */
+/** Parses a character. `name` is the text after the backslash. */
 export function readCharacter(name: string, text: string): Atom {
   const value = CHARACTERS.get(name) ?? (name.length === 1 ? name : fromCode(name));
   if (value === undefined) throw new EdnSyntaxError("it has an unknown character");
@@ -107,6 +110,6 @@ function fromCode(name: string): string | undefined {
   const octal = /^o([0-3]?[0-7]{1,2})$/.exec(name)?.[1];
   if (hex === undefined && octal === undefined) return undefined;
   const code = hex === undefined ? parseInt(octal!, 8) : parseInt(hex, 16);
-  // Half of a pair is no character.
+  // A lone surrogate is not a character.
   return code >= 0xd800 && code <= 0xdfff ? undefined : String.fromCharCode(code);
 }

@@ -4,8 +4,8 @@ import type { EdnKind } from "./kind.ts";
 import { readForm } from "./reader.ts";
 
 /**
- * A value that JavaScript has no form for, as chachaml's Clojure programs log them. It is written
- * back exactly as it was read.
+ * An EDN value that JavaScript has no type for, such as a keyword logged by a Clojure program. It
+ * is written back exactly as it was read.
  *
  * @example Log a keyword
  * ```ts
@@ -18,20 +18,20 @@ import { readForm } from "./reader.ts";
  */
 export class EdnValue {
   /**
-   * What sort of value it is. `"integer"` is one with a suffix that a bigint would lose;
-   * `"unreadable"` is text that is no EDN, or more than JavaScript can tell apart or nest.
+   * Type of the value. `"integer"` has a suffix that a bigint would lose; `"unreadable"` is text
+   * that is not valid EDN, is nested too deeply, or has items that JavaScript cannot keep apart.
    */
   readonly kind: EdnKind;
-  /** Its exact EDN text. */
+  /** Exact EDN text. */
   readonly text: string;
   /**
-   * Its JavaScript value: the name of a keyword, without its colon, or of a symbol; a
-   * character as a string; a ratio or a decimal as the nearest number; an integer as a bigint; a
-   * list as an array; the value behind a tag; unreadable text as it is.
+   * Closest JavaScript value: the name of a keyword (without colon) or symbol; a character as a
+   * string; a ratio or decimal as the nearest number; an integer as a bigint; a list as an array;
+   * the value after a tag; unreadable text as is.
    */
   readonly value: unknown;
 
-  /** Makes a value of its parts, as reading does; `EdnValue.of` finds them out by itself. */
+  /** Creates a value from its parts. `EdnValue.of` derives them from the text. */
   constructor(kind: EdnKind, text: string, value: unknown) {
     this.kind = kind;
     this.text = text;
@@ -39,11 +39,11 @@ export class EdnValue {
   }
 
   /**
-   * The value of an EDN text, such as `:adam`, `1/3`, `1.5M` or `#uuid "…"`.
+   * Parses EDN text, such as `:adam`, `1/3`, `1.5M` or `#uuid "…"`.
    *
-   * @param text One value of EDN.
+   * @param text Text of exactly one EDN value.
    * @returns The value.
-   * @throws {InvalidOptionError} If it is no EDN, or a value that JavaScript has itself.
+   * @throws {InvalidOptionError} If the text is not EDN, or JavaScript has a type for its value.
    */
   static of(text: string): EdnValue {
     let value: unknown;
@@ -60,28 +60,28 @@ export class EdnValue {
     );
   }
 
-  /** Its EDN text. */
+  /** Returns the EDN text. */
   toString(): string {
     return this.text;
   }
 
-  /** What JSON can say of it: its `value`, with integers beyond the safe range as text. */
+  /** Returns the closest JSON value: `value`, with bigints as text. */
   toJSON(): unknown {
     return plain(this.value);
   }
 
-  /** How a console shows it. */
+  /** Returns how a console shows the value. */
   [Symbol.for("Deno.customInspect")](): string {
     return `EdnValue(${this.text})`;
   }
 }
 
-/** Makes a value, for {@linkcode decode}. */
+/** Creates a value, for {@linkcode decode}. */
 export function makeEdnValue(kind: EdnKind, text: string, value: unknown): EdnValue {
   return new EdnValue(kind, text, value);
 }
 
-/** A value in the terms of JSON, for `JSON.stringify`, which knows neither sets nor bigints. */
+/** Converts a value for `JSON.stringify`, which supports neither sets nor bigints. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof EdnValue) return value.toJSON();

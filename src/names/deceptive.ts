@@ -1,19 +1,22 @@
 import type { NameRule } from "../base/errors.ts";
 
-/** Characters that turn the order of the text around them, so that a name is shown as another. */
+/** Characters that reorder the surrounding text, so that a name is displayed as another. */
 const BIDI_CONTROL = /\p{Bidi_Control}/u;
 
-/** Joiners where writing needs them: within an emoji, and behind a letter whose form they change. */
+/** Joiners in legitimate places: within an emoji, and after a letter whose shape they change. */
 const JOINED =
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{M}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}])[\u200c\u200d](?=[\p{L}\p{Extended_Pictographic}])/gu;
 
-/** Characters that nobody sees: two names that look the same would differ. Emoji need the selectors. */
+/**
+ * Invisible characters: names would differ but look the same. Variation selectors stay allowed for
+ * emoji.
+ */
 const INVISIBLE =
   /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/u;
 
 /**
- * What makes a name look like another one, or like an option of a command. New names must not; names
- * that are stored already are read.
+ * Returns the rule that a name breaks by looking like another name or like an option of a command.
+ * Only new names are checked; stored names stay readable.
  */
 export function deceptive(name: string): [rule: NameRule, reason: string] | undefined {
   if (BIDI_CONTROL.test(name)) {

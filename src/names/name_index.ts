@@ -1,11 +1,11 @@
 import { InvalidNameError } from "../base/errors.ts";
 import { fold } from "./names.ts";
 
-/** The names of one run's artifacts, to find those that could not stand side by side on disk. */
+/** Names of one run's artifacts, to find those that cannot coexist on a file system. */
 export class NameIndex {
-  /** Folded name to name. */
+  /** Name by folded name. */
   readonly #files = new Map<string, string>();
-  /** Folded directory to one of the names below it, and how many there are. */
+  /** By folded directory: one name below it, and the number of names. */
   readonly #directories = new Map<string, { example: string; count: number }>();
 
   /** Indexes `names`. */
@@ -13,12 +13,12 @@ export class NameIndex {
     for (const name of names) this.add(name);
   }
 
-  /** How many names there are. */
+  /** Number of names. */
   get size(): number {
     return this.#files.size;
   }
 
-  /** Takes up a name, unless it is there; `shown` is what the artifact is called, if otherwise. */
+  /** Adds a name unless it is present. `shown` is the artifact's display name, if different. */
   add(name: string, shown: string = name): void {
     const folded = fold(name);
     if (this.#files.has(folded)) return;
@@ -30,7 +30,7 @@ export class NameIndex {
     }
   }
 
-  /** Forgets a name. */
+  /** Removes a name. */
   delete(name: string): void {
     const folded = fold(name);
     if (!this.#files.delete(folded)) return;
@@ -40,16 +40,16 @@ export class NameIndex {
     }
   }
 
-  /** Whether this name is there, or one that could not stand beside it. */
+  /** Whether the name is present, or cannot coexist with one that is. */
   conflicts(name: string): boolean {
     return this.#files.has(fold(name)) || this.#clash(name) !== undefined;
   }
 
   /**
-   * Refuses a name that a file system could take for another of the run, or that would make one
-   * path both a file and a directory. A name that is there already is no clash.
+   * Checks that a name can coexist with the others: no file system takes it for one of them, and no
+   * path would be both a file and a directory. A name that is already present passes.
    *
-   * @throws {InvalidNameError} If `name` clashes.
+   * @throws {InvalidNameError} If it cannot.
    */
   check(name: string): void {
     const clash = this.#clash(name);
@@ -75,7 +75,7 @@ export class NameIndex {
   }
 }
 
-/** The directories above a `/`-separated path: `a` and `a/b` of `a/b/c`. */
+/** Yields the directories above a `/`-separated path: `a` and `a/b` for `a/b/c`. */
 function* ancestors(path: string): Generator<string> {
   for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) yield path.slice(0, at);
 }

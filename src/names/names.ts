@@ -1,35 +1,35 @@
 /**
- * The one validator of artifact names and run ids, for the API, the command line and the rows of a
- * database alike. A name becomes a path below the artifact directory, on any operating system.
+ * Validation of artifact names and run ids, shared by the API, the command line and records from a
+ * database. A name becomes a path below the artifact directory on any operating system.
  */
 import { InvalidNameError, type NameRule } from "../base/errors.ts";
 import { deceptive } from "./deceptive.ts";
 
-/** Bytes (UTF-8) that a whole name may have. */
+/** Maximum length of a name, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 1024;
-/** Bytes (UTF-8) that one segment may have: the limit of most file systems. */
+/** Maximum length of a segment, in bytes of UTF-8: the limit of most file systems. */
 const MAX_SEGMENT_BYTES = 255;
 
-/** The store's own directory inside the artifact directory. */
+/** Name of the store's own directory in the artifact directory. */
 export const STAGING = ".staging";
 
-/** The file in it that tells which database the directory belongs to. */
+/** File in the artifact directory's `.staging` that names the database it belongs to. */
 export const OWNER = "owner";
 
-/** C0, DEL, C1, and the two line separators that break a listing apart. */
+/** C0, DEL and C1 controls, and the line and paragraph separators. */
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const DRIVE_OR_SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 const FORBIDDEN = /[<>:"|?*]/;
-/** Windows opens a device for these, whatever the extension. */
+/** Names of devices on Windows, reserved with any extension. */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i;
 
 const encoder = new TextEncoder();
 
 type Refusal = [rule: NameRule, reason: string];
 
-/** What makes `name` unfit to be a path below a directory, on this or any other system. */
+/** Returns the rule that makes `name` unsafe as a path below a directory on any system. */
 function unsafe(name: unknown): Refusal | undefined {
   if (typeof name !== "string") return ["not-text", "it must be a string"];
   if (name === "") return ["empty", "it is empty"];
@@ -50,7 +50,7 @@ function unsafe(name: unknown): Refusal | undefined {
   }
 }
 
-/** What makes a safe `name` too long for common file systems. */
+/** Returns the rule that makes a safe `name` too long for common file systems. */
 function overlong(name: string): Refusal | undefined {
   const bytes = encoder.encode(name).length;
   if (bytes > MAX_NAME_BYTES) {
@@ -67,7 +67,7 @@ function overlong(name: string): Refusal | undefined {
   }
 }
 
-/** What makes a safe `name` unfit for Windows. */
+/** Returns the rule that makes a safe `name` invalid on Windows. */
 function unportable(name: string): Refusal | undefined {
   const forbidden = FORBIDDEN.exec(name);
   if (forbidden) {
@@ -81,7 +81,10 @@ function unportable(name: string): Refusal | undefined {
   }
 }
 
-/** Refuses an artifact name that breaks a rule; those of Windows count unless `portable` is false. */
+/**
+ * Throws `InvalidNameError` if an artifact name breaks a rule. The rules of Windows apply unless
+ * `portable` is false.
+ */
 export function assertArtifactName(
   name: unknown,
   { portable = true }: { readonly portable?: boolean | undefined } = {},
@@ -91,7 +94,10 @@ export function assertArtifactName(
   if (refusal) throw new InvalidNameError("an artifact name", name, ...refusal);
 }
 
-/** Refuses a run id that breaks a rule: a name of one segment that is not the store's own. */
+/**
+ * Throws `InvalidNameError` if a run id breaks a rule: one segment, portable, and not reserved by
+ * the store.
+ */
 export function assertRunId(id: unknown): asserts id is string {
   const refusal = unsafe(id) ?? deceptive(id as string) ?? overlong(id as string) ??
     unportable(id as string) ??
@@ -105,8 +111,8 @@ function notARunId(id: string): Refusal | undefined {
 }
 
 /**
- * Why the path of a row must not be used, or `undefined`. Another program may have stored it, so
- * only what is unsafe is refused, not what is merely unportable.
+ * Returns why the path of a record is unsafe, or `undefined`. Another program may have stored it,
+ * so names that are merely unportable pass.
  */
 export function unsafePath(path: unknown): string | undefined {
   const refusal = unsafe(path);
@@ -117,8 +123,9 @@ export function unsafePath(path: unknown): string | undefined {
 }
 
 /**
- * The form in which two names are compared: equal where a file system that ignores case or
- * normalisation takes one for the other. Lower case first, so that every sigma becomes the same.
+ * Returns the form in which names are compared. Two names have the same form if a file system that
+ * ignores case or normalization cannot hold both. Lower case comes first, because it maps the
+ * variants of sigma to one.
  */
 export function fold(name: string): string {
   return name.normalize("NFC").toLowerCase().toUpperCase().normalize("NFC");

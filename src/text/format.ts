@@ -1,11 +1,11 @@
-/** Values as a person reads them in a terminal. */
+/** Values formatted for people. */
 import { printable } from "./printable.ts";
 import { EdnValue, type ParamValue, toEdn } from "../edn/mod.ts";
 
 export { printable } from "./printable.ts";
 export { formatTime } from "./time.ts";
 
-/** A number of bytes in the unit that gives it three digits at most: `1.4 MB`. */
+/** Formats bytes with at most three digits and a unit: `1.4 MB`. */
 export function formatBytes(bytes: number): string {
   if (Number.isNaN(bytes)) return "?";
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -17,12 +17,12 @@ export function formatBytes(bytes: number): string {
   return `${unit > 0 && bytes < 9.95 ? bytes.toFixed(1) : Math.round(bytes)} ${units[unit]}`;
 }
 
-/** A number with the noun that it counts. */
+/** Formats a number with the noun it counts. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** A number with as many digits as one looks at. */
+/** Formats a number with at most six significant digits. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value) || Number.isInteger(value) && Math.abs(value) < 1e15) {
     return String(value);
@@ -30,12 +30,12 @@ export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** A param's value: text as it is, JSON where it has such a form, else EDN. */
+/** Formats a param: text as is, JSON where the value has a JSON form, otherwise EDN. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return "";
   if (typeof value === "string") return value;
   if (typeof value === "bigint") return String(value);
-  // A decimal as it was typed; the suffix is EDN's.
+  // A decimal appears as typed; the suffix M belongs to EDN.
   if (value instanceof EdnValue && value.kind === "decimal") return value.text.replace(/M$/, "");
   const special = typeof value === "number" ||
     value instanceof EdnValue || value instanceof Map || value instanceof Set;
@@ -43,8 +43,8 @@ export function formatValue(value: unknown): string {
 }
 
 /**
- * JSON of values that JSON has no form for, too: numbers and sets, for instance. What would steer a
- * terminal is escaped: it stands only inside strings, where JSON reads an escape as the character.
+ * Returns JSON, with non-JSON values (bigints, infinities, sets, maps) converted. Control
+ * characters are escaped: they occur only in strings, where JSON reads the escape as the character.
  */
 export function toJson(value: unknown): string {
   const json: string | undefined = JSON.stringify(value, (_, item) => {

@@ -1,28 +1,28 @@
-/** Command lines without the secrets that stand on them. */
+/** Removal of secrets from command lines. */
 
-/** What stands in place of a secret. */
+/** Replacement for a secret. */
 export const MASK = "***";
 
-/** The end of a name whose value is a secret: `--api-key`, `HF_TOKEN`, `db.password`. */
+/** Name of a secret, or its last part: `--api-key`, `HF_TOKEN`, `db.password`. */
 const SECRET = String.raw`(?:pass(?:word|wd|phrase|code)|pwd|secret|token|credentials?|bearer|` +
   String.raw`(?:api|access|private|secret|signing|encryption|auth)[-_.]?key|auth|authorization)`;
 
-/** The name of an option or variable; `secret_key` is one, `tokenizer` is not. */
+/** Name of an option or variable; `secret_key` matches, `tokenizer` does not. */
 const SECRET_NAME = new RegExp(String.raw`^(?:--?)?(?:[\w.-]*[-_.])?${SECRET}$`, "i");
 
-/** `name=value` within a text. */
+/** `name=value` within text. */
 const PAIR = new RegExp(
   String.raw`(?<![\w.-])((?:--?)?(?:[\w.-]*[-_.])?${SECRET}=)("[^"]*"|'[^']*'|[^\s&;"']+)`,
   "gi",
 );
 
-/** `--name value` within a text, such as a script. */
+/** `--name value` within text, such as a script. */
 const OPTION = new RegExp(
   String.raw`(?<![\w.-])(--?(?:[\w.-]*[-_.])?${SECRET}\s+)("[^"]*"|'[^']*'|[^\s;"'-][^\s;"']*)`,
   "gi",
 );
 
-/** The header of a request, the password of a URL, and tokens that show what they are. */
+/** Request headers, passwords in URLs, and tokens with a recognizable prefix. */
 const OTHERS: readonly RegExp[] = [
   /((?:authorization|x-api-key|[\w-]*token)\s*:\s*(?:(?:bearer|basic|token)\s+)?)([^\s"']+)/gi,
   /(\bbearer\s+)([\w.~+/-]{8,}=*)/gi,
@@ -30,7 +30,10 @@ const OTHERS: readonly RegExp[] = [
   /()(\b(?:hf_|gh[pousr]_|github_pat_|glpat-|xox[abpr]-|sk-|AKIA)[\w-]{12,})/g,
 ];
 
-/** Arguments with `***` in place of what follows `--password`, `--token`, `API_KEY=` and the like. */
+/**
+ * Replaces secrets in arguments by `***`: values of `--password`, `--token`, `API_KEY=` and
+ * similar.
+ */
 export function maskSecrets(args: readonly string[]): { args: string[]; masked: number } {
   let masked = 0;
   let valueIsSecret = false;
@@ -48,7 +51,10 @@ export function maskSecrets(args: readonly string[]): { args: string[]; masked: 
   return { args: shown, masked };
 }
 
-/** A script, such as stands behind `sh -c`, goes on after a secret. */
+/**
+ * Masks secrets within one argument. A script, such as the argument of `sh -c`, continues after a
+ * secret.
+ */
 function maskText(text: string, isScript: boolean): string {
   const whole = isScript ? null : /^([^\s=]+=)(.+)$/s.exec(text);
   if (whole && SECRET_NAME.test(whole[1]!.slice(0, -1))) return whole[1]! + MASK;

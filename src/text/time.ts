@@ -1,6 +1,6 @@
-/** Times and durations as people read them. */
+/** Times and durations formatted for people. */
 
-/** A time to the second, in local time, with its zone: `2026-01-31 13:00:00 +01:00`. */
+/** Formats a time to the second, in local time with its offset: `2026-01-31 13:00:00 +01:00`. */
 export function formatTime(time: Date | null): string {
   if (time === null) return "";
   if (Number.isNaN(time.getTime())) return "?";
@@ -10,7 +10,7 @@ export function formatTime(time: Date | null): string {
   return `${date} ${clock} ${zoneOf(time)}`;
 }
 
-/** The offset of local time from UTC, as ISO 8601 writes it. */
+/** Returns the offset of local time from UTC, in ISO 8601. */
 function zoneOf(time: Date): string {
   const minutes = -time.getTimezoneOffset();
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
@@ -23,7 +23,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long ago a time is: `3 min ago`; beyond a month its date. */
+/** Formats a time relative to `now`: `3 min ago`; as a date if more than 30 days ago. */
 export function formatAgo(time: Date | null, now: number): string {
   if (time === null) return "";
   const past = now - time.getTime();
@@ -37,7 +37,7 @@ export function formatAgo(time: Date | null, now: number): string {
   return past < 2 * DAY ? "1 day ago" : `${Math.floor(past / DAY)} days ago`;
 }
 
-/** A duration in its two largest units: `2 h 5 min`. */
+/** Formats a duration, in milliseconds, in its two largest units: `2 h 5 min`. */
 export function formatDuration(milliseconds: number): string {
   if (Number.isNaN(milliseconds)) return "?";
   if (milliseconds < 0) return `-${formatDuration(-milliseconds)}`;
@@ -57,7 +57,7 @@ export function formatDuration(milliseconds: number): string {
   return `${whole} ${units[at]![1]}${rest > 0 ? ` ${rest} ${units[at - 1]![1]}` : ""}`;
 }
 
-/** How long something that started and ended took; what goes on, until now. */
+/** Returns the duration of something in milliseconds; up to `now` if it has not ended. */
 export function durationOf(start: Date, end: Date | null, now: number): number {
   return (end?.getTime() ?? now) - start.getTime();
 }
