@@ -153,9 +153,7 @@ export class ModelNotFoundError extends ChachamlError {
   /** Requested stage, if the lookup was by stage. */
   readonly stage: string | undefined;
 
-  /**
-   * Creates the error from the lookup that failed. `state` says what exists instead and what to do.
-   */
+  /** Creates the error from the lookup that failed. `state` says what exists and what to do. */
   constructor(
     model: string,
     asked: { version?: number; stage?: string },
@@ -230,10 +228,7 @@ export class ArtifactExistsError extends ChachamlError {
   }
 }
 
-/**
- * The source of bytes cannot be stored, e.g. a device, a consumed stream, or a value without JSON
- * form.
- */
+/** The source of bytes cannot be stored, e.g. a device or a stream that is used up. */
 export class InvalidSourceError extends ChachamlError {
   /** Creates the error. `state` describes the source. */
   constructor(name: string, state: string | Phrase, options?: ErrorOptions) {
@@ -303,10 +298,7 @@ export class ArchiveError extends ChachamlError {
 
 /** The runtime is not Deno, or too old a version of it. */
 export class UnsupportedRuntimeError extends ChachamlError {
-  /**
-   * Creates the error. `version` is the version of Deno, `undefined` in another runtime; `oldest`
-   * is the oldest one supported.
-   */
+  /** Creates the error. `version` is `undefined` outside Deno; `oldest` is supported. */
   constructor(version: string | undefined, oldest: string) {
     super(
       "unsupported-runtime",
@@ -397,10 +389,7 @@ export class StorageError extends ChachamlError {
   }
 }
 
-/**
- * Returns a value as text in double quotes for a message: control characters escaped, at most 200
- * characters.
- */
+/** Returns a value in double quotes for a message, escaped and cut after 200 characters. */
 export function quote(value: unknown): string {
   const text = typeof value === "string" ? value : Deno.inspect(value);
   const short = text.length > 200 ? text.slice(0, 200) + "…" : text;
