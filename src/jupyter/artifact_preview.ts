@@ -1,4 +1,4 @@
-/** One artifact, shown by its type; what has no look of its own as a card. */
+/** Display of one artifact: a preview by content type, or a card. */
 import type { Artifact } from "../artifacts/artifact.ts";
 import { formatBytes, formatTime } from "../text/format.ts";
 import { audioPreview, picturePreview } from "./media.ts";
@@ -10,7 +10,7 @@ import type { Preview } from "./preview.ts";
 import { pairs, tableHtml } from "./table.ts";
 import { textPreview } from "./text.ts";
 
-/** An artifact. */
+/** Displays an artifact. */
 export async function showArtifact(artifact: Artifact): Promise<MediaBundle> {
   const { name, size, hash, createdAt } = artifact;
   const type = artifact.contentType ?? "type unknown";
@@ -39,7 +39,7 @@ export async function showArtifact(artifact: Artifact): Promise<MediaBundle> {
   return bundle(markup`${title}${tableHtml(card)}`, line);
 }
 
-/** `undefined` where there is nothing to see. */
+/** Returns a preview; `undefined` for types without one. */
 async function previewOf(artifact: Artifact): Promise<Preview | undefined> {
   const type = (artifact.contentType ?? "").split(";")[0]!.trim().toLowerCase();
   if (type.startsWith("image/")) return await picturePreview(artifact, type);

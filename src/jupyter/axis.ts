@@ -2,15 +2,15 @@
 import { formatNumber } from "../text/format.ts";
 import { type Html, markup } from "./html.ts";
 
-/** Places values on a line of pixels. */
+/** Maps values to pixels along one axis. */
 export interface Scale {
-  /** The pixel of a value. */
+  /** Returns the pixel of a value. */
   at(value: number): number;
-  /** Round values within the range. */
+  /** Round values within the range, for tick marks. */
   readonly ticks: readonly number[];
 }
 
-/** A scale from the range of some numbers, of which there is one at least, to a range of pixels. */
+/** Creates a scale from the range of `numbers`, at least one, to a range of pixels. */
 export function scaleOf(
   numbers: readonly number[],
   [from, to]: readonly [number, number],
@@ -20,7 +20,7 @@ export function scaleOf(
   for (const number of numbers) [low, high] = [Math.min(low, number), Math.max(high, number)];
   const turn = log ? Math.log10 : (value: number) => value;
   const [start, end] = [turn(low), turn(high)];
-  // Halves, as the width of the range of huge numbers can be beyond what a number holds.
+  // Halved, because the width of a range of huge numbers can overflow.
   const width = end / 2 - start / 2;
   return {
     at: (value) =>
@@ -29,7 +29,7 @@ export function scaleOf(
   };
 }
 
-/** About five round numbers: 1, 2 or 5 times a power of ten apart. */
+/** Returns about five round numbers, spaced by 1, 2 or 5 times a power of ten. */
 function roundTicks(low: number, high: number): number[] {
   const rough = (high - low) / 5;
   if (!(rough > 0) || !Number.isFinite(rough)) return [low];
@@ -51,7 +51,7 @@ function decades(low: number, high: number): number[] {
   return ticks.length > 0 ? ticks : [low, high];
 }
 
-/** Ticks with their numbers and faint lines across the plot. */
+/** Draws tick marks with their numbers, and faint grid lines. */
 export function axis(
   scale: Scale,
   { at, to, vertical }: { at: number; to: number; vertical: boolean },

@@ -1,16 +1,16 @@
-/** The look that all displays share. */
+/** Styles shared by all displays. */
 import { Html, markup } from "./html.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 
 /**
- * The class of everything shown, three times: Jupyter's own rules for tables, such as
- * `:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td`, count as two classes and an element.
+ * Class of every display, repeated three times to outrank Jupyter's own table rules such as
+ * `:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td`.
  */
 const ALL = new Html(".chachaml.chachaml.chachaml");
 
 /**
- * Colours are those of the page, thinned out, or middle tones that are readable on light and on dark:
- * a notebook's theme need not be the system's, so no media query applies.
+ * Colors inherit from the page or are mid-tones, readable on light and dark. A media query would
+ * not help: the theme of a notebook is independent of the system's.
  */
 const STYLE = markup`<style>
 ${ALL}{font-size:13px;line-height:1.45;color:inherit}
@@ -43,7 +43,7 @@ ${ALL} figcaption{font-size:12px}
 ${ALL} .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:12px}
 </style>`;
 
-/** Puts HTML and plain text together as what a notebook shows. */
+/** Combines HTML and plain text into the formats that a notebook displays. */
 export function bundle(body: Html, text: string): MediaBundle {
   return {
     "text/plain": text.toWellFormed(),

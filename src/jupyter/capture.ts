@@ -1,4 +1,4 @@
-/** Stores what a notebook shows of a value. */
+/** Stores the displayed formats of a value as artifacts. */
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { PutOptions } from "../artifacts/put_options.ts";
 import { InvalidSourceError } from "../base/errors.ts";
@@ -10,12 +10,12 @@ import { pictureExtension, pictureOf } from "./capture_picture.ts";
 import { formsOfPlot } from "./capture_plot.ts";
 import { DISPLAY, shownAs } from "../display/displayable.ts";
 
-/** Something to put artifacts to: a {@linkcode RunHandle}. */
+/** Target of captured artifacts: a {@linkcode RunHandle}. */
 export interface CaptureTarget {
   put(name: string, source: string | Uint8Array, options?: PutOptions): Promise<Artifact>;
 }
 
-/** Stores each form that a value has. */
+/** Stores each format of a value as an artifact. */
 export async function capture(
   run: CaptureTarget,
   name: string,
@@ -41,7 +41,7 @@ export async function capture(
   return { artifacts: shownAs("artifacts")(artifacts), omitted };
 }
 
-/** Looks for what a value can do, from the most telling on. */
+/** Detects the formats of a value, most specific first. */
 async function formsOf(name: string, value: unknown): Promise<Form[]> {
   if (value instanceof Uint8Array) {
     const extension = pictureExtension(value);
@@ -60,18 +60,18 @@ async function formsOf(name: string, value: unknown): Promise<Form[]> {
   return typeof display === "function" ? formsOfBundle(await display.call(value)) : [];
 }
 
-/** An element as a file that opens by itself. */
+/** Returns a DOM element as a self-contained file. */
 function elementForm(outerHTML: string): Form {
   if (!/^<svg[\s>]/i.test(outerHTML)) return { extension: ".html", source: outerHTML };
   const start = /^<svg[^>]*>/i.exec(outerHTML)?.[0] ?? "";
-  // Within a page an SVG needs no namespace; a file without it is no picture.
+  // An SVG element in a page needs no namespace; an SVG file does.
   const source = /\sxmlns\s*=/.test(start)
     ? outerHTML
     : outerHTML.replace(/^<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
   return { extension: ".svg", source };
 }
 
-/** The name without the extension of one of the forms. */
+/** Returns the name without the extension of one of the formats. */
 function stemOf(name: string, forms: readonly Form[]): string {
   const extensions = forms.flatMap(({ extension }) =>
     extension === ".jpg" ? [".jpg", ".jpeg"] : [extension]

@@ -1,7 +1,7 @@
-/** What a value tells Jupyter of its looks, as files. */
+/** Files from the formats that a value gives Jupyter. */
 import type { Form } from "./form.ts";
 
-/** How the forms of a MIME bundle become files; text alone is no look. */
+/** Conversion of each MIME type to a file. Plain text is not captured. */
 const FILES:
   readonly (readonly [type: RegExp, extension: string, read: (data: unknown) => Read])[] = [
     [/^image\/png$/, ".png", fromBase64],
@@ -21,7 +21,7 @@ const FILES:
 
 type Read = string | Uint8Array | undefined;
 
-/** The forms of a bundle that are more than text. */
+/** Returns the formats of a bundle other than plain text. */
 export function formsOfBundle(bundle: unknown): Form[] {
   if (typeof bundle !== "object" || bundle === null) return [];
   return Object.entries(bundle).flatMap(([type, data]): Form[] => {
@@ -36,7 +36,7 @@ function fromBase64(data: unknown): Read {
   return typeof data === "string" ? Uint8Array.fromBase64(data) : undefined;
 }
 
-/** Jupyter takes text also as a list of lines. */
+/** Jupyter also allows text as an array of lines. */
 function asText(data: unknown): Read {
   return Array.isArray(data) ? data.join("") : typeof data === "string" ? data : undefined;
 }

@@ -1,14 +1,17 @@
-/** Dataframes, as files that other programs read. */
+/** Files from dataframes. */
 import type { Form } from "./form.ts";
 
-/** What dataframes have to write themselves: nodejs-polars, arquero, danfo. */
+/** Export methods of dataframes in nodejs-polars, arquero and danfo. */
 interface Frame {
   writeParquet?: () => unknown;
   writeCSV?: () => unknown;
   toCSV?: () => unknown;
 }
 
-/** A dataframe as CSV, or as Parquet where the name asks for it; nothing of what is none. */
+/**
+ * Returns a dataframe as CSV, or as Parquet if the name ends in `.parquet`; an empty array for
+ * other values.
+ */
 export async function formsOfFrame(name: string, value: object): Promise<Form[]> {
   const frame = value as Frame;
   if (/\.parquet$/i.test(name) && typeof frame.writeParquet === "function") {

@@ -1,6 +1,9 @@
-/** Pictures: bytes that are one, and canvases that give one. */
+/** Images from bytes and canvases. */
 
-/** The extension of a picture's format, by its first bytes; `undefined` if it is none. */
+/**
+ * Returns the extension of an image format, detected by its first bytes; `undefined` if there is
+ * none.
+ */
 export function pictureExtension(bytes: Uint8Array): string | undefined {
   const head = String.fromCharCode(...bytes.subarray(0, 12));
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return ".png";
@@ -10,7 +13,7 @@ export function pictureExtension(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** What canvases have to give their picture: one or the other of these. */
+/** Export methods of canvases; each library has some of them. */
 interface Canvas {
   getContext?: unknown;
   encode?: (format: string) => unknown;
@@ -19,7 +22,7 @@ interface Canvas {
   toDataURL?: (type: string) => unknown;
 }
 
-/** The picture of a canvas; `undefined` if it is none. */
+/** Returns the image of a canvas as PNG; `undefined` for other values. */
 export async function pictureOf(value: object): Promise<Uint8Array | undefined> {
   const canvas = value as Canvas;
   const isCanvas = [canvas.getContext, canvas.toDataURL, canvas.convertToBlob, canvas.toBuffer]
@@ -43,7 +46,7 @@ async function bytesBy(way: () => unknown): Promise<Uint8Array | undefined> {
   try {
     result = await way();
   } catch {
-    return undefined; // Libraries differ in what they take: there are other ways.
+    return undefined; // Libraries differ: try the next method.
   }
   if (result instanceof Blob) return await result.bytes();
   if (result instanceof Uint8Array) return result;

@@ -1,10 +1,13 @@
-/** Vega and Vega-Lite plots: the spec, and what it looks like. */
+/** Files from Vega and Vega-Lite plots: the specification and its image. */
 import type { Form } from "./form.ts";
 
-/** Loaded by names that no tool sees: who draws no plots shall not have to fetch these. */
+/**
+ * Variables hide these specifiers from static analysis, so that programs without plots do not
+ * download them.
+ */
 const [VEGA, VEGA_LITE] = ["npm:vega@~6.4.0", "npm:vega-lite@~6.5.0"];
 
-/** What is used of the libraries. */
+/** The parts of the libraries in use. */
 interface Vega {
   parse(spec: unknown): unknown;
   View: new (runtime: unknown, options: { renderer: "none" }) => {
@@ -16,7 +19,7 @@ interface VegaLite {
   compile(spec: unknown): { readonly spec: unknown };
 }
 
-/** A plot's spec and its picture; nothing of what is no plot. */
+/** Returns the specification of a plot and its image; an empty array for other values. */
 export async function formsOfPlot(value: object): Promise<Form[]> {
   const { toSpec } = value as { toSpec?: () => unknown };
   const spec = typeof toSpec === "function" ? toSpec.call(value) : value;
@@ -28,7 +31,7 @@ export async function formsOfPlot(value: object): Promise<Form[]> {
   ];
 }
 
-/** The extension of a spec's file, by the schema that it names. */
+/** Returns the file extension for a specification, by its schema. */
 function specExtension(spec: unknown): string | undefined {
   const schema = (spec as { $schema?: unknown } | null)?.$schema;
   if (typeof schema !== "string") return undefined;
@@ -40,7 +43,7 @@ async function render(spec: unknown, isLite: boolean): Promise<string | Error> {
   try {
     const vega: Vega = await import(VEGA!);
     const lite: VegaLite | undefined = isLite ? await import(VEGA_LITE!) : undefined;
-    // The libraries may write into what they are given.
+    // The libraries may modify their input.
     const own: unknown = structuredClone(spec);
     const view = new vega.View(vega.parse(lite ? lite.compile(own).spec : own), {
       renderer: "none",

@@ -1,4 +1,4 @@
-/** Cells that look the same wherever they stand. */
+/** Table cells shared by several displays. */
 import { formatTime, printable } from "../text/format.ts";
 import type { Run } from "../metadata/run.ts";
 import { markup } from "./html.ts";
@@ -12,7 +12,7 @@ const LOOKS: ReadonlyMap<string, string> = new Map([
   ["staging", "busy"],
 ]);
 
-/** A status or a stage, in its colour. */
+/** Formats a status or stage in its color. */
 export function statusCell(status: string): Cell {
   return {
     text: status,
@@ -20,13 +20,13 @@ export function statusCell(status: string): Cell {
   };
 }
 
-/** The beginning of an id or a hash, in full where the pointer rests. */
+/** Shortens an id or hash; hovering shows all of it. */
 export function idCell(id: string): Cell {
   const start = id.length > 12 ? `${id.slice(0, 8)}…` : id;
   return { text: start, html: markup`<code title="${id}">${start}</code>` };
 }
 
-/** How long a run has taken. */
+/** Formats the duration of a run; empty while it is running. */
 export function duration({ startTime, endTime }: Run): string {
   if (endTime === null) return "";
   const seconds = (endTime.getTime() - startTime.getTime()) / 1000;
@@ -37,22 +37,22 @@ export function duration({ startTime, endTime }: Run): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** What a run is called. */
+/** Returns the name of a run, or its shortened id. */
 export function runName({ id, name }: Run): Cell {
   return name === null ? idCell(id) : name;
 }
 
-/** A time. */
+/** Formats a time. */
 export function timeCell(time: Date | null): Cell {
   return unbroken(formatTime(time));
 }
 
-/** Text that stays on one line. */
+/** Formats text without line breaks. */
 export function unbroken(text: string): Cell {
   return { text, html: markup`<span style="white-space:nowrap">${text}</span>` };
 }
 
-/** Text in one line. */
+/** Escapes text for a single line. */
 export function oneLine(text: string): string {
   return printable(text.toWellFormed());
 }

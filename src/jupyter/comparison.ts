@@ -1,4 +1,4 @@
-/** Runs side by side: one line a run, and a column for each thing in which they differ. */
+/** Display of a comparison: one row per run, one column per param or metric that differs. */
 import { count, formatNumber, formatValue } from "../text/format.ts";
 import type { Comparison } from "../runs/comparison.ts";
 import { idCell, oneLine, statusCell } from "./cells.ts";
@@ -7,13 +7,13 @@ import { bundle } from "./bundle.ts";
 import { markup } from "./html.ts";
 import { type Cell, cut, MAX_ROWS, type Table, tableHtml, tableText } from "./table.ts";
 
-/** Params and metrics that have a column at most. */
+/** Maximum number of columns for params and metrics. */
 const MAX_COLUMNS = 24;
 
-/** Characters of a param that is the same in all runs. */
+/** Maximum length, in characters, of a param shared by all runs. */
 const MAX_VALUE = 80;
 
-/** A comparison. */
+/** Displays a comparison. */
 export function showComparison(comparison: Comparison): MediaBundle {
   const { runs, params, metrics } = comparison;
   const same = params.filter(({ differs }) => !differs)
@@ -50,10 +50,10 @@ function tableOf({ runs, params, metrics }: Comparison): Table {
   };
 }
 
-/** Explains the marks of {@linkcode valueCell}. Which of the two is best, only the reader knows. */
+/** Legend for {@linkcode valueCell}. Whether large or small is better depends on the metric. */
 const LEGEND = "▲ largest of its metric, ▼ smallest";
 
-/** A metric's value; the smallest and the largest of a column are marked. */
+/** Formats a metric value; the smallest and largest of a column are marked. */
 function valueCell(value: number | undefined, { low, high }: { low: number; high: number }): Cell {
   if (value === undefined) return "";
   const text = formatNumber(value);

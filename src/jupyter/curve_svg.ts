@@ -1,17 +1,17 @@
-/** A metric as a small curve. */
+/** Display of a metric as a small curve. */
 import { formatNumber } from "../text/format.ts";
 import type { Curve } from "../metadata/metric.ts";
 import { type Html, markup } from "./html.ts";
 
-/** Points that a small curve has room for. */
+/** Maximum number of points in a small curve. */
 export const CURVE_POINTS = 200;
 
-/** The size of a curve in pixels, and the room left around it. */
+/** Width, height and margin, in pixels. */
 const [WIDTH, HEIGHT, MARGIN] = [220, 64, 3];
 
-/** Draws a curve in the colour of the text around it; `undefined` where there is nothing to draw. */
+/** Draws a curve; `undefined` if there are fewer than two finite points. */
 export function curveSvg({ key, steps, values }: Curve): Html | undefined {
-  // Where the steps stand still, values are drawn in the order logged.
+  // If all steps are equal, points are spaced evenly in the order they were logged.
   const rising = steps.length > 0 && steps[0]! < steps.at(-1)!;
   const points = Array.from(values, (y, at) => ({ x: rising ? steps[at]! : at, y }))
     .filter(({ y }) => Number.isFinite(y));
@@ -31,7 +31,7 @@ export function curveSvg({ key, steps, values }: Curve): Html | undefined {
   ]}</svg>`;
 }
 
-/** A curve with its name and last value below it. */
+/** Draws a curve captioned with its name and last value. */
 export function curveFigure(curve: Curve): Html {
   const last = curve.values.at(-1);
   const value = last === undefined ? "" : formatNumber(last);
@@ -39,7 +39,7 @@ export function curveFigure(curve: Curve): Html {
   return markup`<figure>${curveSvg(curve)}<figcaption>${caption}</figcaption></figure>`;
 }
 
-/** A curve in one line of text, as high as a letter. */
+/** Draws a curve as one line of block characters. */
 export function curveText({ values }: Curve, columns = 40): string {
   const finite = Array.from(values).filter(Number.isFinite);
   if (finite.length < 2) return "";
@@ -51,11 +51,11 @@ export function curveText({ values }: Curve, columns = 40): string {
   }).join("");
 }
 
-/** A linear scale from the range of some numbers to another range. */
+/** Creates a linear scale from the range of `numbers` to another range. */
 function scale(numbers: readonly number[], from: number, to: number): (value: number) => number {
   let [low, high] = [Infinity, -Infinity];
   for (const number of numbers) [low, high] = [Math.min(low, number), Math.max(high, number)];
-  // Halves, as the width of the range of huge numbers can be beyond what a number holds.
+  // Halved, because the width of a range of huge numbers can overflow.
   const width = high / 2 - low / 2;
   return (value) =>
     width === 0 ? (from + to) / 2 : from + (to - from) * ((value / 2 - low / 2) / width);

@@ -1,7 +1,7 @@
-/** One form of a value: the bytes of a file. */
+/** One captured format of a value: the content of a file. */
 export interface Form {
-  /** Extension of its name, with the dot. */
+  /** File extension, with the dot. */
   readonly extension: string;
-  /** What to put, or why it could not be made. */
+  /** Content, or the error that prevented it. */
   readonly source: string | Uint8Array | Error;
 }

@@ -1,17 +1,17 @@
-/** HTML that cannot be forgotten to escape: text becomes HTML only by way of the tag below. */
+/** HTML that is escaped by default: text becomes HTML only through the tag below. */
 
-/** HTML that is safe to show. */
+/** HTML that is safe to display. */
 export class Html {
   /** The markup. */
   readonly source: string;
 
-  /** Takes markup that is known to be safe; everything else goes through {@linkcode markup}. */
+  /** Wraps trusted markup; anything else goes through {@linkcode markup}. */
   constructor(source: string) {
     this.source = source;
   }
 }
 
-/** What can stand in a template: text is escaped, HTML is taken as it is. */
+/** Value in a template: text is escaped, HTML is inserted as is. */
 export type Part = string | number | Html | readonly Html[] | undefined;
 
 const ENTITIES: Record<string, string> = {
@@ -22,12 +22,12 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** Text as HTML that shows it, also within a quoted attribute. */
+/** Escapes text for HTML, including quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.toWellFormed().replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-/** Makes HTML of a template, and escapes all text that is put into it. */
+/** Tags a template as HTML and escapes all text inserted into it. */
 export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const sources = parts.map(sourceOf);
   return new Html(strings.map((string, at) => string + (sources[at] ?? "")).join(""));

@@ -1,17 +1,17 @@
-/** JSON as a table where it is one, else as it is, in lines. */
+/** Display of JSON: as a table if it is tabular, otherwise as indented text. */
 import { formatNumber } from "../text/format.ts";
 import type { Preview } from "./preview.ts";
 import { oneLine } from "./cells.ts";
 import { markup } from "./html.ts";
 import { cut, MAX_ROWS, pairs, type Table, tableHtml, tableText } from "./table.ts";
 
-/** Columns that are shown at most. */
+/** Maximum number of columns. */
 const MAX_COLUMNS = 40;
 
-/** Characters that are shown at most of what is no table. */
+/** Maximum number of characters of JSON that is not tabular. */
 const MAX_CHARACTERS = 20_000;
 
-/** Shows JSON; `undefined` if it is none. */
+/** Displays JSON; `undefined` if the text is not JSON. */
 export function jsonPreview(text: string): Preview | undefined {
   let value: unknown;
   try {
@@ -25,7 +25,7 @@ export function jsonPreview(text: string): Preview | undefined {
   return { body: markup`<pre>${lines}</pre>`, text: cut(oneLine(JSON.stringify(value)), 200) };
 }
 
-/** An object as names and values, a list of objects as rows. */
+/** Converts an object to pairs, or an array of objects to rows. */
 function tableOf(value: unknown): Table | undefined {
   if (isObject(value)) {
     const entries = Object.entries(value);

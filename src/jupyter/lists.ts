@@ -1,4 +1,4 @@
-/** Lists of what a store has, as tables. */
+/** Displays of lists as tables. */
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import { count, formatBytes } from "../text/format.ts";
 import type { Model, ModelVersion } from "../metadata/model.ts";
@@ -10,17 +10,17 @@ import { bundle } from "./bundle.ts";
 import { markup } from "./html.ts";
 import { MAX_ROWS, type Table, tableHtml, tableText } from "./table.ts";
 
-/** Runs. */
+/** Displays runs. */
 export function showRuns(runs: readonly Run[]): MediaBundle {
   return list("run", runs, runsTable(runs));
 }
 
-/** Artifacts. */
+/** Displays artifacts. */
 export function showArtifacts(artifacts: readonly ArtifactRecord[]): MediaBundle {
   return list("artifact", artifacts, artifactsTable(artifacts));
 }
 
-/** Datasets of a run. */
+/** Displays the datasets of a run. */
 export function showDatasets(datasets: readonly Dataset[]): MediaBundle {
   return list("dataset", datasets, {
     head: ["role", "source", "rows", "columns", "hash"],
@@ -35,12 +35,12 @@ export function showDatasets(datasets: readonly Dataset[]): MediaBundle {
   });
 }
 
-/** Experiments. */
+/** Displays experiments. */
 export function showExperiments(experiments: readonly Experiment[]): MediaBundle {
   return list("experiment", experiments, experimentsTable(experiments));
 }
 
-/** Models. */
+/** Displays models. */
 export function showModels(models: readonly Model[]): MediaBundle {
   return list("model", models, {
     head: ["model", "versions", "in production", "description"],
@@ -54,7 +54,7 @@ export function showModels(models: readonly Model[]): MediaBundle {
   });
 }
 
-/** Versions of a model. */
+/** Displays versions of a model. */
 export function showVersions(versions: readonly ModelVersion[]): MediaBundle {
   return list("version", versions, {
     head: ["model", "version", "stage", "run", "artifact", "registered", "description"],
@@ -71,7 +71,7 @@ export function showVersions(versions: readonly ModelVersion[]): MediaBundle {
   });
 }
 
-/** Runs as a table. */
+/** Returns runs as a table. */
 export function runsTable(runs: readonly Run[]): Table {
   return {
     head: ["run", "name", "experiment", "status", "started", "took", "tags"],
@@ -89,7 +89,7 @@ export function runsTable(runs: readonly Run[]): Table {
   };
 }
 
-/** Artifacts as a table. */
+/** Returns artifacts as a table. */
 export function artifactsTable(artifacts: readonly ArtifactRecord[]): Table {
   const ofOneRun = new Set(artifacts.map(({ runId }) => runId)).size < 2;
   return {
@@ -109,7 +109,7 @@ export function artifactsTable(artifacts: readonly ArtifactRecord[]): Table {
   };
 }
 
-/** Experiments as a table. */
+/** Returns experiments as a table. */
 export function experimentsTable(experiments: readonly Experiment[]): Table {
   return {
     head: ["experiment", "runs", "last run", "description", "owner"],
@@ -124,7 +124,7 @@ export function experimentsTable(experiments: readonly Experiment[]): Table {
   };
 }
 
-/** Tags in one line; the note is shown by itself. */
+/** Formats tags in one line, without the note, which has its own section. */
 export function tagsText(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags).filter(([key]) => key !== "note")
     .map(([key, value]) => value === "" ? key : `${key}=${value}`).join(", ");

@@ -1,15 +1,15 @@
-/** Markdown as HTML that cannot do more than be read. */
+/** Markdown rendered as inert HTML. */
 import { Html, markup } from "./html.ts";
 
 let rendering: Promise<(markdown: string) => string> | undefined;
 
-/** Where a link of a note may lead. Other schemes start programs: `vscode:`, `smb:`, `command:`. */
+/** Allowed link targets. Other schemes can start programs: `vscode:`, `smb:`, `command:`. */
 const LINKS = /^(https?:\/\/|mailto:|#)/i;
 
 /**
- * Renders Markdown. HTML in it is shown as text, and a link leads only to a web page, a mail address or
- * a heading. A picture is replaced by its description: loading it would show its server who looks at
- * the notebook.
+ * Renders Markdown. HTML in it is shown as text; links may lead only to web pages, mail addresses
+ * or headings. Images are replaced by their description, because loading one would reveal the
+ * reader to its server.
  */
 export async function markdownHtml(markdown: string): Promise<Html> {
   const render = await (rendering ??= loadRenderer());

@@ -1,9 +1,9 @@
-/** Pictures and sound, as the bytes themselves within the page. */
+/** Images and audio embedded in a page. */
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { Preview } from "./preview.ts";
 import { markup } from "./html.ts";
 
-/** Bytes that are put into a page at most: they stay in the notebook's file. */
+/** Maximum size, in bytes, of embedded media: it is saved in the notebook's file. */
 export const MAX_MEDIA = 5_000_000;
 
 const PICTURES: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ const SOUNDS: ReadonlySet<string> = new Set([
   "audio/aac",
 ]);
 
-/** A picture. An SVG, too, is shown as a picture: as part of the page its scripts would run. */
+/** Displays an image. An SVG is embedded as an image as well, so that its scripts do not run. */
 export async function picturePreview(
   artifact: Artifact,
   type: string,
@@ -40,7 +40,7 @@ export async function picturePreview(
     : { body: markup`<img alt="${artifact.name}" src="${source}">` };
 }
 
-/** Sound, with what plays it. */
+/** Displays an audio player. */
 export async function audioPreview(artifact: Artifact, type: string): Promise<Preview | undefined> {
   if (!SOUNDS.has(type)) return undefined;
   const source = await dataUrl(artifact, type);

@@ -1,4 +1,4 @@
-/** Metrics: value by value, summed up, and as curves. */
+/** Displays of metrics: values, summaries and curves. */
 import { count, formatNumber } from "../text/format.ts";
 import type { Curve, Metric, MetricSummary } from "../metadata/metric.ts";
 import { oneLine, timeCell } from "./cells.ts";
@@ -8,7 +8,7 @@ import { bundle } from "./bundle.ts";
 import { markup } from "./html.ts";
 import { MAX_ROWS, type Table, tableHtml, tableText } from "./table.ts";
 
-/** One curve. */
+/** Displays one curve. */
 export function showCurve(curve: Curve): MediaBundle {
   const { logged, nonFinite, steps } = curve;
   const details = [
@@ -21,7 +21,7 @@ export function showCurve(curve: Curve): MediaBundle {
   return bundle(body, curveLine(curve, details));
 }
 
-/** A curve as a line of text. */
+/** Formats a curve as one line of text. */
 export function curveLine(curve: Curve, details: string): string {
   const last = curve.values.at(-1);
   const parts = [
@@ -32,7 +32,7 @@ export function curveLine(curve: Curve, details: string): string {
   return `${parts.filter((part) => part !== "").join("  ")}  (${details})`;
 }
 
-/** Values, one by one. */
+/** Displays single values. */
 export function showMetrics(metrics: readonly Metric[]): MediaBundle {
   if (metrics.length === 0) return bundle(markup`<div class="dim">no values</div>`, "no values");
   const table: Table = {
@@ -50,7 +50,7 @@ export function showMetrics(metrics: readonly Metric[]): MediaBundle {
   return bundle(markup`<div class="dim">${title}</div>${tableHtml(table)}`, tableText(table));
 }
 
-/** What the metrics of a run come to. */
+/** Displays the summaries of a run's metrics. */
 export function showSummary(summaries: readonly MetricSummary[]): MediaBundle {
   if (summaries.length === 0) {
     return bundle(markup`<div class="dim">no metrics</div>`, "no metrics");
@@ -59,7 +59,7 @@ export function showSummary(summaries: readonly MetricSummary[]): MediaBundle {
   return bundle(tableHtml(table), tableText(table));
 }
 
-/** What the metrics of a run come to, as a table. */
+/** Returns the summaries of a run's metrics as a table. */
 export function summaryTable(summaries: readonly MetricSummary[]): Table {
   const right = ["last", "min", "max", "step", "points"];
   return {

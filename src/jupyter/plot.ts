@@ -1,4 +1,4 @@
-/** Curves of several runs in one picture, with axes and a legend. */
+/** Plot of one metric for several runs, with axes and a legend. */
 import type { MediaBundle } from "../display/displayable.ts";
 import type { Plot } from "../runs/plot.ts";
 import { count, formatNumber } from "../text/format.ts";
@@ -8,10 +8,10 @@ import { curveLine } from "./metrics.ts";
 import { type Html, markup } from "./html.ts";
 import { axis, type Scale, scaleOf } from "./axis.ts";
 
-/** The size of a plot in pixels, and the room for its axes. */
+/** Width, height, space for the axes, and margin, in pixels. */
 const [WIDTH, HEIGHT, LEFT, BOTTOM, MARGIN] = [640, 300, 64, 34, 10];
 
-/** Colours that remain distinct on light and on dark pages, and to people who are colour-blind. */
+/** Colors that stay distinct on light and dark pages and with color blindness. */
 const COLORS = [
   "#3b8fd4",
   "#e08214",
@@ -23,7 +23,7 @@ const COLORS = [
   "#d9534f",
 ];
 
-/** Runs that are drawn at most: more lines than this say nothing. */
+/** Maximum number of runs drawn; more would be unreadable. */
 const MAX_LINES = 24;
 
 interface Point {
@@ -31,7 +31,7 @@ interface Point {
   readonly y: number;
 }
 
-/** A plot. */
+/** Displays a plot. */
 export function showPlot({ key, log, lines }: Plot): MediaBundle {
   const drawn = lines.slice(0, MAX_LINES).map(({ run, curve }, at) => ({
     name: run.name ?? run.id.slice(0, 8),
@@ -73,7 +73,10 @@ function drawing(
   ]}</svg>`;
 }
 
-/** One curve. Its last point, and a thick invisible line, show name and value to the pointer. */
+/**
+ * Draws one curve. Hovering its last point, or a wide invisible line along it, shows name and
+ * value.
+ */
 function polyline(
   { name, color, points }: { name: string; color: string; points: readonly Point[] },
   x: Scale,

@@ -1,9 +1,9 @@
 import type { Html } from "./html.ts";
 
-/** What is seen of an artifact's bytes. */
+/** Preview of an artifact's content. */
 export interface Preview {
-  /** In a notebook. */
+  /** Preview for notebooks. */
   readonly body: Html;
-  /** In a console, if anything. */
+  /** Preview for consoles, if there is one. */
   readonly text?: string;
 }

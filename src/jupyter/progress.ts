@@ -1,41 +1,44 @@
-/** Progress of long work, as one line of a notebook that is updated in place. */
+/** Progress display in notebooks: one line, updated in place. */
 import type { Progress } from "../bytes/byte_store.ts";
 import { formatBytes } from "../text/format.ts";
 import { Html, markup } from "./html.ts";
 
-/** Milliseconds between two updates: what comes faster would flood the page. */
+/** Minimum time between two updates, in milliseconds. */
 const PAUSE = 250;
 
-/** What is used of `Deno.jupyter`, which is there only in the kernel, and typed as unstable. */
+/** The part of `Deno.jupyter` in use. It exists only in the kernel, and its types are unstable. */
 interface Jupyter {
   broadcast(type: string, content: Record<string, unknown>): Promise<void>;
 }
 
-/** Takes the progress of one piece of work. Made by {@linkcode notebookProgress}. */
+/**
+ * Callback that displays the progress of one operation. Created by {@linkcode notebookProgress}.
+ */
 export interface NotebookProgress {
-  /** Shows the progress. */
+  /** Displays the progress. */
   (progress: Progress): void;
   /**
-   * Says that the work is over, where its length was not known, and resolves once all is shown. It
-   * need not be called.
+   * Marks the operation as complete if its total was unknown. Calling it is optional.
+   *
+   * @returns A promise that resolves once the last update has been sent.
    */
   done(): Promise<void>;
 }
 
 /**
- * Makes an `onProgress` that shows progress in a notebook: one line, updated at most four times a
- * second. Outside of the Deno Jupyter kernel it does nothing.
+ * Creates an `onProgress` callback that displays progress in a notebook: one line, updated at most
+ * four times a second. Outside the Deno Jupyter kernel it does nothing.
  *
- * @example
+ * @param label Name of the operation.
+ * @returns A callback for one operation.
+ *
+ * @example Show the progress of a verification
  * ```ts
  * import { notebookProgress, openStore } from "@chachaml/store";
  *
  * await using store = await openStore({ inMemory: true });
  * await store.verify({ onProgress: notebookProgress("verify") }).summary();
  * ```
- *
- * @param label What is done.
- * @returns The function to pass. It is for one piece of work.
  */
 export function notebookProgress(label: string): NotebookProgress {
   const jupyter = findJupyter();
@@ -65,7 +68,7 @@ class Line {
     this.#last = progress;
     const left = this.#shown + PAUSE - Date.now();
     if (left <= 0 || isComplete(progress)) this.#show();
-    // The last one of a burst must not be lost.
+    // Ensures that the last update of a burst is shown.
     else this.#timer ??= setTimeout(() => this.#show(), left);
   }
 
@@ -88,7 +91,7 @@ class Line {
       metadata: {},
       transient: { display_id: this.#id },
     };
-    // One behind the other; and a page that cannot be reached is no reason for the work to fail.
+    // Updates are sent in order. A failure to send must not fail the operation.
     this.#sent = this.#sent.then(() => this.#jupyter.broadcast(type, content)).catch(() => {});
   }
 }
@@ -97,7 +100,7 @@ function isComplete({ bytes, total }: Progress): boolean {
   return total !== undefined && bytes >= total;
 }
 
-/** The line in its two forms. */
+/** Returns the line as plain text and HTML. */
 function draw(label: string, progress: Progress, seconds: number): Record<string, string> {
   const { bytes, total } = progress;
   const complete = isComplete(progress);
@@ -118,7 +121,7 @@ function draw(label: string, progress: Progress, seconds: number): Record<string
   };
 }
 
-/** Outside of the kernel, a look at `Deno.jupyter` throws. */
+/** Outside the kernel, reading `Deno.jupyter` throws. */
 function findJupyter(): Jupyter | undefined {
   try {
     return (Deno as unknown as { jupyter?: Jupyter }).jupyter;

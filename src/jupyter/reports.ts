@@ -1,4 +1,4 @@
-/** Reports of maintenance, backup and archive. */
+/** Displays of reports: maintenance, backup and archive. */
 import type { GcReport } from "../maintenance/gc.ts";
 import type { DedupReport } from "../maintenance/dedup.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
@@ -16,12 +16,12 @@ import { markup } from "./html.ts";
 import { artifactsTable, runsTable } from "./lists.ts";
 import { MAX_ROWS, pairs, type Table, tableHtml, tableText } from "./table.ts";
 
-/** Result of a verification. */
+/** Displays the result of a verification. */
 export function showVerifySummary(summary: VerifySummary): MediaBundle {
   return showVerification(summary, []);
 }
 
-/** A verification with its findings. */
+/** Displays the result of a verification with its findings. */
 export function showVerification(
   { artifacts, bytes, hashed, damaged, leftovers, foreign }: VerifySummary,
   findings: readonly Finding[],
@@ -43,7 +43,7 @@ export function showVerification(
   ]]);
 }
 
-/** What has been collected. */
+/** Displays the report of `gc`. */
 export function showGc({ dryRun, removed, bytes, failed, foreign }: GcReport): MediaBundle {
   const details = `${count(removed.length, "leftover")}, ${formatBytes(bytes)}`;
   const title = dryRun ? "Would be collected" : "Collected";
@@ -67,7 +67,7 @@ export function showGc({ dryRun, removed, bytes, failed, foreign }: GcReport): M
   ]);
 }
 
-/** What shares files now. */
+/** Displays the report of `dedup`. */
 export function showDedup(
   { dryRun, shared, bytes, unshared, failed }: DedupReport,
 ): MediaBundle {
@@ -80,7 +80,7 @@ export function showDedup(
   ]);
 }
 
-/** Which runs have been removed. */
+/** Displays the report of `prune`. */
 export function showPrune({ dryRun, removed, kept }: PruneReport): MediaBundle {
   const title = dryRun ? "Would be pruned" : "Pruned";
   return report("good", title, count(removed.length, "run"), [
@@ -89,7 +89,7 @@ export function showPrune({ dryRun, removed, kept }: PruneReport): MediaBundle {
   ]);
 }
 
-/** What has been backed up. */
+/** Displays the report of a backup. */
 export function showBackup(backup: BackupReport): MediaBundle {
   const { path, artifacts, bytes, copied, copiedBytes, linked, omitted, check } = backup;
   const details = `${count(artifacts, "artifact")}, ${formatBytes(bytes)}; copied ${copied}, ` +
@@ -100,7 +100,7 @@ export function showBackup(backup: BackupReport): MediaBundle {
   ]);
 }
 
-/** What has been brought back. */
+/** Displays the report of a restore. */
 export function showRestore({ path, restored, bytes, failed }: RestoreReport): MediaBundle {
   const details = `${count(restored.length, "artifact")}, ${formatBytes(bytes)}, to ${path}`;
   return report(failed.length > 0 ? "bad" : "good", "Restored", details, [
@@ -109,7 +109,7 @@ export function showRestore({ path, restored, bytes, failed }: RestoreReport): M
   ]);
 }
 
-/** What has been imported. */
+/** Displays the report of an import. */
 export function showImport({ runs, artifacts, bytes }: ImportReport): MediaBundle {
   const details = `${count(runs.length, "run")}, ${count(artifacts, "artifact")}, ${
     formatBytes(bytes)
@@ -125,7 +125,7 @@ export function showImport({ runs, artifacts, bytes }: ImportReport): MediaBundl
   }]]);
 }
 
-/** Counts of a store. */
+/** Displays the counts of a store. */
 export function showInfo(info: StoreInfo): MediaBundle {
   const { location, driver, runs, experiments, databaseBytes } = info;
   const table = pairs([
@@ -149,7 +149,7 @@ function failures(items: readonly { name: string; error: Error }[]): Table {
   };
 }
 
-/** A headline, and what is not empty of the tables. */
+/** Displays a headline and the tables that are not empty. */
 function report(
   look: "good" | "bad",
   title: string,

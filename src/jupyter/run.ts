@@ -1,4 +1,4 @@
-/** One run: what is known of it, its params, metrics with curves, and artifacts. */
+/** Display of one run: properties, params, metrics with curves, and artifacts. */
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import { formatTime, formatValue } from "../text/format.ts";
 import type { Curve, MetricSummary } from "../metadata/metric.ts";
@@ -12,18 +12,18 @@ import { artifactsTable, tagsText } from "./lists.ts";
 import { summaryTable } from "./metrics.ts";
 import { type Cell, pairs, type Table, tableHtml, tableText } from "./table.ts";
 
-/** Heading of the metrics, which the curves stand below. */
+/** Heading of the metrics; curves follow below it. */
 const METRICS = "Metrics";
 
-/** A run, and what has been found of it. */
+/** A run and the contents to display with it. */
 export interface RunContents {
-  /** The run itself. */
+  /** The run. */
   readonly run: Run;
   /** Its params. */
   readonly params?: Readonly<Record<string, unknown>>;
-  /** What its metrics come to. */
+  /** Summaries of its metrics. */
   readonly metrics?: readonly MetricSummary[];
-  /** Some of its metrics as curves. */
+  /** Curves of some of its metrics. */
   readonly curves?: readonly Curve[];
   /** Its artifacts. */
   readonly artifacts?: readonly ArtifactRecord[];
@@ -31,7 +31,7 @@ export interface RunContents {
   readonly note?: Html | undefined;
 }
 
-/** A run. */
+/** Displays a run. */
 export function showRun(contents: RunContents): MediaBundle {
   const { run, note, curves = [] } = contents;
   const title = run.name ?? run.id;
@@ -82,7 +82,7 @@ function sectionsOf({ params = {}, metrics = [], artifacts = [] }: RunContents):
   ];
 }
 
-/** Text of several lines, without what would steer a terminal. */
+/** Escapes text, but keeps line breaks. */
 function lines(text: string): string {
   return text.split(/\r?\n/).map(oneLine).join("\n");
 }

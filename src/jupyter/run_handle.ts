@@ -1,19 +1,19 @@
-/** A run of an open store: looked up, with all that it has. */
+/** Display of a run handle, with everything recorded for its run. */
 import type { RunHandle } from "../runs/run_handle.ts";
 import { CURVE_POINTS } from "./curve_svg.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 import { markdownHtml } from "./markdown.ts";
 import { showRun } from "./run.ts";
 
-/** Curves that are drawn at most. */
+/** Maximum number of curves. */
 const MAX_CURVES = 12;
 
-/** Shows a run as it is now, or, where that cannot be read, as it was. */
+/** Displays the current state of a run; if it cannot be read, the last known one. */
 export async function showRunHandle(handle: RunHandle): Promise<MediaBundle> {
   try {
     return showRun(await lookUp(handle));
   } catch {
-    // The store is closed, or the run has been removed.
+    // The store was closed or the run removed.
     return showRun({ run: handle.info });
   }
 }

@@ -1,4 +1,4 @@
-/** Which module shows which kind of value. */
+/** Dispatch from kinds of values to their displays. */
 import type { Comparison } from "../runs/comparison.ts";
 import type { Curve, Metric, MetricSummary } from "../metadata/metric.ts";
 import type { Run } from "../metadata/run.ts";
@@ -40,7 +40,7 @@ import {
 import { showRun } from "./run.ts";
 import { showRuns } from "./lists.ts";
 
-/** The types of the kinds. */
+/** Type of each kind. */
 interface Shown {
   store: ShownStore;
   handle: RunHandle;
@@ -95,7 +95,7 @@ const SHOW: { readonly [K in Kind]: (value: Shown[K]) => MediaBundle | Promise<M
   import: showImport,
 };
 
-/** Gives the forms of a value, whatever it has been changed to since. */
+/** Returns the formats of a value. Falls back to inspection if a user has modified it. */
 export async function show(kind: Kind, value: unknown): Promise<MediaBundle> {
   try {
     return await (SHOW[kind] as (value: unknown) => MediaBundle | Promise<MediaBundle>)(value);

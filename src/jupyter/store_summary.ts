@@ -1,4 +1,4 @@
-/** A store at a glance. */
+/** Summary of a store. */
 import { count, formatBytes } from "../text/format.ts";
 import type { StoreLocation } from "../context/location.ts";
 import type { StoreInfo } from "../maintenance/info.ts";
@@ -12,22 +12,22 @@ import { markup } from "./html.ts";
 import { experimentsTable, runsTable } from "./lists.ts";
 import { tableHtml, tableText } from "./table.ts";
 
-/** What is shown of a store. */
+/** The part of a store that is displayed. */
 export interface ShownStore {
-  /** Where it is. */
+  /** Location of the store. */
   readonly location: StoreLocation;
-  /** Its runs. */
+  /** Runs of the store. */
   readonly runs: { list(query: RunQuery): Promise<Run[]> };
-  /** Its experiments. */
+  /** Experiments of the store. */
   readonly experiments: { list(): Promise<Experiment[]> };
-  /** Counts what it holds. */
+  /** Returns counts of the store. */
   info(): Promise<StoreInfo>;
 }
 
-/** Runs that are shown. */
+/** Number of newest runs shown. */
 const NEWEST = 5;
 
-/** What a store holds, and its newest runs; of a closed one, where it was. */
+/** Displays a store's counts, experiments and newest runs; of a closed store, its location. */
 export async function showStore(store: ShownStore): Promise<MediaBundle> {
   const place = store.location.database ?? "in memory";
   let details: string;

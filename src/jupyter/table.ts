@@ -1,38 +1,38 @@
-/** Tables, as HTML and as plain text. */
+/** Tables as HTML and as plain text. */
 import stringWidth from "npm:string-width@~7.2.0";
 import { printable } from "../text/format.ts";
 import { type Html, markup, type Part } from "./html.ts";
 
-/** Rows that are shown at most. */
+/** Maximum number of rows. */
 export const MAX_ROWS = 100;
 
-/** Rows that plain text has at most: it stands in diffs, too. */
+/** Maximum number of rows in plain text, which also appears in diffs. */
 const MAX_TEXT_ROWS = 40;
 
-/** Characters of a cell that are shown at most. */
+/** Maximum length of a cell, in characters. */
 const MAX_CELL = 300;
 
-/** Characters of a cell that plain text has at most. */
+/** Maximum length of a cell in plain text, in characters. */
 const MAX_TEXT_CELL = 60;
 
-/** A cell: text, or text with another look in HTML. */
+/** Cell of a table: text, or text with a separate HTML form. */
 export type Cell = string | { readonly text: string; readonly html: Html };
 
-/** Columns with their heads. */
+/** Table with headed columns. */
 export interface Table {
-  /** Heads of the columns. */
+  /** Headings of the columns. */
   readonly head: readonly string[];
-  /** Cells, row by row. */
+  /** Cells by row. */
   readonly rows: readonly (readonly Cell[])[];
-  /** Heads of the columns that hold numbers. */
+  /** Headings of the numeric columns, which are right-aligned. */
   readonly right?: readonly string[];
-  /** Rows in all, if `rows` are only the first of them. */
+  /** Total number of rows, if `rows` is truncated. */
   readonly total?: number;
-  /** Whether there are more than these, if it is not known how many. */
+  /** Whether more rows exist, if their number is unknown. */
   readonly more?: boolean;
 }
 
-/** A table as HTML. */
+/** Renders a table as HTML. */
 export function tableHtml(table: Table): Html {
   const { head, rows, right = [] } = table;
   const number = markup` class="num"`;
@@ -48,7 +48,7 @@ export function tableHtml(table: Table): Html {
   return markup`<div class="scroll">${body}${rest && markup`<div class="dim">${rest}</div>`}</div>`;
 }
 
-/** A table as lines of text. */
+/** Renders a table as plain text. */
 export function tableText(table: Table): string {
   const { head, rows, right = [] } = table;
   const lines = [...head.length > 0 ? [head] : [], ...rows.slice(0, MAX_TEXT_ROWS)].map((row) =>
@@ -68,19 +68,19 @@ export function tableText(table: Table): string {
   return [...text, restOf(table, MAX_TEXT_ROWS)].filter((line) => line !== undefined).join("\n");
 }
 
-/** Says what is not shown. */
+/** Describes the rows that are not shown. */
 function restOf({ rows, total = rows.length, more }: Table, shown: number): string | undefined {
   const left = total - Math.min(rows.length, shown);
   if (more) return "… and more";
   return left > 0 ? `… and ${left} more` : undefined;
 }
 
-/** Names and values, line by line, without a head. */
+/** Creates a table of names and values, without headings. */
 export function pairs(entries: readonly (readonly [string, Cell])[]): Table {
   return { head: [], rows: entries };
 }
 
-/** Text that ends with an ellipsis where it would be too long. */
+/** Truncates text with an ellipsis. */
 export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -1,4 +1,4 @@
-/** Text of all sorts: tables, Markdown, pages, and the head of what is plain. */
+/** Previews of text: tables, Markdown, HTML pages, and the first lines of plain text. */
 import type { Artifact } from "../artifacts/artifact.ts";
 import { formatBytes } from "../text/format.ts";
 import type { Preview } from "./preview.ts";
@@ -9,27 +9,27 @@ import { markdownHtml } from "./markdown.ts";
 import { oneLine } from "./cells.ts";
 import { tableHtml, tableText } from "./table.ts";
 
-/** Bytes that are read at most. */
+/** Maximum number of bytes read. */
 export const MAX_TEXT = 256_000;
 
-/** Lines and characters of plain text that are shown at most. */
+/** Maximum number of lines and characters of plain text. */
 const [MAX_LINES, MAX_CHARACTERS] = [200, 20_000];
 
-/** Lines that stand in a console. */
+/** Maximum number of lines in a console. */
 const CONSOLE_LINES = 20;
 
 const TEXTUAL =
   /^text\/|[/+](json|xml|yaml|toml|x-yaml|javascript|typescript|x-sh|sql|x-ndjson|jsonl|ld\+json)$/;
 
-/** What text shows; `undefined` where the bytes are none. */
+/** Returns a preview of text; `undefined` if the content is binary. */
 export async function textPreview(artifact: Artifact, type: string): Promise<Preview | undefined> {
   const { name, size } = artifact;
   if (!TEXTUAL.test(type) && !/\.(log|txt|jsonl|edn|toml|ya?ml|sh)$/i.test(name)) return undefined;
   const bytes = await artifact.bytes({ end: Math.min(size, MAX_TEXT) });
-  // Zeros are a sign of something else.
+  // NUL bytes indicate binary content.
   if (bytes.subarray(0, 4096).includes(0)) return undefined;
   const whole = bytes.length === size;
-  // A character that the cap has cut in two is left out.
+  // A character cut in two at the limit is omitted.
   const text = new TextDecoder().decode(bytes, { stream: true });
   const preview = await bySort(type, text, whole);
   if (!preview) return plain(text, size, whole);
@@ -48,7 +48,7 @@ async function bySort(type: string, text: string, whole: boolean): Promise<Previ
   if (type === "text/html") return { body: page(text), text: head(text) };
 }
 
-/** A page in a frame in which nothing runs and that loads nothing. */
+/** Displays an HTML page in a sandboxed frame: no scripts, no requests. */
 function page(text: string): Preview["body"] {
   const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ` +
     `style-src 'unsafe-inline'; img-src data:">`;
@@ -63,7 +63,7 @@ function plain(text: string, size: number, whole: boolean): Preview {
   return { body: markup`<pre>${shown}</pre>${note}`, text: head(text) };
 }
 
-/** The first lines, without what would steer a terminal. */
+/** Returns the first lines, escaped for a terminal. */
 function head(text: string): string {
   const lines = text.split("\n");
   const shown = lines.slice(0, CONSOLE_LINES).map((line) => oneLine(line.slice(0, 200)));

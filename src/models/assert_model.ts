@@ -1,4 +1,4 @@
-/** What a caller says of models, checked: types are no help to those who write JavaScript. */
+/** Run-time checks of arguments about models, for JavaScript callers. */
 import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidNameError, InvalidOptionError, quote } from "../base/errors.ts";
 import {
@@ -9,16 +9,18 @@ import {
 } from "../metadata/model.ts";
 import type { VersionWanted } from "../metadata/model_store.ts";
 
-/** Characters that a model's name may have. */
+/** Maximum length of a model name, in characters. */
 const MAX_NAME_LENGTH = 255;
 
-/** Refuses what is no name of a model, though another program may have chosen it. */
+/**
+ * Throws `InvalidNameError` unless `name` is a string. Another program may have stored any string.
+ */
 export function assertName(name: unknown): asserts name is string {
   if (typeof name === "string") return;
   throw new InvalidNameError("a model name", name, "not-text", "it must be a string");
 }
 
-/** Refuses a name that no model should be given. */
+/** Throws `InvalidNameError` unless `name` is valid for a new model. */
 export function assertModelName(name: unknown): asserts name is string {
   assertName(name);
   const refuse = (
@@ -28,7 +30,7 @@ export function assertModelName(name: unknown): asserts name is string {
     throw new InvalidNameError("a model name", name, rule, why);
   };
   if (name === "") refuse("empty", "it is empty");
-  // Also the two line separators, which break a listing apart as control characters do.
+  // The line and paragraph separators break a listing apart like control characters.
   if (/[\p{Cc}\u2028\u2029]/u.test(name)) refuse("control-character", "it has a control character");
   if (!name.isWellFormed()) refuse("lone-surrogate", "it is not valid Unicode");
   const { length } = [...name];
@@ -37,7 +39,7 @@ export function assertModelName(name: unknown): asserts name is string {
   }
 }
 
-/** Refuses what is no stage. */
+/** Throws `InvalidOptionError` unless `stage` is a model stage. */
 export function assertStage(stage: unknown): asserts stage is ModelStage {
   if ((MODEL_STAGES as readonly unknown[]).includes(stage)) return;
   throw new InvalidOptionError(
@@ -45,7 +47,7 @@ export function assertStage(stage: unknown): asserts stage is ModelStage {
   );
 }
 
-/** Refuses what cannot be the number of a version. */
+/** Throws `InvalidOptionError` unless `version` can be a version number. */
 export function assertVersion(version: unknown): asserts version is number {
   if (Number.isSafeInteger(version)) return;
   throw new InvalidOptionError(
@@ -53,14 +55,14 @@ export function assertVersion(version: unknown): asserts version is number {
   );
 }
 
-/** Refuses what is no description. */
+/** Throws `InvalidOptionError` unless `text` is a description, `null` or `undefined`. */
 export function assertDescription(what: string, text: unknown): void {
   if (typeof text === "string") assertStorable("describe a model", `the ${what}`, text);
   if (text === undefined || text === null || typeof text === "string") return;
   throw new InvalidOptionError(`Cannot use ${quote(text)} as the ${what}: it must be text`);
 }
 
-/** Refuses options of `register` that are of a wrong type or contradict each other. */
+/** Throws if options of `register` have a wrong type or contradict each other. */
 export function assertRegister(name: string, options: RegisterOptions): void {
   assertModelName(name);
   assertObject(`register model ${quote(name)}`, "its options", options);
@@ -78,7 +80,7 @@ export function assertRegister(name: string, options: RegisterOptions): void {
   assertDescription("description of a model", modelDescription);
 }
 
-/** What a selector asks for: the latest version in production, if it says nothing. */
+/** Returns the version or stage that a selector names; the stage `production` by default. */
 export function wantedOf(selector: ModelSelector): VersionWanted {
   assertObject("select a model version", "a selector", selector);
   const { version, stage } = selector;

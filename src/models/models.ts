@@ -20,27 +20,36 @@ import {
 } from "./assert_model.ts";
 
 /**
- * The models of a store, their versions, and which of them is in production: one at a time, however
- * many programs promote at once. Got by {@linkcode Store.models}.
+ * Model registry of a store: models, their versions and stages. At most one version of a model is
+ * in production, even if several programs promote at the same time. Available as {@linkcode
+ * Store.models}.
  *
- * Every method throws {@linkcode StoreClosedError} once the store is closed,
- * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode InvalidNameError} or
- * {@linkcode InvalidOptionError} if an argument is wrong, and what {@linkcode Store} says.
+ * Methods need only the permissions of {@linkcode openStore}. Every method throws {@linkcode
+ * StoreClosedError} once the store is closed, {@linkcode ReadOnlyError} if it writes and the store
+ * is read-only, and {@linkcode StorageError} if the database fails.
  */
 export class Models {
   readonly #access: Access<StoreContext>;
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(access: Access<StoreContext>) {
     this.#access = access;
   }
 
   /**
-   * Registers an artifact of a run as the next version of a model, which is made if it is new. Versions
-   * count from 1; the number follows the highest that there is. The artifact can be removed by force
-   * only from then on, and not be replaced.
+   * Registers an artifact of a run as the next version of a model. Creates the model if it is new.
+   * Versions count from 1; the new number is one above the highest existing one. From then on the
+   * artifact cannot be replaced, and can be removed only with `force`.
    *
-   * @example A first version, straight into production
+   * @param name Name of the model, at most 255 characters.
+   * @param options Run, artifact and initial stage.
+   * @returns The new version.
+   * @throws {InvalidNameError} If the name breaks a rule.
+   * @throws {InvalidOptionError} If an option is invalid.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {ArtifactNotFoundError} If the run has no such artifact.
+   *
+   * @example Register a first version, directly in production
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -55,31 +64,31 @@ export class Models {
    * });
    * assert.deepEqual([version, stage], [1, "production"]);
    * ```
-   *
-   * @param name The model: any text of at most 255 characters.
-   * @param options The run, its artifact, and the stage to begin with.
-   * @returns The version.
-   * @throws {ArtifactNotFoundError} If the artifact is not one of the run.
-   * @throws {RunNotFoundError} If the run is not in the store.
    */
   async register(name: string, options: RegisterOptions): Promise<ModelVersion> {
     assertRegister(name, options);
     return await this.#access.write(async ({ metadata: { models }, artifacts }) => {
-      // What a crash left of a replacement would change the bytes of the version afterwards.
+      // A replacement interrupted by a crash would otherwise change the version's bytes later.
       await artifacts.recoverReplacements();
       return await models.register(name, options);
     });
   }
 
-  /** The models, by name. */
+  /**
+   * Lists all models.
+   *
+   * @returns The models, sorted by name.
+   */
   list(): Promise<Model[]> {
     return this.#access.use(({ metadata }) => metadata.models.list()).then(shownAs("models"));
   }
 
   /**
-   * The model of a name.
+   * Returns a model.
    *
-   * @throws {ModelNotFoundError} If it is not in the store.
+   * @param name Name of the model.
+   * @returns The model.
+   * @throws {ModelNotFoundError} If the model does not exist.
    */
   async get(name: string): Promise<Model> {
     assertName(name);
@@ -87,9 +96,11 @@ export class Models {
   }
 
   /**
-   * The versions of a model, oldest first.
+   * Lists the versions of a model.
    *
-   * @throws {ModelNotFoundError} If the model is not in the store.
+   * @param name Name of the model.
+   * @returns The versions, oldest first.
+   * @throws {ModelNotFoundError} If the model does not exist.
    */
   async versions(name: string): Promise<ModelVersion[]> {
     assertName(name);
@@ -99,12 +110,14 @@ export class Models {
   }
 
   /**
-   * One version of a model: the latest in production, unless the selector asks for another.
+   * Returns one version of a model.
    *
-   * @param name The model.
-   * @param selector A version by its number, or a stage, of which the latest version is given.
+   * @param name Name of the model.
+   * @param selector A version number, or a stage for its latest version; by default the stage
+   * `production`.
    * @returns The version.
    * @throws {ModelNotFoundError} If there is no such version.
+   * @throws {InvalidOptionError} If the selector is invalid.
    */
   async find(name: string, selector: ModelSelector = {}): Promise<ModelVersion> {
     assertName(name);
@@ -113,10 +126,17 @@ export class Models {
   }
 
   /**
-   * The artifact of one version of a model: the latest in production, unless the selector asks for
-   * another.
+   * Returns the artifact of one version of a model.
    *
-   * @example
+   * @param name Name of the model.
+   * @param selector A version number, or a stage for its latest version; by default the stage
+   * `production`.
+   * @returns The artifact, ready to read.
+   * @throws {ModelNotFoundError} If there is no such version.
+   * @throws {ArtifactNotFoundError} If another program has removed the version's artifact.
+   * @throws {InvalidOptionError} If the selector is invalid.
+   *
+   * @example Load the model in production
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -129,12 +149,6 @@ export class Models {
    * const weights = await store.models.load("iris-classifier"); // or load(name, { version: 1 })
    * assert.deepEqual(await weights.json(), [0.1, 0.2]);
    * ```
-   *
-   * @param name The model.
-   * @param selector A version by its number, or a stage, of which the latest version is given.
-   * @returns The artifact, with the ways to read it.
-   * @throws {ModelNotFoundError} If there is no such version.
-   * @throws {ArtifactNotFoundError} If another program has removed the artifact of the version.
    */
   async load(name: string, selector: ModelSelector = {}): Promise<Artifact> {
     assertName(name);
@@ -145,7 +159,7 @@ export class Models {
           return await artifacts.get(version.artifactId);
         } catch (error) {
           if (!(error instanceof ArtifactNotFoundError)) throw error;
-          // Removed since, perhaps because another version has taken its place.
+          // Removed in the meantime; another version may be selected now.
           const now = await models.find(name, wanted);
           if (now.artifactId === version.artifactId) throw error;
           version = now;
@@ -155,10 +169,17 @@ export class Models {
   }
 
   /**
-   * Moves a version to a stage. One that goes into production archives, in the same transaction, the
-   * one that has been there.
+   * Moves a version to a stage. Promoting to production also archives the version that was there,
+   * in the same transaction.
    *
-   * @example
+   * @param name Name of the model.
+   * @param version Version number.
+   * @param stage Target stage: `"none"`, `"staging"`, `"production"` (the default) or `"archived"`.
+   * @returns The updated version.
+   * @throws {ModelNotFoundError} If there is no such version.
+   * @throws {InvalidOptionError} If the version or the stage is invalid.
+   *
+   * @example Replace the version in production
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -174,12 +195,6 @@ export class Models {
    * const stages = (await store.models.versions("net")).map(({ stage }) => stage);
    * assert.deepEqual(stages, ["archived", "production"]);
    * ```
-   *
-   * @param name The model.
-   * @param version The number of the version.
-   * @param stage `"none"`, `"staging"`, `"production"` or `"archived"`.
-   * @returns The version as it is now.
-   * @throws {ModelNotFoundError} If there is no such version.
    */
   async promote(
     name: string,
@@ -195,9 +210,13 @@ export class Models {
   }
 
   /**
-   * Sets the description of a model; `null` takes it away.
+   * Sets the description of a model.
    *
-   * @throws {ModelNotFoundError} If the model is not in the store.
+   * @param name Name of the model.
+   * @param description New description; `null` removes it.
+   * @returns The updated model.
+   * @throws {ModelNotFoundError} If the model does not exist.
+   * @throws {InvalidOptionError} If the description is not text.
    */
   async describe(name: string, description: string | null): Promise<Model> {
     assertName(name);
@@ -210,20 +229,25 @@ export class Models {
   /**
    * Removes a model with all its versions. Their artifacts stay.
    *
-   * @throws {ModelNotFoundError} If the model is not in the store.
+   * @param name Name of the model.
+   * @returns A promise that resolves once the model is removed.
+   * @throws {ModelNotFoundError} If the model does not exist.
    */
   remove(name: string): Promise<void>;
   /**
-   * Removes one version of a model. Its artifact stays, and so does the model. If it was the latest, its
-   * number is given again.
+   * Removes one version of a model. Its artifact and the model stay. The number of the latest
+   * version is reused after its removal.
    *
+   * @param name Name of the model.
+   * @param version Version number.
+   * @returns A promise that resolves once the version is removed.
    * @throws {ModelNotFoundError} If there is no such version.
    */
   remove(name: string, version: number): Promise<void>;
   async remove(name: string, ...rest: [version?: number]): Promise<void> {
     assertName(name);
     const [version] = rest;
-    // A number that somebody has failed to fill in must not stand for the whole model.
+    // An explicit `undefined`, probably a mistake, must not remove the whole model.
     if (rest.length > 0) assertVersion(version);
     await this.#access.write(({ metadata }) => metadata.models.remove(name, version));
   }

@@ -1,4 +1,4 @@
-/** Checks of run queries. */
+/** Run-time checks of run queries. */
 import {
   assertCount,
   assertDate,
@@ -10,9 +10,9 @@ import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { RunOrder, RunQuery } from "../metadata/run_query.ts";
 
 /**
- * Refuses a query that cannot be meant.
+ * Checks a run query.
  *
- * @throws {InvalidOptionError} If it has an unknown option, or one of a wrong value.
+ * @throws {InvalidOptionError} If an option is unknown or has an invalid value.
  */
 export function assertQuery(query: RunQuery): void {
   const action = "list runs";

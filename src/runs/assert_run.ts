@@ -1,9 +1,9 @@
-/** What a caller says of a run, checked: types are no help to those who write JavaScript. */
+/** Run-time checks of arguments about runs, for JavaScript callers. */
 import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { EndOptions, StartOptions } from "../metadata/run.ts";
 
-/** Refuses options of `startRun` that are of a wrong type. */
+/** Throws `InvalidOptionError` if options of `startRun` are invalid. */
 export function assertStartOptions(options: StartOptions): void {
   const action = "start a run";
   assertObject(action, "its options", options);
@@ -21,7 +21,10 @@ export function assertStartOptions(options: StartOptions): void {
   }
 }
 
-/** Refuses tags that are none; `null` and `undefined` only where tags are changed. */
+/**
+ * Throws `InvalidOptionError` if tags are invalid. With `isChange`, `null` and `undefined` are
+ * valid values.
+ */
 export function assertTags(action: string, tags: unknown, isChange = false): void {
   assertObject(action, "tags", tags);
   for (const [key, value] of Object.entries(tags as object)) {
@@ -36,7 +39,7 @@ export function assertTags(action: string, tags: unknown, isChange = false): voi
   }
 }
 
-/** Refuses options of `endRun` that contradict each other. */
+/** Throws `InvalidOptionError` if options of `endRun` are invalid or contradict each other. */
 export function assertEndOptions(options: EndOptions): void {
   assertObject("end a run", "its options", options);
   const { status, error } = options;
@@ -50,9 +53,9 @@ export function assertEndOptions(options: EndOptions): void {
   }
 }
 
-/** An error as the text that is kept of it. */
+/** Returns the text that is stored for an error. */
 export function errorText(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  // The end of a run matters more than what its error is made of.
+  // Ending the run matters more than the exact text of its error.
   return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }

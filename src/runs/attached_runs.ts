@@ -1,42 +1,42 @@
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { BEAT } from "../processes/dead_runs.ts";
 
-/** The runs that live in this process: their heartbeat, for as long as they have not ended. */
+/** Runs started or resumed by this process. Sends their heartbeats until they end. */
 export class AttachedRuns {
   readonly #metadata: MetadataStore;
   readonly #ids = new Set<string>();
-  /** Runs that were ended since a signal came; their own program may still know better. */
+  /** Runs that a signal has ended; their own program may still set another status. */
   readonly #interrupted = new Set<string>();
   readonly #endings = new Map<string, AbortController>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** Sends heartbeats to `metadata`. */
+  /** Creates an empty set; heartbeats go to `metadata`. */
   constructor(metadata: MetadataStore) {
     this.#metadata = metadata;
   }
 
-  /** Their ids. */
+  /** Ids of the runs. */
   get ids(): string[] {
     return [...this.#ids];
   }
 
-  /** A signal that is aborted when a run ends, or the store is closed. */
+  /** Returns a signal that aborts when the run ends or the store is closed. */
   untilEnd(id: string): AbortSignal {
     let ending = this.#endings.get(id);
     if (!ending) this.#endings.set(id, ending = new AbortController());
     return ending.signal;
   }
 
-  /** Takes a run in that was started, or resumed. */
+  /** Adds a run that was started or resumed. */
   add(id: string): void {
     this.#ids.add(id);
     if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => void this.#beat(), BEAT);
-    // A heartbeat is no reason for a process to live on.
+    // A heartbeat must not keep the process alive.
     Deno.unrefTimer(this.#timer);
   }
 
-  /** Lets go of a run that has ended, or been removed. */
+  /** Removes a run that has ended or been removed. */
   delete(id: string): void {
     this.#ids.delete(id);
     this.#interrupted.delete(id);
@@ -45,18 +45,18 @@ export class AttachedRuns {
     if (this.#ids.size === 0) this.stop();
   }
 
-  /** Lets go of a run that a signal has ended. */
+  /** Removes a run that a signal has ended. */
   interrupt(id: string): void {
     this.delete(id);
     this.#interrupted.add(id);
   }
 
-  /** Whether a signal has ended the run, and nobody since. */
+  /** Whether a signal has ended the run, and nothing has ended it since. */
   isInterrupted(id: string): boolean {
     return this.#interrupted.has(id);
   }
 
-  /** Sends no more heartbeats. */
+  /** Stops the heartbeats. */
   stop(): void {
     for (const ending of this.#endings.values()) ending.abort();
     this.#endings.clear();
@@ -65,7 +65,7 @@ export class AttachedRuns {
   }
 
   async #beat(): Promise<void> {
-    // One that is missed matters little; others follow.
+    // A missed heartbeat matters little; others follow.
     await this.#metadata.processes.beat(this.ids).catch(() => {});
   }
 }

@@ -1,49 +1,49 @@
-/** Runs side by side. */
+/** Comparison of runs. */
 import { type ParamValue, sameEdn, toEdn } from "../edn/mod.ts";
 import type { MetricSummary } from "../metadata/metric.ts";
 import type { Run } from "../metadata/run.ts";
 
-/** What some runs have in common, and what not. */
+/** Differences and common values of some runs. */
 export interface Comparison {
-  /** The runs, in the order asked for. */
+  /** Compared runs, in the requested order. */
   readonly runs: readonly Run[];
-  /** Params by name; values in the order of the runs, `undefined` where a run has none. */
+  /** Params, sorted by name. */
   readonly params: readonly ComparedParam[];
-  /** Metrics by name. */
+  /** Metrics, sorted by name. */
   readonly metrics: readonly ComparedMetric[];
 }
 
-/** One param of some runs. */
+/** One param of the compared runs. */
 export interface ComparedParam {
-  /** Its name. */
+  /** Name of the param. */
   readonly key: string;
-  /** Its values, in the order of the runs. */
+  /** Values in the order of the runs; `undefined` for a run without the param. */
   readonly values: readonly unknown[];
-  /** Whether they are not all the same. */
+  /** Whether the values differ. */
   readonly differs: boolean;
 }
 
-/** One metric of some runs. */
+/** One metric of the compared runs. */
 export interface ComparedMetric {
-  /** Its name. */
+  /** Name of the metric. */
   readonly key: string;
-  /** Summaries, in the order of the runs; `undefined` where a run has none. */
+  /** Summaries in the order of the runs; `undefined` for a run without the metric. */
   readonly values: readonly (MetricSummary | undefined)[];
-  /** Whether the last values are not all the same. */
+  /** Whether the last values differ. */
   readonly differs: boolean;
 }
 
-/** What a comparison is made of. */
+/** Input of a comparison: one run. */
 export interface Compared {
   /** The run. */
   readonly run: Run;
   /** Its params. */
   readonly params: Readonly<Record<string, unknown>>;
-  /** What its metrics come to. */
+  /** Summaries of its metrics. */
   readonly metrics: readonly MetricSummary[];
 }
 
-/** Puts runs side by side. */
+/** Compares runs. */
 export function compare(items: readonly Compared[]): Comparison {
   const summaries = items.map(({ metrics }) => new Map(metrics.map((item) => [item.key, item])));
   return {
@@ -65,7 +65,7 @@ function names(lists: readonly Iterable<string>[]): string[] {
   return [...new Set(lists.flatMap((list) => [...list]))].sort();
 }
 
-/** Whether all values are the same; one that is not there is another. */
+/** Whether all values are equal; a missing value differs from any other. */
 function areSame(values: readonly unknown[]): boolean {
   const texts = values.map((value) => value === undefined ? "" : toEdn(value as ParamValue));
   return texts.every((text) => sameEdn(texts[0]!, text));

@@ -1,15 +1,15 @@
-/** Where a run is started, so that it can be understood, or repeated, later. */
+/** Environment in which a run is started, to understand and repeat it later. */
 import { variable } from "../base/variable.ts";
 import type { Environment } from "../metadata/run.ts";
 import { maskSecrets } from "../text/mask_secrets.ts";
 import { readCommit } from "./git.ts";
 
-/** Milliseconds for which what git has said holds: a sweep starts many runs from one state. */
+/** Lifetime of the cached git state, in milliseconds: a sweep starts many runs from one state. */
 const HOLDS = 5000;
 
 let last: { at: number; git: Promise<Environment["git"]> } | undefined;
 
-/** Looks around; never fails, and asks for no permission that it has not got. */
+/** Captures the environment. Never fails, and uses only permissions that are already granted. */
 export async function captureEnvironment(): Promise<Environment> {
   if (!last || performance.now() - last.at > HOLDS) {
     last = { at: performance.now(), git: readCommit().catch(() => undefined) };
@@ -23,15 +23,15 @@ export async function captureEnvironment(): Promise<Environment> {
   };
 }
 
-/** Who has started this program, where and how, as far as that may be read. */
+/** How this program was started, as far as permissions allow to read it. */
 export interface CallOfProgram {
   /** Name of the user. */
   readonly user?: string;
-  /** Name of the machine. */
+  /** Name of the host. */
   readonly host?: string;
   /** Working directory. */
   readonly directory?: string;
-  /** The program and its arguments, without secrets. */
+  /** Program and arguments, without secrets. */
   readonly command?: readonly string[];
 }
 

@@ -3,31 +3,32 @@ import { shownAs } from "../display/displayable.ts";
 import type { Experiment } from "../metadata/dataset.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 
-/** A description of an experiment; what is left out stays, `null` removes it. */
+/** Description of an experiment. Omitted members keep their value; `null` removes it. */
 export interface ExperimentDescription {
-  /** Its purpose. */
+  /** Purpose of the experiment. */
   readonly description?: string | null;
-  /** Who is responsible for it. */
+  /** Person or team responsible for it. */
   readonly owner?: string | null;
 }
 
 /**
- * The experiments of a store: groups of runs. Got by {@linkcode Store.experiments}.
+ * Experiments of a store, i.e. groups of runs. Available as {@linkcode Store.experiments}.
  *
- * Every method throws {@linkcode StoreClosedError} once the store is closed.
+ * Methods need only the permissions of {@linkcode openStore}. Every method throws {@linkcode
+ * StoreClosedError} once the store is closed.
  */
 export class Experiments {
   readonly #access: Access<{ readonly metadata: Pick<MetadataStore, "runs"> }>;
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(access: Access<{ readonly metadata: Pick<MetadataStore, "runs"> }>) {
     this.#access = access;
   }
 
   /**
-   * Lists the experiments that have runs and those that have been described, by name.
+   * Lists the experiments that have runs or a description.
    *
-   * @returns The experiments.
+   * @returns The experiments, sorted by name.
    */
   list(): Promise<Experiment[]> {
     return this.#access.use(({ metadata }) => metadata.runs.experiments()).then(
@@ -36,10 +37,11 @@ export class Experiments {
   }
 
   /**
-   * Describes an experiment.
+   * Sets the description or owner of an experiment.
    *
-   * @param name The experiment.
-   * @param about What to set.
+   * @param name Name of the experiment.
+   * @param about Members to set.
+   * @returns A promise that resolves once they are stored.
    * @throws {InvalidOptionError} If a member has a wrong type.
    * @throws {ReadOnlyError} If the store is read-only.
    */

@@ -1,20 +1,25 @@
-/** The commit that a run is started from, found without running anything that the repository names. */
+/**
+ * The commit that a run is started from. Git runs without any program that the repository
+ * configures.
+ */
 import { isAbsolute, join } from "@std/path";
 import type { Environment } from "../metadata/run.ts";
 
-/** Milliseconds for the commit; it is one small file to read. */
+/** Timeout for reading the commit, in milliseconds: it is one small file. */
 const COMMIT_LIMIT = 2000;
 
-/** Milliseconds to find out whether files have changed; in a large tree that is left open. */
+/**
+ * Timeout for detecting changed files, in milliseconds. In a large tree the answer stays unknown.
+ */
 const DIRTY_LIMIT = 1000;
 
-/** Milliseconds for a patch, which is asked for. */
+/** Timeout for a patch, in milliseconds: only created on request. */
 const PATCH_LIMIT = 10_000;
 
-/** Where git is looked for if `PATH` must not be read. */
+/** Directories searched for git if `PATH` may not be read. */
 const USUAL_DIRECTORIES = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
 
-/** Configuration that would have git run a program, and how it is switched off. */
+/** Settings that would make git run a program, with values that disable them. */
 const NO_PROGRAMS = [
   ["core.fsmonitor", "false"],
   ["core.hooksPath", "/dev/null"],
@@ -24,7 +29,7 @@ const NO_PROGRAMS = [
 /**
  * Reads the commit, its branch, and whether tracked files have changed since.
  *
- * @returns `undefined` without a repository, without git, or without permission to run it.
+ * @returns `undefined` without a repository, without git, or without permission to run git.
  */
 export async function readCommit(): Promise<Environment["git"]> {
   for (const git of candidates()) {
@@ -44,7 +49,9 @@ export async function readCommit(): Promise<Environment["git"]> {
   }
 }
 
-/** The changes of tracked files since the commit, as a patch; `undefined` if there are none. */
+/**
+ * Returns the changes of tracked files since the commit as a patch; `undefined` if there are none.
+ */
 export async function readChanges(): Promise<string | undefined> {
   const args = ["diff", "--no-ext-diff", "--no-textconv", "--no-color", ...NO_SUBMODULES, "HEAD"];
   for (const git of candidates()) {
@@ -56,7 +63,7 @@ export async function readChanges(): Promise<string | undefined> {
   }
 }
 
-/** Whether tracked files have changed; `undefined` if that cannot be said in time, or at all. */
+/** Whether tracked files have changed; `undefined` if that cannot be determined in time. */
 async function isDirty(git: string): Promise<boolean | undefined> {
   const until = performance.now() + DIRTY_LIMIT;
   const query = async (args: readonly string[]) =>
@@ -65,7 +72,7 @@ async function isDirty(git: string): Promise<boolean | undefined> {
   if (off === undefined || off === "missing") return undefined;
   const quick = await query([...off.flags, "diff-index", "--quiet", ...NO_SUBMODULES, "HEAD"]);
   if (quick?.code !== 1) return quick?.code === 0 ? false : undefined;
-  // A file that was only touched looks changed until it is compared.
+  // `diff-index` also lists files with a new modification time and unchanged content.
   const status = await query([
     ...off.flags,
     "status",
@@ -80,7 +87,7 @@ async function isDirty(git: string): Promise<boolean | undefined> {
   if (changes.length === 0) return false;
   const inIndex = changes.some((line) => !line.startsWith(" "));
   if (inIndex || off.filters.length === 0 || changes.length > MAX_CHECKED) return true;
-  // Bytes that a filter would have turned into those that are committed say nothing.
+  // With a filter disabled, a difference in the file's bytes does not prove a change.
   const paths = changes.map((line) => line.slice(3));
   const filters = await query([...off.flags, "check-attr", "-z", "filter", "--", ...paths]);
   if (filters?.code !== 0) return undefined;
@@ -88,13 +95,13 @@ async function isDirty(git: string): Promise<boolean | undefined> {
   return values.some((value) => !off.filters.includes(value)) ? true : undefined;
 }
 
-/** Submodules have a configuration of their own, which is not looked at. */
+/** Submodules have their own configuration, which is not checked. */
 const NO_SUBMODULES = ["--ignore-submodules=all"];
 
-/** Changed paths whose filters are looked at. */
+/** Maximum number of changed paths whose filters are checked. */
 const MAX_CHECKED = 200;
 
-/** Options that switch every filter off; `undefined` if there is one that cannot be switched off. */
+/** Returns options that disable every filter; `undefined` if one of them cannot be disabled. */
 async function filtersOff(
   git: string,
   limit: number,
@@ -106,12 +113,12 @@ async function filtersOff(
     limit,
   );
   if (listed === "missing") return listed;
-  // It answers 1 if there is none.
+  // The exit code is 1 if there are no filters.
   if (listed === undefined || listed.code > 1) return undefined;
   const keys = new Set(listed.text.split("\0").filter((key) => key !== ""));
   const filters = new Set<string>();
   for (const key of keys) {
-    // An option ends its key at the first equals sign.
+    // A `-c` option ends its key at the first equals sign.
     if (/[=\n]/.test(key)) return undefined;
     filters.add(key.slice("filter.".length, key.lastIndexOf(".")));
   }
@@ -124,7 +131,10 @@ async function filtersOff(
   return { flags, filters: [...filters] };
 }
 
-/** Where git may be and be run. A relative entry of `PATH` could be the repository's own. */
+/**
+ * Returns the paths where git may be installed and may be run. Relative entries of `PATH` are
+ * skipped: they could lead into the repository.
+ */
 function candidates(): string[] {
   const name = Deno.build.os === "windows" ? "git.exe" : "git";
   return directoriesOfPath().map((directory) => join(directory, name)).filter((git) =>
@@ -139,7 +149,7 @@ function directoriesOfPath(): string[] {
   return (Deno.env.get("PATH") ?? "").split(separator).filter((entry) => isAbsolute(entry));
 }
 
-/** What git has printed. */
+/** Exit code and output of git. */
 interface Answer {
   readonly code: number;
   readonly text: string;
@@ -149,7 +159,7 @@ function answered(answer: Answer | "missing" | undefined): Answer | undefined {
   return answer === "missing" ? undefined : answer;
 }
 
-/** Runs git; `undefined` if it takes longer than `limit` milliseconds. */
+/** Runs git. Returns `undefined` if it takes longer than `limit` milliseconds. */
 async function ask(
   git: string,
   args: readonly string[],
@@ -164,7 +174,7 @@ async function ask(
       stdin: "null",
       stdout: "piped",
       stderr: "null",
-      // A group of its own, so that its children end with it.
+      // Starts a process group, to end git together with its children.
       detached: true,
     }).spawn();
   } catch {
@@ -188,6 +198,6 @@ function endWithChildren(child: Deno.ChildProcess): void {
     if (Deno.build.os === "windows") child.kill("SIGKILL");
     else Deno.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }

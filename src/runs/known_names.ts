@@ -1,4 +1,4 @@
-/** A query on what no run has must not answer as if it did. */
+/** Checks that a query names only existing metrics, params and experiments. */
 import { UnknownNameError } from "../base/errors.ts";
 import { nearNames } from "../base/near_names.ts";
 import type { Run } from "../metadata/run.ts";
@@ -6,10 +6,10 @@ import type { RunQuery } from "../metadata/run_query.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 
 /**
- * Refuses a query that names what no run of the store has. Asked once the answer is there: only one
- * that is empty, or not sorted, can be for want of a name.
+ * Checks the names in a query after it has run: only an empty or unsorted result can be due to an
+ * unknown name.
  *
- * @throws {UnknownNameError} If it does. An empty store has no names, and refuses none.
+ * @throws {UnknownNameError} If no run has a given name. An empty store accepts any name.
  */
 export async function assertKnownNames(
   runs: RunStore,
@@ -30,7 +30,7 @@ export async function assertKnownNames(
   }
 }
 
-/** Runs that have it come first, so that the first tells. */
+/** Runs that have the metric come first, so only the first needs a check. */
 async function hasMetric(runs: RunStore, run: Run | undefined, metric: string): Promise<boolean> {
   return run !== undefined && (await runs.summary(run.id)).some(({ key }) => key === metric);
 }

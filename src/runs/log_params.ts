@@ -1,4 +1,4 @@
-/** Params are set once: the rule, and how one is corrected on purpose. */
+/** Params are set once, and corrected only on request. */
 import { option, phrase } from "../base/phrase.ts";
 import { assertObject, assertStorable } from "../base/assert.ts";
 import { RunStateError } from "../base/errors.ts";
@@ -6,10 +6,10 @@ import { fromEdn, sameEdn, toStoredEdn } from "../edn/mod.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import { formatValue } from "../text/format.ts";
 
-/** How params are logged. */
+/** Options for logging params. */
 export interface LogParamsOptions {
   /**
-   * Whether a param that is set to another value is corrected. The former value is kept as a tag,
+   * Whether to correct a param that already has another value. The former value is kept in the tag
    * `corrected/<param>`.
    *
    * @default {false}
@@ -17,7 +17,7 @@ export interface LogParamsOptions {
   readonly force?: boolean;
 }
 
-/** The tag that keeps what a param was before it was corrected. */
+/** Returns the tag that keeps the former value of a corrected param. */
 function tagOf(key: string): string {
   return `corrected/${key}`;
 }
@@ -30,7 +30,7 @@ export async function logParams(
   { force = false }: LogParamsOptions,
 ): Promise<void> {
   const texts = textsOf(params);
-  // Until nobody else has set one of them meanwhile.
+  // Retries until no other program sets one of the params concurrently.
   for (;;) {
     const known = await runs.paramTexts(id);
     const changed = [...texts].filter(([key, text]) => {

@@ -4,25 +4,25 @@ import type { Run } from "../metadata/run.ts";
 /** Options for a plot of one metric of several runs. */
 export interface PlotOptions {
   /**
-   * The largest number of points of a curve, chosen so that its shape is kept.
+   * Maximum number of points per curve, chosen to preserve its shape.
    *
    * @default {400}
    */
   readonly points?: number;
   /**
-   * Whether the vertical axis is logarithmic. Values of 0 and less are then left out.
+   * Whether the vertical axis is logarithmic. Values of 0 and below are then omitted.
    *
    * @default {false}
    */
   readonly log?: boolean;
 }
 
-/** One metric of several runs, as curves to lay over each other. A notebook draws it. */
+/** Curves of one metric for several runs. Notebooks draw it. */
 export interface Plot {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
   /** Whether the vertical axis is logarithmic. */
   readonly log: boolean;
-  /** The runs that have the metric, in the order asked for, with their curves. */
+  /** Runs that have the metric, in the requested order, with their curves. */
   readonly lines: readonly { readonly run: Run; readonly curve: Curve }[];
 }

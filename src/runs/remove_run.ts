@@ -5,10 +5,10 @@ import { option, phrase } from "../base/phrase.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 
-/** How to remove a run. */
+/** Options for removing a run. */
 export interface RemoveRunOptions extends RemoveOptions {
   /**
-   * Whether the runs that are part of it are removed with it.
+   * Whether to also remove its child runs, at any depth.
    *
    * @default {false}
    */
@@ -16,8 +16,8 @@ export interface RemoveRunOptions extends RemoveOptions {
 }
 
 /**
- * Removes a run, and those that are part of it if that is asked for, and gives the ids of those that
- * are gone. See {@linkcode Runs.remove}.
+ * Removes a run, and its children on request, and yields the ids of removed runs. See {@linkcode
+ * Runs.remove}.
  */
 export async function* removeRun(
   { metadata: { runs }, artifacts }: Pick<StoreContext, "metadata" | "artifacts">,
@@ -31,17 +31,18 @@ export async function* removeRun(
     const state = phrase`${count} part of it; pass ${option("children", true)} to remove them too`;
     throw new RunStateError("remove", id, state);
   }
-  // Children first: whatever stops it, none is left without its parent.
+  // Children first: an interruption leaves no run without its parent.
   for (const member of family.toReversed()) {
     await artifacts.removeBytes(await runs.remove(member, force));
     yield member;
   }
 }
 
-/** A run and those that are part of it, at any depth; each after the run that it is part of. */
+/** Returns a run and its descendants; each after its parent. */
 async function familyOf(runs: RunStore, id: string): Promise<string[]> {
   const family = new Set([id]);
-  // A set gives what is added meanwhile, too, and nothing twice, whatever another program has written.
+  // Iterating a `Set` visits items added meanwhile, and visits none twice, even if parents form a
+  // cycle.
   for (const parentId of family) {
     const children = await runs.list({ parentId, archived: "include" });
     for (const child of children) family.add(child.id);

@@ -1,15 +1,15 @@
 import { assertKnownOptions, assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 
-/** What of a run can be changed; what is left out stays. */
+/** Changes of a run. Omitted members keep their value. */
 export interface RunUpdate {
-  /** Name for people; `null` for none. */
+  /** Display name; `null` removes it. */
   readonly name?: string | null;
-  /** The experiment that it belongs to. */
+  /** Experiment to move the run to. */
   readonly experiment?: string;
 }
 
-/** Refuses a change that cannot be made. */
+/** Throws `InvalidOptionError` if a change is invalid. */
 export function assertRunUpdate(change: RunUpdate): void {
   const action = "change a run";
   assertObject(action, "the change", change);

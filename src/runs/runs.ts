@@ -21,20 +21,19 @@ import { assertRunUpdate, type RunUpdate } from "./run_update.ts";
 import { compare, type Compared, type Comparison } from "./comparison.ts";
 
 /**
- * The runs of a store. Got by {@linkcode Store.runs}; a run is started by
- * {@linkcode Store.startRun}.
+ * Runs of a store. Available as {@linkcode Store.runs}; {@linkcode Store.startRun} starts a run.
  *
- * Every method throws {@linkcode StoreClosedError} once the store is closed, and
- * {@linkcode ReadOnlyError} if it writes and the store is read-only. Every method that takes a run's
- * id throws {@linkcode RunNotFoundError} if the run is not in the store.
+ * Methods need only the permissions of {@linkcode openStore}. Every method throws {@linkcode
+ * StoreClosedError} once the store is closed, and {@linkcode ReadOnlyError} if it writes and the
+ * store is read-only.
  */
 export class Runs {
   readonly #access: Access<StoreContext>;
-  /** Shows a run with everything recorded for it. */
   readonly #attached: AttachedRuns;
+  /** Displays a run with everything recorded for it. */
   readonly #card: (run: Run) => Promise<MediaBundle>;
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(
     access: Access<StoreContext>,
     card: (run: Run) => Promise<MediaBundle>,
@@ -50,19 +49,25 @@ export class Runs {
   #shownRuns = (runs: Run[]): Run[] => displayable(runs.map(this.#shown), "runs");
 
   /**
-   * Returns the run with an id.
+   * Returns a run.
    *
-   * @param id The run.
-   * @returns The run as it is now.
+   * @param id Id of the run.
+   * @returns The current state of the run.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   get(id: string): Promise<Run> {
     return this.#access.use(({ metadata }) => metadata.runs.get(id)).then(this.#shown);
   }
 
   /**
-   * Lists the runs that match a query, newest first, or sorted by a metric.
+   * Lists the runs that match a query, newest first unless `sortBy` says otherwise.
    *
-   * @example
+   * @param query Filters, order and limit. Omitted filters match every run.
+   * @returns The matching runs.
+   * @throws {InvalidOptionError} If an option is unknown or invalid.
+   * @throws {UnknownNameError} If no run has a metric, param or experiment that the query names.
+   *
+   * @example List the ten most accurate runs
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -76,11 +81,6 @@ export class Runs {
    * });
    * for (const { id, name } of runs) console.log(id, name);
    * ```
-   *
-   * @param query Filters, order and limit; what is left out does not matter.
-   * @returns The runs.
-   * @throws {InvalidOptionError} If the query has an unknown or wrong option.
-   * @throws {UnknownNameError} If it names a metric, a param or an experiment that no run has.
    */
   list(query: RunQuery = {}): Promise<Run[]> {
     return this.#access.read(async ({ metadata: { runs } }) => {
@@ -92,9 +92,16 @@ export class Runs {
   }
 
   /**
-   * Returns the run with the largest value of a metric, or the smallest.
+   * Returns the run with the largest or smallest value of a metric.
    *
-   * @example
+   * @param by Metric, and whether the largest value is best (`"desc"`, the default) or the smallest
+   * (`"asc"`).
+   * @param query Filters for the candidates.
+   * @returns The best run; `undefined` if no candidate has the metric.
+   * @throws {InvalidOptionError} If an option is unknown or invalid.
+   * @throws {UnknownNameError} If no run has a metric, param or experiment that is named.
+   *
+   * @example Find the run with the smallest loss
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -102,31 +109,28 @@ export class Runs {
    * const best = await store.runs.best({ metric: "loss", order: "asc" }, { experiment: "iris" });
    * console.log(best?.id ?? "no run yet");
    * ```
-   *
-   * @param by The metric, and whether a large value is best (`"desc"`, the default) or a small one.
-   * @param query Which runs to choose from.
-   * @returns The run; `undefined` if no run has the metric.
-   * @throws {InvalidOptionError} If the metric or the query has an unknown or wrong option.
    */
   async best(
     by: MetricOrder,
     query: Omit<RunQuery, "sortBy" | "limit"> = {},
   ): Promise<Run | undefined> {
-    // Without a metric, the newest run would be the best.
+    // If `metric` is missing, validation must fail instead of returning the newest run.
     const sortBy = { ...by, metric: by?.metric };
     const [best] = await this.list({ ...query, sortBy, limit: 1 });
     if (!best) return undefined;
     const summaries = await this.#access.read(({ metadata }) => metadata.runs.summary(best.id));
-    // Runs without the metric, and those where it is not a number, come last, and are not the best.
+    // Runs whose value is missing or NaN sort last and are never the best.
     const summary = summaries.find(({ key }) => key === by.metric);
     return summary && !Number.isNaN(summary[by.of ?? "last"]) ? best : undefined;
   }
 
   /**
-   * Compares runs: their params, their metrics, and where they differ.
+   * Compares the params and metrics of runs.
    *
-   * @param ids The runs.
+   * @param ids Ids of the runs.
    * @returns The comparison, in the order of `ids`.
+   * @throws {RunNotFoundError} If a run does not exist.
+   * @throws {InvalidOptionError} If `ids` is not an array.
    */
   compare(ids: readonly string[]): Promise<Comparison> {
     return this.#access.read(async ({ metadata: { runs } }) => {
@@ -143,14 +147,16 @@ export class Runs {
   /**
    * Ends a run as completed, or as failed if an error is given.
    *
-   * @param id The run.
+   * @param id Id of the run.
    * @param options Status and error.
-   * @returns The run as it is now.
-   * @throws {RunStateError} If it has already ended.
+   * @returns The updated run.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {RunStateError} If the run has already ended.
+   * @throws {InvalidOptionError} If status and error contradict each other.
    */
   end(id: string, options: EndOptions = {}): Promise<Run> {
     return this.#access.write(({ metadata: { runs }, now }) =>
-      // What was logged before the end belongs to the run.
+      // Flushes the metrics first: they belong to the run.
       this.#access.read(async () => {
         assertEndOptions(options);
         const { error, status = error === undefined ? "completed" : "failed" } = options;
@@ -159,7 +165,7 @@ export class Runs {
         const { run, changed } = await runs.update(
           id,
           change,
-          // A program that a signal has not ended after all knows better how the run ends.
+          // A program that survives the signal may still set the final status.
           this.#attached.isInterrupted(id) ? ["running", "failed"] : ["running"],
         );
         if (!changed) throw new RunStateError("end", id, `it has ended already, as ${run.status}`);
@@ -170,11 +176,11 @@ export class Runs {
   }
 
   /**
-   * Finds the running runs whose process is dead: it has ended without ending the run, or has not been
-   * heard of for five minutes, where this program cannot look for it. Runs that no process is known
-   * of, such as those of chachaml itself, are not among them.
+   * Finds running runs whose process is dead: it exited without ending the run, or, on another
+   * host, sent no heartbeat for five minutes. Runs without a known process, such as those of the
+   * Clojure library, are not included.
    *
-   * @returns The runs, and what is known of their process.
+   * @returns The runs and their processes.
    */
   dead(): Promise<DeadRun[]> {
     return this.#access.use(async ({ metadata, now }) =>
@@ -183,10 +189,10 @@ export class Runs {
   }
 
   /**
-   * Ends the {@linkcode dead} runs as failed, as of when their process was last heard of. Logs that it
-   * left become artifacts.
+   * Ends the {@linkcode dead} runs as failed, with the time of their last heartbeat. Their
+   * unfinished logs become artifacts.
    *
-   * @returns The runs that were ended.
+   * @returns The ended runs.
    */
   endDead(): Promise<Run[]> {
     return this.#access.write(async (context) => {
@@ -198,9 +204,10 @@ export class Runs {
   /**
    * Reopens a run that has ended: it is running again, in this process.
    *
-   * @param id The run.
-   * @returns The run as it is now.
-   * @throws {RunStateError} If it is archived, or running in a process that lives.
+   * @param id Id of the run.
+   * @returns The updated run.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {RunStateError} If the run is archived, or running in a live process.
    */
   resume(id: string): Promise<Run> {
     return this.#access.write(async (context) => {
@@ -211,11 +218,13 @@ export class Runs {
   }
 
   /**
-   * Archives a run: it is hidden until it is unarchived, or removed. Everything recorded for it stays.
+   * Archives a run: it is hidden until it is unarchived or removed. Everything recorded for it
+   * stays.
    *
-   * @param id The run.
-   * @returns The run as it is now.
-   * @throws {RunStateError} If it is running.
+   * @param id Id of the run.
+   * @returns The updated run.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {RunStateError} If the run is running.
    */
   archive(id: string): Promise<Run> {
     return this.#access.write(async ({ metadata: { runs } }) => {
@@ -226,10 +235,11 @@ export class Runs {
   }
 
   /**
-   * Brings an archived run back, with the status that it had.
+   * Unarchives a run and restores its former status.
    *
-   * @param id The run.
-   * @returns The run as it is now.
+   * @param id Id of the run.
+   * @returns The updated run.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   unarchive(id: string): Promise<Run> {
     return this.#access.write(({ metadata }) => metadata.runs.unarchive(id)).then(this.#shown);
@@ -238,10 +248,11 @@ export class Runs {
   /**
    * Renames a run, or moves it to another experiment.
    *
-   * @param id The run.
-   * @param change What to set; what is left out stays. `null` removes the name.
-   * @returns The run as it is now.
-   * @throws {InvalidOptionError} If a value cannot be used.
+   * @param id Id of the run.
+   * @param change Members to set. Omitted members keep their value; `null` removes the name.
+   * @returns The updated run.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {InvalidOptionError} If a value is invalid.
    */
   update(id: string, change: RunUpdate): Promise<Run> {
     return this.#access.write(async ({ metadata: { runs } }) => {
@@ -252,16 +263,19 @@ export class Runs {
   }
 
   /**
-   * Removes a run and everything recorded for it: first the records, then the bytes. If files cannot
-   * be removed, the rest still are; then a `StorageError` is thrown. {@linkcode Store.gc} removes
-   * them later.
+   * Removes a run and everything recorded for it: first the records, then the bytes. If files
+   * cannot be removed, the rest still are; then a `StorageError` is thrown. {@linkcode Store.gc}
+   * removes them later.
    *
-   * @param id The run.
-   * @param options `force` removes it even if a model version uses it, and that version too;
-   * `children` removes the runs that are part of it, too.
-   * @throws {RunStateError} If other runs are part of it.
-   * @throws {ArtifactInUseError} If a model version uses an artifact of the run.
-   * @throws {StorageError} If the system refuses to remove a file.
+   * @param id Id of the run.
+   * @param options `force` also removes model versions that use the run's artifacts; `children`
+   * also removes its child runs.
+   * @returns A promise that resolves once everything is removed.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {RunStateError} If the run has children and `children` is not set.
+   * @throws {ArtifactInUseError} If a model version uses an artifact of the run and `force` is not
+   * set.
+   * @throws {StorageError} If files cannot be removed.
    */
   remove(id: string, options: RemoveRunOptions = {}): Promise<void> {
     return this.#access.write(async (context) => {
@@ -274,7 +288,12 @@ export class Runs {
    * each experiment. Running runs and runs used by a model version stay, unless `status` or `force`
    * says otherwise.
    *
-   * @example All but the ten newest of each experiment
+   * @param options Filters, and `dryRun` to only report what would be removed.
+   * @returns The removed runs, and the matching runs kept because a model version uses them.
+   * @throws {InvalidOptionError} If no filter is given, or an option is unknown or invalid.
+   * @throws {StorageError} If files cannot be removed; the rest is removed.
+   *
+   * @example Keep the ten newest runs of each experiment
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -282,11 +301,6 @@ export class Runs {
    * const { removed } = await store.runs.prune({ keepLast: 10 });
    * console.log(removed.length, "runs removed");
    * ```
-   *
-   * @param options Filters, and whether to only show what would be removed.
-   * @returns The runs that were removed, and those that were kept since a model version uses them.
-   * @throws {InvalidOptionError} If no filter is given, or an option is unknown or wrong.
-   * @throws {StorageError} If the system refuses to remove files; all the others are gone then.
    */
   prune(options: PruneOptions): Promise<PruneReport> {
     const work = (context: StoreContext) => prune(context, options);
@@ -298,13 +312,15 @@ export class Runs {
   }
 
   /**
-   * Sets params of a run. Setting one again to the same value does nothing.
+   * Sets params of a run, all or none. Setting a param again to the same value does nothing.
    *
-   * @param id The run.
+   * @param id Id of the run.
    * @param params Values by name.
    * @param options Whether to correct params that have other values.
-   * @throws {RunStateError} If one is already set to another value; none is set then.
-   * @throws {InvalidOptionError} If a value cannot be kept; none is set then.
+   * @returns A promise that resolves once they are stored.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {RunStateError} If a param already has another value and `force` is not set.
+   * @throws {InvalidOptionError} If a value cannot be stored.
    */
   logParams<T extends object>(
     id: string,
@@ -317,18 +333,22 @@ export class Runs {
   /**
    * Returns the params of a run.
    *
-   * @param id The run.
+   * @param id Id of the run.
    * @returns Values by name.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   params(id: string): Promise<Record<string, unknown>> {
     return this.#access.use(({ metadata }) => metadata.runs.params(id));
   }
 
   /**
-   * Sets tags of a run, which may be changed at any time.
+   * Sets or removes tags of a run. Tags can change at any time.
    *
-   * @param id The run.
+   * @param id Id of the run.
    * @param tags Text by name; `null` removes a tag.
+   * @returns A promise that resolves once they are stored.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {InvalidOptionError} If a tag is not text.
    */
   setTags<T extends object>(id: string, tags: T & TagChanges<T>): Promise<void> {
     return this.#access.write(async ({ metadata: { runs } }) => {
@@ -340,22 +360,25 @@ export class Runs {
   }
 
   /**
-   * Sets the note of a run: its tag `note`, in Markdown.
+   * Sets the note of a run: its tag `note`.
    *
-   * @param id The run.
-   * @param note The note.
+   * @param id Id of the run.
+   * @param note Note in Markdown.
+   * @returns A promise that resolves once it is stored.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   setNote(id: string, note: string): Promise<void> {
     return this.setTags(id, { note });
   }
 
   /**
-   * Records a dataset that a run uses: where it came from, how large it is. Its bytes are stored as
+   * Records a dataset that a run uses: its origin, size and hash. To keep its bytes, store them as
    * an artifact.
    *
-   * @param id The run.
-   * @param dataset The dataset.
-   * @returns The dataset as it was recorded.
+   * @param id Id of the run.
+   * @param dataset Description of the dataset.
+   * @returns The recorded dataset.
+   * @throws {RunNotFoundError} If the run does not exist.
    * @throws {InvalidOptionError} If a member has a wrong type.
    */
   logDataset(id: string, dataset: DatasetOptions): Promise<Dataset> {
@@ -363,10 +386,11 @@ export class Runs {
   }
 
   /**
-   * Returns the datasets of a run, in the order recorded.
+   * Returns the datasets of a run.
    *
-   * @param id The run.
-   * @returns The datasets.
+   * @param id Id of the run.
+   * @returns The datasets, in the order they were recorded.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   datasets(id: string): Promise<Dataset[]> {
     return this.#access.use(({ metadata }) => metadata.runs.datasets(id)).then(

@@ -1,14 +1,14 @@
-/** What a run uses of the machine, logged as metrics over time. */
+/** Metrics of system usage, logged periodically during a run. */
 import { cpuUsage } from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 
 /**
- * Logs CPU and memory use of this process until it is told to stop, or `log` throws. The step of a
+ * Logs CPU and memory use of this process until `signal` aborts or `log` throws. The step of each
  * point is the time since the start, in whole seconds.
  *
- * @param log Takes the values of one moment.
- * @param options How often.
- * @param signal Stops it.
+ * @param log Logs the values of one moment.
+ * @param options `interval` between two points, in seconds (default 10).
+ * @param signal Stops the logging.
  */
 export function logSystemMetrics(
   log: (values: Record<string, number>, step: number) => void,
@@ -31,10 +31,10 @@ export function logSystemMetrics(
     try {
       log(values, Math.round((now - start) / 1000));
     } catch {
-      stop(); // The store is closed, or cannot store them: what the program logs says so.
+      stop(); // The store is closed or fails; the program's own calls report it.
     }
   }, interval * 1000);
-  // It is no reason for a process to live on.
+  // The timer must not keep the process alive.
   timer.unref();
   const stop = () => {
     clearInterval(timer);
