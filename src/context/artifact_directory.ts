@@ -1,24 +1,30 @@
-/** Checks that an artifact directory is this store's own. Only files need that: a bucket is asked for. */
+/**
+ * Checks that an artifact directory belongs to this store. Buckets need none: they are named
+ * explicitly.
+ */
 import { noteOwner, requireOwn, requireStoreDirectory } from "../bytes/files/owner.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { requireNoFormerLife } from "./lost_database.ts";
 import type { OpenOptions } from "./open_options.ts";
 
-/** Precedes the identity of a store on a server, in the note of a directory's owner. */
+/** Prefix of a server-side store's identity in the owner file of a directory. */
 const ON_SERVER = "postgresql:";
 
-/** The owner of a directory whose database is on a server: its identity, however it is reached. */
+/**
+ * Returns the owner of a directory whose database is on a server: the store's identity, whatever
+ * URL reaches it.
+ */
 export async function ownerOf(metadata: MetadataStore): Promise<string | undefined> {
   const identity = await metadata.identity();
   return identity && `${ON_SERVER}${identity}`;
 }
 
 /**
- * Refuses, before a database file is opened or created, a directory that belongs to another one, or
- * has files of a database that is gone.
+ * Checks, before a database file is opened or created, that the artifact directory does not belong
+ * to another store.
  *
  * @throws {InvalidOptionError} If it belongs to another database.
- * @throws {LostDatabaseError} If its database is gone.
+ * @throws {LostDatabaseError} If it has files, but the database is missing or empty.
  */
 export async function requireFreeDirectory(
   artifactDir: string,
@@ -30,9 +36,9 @@ export async function requireFreeDirectory(
 }
 
 /**
- * Refuses a directory that is not this store's, now that its database is open.
+ * Checks, once the database is open, that the artifact directory belongs to it.
  *
- * @returns Notes that the directory is the store's, for others.
+ * @returns A function that records the store as the owner.
  */
 export async function takeDirectory(
   artifactDir: string,

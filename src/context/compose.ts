@@ -1,4 +1,4 @@
-/** The parts that a store is put together from. */
+/** Composition of a store. */
 import { ArtifactStore } from "../artifacts/artifact_store.ts";
 import { StoreNotFoundError } from "../base/errors.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
@@ -12,33 +12,35 @@ import { openBytes, openMetadata } from "./open_parts.ts";
 import { isPostgres } from "./place.ts";
 import { requireRuntime } from "./runtime.ts";
 
-/** What a store is put together from. */
+/** Parts and settings of an open store. */
 export interface StoreContext {
-  /** Where the two parts are, for people: paths, or URLs without passwords. */
+  /** Location for people: paths, or URLs without passwords. */
   readonly location: StoreLocation;
   /** Absolute path of the database file; `undefined` for memory and for a database server. */
   readonly path: string | undefined;
   /** Absolute path of the artifact directory; `undefined` where artifacts are not files. */
   readonly artifactDir: string | undefined;
-  /** The SQLite binding in use; `undefined` for a database server. */
+  /** SQLite driver in use; `undefined` for a database server. */
   readonly driver: SqlDriver | undefined;
-  /** Whether writing is refused. */
+  /** Whether writes are rejected. */
   readonly readOnly: boolean;
-  /** How long other writers are waited for, in milliseconds. */
+  /** How long to wait for other writers, in milliseconds. */
   readonly busyTimeout: number;
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now: () => number;
-  /** Runs, records of artifacts, models. */
+  /** Runs, artifact records and models. */
   readonly metadata: MetadataStore;
   /** Bytes of artifacts. */
   readonly bytes: ByteStore;
-  /** Rows and bytes put together. */
+  /** Artifact records combined with their bytes. */
   readonly artifacts: ArtifactStore;
-  /** Gives back what was opened. */
+  /** Closes everything that was opened. */
   readonly close: () => Promise<void>;
 }
 
-/** Opens the parts of a store, creating what is missing. Throws what {@linkcode openStore} throws. */
+/**
+ * Opens the parts of a store, and creates missing ones. Throws the errors of {@linkcode openStore}.
+ */
 export async function openContext(options: OpenOptions): Promise<StoreContext> {
   requireRuntime();
   assertOpenOptions(options);
@@ -97,6 +99,6 @@ async function requireDatabase(path: string): Promise<void> {
     await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new StoreNotFoundError(path);
-    // Anything else shows when it is opened.
+    // Other errors are reported when the database is opened.
   }
 }

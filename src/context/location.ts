@@ -7,10 +7,10 @@ import { withoutSecrets } from "../base/url.ts";
 import type { OpenOptions } from "./open_options.ts";
 import { assertLocal, isPostgres, isS3 } from "./place.ts";
 
-/** The database of a store that nothing is said of. */
+/** Default path of the database. */
 export const DEFAULT_PATH = "./chachaml.db";
 
-/** Where the two parts of a store are, for people. A URL has no password. */
+/** Location of a store for people. URLs have no password. */
 export interface StoreLocation {
   /** Path of the database file, or URL of the database server; `undefined` for memory. */
   readonly database: string | undefined;
@@ -18,26 +18,29 @@ export interface StoreLocation {
   readonly artifacts: string;
 }
 
-/** Where the two parts of a store are, as far as they are files. */
+/** Location of a store, as far as it consists of files. */
 export interface Location {
   /** Absolute path of the database; `undefined` for memory and for a server. */
   readonly path: string | undefined;
   /**
-   * Absolute path of the artifact directory, which is there unless the store is read-only; `undefined`
-   * for a bucket.
+   * Absolute path of the artifact directory; `undefined` for a bucket. The directory exists unless
+   * the store is read-only.
    */
   readonly artifactDir: string | undefined;
-  /** Removes what was made for this one use. */
+  /** Removes what was created for this use only. */
   readonly cleanUp: () => Promise<void>;
-  /** Removes what was made for a store that could not be opened. */
+  /** Removes what was created for a store that then failed to open. */
   readonly undo: () => Promise<void>;
 }
 
 /**
- * The artifact directory that is paired with a database: its path, a final `.db` taken off, with
- * `-artifacts` added.
+ * Returns the artifact directory paired with a database: the database's path without a final `.db`,
+ * plus `-artifacts`.
  *
- * @example The two parts of a store
+ * @param path Path of the database.
+ * @returns Path of the directory.
+ *
+ * @example Derive the artifact directory
  * ```ts
  * import { artifactDirOf } from "@chachaml/store";
  * import assert from "node:assert/strict";
@@ -45,15 +48,12 @@ export interface Location {
  * assert.equal(artifactDirOf("/data/foo.db"), "/data/foo-artifacts");
  * assert.equal(artifactDirOf("/data/foo.sqlite"), "/data/foo.sqlite-artifacts");
  * ```
- *
- * @param path The database's path.
- * @returns The directory's path.
  */
 export function artifactDirOf(path: string): string {
   return path.replace(/\.db$/, "") + "-artifacts";
 }
 
-/** Finds the two parts of a store, and makes the artifact directory where it is missing. */
+/** Locates a store, and creates its artifact directory if it is missing. */
 export async function locate(options: OpenOptions): Promise<Location> {
   const { inMemory = false } = options;
   const path = inMemory || isPostgres(options.path)
@@ -65,9 +65,9 @@ export async function locate(options: OpenOptions): Promise<Location> {
 }
 
 /**
- * Finds the two parts of a store that is a database file and a directory.
+ * Locates a store that must consist of a database file and a directory.
  *
- * @throws {InvalidOptionError} If a part of it is elsewhere.
+ * @throws {InvalidOptionError} If a part of it is remote.
  */
 export async function locateLocal(
   action: string,
@@ -77,7 +77,7 @@ export async function locateLocal(
   return await locateFiles(toPath(options.path ?? DEFAULT_PATH), options);
 }
 
-/** The two parts in words for people. */
+/** Describes the location of a store for people. */
 export function describePlace(
   { path, artifactDir }: Location,
   options: Pick<OpenOptions, "path" | "artifactDir">,
@@ -113,7 +113,7 @@ async function locateFiles(
   return { path, artifactDir: root.path, cleanUp: async () => {}, undo: root.undo };
 }
 
-/** A collector would take a database that lies among the artifacts for an orphan. */
+/** Rejects a database inside the artifact directory: `gc` would take it for an orphan. */
 function requireApart(path: string, artifactDir: string): void {
   if (!isBelow(path, artifactDir)) return;
   throw new InvalidOptionError(
@@ -123,12 +123,12 @@ function requireApart(path: string, artifactDir: string): void {
   );
 }
 
-/** The path of a database without links, as far as that can be told. */
+/** Resolves links in the path of a database, as far as possible. */
 async function realPlace(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
   } catch {
-    // It is not there yet. Its directory need not be ours to read; nobody is to be asked for that.
+    // The file does not exist yet. Its directory may be unreadable; avoid a permission prompt.
     const directory = dirname(path);
     const { state } = Deno.permissions.querySync({ name: "read", path: directory });
     if (state !== "granted") return path;
@@ -136,7 +136,7 @@ async function realPlace(path: string): Promise<string> {
   }
 }
 
-/** The directory itself may be reached through links; nothing in it may. */
+/** Resolves links that lead to the artifact directory. Links inside it are never followed. */
 async function resolveRoot(
   artifactDir: string,
   readOnly: boolean,
@@ -152,7 +152,7 @@ async function resolveRoot(
   try {
     await makeDirectory(artifactDir);
     const path = await Deno.realPath(artifactDir);
-    // It goes only while it is empty.
+    // `Deno.remove` fails unless the directory is empty.
     return { path, undo: () => Deno.remove(path).catch(() => {}) };
   } catch (error) {
     throw unusable(artifactDir, error);
@@ -165,13 +165,13 @@ function unusable(artifactDir: string, error: unknown): unknown {
     return new StorageError(action, "it is not a directory", { cause: error });
   }
   const known = fsError(error, action);
-  // A file in its place is told of by an error of no particular kind.
+  // A file in place of the directory causes an error without a code.
   return known !== error
     ? known
     : new StorageError(action, (error as Error).message, { cause: error });
 }
 
-/** Removes the directory only if it is still the very one that was made. */
+/** Removes the temporary directory, unless another has taken its place. */
 async function removeMade(path: string, made: Deno.FileInfo): Promise<void> {
   try {
     const now = await Deno.lstat(path);

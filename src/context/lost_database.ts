@@ -1,15 +1,14 @@
-/** A database that is gone, or empty, beside artifacts that it had. */
+/** Protection against a lost database beside its artifacts. */
 import { quote } from "../base/errors.ts";
 import { option, phrase } from "../base/phrase.ts";
 import { LostDatabaseError } from "../base/store_errors.ts";
 import { firstEntry } from "../bytes/files/first_entry.ts";
 
 /**
- * Refuses to create a database where the artifact directory already has files. They are those of a
- * database that was lost, or not a store's at all: a new store would take all of them for orphans, and
- * remove them.
+ * Checks that no database is created beside an artifact directory that has files. They belong to a
+ * lost database or are not artifacts at all; as orphans, `gc` would remove them.
  *
- * @throws {LostDatabaseError} If that is so.
+ * @throws {LostDatabaseError} If the database is missing or empty and the directory has files.
  */
 export async function requireNoFormerLife(path: string, artifactDir: string): Promise<void> {
   const state = await stateOf(path);
@@ -32,7 +31,7 @@ async function stateOf(path: string): Promise<string | undefined> {
     const { size, isFile } = await Deno.stat(path);
     return isFile && size === 0 ? "it is empty" : undefined;
   } catch (error) {
-    // Anything else shows when it is opened.
+    // Other errors are reported when the database is opened.
     return error instanceof Deno.errors.NotFound ? "it is not there" : undefined;
   }
 }

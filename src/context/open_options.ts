@@ -2,79 +2,79 @@ import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
 import { assertPlace } from "./place.ts";
 
-/** How to open a store. */
+/** Options for opening a store. */
 export interface OpenOptions {
   /**
-   * The database: a file of SQLite, or `postgres://user@host:port/name?currentSchema=…` for metadata
-   * in PostgreSQL. The password may come from PGPASSWORD or `~/.pgpass`; PG* variables fill in what the
-   * URL leaves out. Needs network permission for that host.
+   * Database: path of a SQLite file, or `postgres://user@host:port/name?currentSchema=…` for
+   * metadata in PostgreSQL. The password may come from PGPASSWORD or `~/.pgpass`; PG* variables
+   * supply what the URL omits. A server requires `--allow-net` for its host.
    *
    * @default {the environment variable CHACHAML_DB, else "./chachaml.db"}
    */
   readonly path?: string | URL;
   /**
-   * The directory of the artifacts' bytes, or `s3://bucket/prefix` for an object store. Beside a
-   * database in PostgreSQL it must be given.
+   * Directory for the bytes of artifacts, or `s3://bucket/prefix` for an object store. Required if
+   * the database is on a server.
    *
-   * @default {the database's path, a final ".db" taken off, with "-artifacts" added}
+   * @default {`path` without a final ".db", plus "-artifacts"}
    */
   readonly artifactDir?: string | URL;
   /**
-   * Whether the database is kept in memory and the bytes in a temporary directory, both of which
-   * are gone on close. An `artifactDir` that is given stays.
+   * Whether to keep the database in memory and the bytes in a temporary directory, both removed on
+   * close. An explicit `artifactDir` is kept.
    *
    * @default {false}
    */
   readonly inMemory?: boolean;
   /**
-   * The SQLite binding: `"ffi"` (`@db/sqlite`), `"builtin"` (`node:sqlite`), or `"auto"`, which
-   * takes `"ffi"` where its permissions are granted and a SQLite library is at hand.
+   * SQLite driver: `"ffi"` (`@db/sqlite`), `"builtin"` (`node:sqlite`), or `"auto"`, which chooses
+   * `"ffi"` if its permissions are granted and a SQLite library is installed.
    *
    * @default {"auto"}
    */
   readonly driver?: "auto" | "ffi" | "builtin";
   /**
-   * `"full"`: what a call has stored survives a power cut. `"relaxed"`: faster, and survives the
-   * end of the process, but a power cut can lose the latest, or leave rows whose bytes are not whole.
+   * `"full"`: stored data survives a power cut. `"relaxed"`: faster, and survives the end of the
+   * process, but a power cut may lose the latest data or leave records with incomplete bytes.
    *
    * @default {"full"}
    */
   readonly durability?: "full" | "relaxed";
   /**
-   * Whether an artifact directory is used although it has files that are not this store's. They stay
-   * where they are; {@linkcode Store.gc} removes only what lies in directories of runs.
+   * Whether to use an artifact directory that has files of other origin. They are kept; {@linkcode
+   * Store.gc} removes only files in directories of runs.
    *
    * @default {false}
    */
   readonly adoptDirectory?: boolean;
   /**
-   * Whether the store is only read. Nothing is written then, and no store is created.
+   * Whether to open the store for reading only. Nothing is written or created.
    *
    * @default {false}
    */
   readonly readOnly?: boolean;
   /**
-   * Whether a store that is not there is created. Otherwise opening it fails.
+   * Whether to create a missing store. With `false`, opening it fails.
    *
    * @default {true, unless `readOnly`}
    */
   readonly create?: boolean;
   /**
-   * Milliseconds to wait for other writers before a call fails.
+   * How long a call waits for other writers before it fails, in milliseconds.
    *
    * @default {60000}
    */
   readonly busyTimeout?: number;
   /**
-   * The largest number of connections to a database server. SQLite has no use for it.
+   * Maximum number of connections to a database server. SQLite ignores it.
    *
    * @default {10}
    */
   readonly poolSize?: number;
   /**
-   * Whether SIGINT, SIGTERM and SIGHUP are held up until logged metrics are stored and the runs
-   * started here are ended as failed. A program with listeners of its own for these signals turns it
-   * off, and closes the store itself.
+   * Whether SIGINT, SIGTERM and SIGHUP are delayed, for at most 10 seconds, until buffered metrics
+   * are stored and the runs of this process are ended as failed. Disable it in programs that handle
+   * these signals and close the store themselves.
    *
    * @default {true}
    */
@@ -92,9 +92,9 @@ const CHOICES: Record<string, readonly unknown[]> = {
 };
 
 /**
- * Refuses options that cannot be used.
+ * Checks the options of `openStore`.
  *
- * @throws {InvalidOptionError} If one is unknown, of a wrong value, or contradicts another.
+ * @throws {InvalidOptionError} If one is unknown, invalid, or contradicts another.
  */
 export function assertOpenOptions(options: OpenOptions): void {
   assertObject("open a store", "its options", options);

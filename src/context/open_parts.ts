@@ -1,4 +1,4 @@
-/** Opens the two parts of a store, each by the adapter that its place asks for. */
+/** Opens the adapters of a store's two parts. */
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
@@ -8,9 +8,9 @@ import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 import type { Location } from "./location.ts";
 import type { OpenOptions } from "./open_options.ts";
 
-// Adapters of servers are loaded when a URL names one: most stores are files.
+// Server adapters are loaded on demand: most stores are files.
 
-/** Opens the metadata: a file of SQLite or memory if there is a driver, a database server otherwise. */
+/** Opens the metadata store: SQLite if there is a driver, otherwise a database server. */
 export async function openMetadata(
   { path }: Location,
   driver: SqlDriver | undefined,
@@ -28,7 +28,7 @@ export async function openMetadata(
   return await openPostgres(String(options.path), how);
 }
 
-/** Opens the bytes: a directory, or a bucket. */
+/** Opens the byte store: a directory or a bucket. */
 export async function openBytes(
   { artifactDir }: Location,
   { durability = "full", inMemory = false, readOnly = false, artifactDir: url }: OpenOptions,

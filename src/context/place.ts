@@ -1,29 +1,29 @@
-/** What a store is opened by: paths, or URLs of a database server and of a bucket. */
+/** Places of a store: paths, or URLs of a database server and a bucket. */
 import { option, phrase } from "../base/phrase.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import { schemeOf, withoutSecrets } from "../base/url.ts";
 
-/** The two parts of a store as they are named: by paths or URLs. */
+/** Places of a store's two parts. */
 interface NamedPlace {
   readonly path?: string | URL | undefined;
   readonly artifactDir?: string | URL | undefined;
 }
 
-/** Schemes of PostgreSQL, as its own programs take them. */
+/** URL schemes of PostgreSQL, the same as in its own programs. */
 const POSTGRES = ["postgres", "postgresql"];
 
-/** Whether a database is in PostgreSQL: it is named by a `postgres:` URL. */
+/** Whether a `postgres:` URL names the database. */
 export function isPostgres(path: string | URL | undefined): boolean {
   const scheme = path === undefined ? undefined : schemeOf(path);
   return scheme !== undefined && POSTGRES.includes(scheme);
 }
 
-/** Whether artifacts are in S3: an `s3:` URL names their bucket. */
+/** Whether an `s3:` URL names the bucket of the artifacts. */
 export function isS3(artifactDir: string | URL | undefined): boolean {
   return artifactDir !== undefined && schemeOf(artifactDir) === "s3";
 }
 
-/** Whether a store is reached by the network, in whole or in part. */
+/** Whether any part of a store is on a server. */
 export function isRemote(
   { path, artifactDir }: NamedPlace,
 ): boolean {
@@ -31,9 +31,10 @@ export function isRemote(
 }
 
 /**
- * Refuses URLs that name neither a file nor a kind of server that is known.
+ * Checks the schemes of a store's places.
  *
- * @throws {InvalidOptionError} If one does.
+ * @throws {InvalidOptionError} If a URL has an unknown scheme, or a database server comes without a
+ * place for artifacts.
  */
 export function assertPlace(
   { path, artifactDir }: NamedPlace,
@@ -58,9 +59,9 @@ export function assertPlace(
 }
 
 /**
- * Refuses a URL of a server where only a database file and a directory will do.
+ * Checks that a store consists of a database file and a directory.
  *
- * @throws {InvalidOptionError} If there is one.
+ * @throws {InvalidOptionError} If a part of it is on a server.
  */
 export function assertLocal(
   action: string,

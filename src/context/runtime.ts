@@ -1,13 +1,13 @@
-/** The runtime that the package takes. */
+/** Supported runtimes. */
 import { UnsupportedRuntimeError } from "../base/errors.ts";
 
-/** The oldest minor version of Deno 2 that it works on. */
+/** Oldest supported minor version of Deno 2. */
 const OLDEST_MINOR = 7;
 
 /**
- * Refuses a version of Deno that is too old, and anything that is not Deno.
+ * Checks that the runtime is a supported version of Deno.
  *
- * @throws {UnsupportedRuntimeError} If it is.
+ * @throws {UnsupportedRuntimeError} If it is not.
  */
 export function requireRuntime(version: string | undefined = versionOfDeno()): void {
   if (version === undefined) throw new UnsupportedRuntimeError(version, `2.${OLDEST_MINOR}`);

@@ -1,4 +1,4 @@
-/** Checks artifacts: that their bytes are there, and are what the records say. */
+/** Checks that artifacts have their bytes, and that these match the records. */
 import type { Hasher } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
@@ -7,18 +7,18 @@ import { inspectArtifact } from "./inspect_artifact.ts";
 import { Positions, type VerifyPosition } from "./verify_position.ts";
 import type { VerifyOptions } from "./verify_options.ts";
 
-/** A check of the artifacts of a run, or of all. */
+/** Check of the artifacts of one run, or of all. */
 export class ArtifactCheck {
-  /** Artifacts checked. */
+  /** Number of artifacts checked. */
   artifacts = 0;
-  /** Their bytes. */
+  /** Total size of the checked artifacts, in bytes. */
   bytes = 0;
-  /** How many of them were hashed. */
+  /** Number of artifacts hashed. */
   hashed = 0;
   readonly #context: StoreContext;
   readonly #options: VerifyOptions;
   readonly #positions: Positions;
-  /** Ends what reads: however the check ends, nothing is read any more then. */
+  /** Stops all reading when the check ends for any reason. */
   readonly #stop = new AbortController();
   readonly #hashing = new Map<number, Promise<{ key: number; finding: Finding | undefined }>>();
   #next = 0;
@@ -31,12 +31,12 @@ export class ArtifactCheck {
     this.#positions = new Positions(options.after);
   }
 
-  /** The artifact up to which every one is checked. */
+  /** Last artifact up to which all are checked. */
   get position(): VerifyPosition | undefined {
     return this.#positions.reached;
   }
 
-  /** Inspects each artifact, then hashes those that look right, on all cores. */
+  /** Inspects every artifact, and hashes those without a finding on all cores. */
   async *run(): AsyncGenerator<Finding> {
     const { artifacts, runs } = this.#context.metadata;
     const { runId, after, quick = false, signal: asked } = this.#options;
@@ -64,7 +64,7 @@ export class ArtifactCheck {
         position.end();
         return { key, finding };
       });
-      hashing.catch(() => {}); // Reported to who waits for it; if no one does, it was stopped.
+      hashing.catch(() => {}); // `Promise.race` reports it; otherwise the check was stopped.
       this.#hashing.set(key, hashing);
     }
     while (this.#hashing.size > 0) {
@@ -89,7 +89,7 @@ export class ArtifactCheck {
     try {
       this.#options.onProgress?.({ bytes: this.#done += count, total: this.#total });
     } catch (error) {
-      this.#stop.abort(error); // It is no failure of the file that is being read.
+      this.#stop.abort(error); // An error of the callback is not an error of the file.
     }
   }
 

@@ -1,8 +1,8 @@
-/** Looks for damage of the metadata itself. */
+/** Checks of the metadata. */
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { type Finding, strayFinding } from "./findings.ts";
 
-/** Damage of the database, unless `quick`, and model versions whose artifact is gone. */
+/** Yields damage of the database, unless `quick`, and model versions whose artifact is missing. */
 export async function* checkMetadata(
   metadata: MetadataStore,
   quick: boolean,

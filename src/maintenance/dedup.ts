@@ -1,33 +1,33 @@
-/** Makes artifacts with the same bytes share one file; names and paths stay as they are. */
+/** Deduplication: artifacts with equal bytes share one file; names and paths stay. */
 import type { ByteEntry, Progress } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import { isEntryFailure } from "./entry_failure.ts";
 import { entryOf, Keeper } from "./keeper.ts";
 
-/** How to make artifacts share files. */
+/** Options for {@linkcode Store.dedup}. */
 export interface DedupOptions {
   /**
-   * Whether to only show what would be shared. A read-only store allows that too.
+   * Whether to only report what would be shared. Works on a read-only store as well.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
-  /** Stops the work; what has been shared stays so. */
+  /** Stops the deduplication; artifacts already shared stay shared. */
   readonly signal?: AbortSignal;
-  /** Called with the bytes looked at so far, of all artifacts that have the bytes of another. */
+  /** Called with the number of bytes processed, of all artifacts that have a duplicate. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Result of a deduplication. */
 export interface DedupReport {
-  /** Whether nothing was changed, only shown. */
+  /** Whether this is only a preview and nothing was changed. */
   readonly dryRun: boolean;
-  /** Artifacts that now share the file of another; with `dryRun`, those that would. */
+  /** Artifacts that now share another's file; with `dryRun`, those that would. */
   readonly shared: readonly ArtifactRecord[];
-  /** Bytes freed by that. */
+  /** Bytes freed by sharing. */
   readonly bytes: number;
-  /** Artifacts that keep a file of their own though another has the same bytes: links are impossible. */
+  /** Artifacts that keep their own file because links are not possible. */
   readonly unshared: readonly ArtifactRecord[];
   /** Artifacts that could not be changed, and why. */
   readonly failed: readonly { readonly artifact: ArtifactRecord; readonly error: Error }[];
@@ -35,7 +35,7 @@ export interface DedupReport {
 
 type Context = Pick<StoreContext, "metadata" | "bytes">;
 
-/** Shares what can be shared. */
+/** Deduplicates a store. */
 export async function dedup(
   context: Context,
   { dryRun = false, signal, onProgress }: DedupOptions,
@@ -56,7 +56,7 @@ export async function dedup(
   return work.report();
 }
 
-/** Artifacts that have the bytes of another, those of the same bytes in a row. */
+/** Yields artifacts that have duplicates; those with equal bytes are adjacent. */
 async function* duplicates({ metadata }: Context): AsyncGenerator<ArtifactRecord> {
   for await (const { record, problem } of metadata.artifacts.eachDuplicate()) {
     if (!problem && record.size > 0) yield record;
@@ -69,7 +69,7 @@ async function sumOf(records: AsyncIterable<ArtifactRecord>): Promise<number> {
   return sum;
 }
 
-/** One deduplication. Nothing is kept in memory but what the report lists. */
+/** One deduplication. Only the report is held in memory. */
 class Deduplication {
   readonly #context: Context;
   readonly #dryRun: boolean;
@@ -78,7 +78,7 @@ class Deduplication {
   readonly #unshared: ArtifactRecord[] = [];
   readonly #failed: { artifact: ArtifactRecord; error: Error }[] = [];
   #keeper: Keeper | undefined;
-  /** Names that files of the group would still have after a dry run, by identity. */
+  /** Links remaining per file of the group after a dry run, by identity. */
   #names = new Map<string, number>();
   #freed = 0;
 
@@ -88,7 +88,7 @@ class Deduplication {
     this.#signal = signal;
   }
 
-  /** Takes the next artifact: the first of a group keeps its file, the others share it. */
+  /** Processes the next artifact: the first of a group keeps its file, the others share it. */
   async take(record: ArtifactRecord): Promise<void> {
     if (!this.#keeper?.fits(record)) this.end();
     const entry = await entryOf(record, this.#context.bytes);
@@ -103,7 +103,7 @@ class Deduplication {
     }
   }
 
-  /** Ends a group. */
+  /** Ends a group of equal artifacts. */
   end(): void {
     this.#keeper?.[Symbol.dispose]();
     this.#keeper = undefined;
@@ -135,11 +135,11 @@ class Deduplication {
     const staged = await keeper.stage(bytes);
     if (!staged) {
       if (await keeper.isThere(bytes)) this.#unshared.push(record);
-      // Perhaps its file has as many names as there can be: the next ones share another.
+      // The file may have reached the limit on hard links; the next artifacts share this one.
       return await this.#keep(record, entry);
     }
     try {
-      // Whatever file it had, what it gets is what its record says.
+      // The bytes have been verified, so the replacement is right whatever the file was before.
       const isSame = await metadata.artifacts.renew(record, (key) => bytes.replace(staged, key));
       if (!isSame) return;
       this.#count(record, entry);
@@ -149,7 +149,9 @@ class Deduplication {
     }
   }
 
-  /** Counts an artifact as sharing; the bytes of its own file are freed with the last name of it. */
+  /**
+   * Counts an artifact as shared. Its bytes are freed once the last link to its own file is gone.
+   */
   #count(record: ArtifactRecord, { identity, links }: ByteEntry): void {
     this.#shared.push(record);
     const left = (this.#dryRun ? this.#names.get(identity) ?? links : links) - 1;

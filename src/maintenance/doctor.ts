@@ -1,4 +1,4 @@
-/** Looks for what is wrong with a store as a whole, its place, or the program that looks at it. */
+/** Diagnosis of a store, its place, and the current process. */
 import { openContext, type StoreContext } from "../context/compose.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import { requireRuntime } from "../context/runtime.ts";
@@ -6,22 +6,22 @@ import { findDead } from "../processes/dead_runs.ts";
 import { count } from "../text/format.ts";
 import { Verification } from "./verify.ts";
 
-/** Days after which a run is hardly still at work. */
+/** Days after which a running run is suspicious. */
 const LONG = 7;
 
-/** One thing looked at. */
+/** Result of one check. */
 export interface Check {
-  /** What was looked at. */
+  /** Subject of the check. */
   readonly name: string;
-  /** How it is. */
+  /** Outcome of the check. */
   readonly state: "ok" | "warning" | "problem";
-  /** One sentence, with what to do. */
+  /** One sentence with the remedy. */
   readonly message: string;
 }
 
 /**
- * Checks one thing after the other. The store is opened read-only; only what a put does first is
- * tried, and leaves nothing behind.
+ * Runs all checks one after the other. The store is opened read-only. Writing is tried only with
+ * the first steps of a put, which leave nothing behind.
  */
 export async function* diagnose(
   place: Pick<OpenOptions, "path" | "artifactDir" | "driver">,

@@ -1,20 +1,20 @@
-/** Finds what lies beside the artifacts: orphans, abandoned bytes, and what is foreign. */
+/** Search for entries without an artifact: orphans, abandoned and foreign ones. */
 import { wait } from "../base/async.ts";
 import type { ByteEntry } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { type Finding, strayFinding } from "./findings.ts";
 import { judgeEntries, topOf } from "./judge_entries.ts";
 
-/** Milliseconds within which bytes that have been published surely have their record. */
+/** Time after which published bytes certainly have their record, in milliseconds. */
 const PUBLISHING = 5000;
 
-/** Milliseconds within which a staged file that has been created surely is locked. */
+/** Time after which a new staged file is certainly locked, in milliseconds. */
 const LOCKING = 100;
 
-/** Foreign names that are listed. */
+/** Maximum number of foreign names listed. */
 const LISTED = 3;
 
-/** Finds what no record names. Nothing is kept of what is in order, however much it is. */
+/** Yields a finding for each entry without a record. Memory stays constant for entries in order. */
 export async function* findStrays(
   context: StoreContext,
   signal: AbortSignal | undefined,
@@ -22,7 +22,7 @@ export async function* findStrays(
   const { bytes } = context;
   const unreadable: Finding[] = [];
   const foreign = new Set<string>();
-  /** What was put there just now: its record, or its lock, may be about to come. */
+  /** Recent entries: their record or lock may be about to appear. */
   const fresh: ByteEntry[] = [];
   const onFailure = (path: string, { message }: Error) => {
     unreadable.push(strayFinding("unreadable", path, message));
@@ -42,7 +42,7 @@ export async function* findStrays(
   if (foreign.size > 0) yield foreignFinding([...foreign].sort());
 }
 
-/** Those that still belong to nobody once their writers have had the time to say that they do. */
+/** Returns the entries that still have no record or lock after waiting for their writers. */
 async function settled(
   fresh: readonly ByteEntry[],
   context: StoreContext,
@@ -53,8 +53,8 @@ async function settled(
   const isOrphan = ({ state }: ByteEntry) => state === "published";
   await wait(readOnly && fresh.some(isOrphan) ? PUBLISHING / 10 : LOCKING, signal);
   const keys = fresh.filter(isOrphan).map(({ key }) => key);
-  // Bytes whose record is about to be committed are told from an orphan by the lock that a put holds,
-  // which a read-only store must not take.
+  // A record about to be committed is detected by taking the lock that a put holds. A read-only
+  // store must not take it and only waits.
   let unnamed: ReadonlySet<string> = new Set();
   if (readOnly) unnamed = await artifacts.unnamed(keys);
   else if (keys.length > 0) {
@@ -83,7 +83,7 @@ function leftover({ key, state }: ByteEntry): Finding {
   return strayFinding(kind, key, `${JSON.stringify(key)} ${reason}; gc collects it`);
 }
 
-/** One finding for all: a directory of another store has thousands. */
+/** One finding for all foreign entries: the directory of another store has thousands. */
 function foreignFinding(names: readonly string[]): Finding {
   const listed = names.slice(0, LISTED).map((name) => JSON.stringify(name)).join(", ");
   const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";

@@ -1,10 +1,10 @@
-/** What a verification can find, described once. */
+/** Kinds of findings of a verification, defined once. */
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 
-/** What a kind of finding counts as in a summary. */
+/** Counter of a summary that a finding belongs to. */
 type Count = "damaged" | "leftovers" | "foreign";
 
-/** What can be wrong with an artifact, with the store, or left behind beside the artifacts. */
+/** Kinds of findings: damage of artifacts or of the metadata, leftovers, and foreign files. */
 export type FindingKind =
   | "missing"
   | "wrong-size"
@@ -19,7 +19,7 @@ export type FindingKind =
   | "abandoned"
   | "foreign";
 
-/** What each kind of finding counts as. */
+/** Counter for each kind of finding. */
 const COUNTS: Readonly<Record<FindingKind, Count>> = {
   missing: "damaged",
   "wrong-size": "damaged",
@@ -35,29 +35,29 @@ const COUNTS: Readonly<Record<FindingKind, Count>> = {
   foreign: "foreign",
 };
 
-/** One thing that a verification has found. */
+/** One finding of a verification. */
 export interface Finding {
   /**
-   * `"orphan"` is a file that no record names, `"abandoned"` what a crash left staged: both are
-   * harmless, and `gc` removes them. `"foreign"` is what this store has never put there; it stays.
-   * `"damaged-database"` and `"dangling-version"`, a model version whose artifact is gone, concern the
-   * metadata. All others concern an artifact, except an `"unreadable"` one without: a directory, for
-   * example, that may hold leftovers.
+   * Kind of the finding. `"orphan"` is a file without a record, `"abandoned"` a staged file left by
+   * a crash: both are harmless, and `gc` removes them. `"foreign"` is a file of other origin, which
+   * stays. `"damaged-database"` and `"dangling-version"` (a model version whose artifact is gone)
+   * concern the metadata. Every other kind concerns an artifact, except `"unreadable"` without one:
+   * e.g. a directory that may hold leftovers.
    */
   readonly kind: FindingKind;
-  /** Path below the artifact directory; empty where the finding concerns the metadata. */
+  /** Path below the artifact directory; empty for findings about the metadata. */
   readonly path: string;
-  /** The artifact, unless there is none. */
+  /** The artifact, if the finding concerns one. */
   readonly artifact: ArtifactRecord | undefined;
-  /** What the record says, where it is not true: a size in bytes or a SHA-256. */
+  /** Recorded size in bytes, or recorded SHA-256, if it is wrong. */
   readonly expected: string | number | undefined;
-  /** What is there instead. */
+  /** Actual size in bytes, or actual SHA-256. */
   readonly found: string | number | undefined;
-  /** One sentence for people. */
+  /** Description in one sentence. */
   readonly message: string;
 }
 
-/** Makes a finding about an artifact. */
+/** Creates a finding about an artifact. */
 export function findingOf(
   kind: FindingKind,
   artifact: ArtifactRecord,
@@ -68,12 +68,15 @@ export function findingOf(
   return { kind, path: artifact.path, artifact, expected, found, message };
 }
 
-/** Makes a finding that concerns no artifact. */
+/** Creates a finding without an artifact. */
 export function strayFinding(kind: FindingKind, path: string, message: string): Finding {
   return { kind, path, artifact: undefined, expected: undefined, found: undefined, message };
 }
 
-/** What a finding counts as. An unreadable directory is no damage: it may hold leftovers. */
+/**
+ * Returns the counter of a finding. An unreadable directory counts as a leftover, because it may
+ * hold some.
+ */
 export function countOf({ kind, artifact }: Finding): Count {
   return kind === "unreadable" && !artifact ? "leftovers" : COUNTS[kind];
 }

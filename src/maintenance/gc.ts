@@ -1,4 +1,4 @@
-/** Removes what belongs to no artifact. */
+/** Garbage collection: removal of entries without an artifact. */
 import { InvalidOptionError, quote } from "../base/errors.ts";
 import { recoverLogs } from "../artifacts/logs.ts";
 import type { ByteEntry } from "../bytes/byte_store.ts";
@@ -6,52 +6,55 @@ import type { StoreContext } from "../context/compose.ts";
 import { isEntryFailure } from "./entry_failure.ts";
 import { type JudgedEntry, judgeEntries, topOf } from "./judge_entries.ts";
 
-/** A day, in milliseconds. */
+/** One day, in milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
 
-/** How to remove what belongs to no artifact. */
+/** Options for {@linkcode Store.gc}. */
 export interface GcOptions {
   /**
-   * Milliseconds for which an entry must have been left alone.
+   * Minimum age of an entry, in milliseconds since its last change.
    *
-   * @default {86400000, a day}
+   * @default {86400000, one day}
    */
   readonly grace?: number;
   /**
-   * Whether to only show what would be removed. A read-only store allows that too.
+   * Whether to only report what would be removed. Works on a read-only store as well.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
-  /** Stops the work; what has been removed stays so. */
+  /** Stops the collection; entries already removed stay removed. */
   readonly signal?: AbortSignal;
 }
 
-/** An entry that was removed, or would be. */
+/** An entry that was removed, or would be with `dryRun`. */
 export interface Collected {
-  /** `"orphan"`: no record names it; `"staged"`: what a crash left; `"directory"`: an empty one. */
+  /**
+   * `"orphan"`: bytes without a record; `"staged"`: bytes left by a crash; `"directory"`: an empty
+   * directory.
+   */
   readonly kind: "orphan" | "staged" | "directory";
   /** Path below the artifact directory. */
   readonly path: string;
-  /** Its size in bytes. */
+  /** Size in bytes. */
   readonly bytes: number;
 }
 
-/** Result of a collection. */
+/** Result of a garbage collection. */
 export interface GcReport {
-  /** Whether nothing was removed, only shown. */
+  /** Whether this is only a preview and nothing was removed. */
   readonly dryRun: boolean;
-  /** What was removed; with `dryRun`, what would be. */
+  /** Removed entries; with `dryRun`, those that would be removed. */
   readonly removed: readonly Collected[];
-  /** Bytes of all that. */
+  /** Total size of these entries, in bytes. */
   readonly bytes: number;
-  /** What could not be removed, or looked at, and why. */
+  /** Entries that could not be removed or inspected, and why. */
   readonly failed: readonly { readonly path: string; readonly error: Error }[];
-  /** What this store has never put into its artifact directory: outermost names. It stays. */
+  /** Top-level names of files of other origin in the artifact directory. They stay. */
   readonly foreign: readonly string[];
 }
 
-/** Removes orphans, abandoned staged bytes and empty directories. Memory and locks stay small. */
+/** Removes orphans, abandoned staged bytes and empty directories, in batches with short locks. */
 export async function collect(
   context: Pick<StoreContext, "metadata" | "bytes" | "artifacts" | "now">,
   { grace = DAY, dryRun = false, signal }: GcOptions,
@@ -69,7 +72,7 @@ export async function collect(
       await recoverLogs(context);
     } catch (error) {
       if (!isEntryFailure(error)) throw error;
-      // On a full disk they wait for the room that this makes.
+      // On a full disk, recovery has to wait until this collection frees space.
       fail("", error);
     }
   }
@@ -77,7 +80,7 @@ export async function collect(
   return collection.report();
 }
 
-/** One collection: entries come in batches, directories behind what they hold. */
+/** One collection. Entries arrive in batches, each directory after its content. */
 class Collection {
   readonly #context: Pick<StoreContext, "metadata" | "bytes" | "now">;
   readonly #grace: number;
@@ -85,7 +88,7 @@ class Collection {
   readonly #removed: Collected[] = [];
   readonly #failed: { path: string; error: Error }[] = [];
   readonly #foreign = new Set<string>();
-  /** Directories that something stays in. Each is dropped from it when its own turn has come. */
+  /** Directories that are not empty. Each is removed from the set when its own turn comes. */
   readonly #occupied = new Set<string>();
 
   constructor(
@@ -97,7 +100,7 @@ class Collection {
     this.#dryRun = dryRun;
   }
 
-  /** Notes an entry that cannot be looked at, or removed: one is no reason to keep the others. */
+  /** Records an entry that cannot be inspected or removed; the others are still processed. */
   readonly fail = (path: string, error: Error): void => {
     this.#failed.push({ path, error });
     this.#occupied.add(path);
@@ -116,10 +119,10 @@ class Collection {
     if (this.#dryRun) return await this.#removeAll(candidates);
     const staged = candidates.filter(isStaged);
     const orphans = candidates.filter((entry) => !isStaged(entry));
-    // Staged bytes have locks of their own.
+    // Staged bytes have their own locks.
     if (staged.length > 0) await this.#removeAll(staged);
     if (orphans.length === 0) return;
-    // The record of bytes that are being published is committed under the lock that this takes.
+    // A put commits its record under the lock that this call takes.
     const keys = orphans.map(({ key }) => key);
     let unnamed: ReadonlySet<string> = new Set();
     try {
@@ -129,7 +132,7 @@ class Collection {
       });
     } catch (error) {
       if (!isEntryFailure(error)) throw error;
-      // On a full disk: what is staged can still go, which makes room for the next time.
+      // The disk may be full. Removing staged files still works, and frees space for the next run.
       for (const key of keys) this.fail(key, error);
       return;
     }
@@ -166,7 +169,10 @@ class Collection {
     this.#occupied.add(parentOf(key));
   }
 
-  /** A time in the future is one of a clock that was wrong, and no reason to stay for ever. */
+  /**
+   * Whether an entry is older than the grace period. A time in the future comes from a wrong clock
+   * and counts as old.
+   */
   #isOld({ modifiedAt }: ByteEntry): boolean {
     return Math.abs(this.#context.now() - modifiedAt.getTime()) >= this.#grace;
   }

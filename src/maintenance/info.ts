@@ -1,28 +1,28 @@
-/** Counts what a store holds. */
+/** Counts of a store's content. */
 import { assertKnownOptions } from "../base/assert.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { StoreLocation } from "../context/location.ts";
 
-/** What to count. */
+/** Options for {@linkcode Store.info}. */
 export interface InfoOptions {
   /**
-   * Whether to measure the files too, which takes a look at each of them.
+   * Whether to also measure the files, which requires reading the metadata of each.
    *
    * @default {false}
    */
   readonly files?: boolean;
 }
 
-/** What a store holds, and where it is. */
+/** Content and location of a store. */
 export interface StoreInfo {
-  /** Where it is, for people: paths, or URLs without passwords. */
+  /** Location for people: paths, or URLs without passwords. */
   readonly location: StoreLocation;
   /** Absolute path of the database file; `undefined` if it is in memory or on a server. */
   readonly path: string | undefined;
   /** Absolute path of the artifact directory; `undefined` if artifacts are in a bucket. */
   readonly artifactDir: string | undefined;
-  /** The SQLite binding in use; `undefined` if the database is on a server. */
+  /** SQLite driver in use; `undefined` if the database is on a server. */
   readonly driver: "ffi" | "builtin" | undefined;
   /** Number of runs, by status. */
   readonly runs: Readonly<Record<string, number>>;
@@ -30,18 +30,21 @@ export interface StoreInfo {
   readonly experiments: number;
   /** Number of artifacts. */
   readonly artifacts: number;
-  /** Bytes of all artifacts, as their records say. */
+  /** Total size of all artifacts according to their records, in bytes. */
   readonly bytes: number;
   /**
-   * Bytes of the files, each counted once however many artifacts share it; `undefined` unless asked
-   * for by {@linkcode InfoOptions.files}.
+   * Total size of the files, in bytes; a file shared by several artifacts counts once. `undefined`
+   * unless {@linkcode InfoOptions.files} is set.
    */
   readonly fileBytes: number | undefined;
-  /** Bytes of the database with its log or its indexes; `undefined` if it is in memory. */
+  /**
+   * Size of the database with its write-ahead log or its indexes, in bytes; `undefined` if it is in
+   * memory.
+   */
   readonly databaseBytes: number | undefined;
 }
 
-/** Counts what is there. */
+/** Counts the content of a store. */
 export async function describe(store: StoreContext, options: InfoOptions): Promise<StoreInfo> {
   assertKnownOptions("count", options, ["files"]);
   const { location, path, artifactDir, driver, metadata, bytes } = store;
@@ -59,11 +62,11 @@ export async function describe(store: StoreContext, options: InfoOptions): Promi
   };
 }
 
-/** Bytes of published files. Only those that have several names are kept in mind. */
+/** Measures published files. Only identities of files with several links are held in memory. */
 async function measureFiles(bytes: ByteStore): Promise<number> {
   const shared = new Set<string>();
   let sum = 0;
-  // verify reports what cannot be looked at.
+  // `verify` reports entries that cannot be read.
   for await (const { state, kind, size, links, identity } of bytes.list("", { onFailure() {} })) {
     if (kind !== "file" || state !== "published") continue;
     if (links > 1) {

@@ -1,16 +1,16 @@
-/** What a look at a record and its bytes, without reading them, finds. */
+/** Inspection of a record and its bytes, without reading the bytes. */
 import type { ByteEntry, ByteStore } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { IndexEntry } from "../metadata/artifact_index.ts";
 import { type Finding, findingOf } from "./findings.ts";
 
 /**
- * Inspects an artifact. What is found is looked at again: a record that has changed since it was read
- * is no damage, nor are bytes whose record is about to be changed.
+ * Inspects an artifact. A finding is confirmed by a second look: a record that changed since it was
+ * read is not damage, nor are bytes whose record is about to change.
  *
- * @param entry The record as it was read.
- * @param context Where its bytes are.
- * @param found What was found by other means; if left out, what a look at the bytes finds.
+ * @param entry Record as it was read.
+ * @param context Store of the record and its bytes.
+ * @param found A finding made by other means, e.g. hashing; by default the bytes are inspected.
  */
 export async function inspectArtifact(
   entry: IndexEntry,
@@ -28,7 +28,7 @@ export async function inspectArtifact(
   return await isNoted(finding, bytes) ? undefined : finding;
 }
 
-/** Whether the bytes are those of a replacement whose record is not changed yet. */
+/** Whether the bytes belong to a replacement whose record is not updated yet. */
 async function isNoted({ kind, path, found }: Finding, bytes: ByteStore): Promise<boolean> {
   if (kind !== "wrong-size" && kind !== "wrong-hash") return false;
   try {
@@ -37,7 +37,7 @@ async function isNoted({ kind, path, found }: Finding, bytes: ByteStore): Promis
     const { note } = opened;
     return note !== undefined && (found === note.size || found === note.hash);
   } catch {
-    return false; // It is gone or cannot be read: the finding stands.
+    return false; // Missing or unreadable bytes confirm the finding.
   }
 }
 

@@ -1,25 +1,25 @@
-/** Judges the entries of a byte store by what the records say. */
+/** Classification of the entries of a byte store by the records. */
 import type { ByteEntry, OnFailure } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 
-/** Entries that are looked up together. */
+/** Number of entries looked up together. */
 const BATCH = 500;
 
-/** An entry of a byte store, and what it is. */
+/** An entry of a byte store with its classification. */
 export interface JudgedEntry {
   /** The entry. */
   readonly entry: ByteEntry;
   /**
-   * `"named"` by a record, itself or something below; `"staged"` and `"abandoned"` as its state says;
-   * `"orphan"`: it lies in the directory of a run, and no record names it; `"foreign"`: the store has
-   * never put it there.
+   * `"named"`: a record names it or something below it; `"staged"` and `"abandoned"`: the entry's
+   * state; `"orphan"`: in the directory of a run, without a record; `"foreign"`: not created by the
+   * store.
    */
   readonly verdict: "named" | "staged" | "abandoned" | "orphan" | "foreign";
 }
 
 /**
- * Judges all entries of a store, in batches. Directories follow what they hold. Takes no lock, so an
- * orphan may be bytes whose record is about to be committed.
+ * Classifies all entries of a byte store, in batches; directories follow their content. Takes no
+ * lock, so the record of an orphan may be about to be committed.
  */
 export async function* judgeEntries(
   { metadata, bytes }: Pick<StoreContext, "metadata" | "bytes">,
@@ -28,7 +28,8 @@ export async function* judgeEntries(
 ): AsyncGenerator<JudgedEntry[]> {
   const judge = async (entries: readonly ByteEntry[]): Promise<JudgedEntry[]> => {
     signal?.throwIfAborted();
-    // What lies where the directory of a run should, a link for one, is named by what is below it.
+    // An entry in place of a run's directory, e.g. a link, counts as named if records name
+    // something below it.
     const published = entries.filter(({ state }) => state === "published" || state === "foreign")
       .map(({ key }) => key);
     const unnamed = await metadata.artifacts.unnamed(published);
@@ -52,7 +53,7 @@ export async function* judgeEntries(
   if (batch.length > 0) yield await judge(batch);
 }
 
-/** The outermost part of a key: a run's id, where it is that of an artifact. */
+/** Returns the first segment of a key: the run id, if it is the key of an artifact. */
 export function topOf(key: string): string {
   const slash = key.indexOf("/");
   return slash < 0 ? key : key.slice(0, slash);

@@ -1,16 +1,15 @@
-/** Bytes that artifacts are about to share. */
+/** Verified bytes that artifacts are about to share. */
 import type { ByteEntry, ByteStore, OpenBytes, StagedBytes } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hashing.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 
 /**
- * Bytes known to be what the record says. They stay open: as long as they are, no other bytes can be
- * taken for them.
+ * Bytes verified against their record. They are held open, so that their identity cannot be reused.
  */
 export class Keeper implements Disposable {
-  /** Which bytes they are. */
+  /** Identity of the bytes. */
   readonly identity: string;
-  /** The artifact that they were opened by. */
+  /** Artifact by which they were opened. */
   #record: ArtifactRecord;
   #opened: OpenBytes | undefined;
 
@@ -20,12 +19,12 @@ export class Keeper implements Disposable {
     this.#opened = opened;
   }
 
-  /** Bytes that nobody is to share for real: they are not read. */
+  /** Returns a keeper for a dry run, without reading the bytes. */
   static unread(record: ArtifactRecord, { identity }: ByteEntry): Keeper {
     return new Keeper(record, identity);
   }
 
-  /** Opens and hashes the bytes of an artifact; `undefined` if they are not what the record says. */
+  /** Opens and hashes the bytes of an artifact; `undefined` if they do not match the record. */
   static async open(
     record: ArtifactRecord,
     bytes: ByteStore,
@@ -39,30 +38,30 @@ export class Keeper implements Disposable {
         return new Keeper(record, opened.identity, opened);
       }
     } catch {
-      // They are gone, or cannot be read: the others do without them.
+      // Missing or unreadable bytes cannot be shared.
     }
     opened?.close();
     signal?.throwIfAborted();
     return undefined;
   }
 
-  /** Whether an artifact is to have the same bytes. */
+  /** Whether an artifact should have the same bytes. */
   fits({ hash, size }: ArtifactRecord): boolean {
     return hash === this.#record.hash && size === this.#record.size;
   }
 
-  /** Stages them once more without copying; `undefined` where that is not possible. */
+  /** Stages the bytes again without copying; `undefined` if that is not possible. */
   async stage(bytes: ByteStore): Promise<StagedBytes | undefined> {
     const { size, hash } = this.#record;
     return this.#opened && await bytes.copyFrom(this.#opened, { link: { size, hash } });
   }
 
-  /** Whether the artifact still has them. */
+  /** Whether the artifact still has these bytes. */
   async isThere(bytes: ByteStore): Promise<boolean> {
     return (await entryOf(this.#record, bytes))?.identity === this.identity;
   }
 
-  /** Opens them by another artifact that has them now: the first may be removed meanwhile. */
+  /** Reopens the bytes by another artifact that now has them, because the first may be removed. */
   async moveTo(record: ArtifactRecord, bytes: ByteStore): Promise<void> {
     const opened = await bytes.open(record.path).catch(() => undefined);
     if (!opened) return;
@@ -77,7 +76,10 @@ export class Keeper implements Disposable {
   }
 }
 
-/** The bytes of an artifact, if they are a file of the right size; verify reports what else is there. */
+/**
+ * Returns the entry of an artifact if it is a file of the recorded size. `verify` reports
+ * everything else.
+ */
 export async function entryOf(
   { path, size }: ArtifactRecord,
   bytes: ByteStore,

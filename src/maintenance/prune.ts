@@ -1,4 +1,4 @@
-/** Removes old runs. */
+/** Removal of old runs. */
 import {
   assertCount,
   assertDate,
@@ -12,45 +12,45 @@ import type { StoreContext } from "../context/compose.ts";
 import { isEntryFailure } from "./entry_failure.ts";
 import { type Run, RUN_STATUSES, type RunStatus } from "../metadata/run.ts";
 
-/** Which runs to remove: those that match every given filter. */
+/** Options for {@linkcode Runs.prune}: a run must match every given filter. */
 export interface PruneOptions {
-  /** Runs that started before this time. */
+  /** Only runs that started before this time. */
   readonly olderThan?: Date;
-  /** All but this many of the newest runs of each experiment, of those that match the other filters. */
+  /** Number of newest runs to keep in each experiment, among those that match the other filters. */
   readonly keepLast?: number;
-  /** Runs of this experiment. */
+  /** Only runs of this experiment. */
   readonly experiment?: string;
-  /** Runs of this status; if left out, those that have ended. */
+  /** Only runs with this status; by default all runs that have ended. */
   readonly status?: RunStatus;
   /**
-   * Whether to only show what would be removed. A read-only store allows that too.
+   * Whether to only report what would be removed. Works on a read-only store as well.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
   /**
-   * Whether to also remove what model versions are made of, and those versions with it.
+   * Whether to also remove runs used by model versions, together with those versions.
    *
    * @default {false}
    */
   readonly force?: boolean;
-  /** Stops the work; what has been removed stays so. */
+  /** Stops the pruning; runs already removed stay removed. */
   readonly signal?: AbortSignal;
 }
 
 /** Result of pruning. */
 export interface PruneReport {
-  /** Whether nothing was removed, only shown. */
+  /** Whether this is only a preview and nothing was removed. */
   readonly dryRun: boolean;
-  /** The runs that were removed; with `dryRun`, those that would be, unless a model needs them. */
+  /** Removed runs; with `dryRun`, those that would be removed unless a model version uses them. */
   readonly removed: readonly Run[];
-  /** The runs that were kept because a model version is made of them. */
+  /** Matching runs that were kept because a model version uses them. */
   readonly kept: readonly Run[];
 }
 
 const OPTIONS = ["olderThan", "keepLast", "experiment", "status", "dryRun", "force", "signal"];
 
-/** Throws unless the options can be meant: what is removed by mistake is gone. */
+/** Checks the options strictly: a run removed by mistake cannot be restored. */
 function assertPruneOptions(options: PruneOptions): void {
   assertObject("prune", "its options", options);
   assertKnownOptions("prune", options, OPTIONS);
@@ -70,7 +70,7 @@ function assertPruneOptions(options: PruneOptions): void {
   }
 }
 
-/** The runs that match, oldest first. */
+/** Returns the matching runs, oldest first. */
 export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] {
   const { olderThan, keepLast, status } = options;
   const seen = new Map<string, number>();
@@ -85,7 +85,7 @@ export function runsToPrune(runs: readonly Run[], options: PruneOptions): Run[] 
   }).reverse();
 }
 
-/** Removes runs one by one, so that a stop in between leaves whole ones. */
+/** Removes runs one by one, so that an interruption leaves only complete runs. */
 export async function prune(
   { metadata, artifacts }: Pick<StoreContext, "metadata" | "artifacts">,
   options: PruneOptions,
@@ -102,7 +102,7 @@ export async function prune(
   const kept: Run[] = [];
   const failures: Error[] = [];
   const gone = new Set<string>();
-  /** Runs that others are part of: these may be among those that go. */
+  /** Runs with children, which may be removed in this pass. */
   const parents: Run[] = [];
   const remove = async (run: Run) => {
     signal?.throwIfAborted();
@@ -114,13 +114,13 @@ export async function prune(
       gone.add(run.id);
     } catch (error) {
       if (error instanceof ArtifactInUseError) kept.push(run);
-      // The run is gone, and files of it are left: no reason to keep the others.
+      // The run is removed, but some of its files remain; continue with the others.
       else if (isEntryFailure(error)) failures.push(error);
-      else if (!(error instanceof RunNotFoundError)) throw error; // Another has removed it.
+      else if (!(error instanceof RunNotFoundError)) throw error; // Another program has removed it.
     }
   };
   for (const run of runsToPrune(found, options)) await remove(run);
-  // The newest first: a run starts after the one that it is part of.
+  // Newest first, because a child starts after its parent.
   for (const run of parents.splice(0).reverse()) await remove(run);
   kept.push(...parents);
   const what = `remove ${failures.length} runs with all they have`;

@@ -1,4 +1,4 @@
-/** Verifies a store: every artifact, the metadata, and what lies beside the artifacts. */
+/** Verification of a store: artifacts, metadata, and files beside the artifacts. */
 import type { StoreContext } from "../context/compose.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
 import { ArtifactCheck } from "./artifact_check.ts";
@@ -8,28 +8,33 @@ import { findStrays } from "./find_strays.ts";
 import { assertVerifyOptions, type VerifyOptions } from "./verify_options.ts";
 import type { VerifyPosition } from "./verify_position.ts";
 
-/** Findings that a notebook or a console may show. */
+/** Maximum number of findings kept for display. */
 const SHOWN = 1000;
 
 /** Result of a verification. */
 export interface VerifySummary {
-  /** Artifacts checked. */
+  /** Number of artifacts checked. */
   readonly artifacts: number;
-  /** Their bytes. */
+  /** Total size of the checked artifacts, in bytes. */
   readonly bytes: number;
-  /** How many of them were hashed. */
+  /** Number of artifacts hashed. */
   readonly hashed: number;
-  /** Findings of damage: of artifacts, the database, model versions. */
+  /** Number of findings of damage: artifacts, database, model versions. */
   readonly damaged: number;
-  /** Files without a record, staged bytes without a writer, and what may hide some. */
+  /**
+   * Number of leftovers: files without a record, abandoned staged files, and unreadable directories
+   * that may hold some.
+   */
   readonly leftovers: number;
-  /** Findings of what the store has never put into its directory. */
+  /** Number of findings of files of other origin. */
   readonly foreign: number;
 }
 
 /**
- * A verification under way: findings come as they are made. Iterate over it, ask for its summary, or
- * both; it is done once.
+ * A verification in progress. Iterate over it for the findings, call {@linkcode summary} for the
+ * counts, or do both; it runs once. Returned by {@linkcode Store.verify}.
+ *
+ * Requires `--allow-read` for the artifact directory.
  */
 export class Verification implements AsyncIterable<Finding> {
   readonly #check: ArtifactCheck;
@@ -38,33 +43,45 @@ export class Verification implements AsyncIterable<Finding> {
   /** The first findings, for {@linkcode DISPLAY}. */
   readonly #made: Finding[] = [];
 
-  /** @ignore Made by {@linkcode Store.verify}. */
+  /** @ignore Created by {@linkcode Store.verify}. */
   constructor(context: StoreContext, options: VerifyOptions = {}) {
     this.#check = new ArtifactCheck(context, options);
     this.#findings = this.#count(this.#run(context, options));
   }
 
-  /** How far it has come: every artifact up to this one is checked. `undefined` before the first. */
+  /** Last artifact up to which all are checked; `undefined` at the start. */
   get position(): VerifyPosition | undefined {
     return this.#check.position;
   }
 
-  /** Gives the findings, each as soon as it is made. */
+  /**
+   * Yields the findings as they are made.
+   *
+   * @returns An iterator over the findings.
+   */
   [Symbol.asyncIterator](): AsyncIterator<Finding> {
     return this.#findings;
   }
 
   /**
-   * Continues to the end.
+   * Runs the verification to its end.
    *
    * @returns The counts.
+   * @throws {RunNotFoundError} If the run to verify does not exist.
+   * @throws {StoreClosedError} If the store is closed meanwhile.
    */
   async summary(): Promise<VerifySummary> {
     for await (const _ of this.#findings) { /* counted on the way */ }
     return displayable(this.#soFar(), "verified");
   }
 
-  /** The counts so far, for a console. */
+  /**
+   * Returns the counts so far, for consoles.
+   *
+   * @param inspect Inspects nested values.
+   * @param options Options for `inspect`.
+   * @returns Text for a console.
+   */
   [Symbol.for("Deno.customInspect")](
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
@@ -72,7 +89,11 @@ export class Verification implements AsyncIterable<Finding> {
     return `Verification ${inspect({ ...this.#soFar(), findings: this.#made }, options)}`;
   }
 
-  /** Continues to the end, and shows the result in a notebook. */
+  /**
+   * Runs the verification to its end and returns its result, for notebooks.
+   *
+   * @returns Formats by MIME type.
+   */
   async [DISPLAY](): Promise<MediaBundle> {
     const [summary, { show }] = [await this.summary(), await renderer()];
     return await show("verification", { summary, findings: this.#made });
@@ -95,7 +116,7 @@ export class Verification implements AsyncIterable<Finding> {
     const { runId, quick = false, signal } = options;
     signal?.throwIfAborted();
     assertVerifyOptions(options);
-    // A damaged index hides records, so that they would not even be missed.
+    // Metadata first: a damaged index hides records, so they would not be reported as missing.
     if (runId === undefined) yield* checkMetadata(context.metadata, quick);
     yield* this.#check.run();
     if (runId === undefined) yield* findStrays(context, signal);

@@ -3,38 +3,38 @@ import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { Progress } from "../bytes/byte_store.ts";
 import type { VerifyPosition } from "./verify_position.ts";
 
-/** How to verify a store. */
+/** Options for {@linkcode Store.verify}. */
 export interface VerifyOptions {
-  /** Only the artifacts of this run; nothing else is looked at then. */
+  /** Only check the artifacts of this run, and nothing else. */
   readonly runId?: string;
   /**
-   * Whether to leave out hashing and the database's pages, and only check what is there and its size.
+   * Whether to skip hashing and the check of database pages. Only presence and sizes are checked.
    *
    * @default {false}
    */
   readonly quick?: boolean;
   /**
-   * The part of the artifacts to hash, chosen at random: more than 0, at most 1. The size of all the
-   * others is checked.
+   * Fraction of artifacts to hash, chosen at random: above 0, at most 1. For the others only sizes
+   * are checked.
    *
    * @default {1}
    */
   readonly sample?: number;
   /**
-   * Where an earlier verification stopped: its {@linkcode Verification.position}. Artifacts before it
-   * are left out.
+   * Position at which an earlier verification stopped, from {@linkcode Verification.position}.
+   * Artifacts up to it are skipped.
    */
   readonly after?: VerifyPosition;
-  /** Stops the work. */
+  /** Stops the verification. */
   readonly signal?: AbortSignal;
-  /** Called with the bytes checked so far. */
+  /** Called with the number of bytes checked. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
- * Throws unless the options can be used.
+ * Checks the options of a verification.
  *
- * @throws {InvalidOptionError} If one cannot.
+ * @throws {InvalidOptionError} If one is invalid.
  */
 export function assertVerifyOptions({ runId, sample, after }: VerifyOptions): void {
   assertText("verify", "runId", runId);

@@ -1,29 +1,29 @@
-/** How far a verification has come. */
+/** Position of a verification. */
 
-/** The artifact up to which every one is checked, in order of run and name. */
+/** Last artifact up to which all are checked, in the order of run id and name. */
 export interface VerifyPosition {
-  /** Its run. */
+  /** Id of its run. */
   readonly runId: string;
-  /** Its name. */
+  /** Name of the artifact. */
   readonly name: string;
 }
 
-/** Follows checks that begin in order and end in any. */
+/** Tracks checks that start in order and end in any order. */
 export class Positions {
   readonly #begun: { position: VerifyPosition; ended: boolean }[] = [];
   #reached: VerifyPosition | undefined;
 
-  /** Starts behind a position that was reached before. */
+  /** Starts after a position reached earlier. */
   constructor(reached: VerifyPosition | undefined) {
     this.#reached = reached;
   }
 
-  /** The last position before which, and at which, every check has ended. */
+  /** Last position up to which all checks have ended. */
   get reached(): VerifyPosition | undefined {
     return this.#reached;
   }
 
-  /** Notes the beginning of a check; call `end` at its end. */
+  /** Registers the start of a check; call `end` when it is done. */
   begin({ runId, name }: VerifyPosition): { end(): void } {
     const check = { position: { runId, name }, ended: false };
     this.#begun.push(check);

@@ -1,31 +1,34 @@
-/** Running runs whose process has ended without ending them. */
+/** Running runs whose process ended without ending them. */
 import type { NotedProcess } from "../metadata/process_store.ts";
 import type { Run } from "../metadata/run.ts";
 import { recoverLogs } from "../artifacts/logs.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { isAlive } from "./this_process.ts";
 
-/** Milliseconds between two heartbeats of a run. */
+/** Interval of heartbeats, in milliseconds. */
 export const BEAT = 30_000;
 
-/** Milliseconds of silence after which a process on another machine counts as dead. */
+/**
+ * Time without a heartbeat after which a process on another host is considered dead, in
+ * milliseconds.
+ */
 export const SILENCE = 10 * BEAT;
 
 /** A running run whose process is dead. */
 export interface DeadRun {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** Name of the machine, where it is known. */
+  /** Name of the host, if known. */
   readonly host: string | null;
   /** Process id. */
   readonly pid: number;
-  /** When it was last heard of. */
+  /** Time of the last heartbeat. */
   readonly lastSeen: Date;
-  /** `"ended"`: there is no such process any more; `"silent"`: it has not been heard of for long. */
+  /** `"ended"`: the process no longer exists; `"silent"`: no heartbeat for a long time. */
   readonly reason: "ended" | "silent";
 }
 
-/** Which of some processes are dead. */
+/** Returns the runs whose processes are dead. */
 export function findDead(processes: readonly NotedProcess[], now: number): DeadRun[] {
   return processes.flatMap((process) => {
     const { runId, host, pid, heartbeat: lastSeen } = process;
@@ -35,7 +38,7 @@ export function findDead(processes: readonly NotedProcess[], now: number): DeadR
   });
 }
 
-/** Why a dead run has failed. */
+/** Describes why a dead run failed. */
 function causeOfDeath({ host, pid, lastSeen, reason }: DeadRun): string {
   const where = host === null ? "" : ` on ${host}`;
   const when = lastSeen.toISOString();
@@ -44,7 +47,10 @@ function causeOfDeath({ host, pid, lastSeen, reason }: DeadRun): string {
     : `process ${pid}${where} has not been heard of since ${when}`;
 }
 
-/** Ends dead runs as failed, unless they have ended meanwhile; logs that they left become artifacts. */
+/**
+ * Ends dead runs as failed, unless they have ended meanwhile. Their unfinished logs become
+ * artifacts.
+ */
 export async function endDead(
   { metadata, artifacts, bytes }: Pick<StoreContext, "metadata" | "artifacts" | "bytes">,
   dead: readonly DeadRun[],

@@ -1,10 +1,10 @@
-/** Which process a run lives in, and whether that process still lives. */
+/** Identity of the process of a run, and whether it is alive. */
 import { builtin } from "../base/builtin.ts";
 import type { RunProcess } from "../metadata/process_store.ts";
 
 let here: RunProcess | undefined;
 
-/** This process. What it has no permission to read is left open. */
+/** Returns the identity of this process. Parts that may not be read are `null`. */
 export function thisProcess(): RunProcess {
   return here ??= {
     host: hostName(),
@@ -14,7 +14,7 @@ export function thisProcess(): RunProcess {
   };
 }
 
-/** Whether a process lives; `undefined` if that cannot be found out from here. */
+/** Whether a process is alive; `undefined` if that cannot be determined from here. */
 export function isAlive({ host, space, pid, started }: RunProcess): boolean | undefined {
   const own = thisProcess();
   if (host === null || host !== own.host || space !== own.space) return undefined;
@@ -30,7 +30,7 @@ function hostName(): string | null {
   return state === "granted" ? Deno.hostname() : null;
 }
 
-/** Linux: this boot of the machine and this namespace of process ids, such as a container. */
+/** Linux: identity of the boot and of the PID namespace, e.g. of a container. */
 function spaceOfIds(): string | null {
   if (!mayReadSystem()) return null;
   try {
@@ -41,12 +41,12 @@ function spaceOfIds(): string | null {
   }
 }
 
-/** Linux: when a process was started, in ticks since boot, and whether it has ended. */
+/** Linux: start time of a process, in ticks since boot, and whether it has exited. */
 function statOf(pid: number): { readonly started: string; readonly isOver: boolean } | undefined {
   if (!mayReadSystem()) return undefined;
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    // Its name, in parentheses, may hold anything.
+    // The process name, in parentheses, may contain anything.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return { started: fields[19]!, isOver: ["Z", "X"].includes(fields[0]!) };
   } catch {
@@ -54,7 +54,7 @@ function statOf(pid: number): { readonly started: string; readonly isOver: boole
   }
 }
 
-/** Deno asks for all permissions before it reads the system's own files; nobody is to be asked. */
+/** Deno requires all permissions to read `/proc`; avoid a prompt. */
 function mayReadSystem(): boolean {
   return Deno.build.os === "linux" &&
     (["read", "write", "net", "env", "run", "sys", "ffi"] as const).every((name) =>
@@ -62,7 +62,7 @@ function mayReadSystem(): boolean {
     );
 }
 
-/** Whether there is a process of this id, as far as may be asked. */
+/** Whether a process with this id exists; `undefined` if that may not be asked. */
 function accepts(pid: number): boolean | undefined {
   if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return undefined;
   try {

@@ -5,21 +5,21 @@ import { MetricBuffer } from "../metrics/metric_buffer.ts";
 import { AttachedRuns } from "../runs/attached_runs.ts";
 import { onProcessEnd } from "./process_end.ts";
 
-/** An open store's life: refuses calls once it is closed, and finishes those that are under way. */
+/** Lifecycle of an open store: rejects calls once it is closed, and waits for running ones. */
 export class Lifecycle implements Access<StoreContext> {
-  /** Points that wait to be written. */
+  /** Buffered metric points. */
   readonly buffer: MetricBuffer;
-  /** Runs that live in this process. */
+  /** Runs of this process. */
   readonly attached: AttachedRuns;
   readonly #context: StoreContext;
   readonly #underWay = new Set<Promise<unknown>>();
-  /** Ends verifications: whoever iterates over one may never come back to it. */
+  /** Aborts verifications on close: a caller may never finish iterating. */
   readonly #ending = new AbortController();
   readonly #handleSignals: boolean;
   #closing: Promise<void> | undefined;
   #ignoreEnd: (() => void) | undefined;
 
-  /** Takes over what was opened. */
+  /** Creates the lifecycle of an open context. */
   constructor(context: StoreContext, handleSignals: boolean) {
     this.#context = context;
     this.#handleSignals = handleSignals;
@@ -27,7 +27,9 @@ export class Lifecycle implements Access<StoreContext> {
     this.attached = new AttachedRuns(context.metadata);
   }
 
-  /** Has the end of the process, which would lose points and leave runs running, reported. */
+  /**
+   * Watches for the end of the process, which would lose buffered points and leave runs running.
+   */
   watchProcess(): void {
     this.#ignoreEnd ??= onProcessEnd({
       interrupted: (reason) => this.#interrupted(reason),
@@ -36,7 +38,7 @@ export class Lifecycle implements Access<StoreContext> {
   }
 
   async #interrupted(reason: string): Promise<void> {
-    // Also what is logged meanwhile.
+    // Includes points logged during the flush.
     do await this.buffer.flush(); while (this.buffer.unwritten.length > 0);
     for (const id of this.attached.ids) {
       this.attached.interrupt(id);
@@ -61,7 +63,7 @@ export class Lifecycle implements Access<StoreContext> {
     this.attached.stop();
   }
 
-  /** Aborted when the store is closed. */
+  /** Signal that aborts when the store is closed. */
   get signal(): AbortSignal {
     return this.#ending.signal;
   }
@@ -71,13 +73,13 @@ export class Lifecycle implements Access<StoreContext> {
     return this.#closing !== undefined;
   }
 
-  /** What was opened; refused once closed. */
+  /** Returns the context. Throws `StoreClosedError` once the store is closed. */
   require(): StoreContext {
     if (this.#closing) throw new StoreClosedError();
     return this.#context;
   }
 
-  /** What was opened; refused once closed or where read-only. */
+  /** Returns the context for writing. Also throws `ReadOnlyError` if the store is read-only. */
   requireWritable(): StoreContext {
     const context = this.require();
     if (context.readOnly) throw new ReadOnlyError();
@@ -106,7 +108,7 @@ export class Lifecycle implements Access<StoreContext> {
     return this.use(() => work(this.requireWritable()));
   }
 
-  /** Work that writes unless it is a dry run, which a read-only store allows too. */
+  /** Runs maintenance that writes. A dry run only reads, so a read-only store allows it. */
   maintain<T>(
     { dryRun = false }: { readonly dryRun?: boolean },
     work: (context: StoreContext) => Promise<T>,
@@ -114,7 +116,9 @@ export class Lifecycle implements Access<StoreContext> {
     return dryRun ? this.use(work) : this.write(work);
   }
 
-  /** Finishes the calls under way, writes waiting points, and closes. Calls after the first wait. */
+  /**
+   * Waits for running calls, writes buffered points, and closes. Further calls wait for the first.
+   */
   close(): Promise<void> {
     return this.#closing ??= (async () => {
       this.#ending.abort(new StoreClosedError());

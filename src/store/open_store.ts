@@ -7,18 +7,34 @@ import type { Run } from "../metadata/run.ts";
 import { Store } from "./store.ts";
 import { openContext } from "../context/compose.ts";
 
-// Loaded when the first value is shown: most programs are not notebooks.
+// Most programs are not notebooks: the renderer is loaded when the first value is displayed.
 renderWith(async () => (await import("../jupyter/mod.ts")).notebook);
 
 /**
- * Opens a store, and creates it where it is missing.
+ * Opens a store, and creates it if it is missing.
  *
- * Where it may be read, the environment says which store is opened if `path` is left out:
- * `CHACHAML_DB` and `CHACHAML_ARTIFACT_DIR`. `CHACHAML_RUN` names the run that
- * {@linkcode Store.currentRun} is, so that a program run by `chachaml exec` logs to its own run.
+ * If `path` is omitted, the environment variables `CHACHAML_DB` and `CHACHAML_ARTIFACT_DIR` name
+ * the store, provided they may be read. `CHACHAML_RUN` sets {@linkcode Store.currentRun}, so that a
+ * program started by `chachaml exec` logs to its own run.
  *
- * Needs read and write permission for the database, its `-wal` and `-shm`, and the artifact
- * directory; read alone with `readOnly`. The `"ffi"` driver needs `--allow-ffi` and `--allow-env` too.
+ * Requires `--allow-read` and `--allow-write` for the database, its `-wal` and `-shm` files, and
+ * the artifact directory; only `--allow-read` with `readOnly`. The `"ffi"` driver also requires
+ * `--allow-ffi` and `--allow-env`, servers require `--allow-net`.
+ *
+ * @param options Location of the store and how to use it.
+ * @returns The open store. Close it, or declare it with `await using`.
+ * @throws {InvalidOptionError} If an option is invalid.
+ * @throws {NotAStoreError} If the file is not a SQLite database, or belongs to another program. It
+ * is left untouched.
+ * @throws {NewerFormatError} If a newer version of the package wrote the store. It can still be
+ * opened read-only.
+ * @throws {LostDatabaseError} If the database is missing or empty, but the artifact directory has
+ * files.
+ * @throws {StoreNotFoundError} If there is no store, and `readOnly` is set or `create` is `false`.
+ * @throws {DriverError} If the driver is unavailable, or this process uses the file with the other
+ * driver.
+ * @throws {UnsupportedRuntimeError} If the runtime is not Deno, or too old a version of it.
+ * @throws {StorageError} If the file system or the database fails.
  *
  * @example Store and read back
  * ```ts
@@ -31,16 +47,6 @@ renderWith(async () => (await import("../jupyter/mod.ts")).notebook);
  * const report = await store.artifacts.get(run.id, "report.md");
  * assert.equal(await report.text(), "# Fine");
  * ```
- *
- * @param options Where the store is and how it is used.
- * @returns The open store; close it, or declare it by `await using`.
- * @throws {InvalidOptionError} If an option cannot be used.
- * @throws {NotAStoreError} If the file is no SQLite database, or another program's. It is not touched.
- * @throws {NewerFormatError} If a newer version of the package has written it; open it read-only.
- * @throws {LostDatabaseError} If it is missing or empty, and its artifact directory has files.
- * @throws {StoreNotFoundError} If there is no store and `readOnly` is set.
- * @throws {DriverError} If the driver cannot be had, or this process has the file open with the other.
- * @throws {StorageError} If the system refuses.
  */
 export async function openStore(options: OpenOptions = {}): Promise<Store> {
   const context = await openContext(withVariables(options));
@@ -48,7 +54,7 @@ export async function openStore(options: OpenOptions = {}): Promise<Store> {
   return new Store(context, options.handleSignals ?? true, current);
 }
 
-/** Options with what the environment says of a store that is not named. */
+/** Adds the location from environment variables if the options name none. */
 function withVariables(options: OpenOptions): OpenOptions {
   assertOpenOptions(options);
   const { path, inMemory = false } = options;
@@ -62,7 +68,7 @@ function withVariables(options: OpenOptions): OpenOptions {
   };
 }
 
-/** The run that a program around this one has started for it, if it is in this store. */
+/** Returns the run that a surrounding program started for this one, if it is in this store. */
 async function currentRun({ metadata: { runs } }: StoreContext): Promise<Run | undefined> {
   const id = variable("CHACHAML_RUN");
   if (id === undefined) return undefined;

@@ -1,33 +1,33 @@
-/** What ends this process, reported to the stores that it has open. */
+/** Notification of open stores before the process ends. */
 import { builtin } from "../base/builtin.ts";
 
-/** What is to be done before the process ends. */
+/** Callbacks of one store. */
 export interface Ending {
-  /** A signal asks the process to end: it lives until the promise has settled. */
+  /** Called when a signal asks the process to end; the process waits for the promise. */
   interrupted(reason: string): Promise<void>;
-  /** The process ends when this returns. */
+  /** Called synchronously at the end of the process. */
   ended(reason: string): void;
 }
 
-/** Signals that end a process which does not listen. */
+/** Signals that end a process without a listener. */
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Milliseconds that a signal is held up at most. */
+/** Maximum delay of a signal, in milliseconds. */
 const PATIENCE = 10_000;
 
 const endings = new Set<Ending>();
 const withSignals = new Set<Ending>();
 const listeners = new Map<Deno.Signal, () => void>();
 let listening = false;
-/** Whether the process has nothing left to do, which is no early end. */
+/** Whether the event loop has run out of work, which is a regular end. */
 let isIdle = false;
 
 /**
- * Has the end of the process reported, except one for want of work.
+ * Calls back before the process ends, unless it ends because it has no more work.
  *
- * @param ending Who is to know.
- * @param signals Whether signals are among it.
- * @returns A function that takes it back.
+ * @param ending Callbacks.
+ * @param signals Whether to listen to signals.
+ * @returns A function that unsubscribes.
  */
 export function onProcessEnd(ending: Ending, signals: boolean): () => void {
   endings.add(ending);
@@ -60,7 +60,8 @@ function stopListening(): void {
 
 function noteIdle(): void {
   isIdle = true;
-  // Work that has come up since makes it no end yet; the timer itself is none.
+  // New work may arrive after this event, so the flag is reset. The timer itself must not count as
+  // work.
   Deno.unrefTimer(setTimeout(() => isIdle = false, 0));
 }
 
@@ -69,7 +70,7 @@ function unload(): void {
 }
 
 function reject(event: PromiseRejectionEvent): void {
-  // Somebody has dealt with it, and the process goes on.
+  // A handled rejection does not end the process.
   if (!event.defaultPrevented) end(describe(event.reason));
 }
 
@@ -86,7 +87,7 @@ function end(reason: string): void {
     try {
       ending.ended(reason);
     } catch {
-      // The others are to be asked, too.
+      // The other stores must still be notified.
     }
   }
 }
@@ -98,7 +99,7 @@ function listenToSignals(): void {
       Deno.addSignalListener(signal, listener);
       listeners.set(signal, listener);
     } catch {
-      // It may not be listened to here.
+      // The signal cannot be listened to on this system.
     }
   }
 }
@@ -108,10 +109,10 @@ function ignoreSignals(): void {
   listeners.clear();
 }
 
-/** Has every store finish, then lets the signal do what it would have done without a listener. */
+/** Notifies every store, then lets the signal take its default effect. */
 async function interrupt(signal: Deno.Signal): Promise<void> {
   const asked = [...withSignals];
-  // A second signal does not wait.
+  // A second signal takes effect at once.
   ignoreSignals();
   const done = asked.map((ending) => ending.interrupted(`ended by ${signal}`).catch(() => {}));
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -121,7 +122,7 @@ async function interrupt(signal: Deno.Signal): Promise<void> {
   if (Deno.permissions.querySync({ name: "run" }).state === "granted") {
     Deno.kill(Deno.pid, signal);
   } else if (builtin("node:process").listenerCount(signal) === 0) {
-    // Without the permission to send a signal: what a shell reports of a process that one has ended.
+    // Without permission to send a signal, exit with the code that shells report for it.
     Deno.exit(128 + builtin("node:os").constants.signals[signal as "SIGINT"]);
   }
 }

@@ -21,12 +21,13 @@ import { Lifecycle } from "./lifecycle.ts";
 import { StoreCare } from "./store_care.ts";
 
 /**
- * A store of machine-learning runs and the artifacts they produce. Opened by
- * {@linkcode openStore}.
+ * A store of machine-learning runs and their artifacts. Opened by {@linkcode openStore}, whose
+ * permissions are enough for all methods that do not name others.
  *
- * Every method but `close` throws {@linkcode StoreClosedError} once the store is closed,
+ * Every method except `close` throws {@linkcode StoreClosedError} once the store is closed,
  * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode StoreBusyError} if
- * other writers keep it waiting, and {@linkcode StorageError} if the disk or the database refuses.
+ * it waits too long for other writers, and {@linkcode StorageError} if the disk or the database
+ * fails.
  */
 export class Store extends StoreCare implements AsyncDisposable {
   /** Runs: list, get, compare, end, remove. */
@@ -43,10 +44,10 @@ export class Store extends StoreCare implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   readonly #handles: RunAccess;
   #current: AsyncLocalStorage<RunHandle> | undefined;
-  /** The run that a program around this one has started for it. */
+  /** Run that a surrounding program started for this one. */
   readonly #around: RunHandle | undefined;
 
-  /** @ignore Made by {@linkcode openStore}. */
+  /** @ignore Created by {@linkcode openStore}. */
   constructor(context: StoreContext, handleSignals = true, current?: Run) {
     const lifecycle = new Lifecycle(context, handleSignals);
     super(lifecycle);
@@ -70,7 +71,7 @@ export class Store extends StoreCare implements AsyncDisposable {
     if (current) this.#around = new RunHandle(this.#handles, current);
   }
 
-  /** Where the store is, for people: paths, or URLs without passwords. */
+  /** Location for people: paths, or URLs without passwords. */
   get location(): StoreLocation {
     return this.#context.location;
   }
@@ -80,24 +81,26 @@ export class Store extends StoreCare implements AsyncDisposable {
     return this.#context.path;
   }
 
-  /** Absolute path of the directory with the artifacts' bytes; `undefined` if they are in a bucket. */
+  /** Absolute path of the artifact directory; `undefined` if artifacts are in a bucket. */
   get artifactDir(): string | undefined {
     return this.#context.artifactDir;
   }
 
-  /** The SQLite binding in use; `undefined` if the database is on a server. */
+  /** SQLite driver in use; `undefined` if the database is on a server. */
   get driver(): "ffi" | "builtin" | undefined {
     return this.#context.driver?.name;
   }
 
   /**
-   * Starts a run.
+   * Starts a run. Git, user and host are recorded as far as `--allow-run`, `--allow-env` and
+   * `--allow-sys` are granted.
    *
-   * @param options Its experiment, name, tags, parent.
+   * @param options Experiment, name, tags, parent and more.
    * @returns A handle of the run.
-   * @throws {InvalidNameError} If the id breaks a rule for names.
+   * @throws {InvalidOptionError} If an option is invalid.
+   * @throws {InvalidNameError} If the id breaks a rule.
    * @throws {RunStateError} If the id is taken.
-   * @throws {RunNotFoundError} If the parent is not in the store.
+   * @throws {RunNotFoundError} If the parent does not exist.
    */
   startRun<T extends object = Readonly<Record<string, string | undefined>>>(
     options: StartOptions<T> = {},
@@ -129,7 +132,7 @@ export class Store extends StoreCare implements AsyncDisposable {
     return handle.then((run) => this.#watch(run, options));
   }
 
-  /** Notes what a run asks for beside itself. */
+  /** Starts the optional recordings of a run: system metrics and uncommitted changes. */
   async #watch(
     run: RunHandle,
     { diff = false, systemMetrics = false }: Pick<StartOptions, "diff" | "systemMetrics">,
@@ -149,30 +152,35 @@ export class Store extends StoreCare implements AsyncDisposable {
   }
 
   /**
-   * Returns a handle of a run that is in the store, to log to it or to read it.
+   * Returns a handle of an existing run, to log to it or read it.
    *
-   * @param id The run.
-   * @returns The handle.
-   * @throws {RunNotFoundError} If it is not in the store.
+   * @param id Id of the run.
+   * @returns A handle of the run.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   async run(id: string): Promise<RunHandle> {
     return new RunHandle(this.#handles, await this.runs.get(id));
   }
 
   /**
-   * The run whose {@linkcode withRun} the caller is in, else the one that the environment variable
-   * `CHACHAML_RUN` names, if it is in the store.
+   * The run of the enclosing {@linkcode withRun}, else the run that the environment variable
+   * `CHACHAML_RUN` names, if it is in this store.
    */
   get currentRun(): RunHandle | undefined {
     return this.#current?.getStore() ?? this.#around;
   }
 
   /**
-   * Starts a run, does the work, and ends the run: as completed, or, if the work throws, as failed
-   * with its error, which is rethrown. A run that the work has ended itself is left as it is. Runs
-   * that the work starts are children of this one.
+   * Starts a run, calls `work`, and ends the run: as completed, or as failed if `work` throws; the
+   * error is rethrown. A run that `work` has ended keeps its status. Runs started within `work`
+   * become children of this one.
    *
-   * @example
+   * @param options Options of {@linkcode startRun}.
+   * @param work Function to call with a handle of the run.
+   * @returns The result of `work`.
+   * @throws The error of `work`, and the errors of {@linkcode startRun}.
+   *
+   * @example Log to a run
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -182,10 +190,6 @@ export class Store extends StoreCare implements AsyncDisposable {
    *   await run.put("weights.bin", new Uint8Array(8));
    * });
    * ```
-   *
-   * @param options As for {@linkcode startRun}.
-   * @param work What to do; its result is passed on.
-   * @returns What `work` returned.
    */
   async withRun<R, T extends object = Readonly<Record<string, string | undefined>>>(
     options: StartOptions<T>,
@@ -197,7 +201,7 @@ export class Store extends StoreCare implements AsyncDisposable {
       this.#current ??= new (builtin("node:async_hooks").AsyncLocalStorage)<RunHandle>();
       result = await this.#current.run(run, () => work(run));
     } catch (error) {
-      // If the run cannot be ended either, the error of the work matters more.
+      // If ending the run fails as well, the error of `work` matters more.
       await this.#endIfRunning(run.id, { error }).catch(() => {});
       throw error;
     }
@@ -212,10 +216,15 @@ export class Store extends StoreCare implements AsyncDisposable {
   }
 
   /**
-   * Collects the curves of one metric of several runs, to lay over each other. A notebook draws them
-   * with axes and a legend.
+   * Collects the curves of one metric for several runs. Notebooks draw them with axes and a legend.
    *
-   * @example
+   * @param runs Runs, or their ids.
+   * @param key Name of the metric.
+   * @param options Number of points, and whether the vertical axis is logarithmic.
+   * @returns The runs that have the metric, with their curves.
+   * @throws {RunNotFoundError} If a run does not exist.
+   *
+   * @example Plot one run
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -226,12 +235,6 @@ export class Store extends StoreCare implements AsyncDisposable {
    * const plot = await store.plot(await store.runs.list(), "loss");
    * assert.equal(plot.lines[0]?.curve.logged, 9);
    * ```
-   *
-   * @param runs Runs, or their ids.
-   * @param key The metric.
-   * @param options Number of points, and whether the vertical axis is logarithmic.
-   * @returns The runs that have the metric, with their curves.
-   * @throws {RunNotFoundError} If a run is not in the store.
    */
   async plot(
     runs: readonly (string | { readonly id: string })[],
@@ -250,19 +253,19 @@ export class Store extends StoreCare implements AsyncDisposable {
   }
 
   /**
-   * Closes the store once the calls under way are done; verifications end at once. Closing again does
-   * nothing. A store in memory is gone then, with the temporary directory that was made for it.
+   * Closes the store after running calls have finished; verifications are aborted. An in-memory
+   * store is then gone, with its temporary directory. Closing again has no effect.
    */
   close(): Promise<void> {
     return this.#lifecycle.close();
   }
 
-  /** Closes the store: for `await using`. */
+  /** Closes the store, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** Where the store is, for a console. */
+  /** Returns the location of the store, for consoles. */
   [Symbol.for("Deno.customInspect")](
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
@@ -277,13 +280,13 @@ export class Store extends StoreCare implements AsyncDisposable {
     return `Store ${inspect(fields, options)}`;
   }
 
-  /** What it holds, and its newest runs, for a notebook. */
+  /** Returns the content of the store and its newest runs, for notebooks. */
   async [DISPLAY](): Promise<MediaBundle> {
     return await (await renderer()).show("store", this);
   }
 }
 
-/** A run that is part of another belongs to its experiment, if none is given. */
+/** Returns the default experiment of a run: that of its parent, if it has one. */
 async function experimentOf(runs: RunStore, parentId: string | null): Promise<string> {
   return parentId === null ? "default" : (await runs.get(parentId)).experiment;
 }

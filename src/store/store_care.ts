@@ -10,24 +10,30 @@ import { Verification } from "../maintenance/verify.ts";
 import type { VerifyOptions } from "../maintenance/verify_options.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 
-// What a program may never call is loaded when it is called.
+// Modules behind rarely used methods are loaded on demand.
 
-/** What keeps a store healthy, and carries its content elsewhere. A {@linkcode Store} has it all. */
+/** Methods of {@linkcode Store} for maintenance, backup and archives. */
 export abstract class StoreCare {
   readonly #lifecycle: Lifecycle;
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(lifecycle: Lifecycle) {
     this.#lifecycle = lifecycle;
   }
 
   /**
-   * Checks every artifact: that its file is there, inside the directory, of the right size and, unless
-   * `quick`, of the right hash, on all cores; checks the database; and looks for files that no record
-   * names. It only reads, and goes on whatever it finds. {@linkcode Verification.position} lets a later
-   * one continue after it was stopped.
+   * Verifies the store: every artifact has a file inside the directory, of the recorded size and,
+   * unless `quick`, the recorded hash (computed on all cores); the database is intact; no file is
+   * without a record. It only reads, and continues after findings. {@linkcode
+   * Verification.position} lets a later verification resume.
    *
-   * @example
+   * Requires `--allow-read` for the artifact directory.
+   *
+   * @param options A single run, quick mode, a sample, a start position, progress and abort signal.
+   * @returns The verification: iterate for findings, or call `summary()`.
+   * @throws {StoreClosedError} If the store is closed.
+   *
+   * @example Verify all artifacts
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -37,11 +43,6 @@ export abstract class StoreCare {
    * for await (const { kind, message } of verification) console.error(kind, message);
    * assert.equal((await verification.summary()).damaged, 0);
    * ```
-   *
-   * @param options One run only, without hashing, a sample, progress.
-   * @returns The findings as they come, and a summary.
-   * @throws {StoreClosedError} If the store is closed, also while it goes on.
-   * @throws {RunNotFoundError} From the findings or the summary, if the run is not in the store.
    */
   verify(options: VerifyOptions = {}): Verification {
     const context = this.#lifecycle.require();
@@ -51,11 +52,12 @@ export abstract class StoreCare {
   }
 
   /**
-   * Removes what no record names: orphans, abandoned staged bytes, empty directories. What changed
-   * within the grace period stays. Puts may go on meanwhile.
+   * Removes everything without a record: orphans, abandoned staged bytes, and empty directories,
+   * once they are older than the grace period. Safe while other programs put artifacts.
    *
-   * @param options The grace period, and whether to only show what would be removed.
-   * @returns What was removed, and what could not be.
+   * @param options Grace period, dry run and abort signal.
+   * @returns The removed entries, and those that could not be removed.
+   * @throws {InvalidOptionError} If the grace period is invalid.
    */
   gc(options: GcOptions = {}): Promise<GcReport> {
     return this.#lifecycle.maintain(options, async (context) => {
@@ -65,12 +67,20 @@ export abstract class StoreCare {
   }
 
   /**
-   * Copies the store to a directory, database and artifacts together, while writers go on. A backup is
-   * a store, too: `chachaml.db`, with `chachaml-artifacts/` beside it. Backing up to the same
-   * directory again copies only what is new and drops what is gone; until it is done, and if it is
-   * interrupted, the previous backup stays whole. Every file is checked against its hash on the way.
+   * Copies the store to a directory while writers continue. A backup is a complete store:
+   * `chachaml.db` and `chachaml-artifacts/`. Backing up to the same directory again copies only new
+   * artifacts and drops removed ones; until that is complete, even if it is interrupted, the
+   * previous backup stays intact. Every file is verified against its hash while it is copied.
    *
-   * @example
+   * Requires `--allow-read` and `--allow-write` for the directory.
+   *
+   * @param to Path or `file:` URL of the directory; created if it is missing.
+   * @param options Link mode, verification, progress and abort signal.
+   * @returns Counts of copied artifacts, and the artifacts that were left out.
+   * @throws {InvalidOptionError} If the directory holds a store that is not a backup of this one.
+   * @throws {StorageError} If the file system fails, or another backup to the directory is running.
+   *
+   * @example Back up a store
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -80,12 +90,6 @@ export abstract class StoreCare {
    * console.log(artifacts, "artifacts,", omitted.length, "left out");
    * await Deno.remove(dir, { recursive: true });
    * ```
-   *
-   * @param to The directory; it is created if it is missing.
-   * @param options Whether to share files, and whether to verify afterwards.
-   * @returns What was copied, and what was left out and why.
-   * @throws {InvalidOptionError} If a store that is no backup of this one is there.
-   * @throws {StorageError} If the system refuses, or another backup to the directory is under way.
    */
   backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
     return this.#lifecycle.read(async (context) => {
@@ -95,11 +99,11 @@ export abstract class StoreCare {
   }
 
   /**
-   * Makes artifacts with the same bytes share one file, by hard links; names and paths stay as they
-   * are. Where links are not possible, artifacts keep files of their own, which the report lists.
+   * Makes artifacts with equal bytes share one file by hard links. Names and paths stay. Where
+   * links are not possible, artifacts keep their own files, which the report lists.
    *
-   * @param options Whether to only show what would be shared.
-   * @returns What is shared now, and what could not be.
+   * @param options Dry run, progress and abort signal.
+   * @returns The artifacts that share a file now, and those that could not.
    */
   dedup(options: DedupOptions = {}): Promise<DedupReport> {
     return this.#lifecycle.maintain(options, async (context) => {
@@ -109,10 +113,12 @@ export abstract class StoreCare {
   }
 
   /**
-   * Counts what is there: runs, artifacts, their bytes as records say and, if asked for, as files take.
+   * Counts the content of the store: runs, artifacts, their recorded size and, on request, the size
+   * of the files.
    *
    * @param options Whether to measure the files.
    * @returns The counts.
+   * @throws {InvalidOptionError} If an option is unknown.
    */
   info(options: InfoOptions = {}): Promise<StoreInfo> {
     return this.#lifecycle.use(async (context) => {
@@ -122,10 +128,17 @@ export abstract class StoreCare {
   }
 
   /**
-   * Exports runs as a tar archive: a JSON manifest of everything recorded for them, then the files of
-   * their artifacts, as `<run-id>/<name>`. Any `tar` unpacks it; {@linkcode Store.import} reads it.
+   * Exports runs as a tar archive: a JSON manifest with everything recorded for them, then the
+   * files of their artifacts as `<run-id>/<name>`. Any `tar` can unpack it; {@linkcode
+   * Store.import} imports it.
    *
-   * @example
+   * @param runIds Ids of the runs.
+   * @param options Progress and abort signal.
+   * @returns The archive. The stream errors with {@linkcode RunNotFoundError} if a run does not
+   * exist, and with {@linkcode IntegrityError} before the last bytes of a damaged artifact.
+   * @throws {StoreClosedError} If the store is closed.
+   *
+   * @example Copy a run to another store
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -137,11 +150,6 @@ export abstract class StoreCare {
    * await there.import(here.export([run.id]));
    * assert.equal(await (await there.artifacts.get(run.id, "notes.md")).text(), "# Notes");
    * ```
-   *
-   * @param runIds Ids of the runs.
-   * @param options A signal, and progress.
-   * @returns The archive. It fails with {@linkcode RunNotFoundError} if a run is not in the store, and
-   * with {@linkcode IntegrityError} in place of the last bytes of a damaged artifact.
    */
   export(
     runIds: readonly string[],
@@ -157,15 +165,16 @@ export abstract class StoreCare {
   }
 
   /**
-   * Imports the runs of an archive that {@linkcode Store.export} has made, all or none: nothing is
-   * visible until everything has been verified. A run that is already there, and the same, is left
-   * as it is, so that an import can be repeated.
+   * Imports the runs of an archive created by {@linkcode Store.export}, all or none: nothing is
+   * visible until everything has been verified. An identical run that already exists is skipped, so
+   * an import can be repeated.
    *
-   * @param archive The archive's bytes.
-   * @param options Whether to give new ids.
-   * @returns What was imported.
-   * @throws {ArchiveError} If the archive is damaged, incomplete, or has anything but plain files.
-   * @throws {RunStateError} If the store has another run with the same id.
+   * @param archive Bytes of the archive.
+   * @param options Whether to assign new ids, progress and abort signal.
+   * @returns The imported runs.
+   * @throws {ArchiveError} If the archive is damaged, incomplete, or has anything but regular
+   * files.
+   * @throws {RunStateError} If the store has a different run with the same id.
    */
   async import(
     archive: ReadableStream<Uint8Array>,
