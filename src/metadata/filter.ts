@@ -5,7 +5,7 @@ import { FilterError, quoted } from "./filter_tokens.ts";
 
 export { FilterError } from "./filter_tokens.ts";
 
-const ENTITIES: Readonly<Record<string, Entity>> = {
+const ENTITIES: ReadonlyMap<string, Entity> = new Map(Object.entries({
   attribute: "attribute",
   attributes: "attribute",
   attr: "attribute",
@@ -20,12 +20,24 @@ const ENTITIES: Readonly<Record<string, Entity>> = {
   tags: "tag",
   dataset: "dataset",
   datasets: "dataset",
-};
+}));
 
 const EQUALITY: readonly Comparison[] = ["=", "!=", "LIKE", "ILIKE"];
 const LISTS: readonly Comparison[] = ["IN", "NOT IN"];
 const ORDER: readonly Comparison[] = ["=", "!=", "<", "<=", ">", ">="];
+/** What a dataset is searched by. */
+const DATASET_KEYS: readonly string[] = ["name", "digest", "context"];
+
 const PRESENCE: readonly Comparison[] = ["IS NULL", "IS NOT NULL"];
+
+/** Conditions of one filter: SQLite nests what AND joins, and has a limit to that. */
+const MOST_CLAUSES = 500;
+
+/** Keys of one order. */
+const MOST_KEYS = 20;
+
+/** Characters of a LIKE pattern. */
+const LONGEST_PATTERN = 10_000;
 
 /** What can be searched, and how: an attribute by its names, other entities as a whole. */
 export interface Grammar {
@@ -57,6 +69,9 @@ export function parseFilter(filter: string | undefined, grammar: Grammar): Claus
         `Invalid clause(s) in filter string: expected AND before ${reader.rest()}`,
       );
     }
+    if (clauses.length >= MOST_CLAUSES) {
+      throw reader.ahead(`A filter takes at most ${MOST_CLAUSES} conditions`);
+    }
     clauses.push(readClause(reader, grammar));
   }
   return clauses;
@@ -68,6 +83,9 @@ export function parseFilter(filter: string | undefined, grammar: Grammar): Claus
  * @throws {FilterError} If it breaks the grammar, or names something twice.
  */
 export function parseOrder(orders: readonly string[], grammar: Grammar): SortKey[] {
+  if (orders.length > MOST_KEYS) {
+    throw new FilterError(`order_by takes at most ${MOST_KEYS} keys; got ${orders.length}`, 0);
+  }
   const seen = new Set<string>();
   return orders.map((order) => {
     const reader = new TokenReader(order);
@@ -91,7 +109,8 @@ export function parseOrder(orders: readonly string[], grammar: Grammar): SortKey
 function readClause(reader: TokenReader, grammar: Grammar): Clause {
   const { entity, key } = readName(reader, grammar);
   const comparison = readComparison(reader);
-  const isNumber = entity === "metric" || entity === "attribute" && key in grammar.numbers ||
+  const isNumber = entity === "metric" ||
+    entity === "attribute" && Object.hasOwn(grammar.numbers, key) ||
     entity === "param" && grammar.numericParams === true && reader.peek()?.type === "number";
   assertComparison(reader, comparison, { entity, key, isNumber }, grammar);
   if (PRESENCE.includes(comparison)) return { entity, key, comparison, value: null };
@@ -110,6 +129,9 @@ function readClause(reader: TokenReader, grammar: Grammar): Clause {
         quoted(token?.text ?? "")
       }`,
     );
+  }
+  if (comparison.endsWith("LIKE") && token.text.length > LONGEST_PATTERN) {
+    throw reader.behind(`A ${comparison} pattern has at most ${LONGEST_PATTERN} characters`);
   }
   return { entity, key, comparison, value: token.text };
 }
@@ -145,7 +167,7 @@ function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key:
   }
   const dot = token.type === "word" ? token.text.indexOf(".") : -1;
   const head = dot < 0 ? token.text : token.text.slice(0, dot);
-  const entity = ENTITIES[head];
+  const entity = ENTITIES.get(head);
   if (entity !== undefined && (dot >= 0 || reader.peekIsDotted())) {
     // A key in quotes stands behind the dot: tags.`my key`.
     const rest = dot < 0 ? "" : token.text.slice(dot + 1);
@@ -162,6 +184,11 @@ function named(
   grammar: Grammar,
 ): { entity: Entity; key: string } {
   if (entity !== "attribute") {
+    if (entity === "dataset" && !DATASET_KEYS.includes(key)) {
+      throw reader.behind(
+        `Invalid dataset key ${quoted(key)}. Valid keys are '${DATASET_KEYS}'`,
+      );
+    }
     if (grammar.entities.includes(entity)) return { entity, key };
     throw reader.behind(`Invalid entity type '${entity}' for a search of ${grammar.noun}`);
   }

@@ -27,13 +27,22 @@ const PATTERNS: readonly [Token["type"], RegExp][] = [
   ["single", /'((?:[^']|'')*)'/y],
   ["double", /"([^"]*)"/y],
   ["backtick", /`([^`]*)`/y],
-  ["number", /(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.\-/])/y],
+  ["number", /(-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.\-/])/y],
   ["sign", /(<=|>=|!=|<|>|=|\(|\)|,)/y],
   ["word", /([\p{L}\p{N}_./-]+)/yu],
 ];
 
+/** Characters of a filter: a list of some ten thousand run ids. */
+const LONGEST = 500_000;
+
 /** Splits a filter into its words. A `.` that joins two names belongs to the word before it. */
 export function tokenize(filter: string): Token[] {
+  if (filter.length > LONGEST) {
+    throw new FilterError(
+      `A filter has at most ${LONGEST} characters; this one has ${filter.length}`,
+      LONGEST,
+    );
+  }
   const tokens: Token[] = [];
   for (let at = 0; at < filter.length;) {
     if (/\s/.test(filter[at]!)) {

@@ -10,6 +10,7 @@ import {
   type SqlStatement,
   type SqlValue,
 } from "./sql_driver.ts";
+import { StatementCache } from "./statement_cache.ts";
 
 /** Has a backup made in one step, which no change of the source can come between. */
 const ALL_PAGES = 2 ** 31 - 1;
@@ -77,19 +78,17 @@ function openInMemory(path: string): sqlite.DatabaseSync {
 
 class Connection implements SqlConnection {
   readonly #database: sqlite.DatabaseSync;
-  readonly #statements = new Map<string, SqlStatement>();
+  readonly #statements = new StatementCache<SqlStatement>();
 
   constructor(database: sqlite.DatabaseSync) {
     this.#database = database;
   }
 
   prepare(sql: string): SqlStatement {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = new Statement(attempt(() => this.#database.prepare(sql)));
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    return this.#statements.get(
+      sql,
+      (sql) => new Statement(attempt(() => this.#database.prepare(sql))),
+    );
   }
 
   async copyTo(path: string): Promise<void> {

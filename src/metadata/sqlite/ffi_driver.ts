@@ -9,6 +9,7 @@ import {
   type SqlStatement,
   type SqlValue,
 } from "./sql_driver.ts";
+import { StatementCache } from "./statement_cache.ts";
 
 /** Flags of `sqlite3_open_v2`. */
 const OPEN_READONLY = 0x1;
@@ -48,7 +49,7 @@ function openDatabase({ Database }: FfiModule, path: string, access: SqlAccess):
 class Connection implements SqlConnection {
   readonly #module: FfiModule;
   readonly #database: Database;
-  readonly #statements = new Map<string, SqlStatement>();
+  readonly #statements = new StatementCache<SqlStatement>();
 
   constructor(module: FfiModule, database: Database) {
     this.#module = module;
@@ -56,12 +57,7 @@ class Connection implements SqlConnection {
   }
 
   prepare(sql: string): SqlStatement {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = attempt(() => new Statement(this.#database, sql));
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    return this.#statements.get(sql, (sql) => attempt(() => new Statement(this.#database, sql)));
   }
 
   async copyTo(path: string): Promise<void> {

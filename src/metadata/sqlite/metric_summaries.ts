@@ -112,6 +112,11 @@ export class MetricSummaries {
   readonly #sql: SqlConnection;
   readonly #isCurrent: boolean;
 
+  /** Whether the table is up to date. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
   /** Reads with a connection, as it is now. */
   constructor(sql: SqlConnection) {
     this.#sql = sql;

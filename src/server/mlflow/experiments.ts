@@ -3,7 +3,7 @@ import type { ViewType } from "../../metadata/mlflow_query.ts";
 import type { MlflowExperiment } from "../../metadata/mlflow_store.ts";
 import type { Fields } from "./fields.ts";
 import { EXPERIMENTS } from "./grammars.ts";
-import { assertExperimentName, assertKey } from "./limits.ts";
+import { assertExperimentName, assertTag, checkedTags } from "./limits.ts";
 import { invalid, missing, MlflowError } from "./mlflow_error.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { answerSearch } from "./search.ts";
@@ -61,7 +61,7 @@ async function create({ fields, mlflow }: Call): Promise<unknown> {
   const name = fields.text("name");
   assertExperimentName(name);
   assertLocation(fields.optionalText("artifact_location"));
-  const tags = fields.pairs("tags");
+  const tags = checkedTags("experiment", fields);
   const id = await mlflow.experiments.create(storedName(name), tags);
   if (id !== undefined) return { experiment_id: id };
   const there = await mlflow.experiments.byName(storedName(name));
@@ -121,9 +121,9 @@ async function setTag(call: Call): Promise<unknown> {
   const { fields, mlflow } = call;
   const id = fields.text("experiment_id");
   const key = fields.text("key");
-  assertKey("key", key);
+  const { value } = assertTag("experiment", { key, value: fields.optionalText("value") ?? "" });
   await requireExperiment(call, id);
-  await mlflow.experiments.setTag(id, key, fields.optionalText("value") ?? "");
+  await mlflow.experiments.setTag(id, key, value);
   return {};
 }
 

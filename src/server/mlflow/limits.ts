@@ -50,6 +50,25 @@ export function tagsOf(fields: Fields): KeyValue[] {
   return fields.pairs("tags").map(tagOf);
 }
 
+/** Characters of a tag's value, where one that is too long is refused instead of cut. */
+const LONGEST = { experiment: 20_000, registry: 100_000, model: 8000 } as const;
+
+/** Refuses a tag that the protocol does not allow: of an experiment, of the registry, of a model. */
+export function assertTag(of: keyof typeof LONGEST, { key, value }: KeyValue): KeyValue {
+  assertKey("key", key);
+  const most = LONGEST[of];
+  if (value.length <= most) return { key, value };
+  throw invalid(
+    `Invalid value for tag ${JSON.stringify(key)}: it has ${value.length} characters, and at most ` +
+      `${most} are allowed`,
+  );
+}
+
+/** Tags of a request, none of them too long. */
+export function checkedTags(of: keyof typeof LONGEST, fields: Fields, name = "tags"): KeyValue[] {
+  return fields.pairs(name).map((tag) => assertTag(of, tag));
+}
+
 /** Refuses a name that no experiment can have. */
 export function assertExperimentName(name: string): void {
   if (name.length <= EXPERIMENT_NAME_LENGTH) return;

@@ -4,6 +4,7 @@ import { requireExperiment } from "./experiments.ts";
 import type { Fields } from "./fields.ts";
 import { LOGGED_MODELS } from "./grammars.ts";
 import { parseOrder } from "../../metadata/filter.ts";
+import { checkedTags, paramOf } from "./limits.ts";
 import { invalid, missing } from "./mlflow_error.ts";
 import { randomName } from "./random_name.ts";
 import { type Call, type Route, route } from "./route.ts";
@@ -18,11 +19,9 @@ const STATUSES = [
 ];
 
 /** The statuses as numbers, as some clients send them. */
-const STATUS_NUMBERS: Readonly<Record<string, string>> = {
-  "1": STATUSES[0]!,
-  "2": STATUSES[1]!,
-  "3": STATUSES[2]!,
-};
+const STATUS_NUMBERS: ReadonlyMap<string, string> = new Map(
+  STATUSES.map((status, at) => [String(at + 1), status]),
+);
 
 /** Where the files of a logged model are. */
 export function modelUri({ id, experimentId }: Pick<LoggedModel, "id" | "experimentId">): string {
@@ -95,8 +94,8 @@ async function create(call: Call): Promise<unknown> {
     type: fields.optionalText("model_type") ?? "",
     sourceRunId,
     createdAt: now(),
-    params: fields.pairs("params"),
-    tags: fields.pairs("tags"),
+    params: fields.pairs("params").map(paramOf),
+    tags: checkedTags("model", fields),
   });
   return { model: shown(await requireModel(call, id)) };
 }
@@ -104,7 +103,7 @@ async function create(call: Call): Promise<unknown> {
 async function finish(call: Call): Promise<unknown> {
   const { id } = await requireModel(call, call.param("model_id"));
   const asked = call.fields.text("status");
-  const status = STATUS_NUMBERS[asked] ?? asked;
+  const status = STATUS_NUMBERS.get(asked) ?? asked;
   if (!STATUSES.includes(status)) {
     throw invalid(`Invalid model status: ${asked}. It takes ${STATUSES.join(", ")}`);
   }
@@ -149,12 +148,12 @@ export const LOGGED_MODEL_ROUTES: readonly Route[] = [
   route("DELETE", "logged-models/:model_id", remove),
   route("POST", "logged-models/:model_id/params", async (call) => {
     const { id } = await requireModel(call, call.param("model_id"));
-    await call.mlflow.loggedModels.addParams(id, call.fields.pairs("params"));
+    await call.mlflow.loggedModels.addParams(id, call.fields.pairs("params").map(paramOf));
     return {};
   }),
   route("PATCH", "logged-models/:model_id/tags", async (call) => {
     const { id } = await requireModel(call, call.param("model_id"));
-    await call.mlflow.loggedModels.setTags(id, call.fields.pairs("tags"));
+    await call.mlflow.loggedModels.setTags(id, checkedTags("model", call.fields));
     return { model: shown(await requireModel(call, id)) };
   }),
   route("DELETE", "logged-models/:model_id/tags/:key", async (call) => {

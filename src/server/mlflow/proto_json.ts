@@ -2,16 +2,20 @@
  * JSON as protocol buffers write it: 64-bit integers as numbers or as text, `NaN` and the infinities as
  * text.
  */
-import { invalid } from "./mlflow_error.ts";
+import { invalid, MlflowError } from "./mlflow_error.ts";
 
-/** A whole number so long that parsing it as a number may change it. */
-const LONG_INTEGER = /(?<![\w."])-?\d{16,}(?![\w."])/;
+/** Numbers that parsing may change: whole ones beyond 2^53, and exponents beyond what a number holds. */
+const DELICATE = /(?<![\w."])-?\d{16,}(?![\w."])|[eE]\+?\d{3}/;
+
+/** Digits of the largest whole number that a double can be near to. */
+const MOST_DIGITS = 309;
 
 /** Parses a body. Whole numbers beyond 2^53 become bigints: none of their digits is lost. */
 export function parseProtoJson(text: string): unknown {
   try {
-    return LONG_INTEGER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    return DELICATE.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch (error) {
+    if (error instanceof MlflowError) throw error;
     throw invalid(`The request body is not JSON: ${(error as Error).message}`);
   }
 }
@@ -19,6 +23,9 @@ export function parseProtoJson(text: string): unknown {
 function keepDigits(_: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== "number" || source === undefined) return value;
+  if (!Number.isFinite(value) || source.length > MOST_DIGITS && /^-?\d+$/.test(source)) {
+    throw invalid(`A number of the request body is too large: ${source.slice(0, 40)}`);
+  }
   return /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
 }
 
@@ -35,17 +42,17 @@ export function doubleOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "string") return undefined;
-  const special = SPECIAL[value];
+  const special = SPECIAL.get(value);
   if (special !== undefined) return special;
   const number = Number(value);
   return value.trim() === "" || Number.isNaN(number) ? undefined : number;
 }
 
-const SPECIAL: Record<string, number> = {
-  "NaN": NaN,
-  "Infinity": Infinity,
-  "-Infinity": -Infinity,
-};
+const SPECIAL: ReadonlyMap<string, number> = new Map([
+  ["NaN", NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
+]);
 
 /** An integer of 64 bits that a number holds exactly; `undefined` for anything else. */
 export function integerOf(value: unknown): number | undefined {

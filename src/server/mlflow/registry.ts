@@ -2,7 +2,7 @@
 import type { RegisteredModel, RegisteredVersion } from "../../metadata/mlflow_store.ts";
 import type { Fields } from "./fields.ts";
 import { MODEL_VERSIONS, REGISTERED_MODELS } from "./grammars.ts";
-import { assertKey } from "./limits.ts";
+import { assertTag, checkedTags } from "./limits.ts";
 import { invalid, missing, MlflowError } from "./mlflow_error.ts";
 import { filesOf, isPrompt, standIn } from "./model_source.ts";
 import { modelJson, storedStage, versionJson } from "./registry_json.ts";
@@ -47,7 +47,7 @@ async function create(call: Call): Promise<unknown> {
   const { fields, mlflow } = call;
   const name = fields.text("name");
   assertModelName(name);
-  const tags = fields.pairs("tags");
+  const tags = checkedTags("registry", fields);
   const added = await mlflow.registry.create(
     name,
     fields.optionalText("description") ?? null,
@@ -96,7 +96,7 @@ async function latestVersions(call: Call): Promise<unknown> {
 
 async function setTag(call: Call, value: string | null): Promise<unknown> {
   const key = call.fields.text("key");
-  assertKey("key", key);
+  assertTag("registry", { key, value: value ?? "" });
   const { name } = await requireModel(call, call.fields.text("name"));
   await call.mlflow.registry.setTag(name, key, value);
   return {};
@@ -104,7 +104,7 @@ async function setTag(call: Call, value: string | null): Promise<unknown> {
 
 async function setVersionTag(call: Call, value: string | null): Promise<unknown> {
   const key = call.fields.text("key");
-  assertKey("key", key);
+  assertTag("registry", { key, value: value ?? "" });
   const { name, version } = await requireVersion(call);
   await call.mlflow.registry.setVersionTag(name, version, key, value);
   return {};
@@ -143,7 +143,7 @@ async function createVersion(call: Call): Promise<unknown> {
   const { fields, mlflow } = call;
   const { name, tags: modelTags } = await requireModel(call, fields.text("name"));
   const source = fields.text("source");
-  const tags = fields.pairs("tags");
+  const tags = checkedTags("registry", fields);
   const files = isPrompt(tags) || isPrompt(modelTags) ? undefined : await filesOf(call, source);
   const version = await mlflow.registry.addVersion(name, {
     source,

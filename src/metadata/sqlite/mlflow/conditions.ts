@@ -42,10 +42,9 @@ export function compare({ text, values }: Fragment, clause: Clause): Fragment {
       return { text: `${text} ${comparison}`, values };
     case "IN":
     case "NOT IN": {
-      const list = value as readonly string[];
       return {
-        text: `${text} ${comparison} (${list.map(() => "?").join(", ")})`,
-        values: [...values, ...list],
+        text: `${text} ${comparison} (SELECT value FROM json_each(?))`,
+        values: [...values, JSON.stringify(value)],
       };
     }
     case "LIKE":

@@ -79,8 +79,8 @@ export function datasetsOf(
   return sql.prepare(
     `SELECT DISTINCT e.id, d.name, d.digest, d.context FROM mlflow_experiments e
       JOIN runs r ON r.experiment = e.name JOIN mlflow_dataset_inputs d ON d.run_id = r.id
-      WHERE e.id IN (${ids.map(() => "?").join(", ")}) ORDER BY d.name, d.digest, d.context`,
-  ).all(...ids).map((row) => ({
+      WHERE e.id IN (SELECT value FROM json_each(?)) ORDER BY d.name, d.digest, d.context`,
+  ).all(JSON.stringify(ids)).map((row) => ({
     experimentId: String(row.id),
     name: String(row.name),
     digest: String(row.digest),

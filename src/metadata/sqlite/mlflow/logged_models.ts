@@ -85,7 +85,7 @@ export class SqliteLoggedModels implements LoggedModels {
     const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
     if (ids.length === 0) return Promise.resolve({ items: [], more: false });
     const conditions = [
-      fragment(`l.experiment_id IN (${ids.map(() => "?").join(", ")})`, ...ids),
+      fragment("l.experiment_id IN (SELECT value FROM json_each(?))", JSON.stringify(ids)),
       ...search.clauses.map((clause) => compare(valueOf(clause), clause)),
     ];
     const keys = search.order.flatMap((key) => {

@@ -63,11 +63,11 @@ function insertParams(sql: SqlConnection, runId: string, params: Pairs): ParamCo
 /** Sets tags; those that the shared tables have a column for go there. */
 export function setTags(sql: SqlConnection, runId: string, tags: Pairs): void {
   for (const { key, value } of tags) {
-    const column = COLUMN_TAGS[key]?.slice("r.".length);
+    const column = COLUMN_TAGS.get(key);
     if (column !== undefined) {
       sql.prepare(`UPDATE runs SET ${column} = ? WHERE id = ?`).run(value, runId);
     } else {
-      writePairs(sql, "tags", { run_id: runId }, [{ key: RENAMED_TAGS[key] ?? key, value }]);
+      writePairs(sql, "tags", { run_id: runId }, [{ key: RENAMED_TAGS.get(key) ?? key, value }]);
     }
   }
 }

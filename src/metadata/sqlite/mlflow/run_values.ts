@@ -4,14 +4,14 @@ import type { Clause, Comparison, SortKey } from "../../mlflow_query.ts";
 import { compare, type Fragment, fragment } from "./conditions.ts";
 
 /** Tags of the protocol that the shared tables have columns for. */
-export const COLUMN_TAGS: Readonly<Record<string, string>> = {
-  "mlflow.runName": "r.name",
-  "mlflow.parentRunId": "r.parent_run_id",
-  "mlflow.user": "r.created_by",
-};
+export const COLUMN_TAGS: ReadonlyMap<string, string> = new Map([
+  ["mlflow.runName", "name"],
+  ["mlflow.parentRunId", "parent_run_id"],
+  ["mlflow.user", "created_by"],
+]);
 
 /** Tags of the protocol that the store has another name for. */
-export const RENAMED_TAGS: Readonly<Record<string, string>> = { "mlflow.note.content": "note" };
+export const RENAMED_TAGS: ReadonlyMap<string, string> = new Map([["mlflow.note.content", "note"]]);
 
 /** The status of a run in the words of the protocol. */
 export const STATUS = `coalesce((SELECT s.status FROM mlflow_run_status s WHERE s.run_id = r.id),
@@ -27,9 +27,9 @@ const shown = (value: string) =>
 
 /** A tag. Those that a run was started with by the store itself stand in its row, as EDN. */
 function tag(key: string): Fragment {
-  const column = COLUMN_TAGS[key];
-  if (column !== undefined) return fragment(column);
-  const name = RENAMED_TAGS[key] ?? key;
+  const column = COLUMN_TAGS.get(key);
+  if (column !== undefined) return fragment(`r.${column}`);
+  const name = RENAMED_TAGS.get(key) ?? key;
   // `{:owner "ana", "other key" "x"}`: the text behind the key, up to the next quote.
   const start = `${toEdn({ [name]: "" }).slice(1, -2)}`;
   return fragment(
@@ -85,35 +85,33 @@ export function runCondition(clause: Clause): Fragment {
 }
 
 function datasetCondition(clause: Clause): Fragment {
-  const column = { name: "d.name", digest: "d.digest", context: "d.context" }[clause.key];
-  const { text, values } = compare(fragment(column ?? "NULL"), clause);
+  const { text, values } = compare(fragment(`d.${clause.key}`), clause);
   return fragment(
     `EXISTS (SELECT 1 FROM mlflow_dataset_inputs d WHERE d.run_id = r.id AND ${text})`,
     ...values,
   );
 }
 
-/** Joins the last value of a metric as `alias.value`; NaN is `NULL` there, with `alias.run_id` set. */
-export function metricJoin(alias: string, key: string): Fragment {
+/**
+ * Joins the last value of a metric as `alias.last`; NaN is `NULL` there, with `alias.run_id` set.
+ * `summaries` is the table of summaries of metrics.
+ */
+export function metricJoin(alias: string, key: string, summaries: string): Fragment {
   return fragment(
-    `LEFT JOIN (SELECT run_id, value FROM (
-        SELECT run_id, value, row_number() OVER (PARTITION BY run_id
-          ORDER BY step DESC, timestamp DESC, place DESC) AS nth FROM (
-            SELECT run_id, value, step, timestamp, rowid AS place FROM metrics WHERE key = ?
-            UNION ALL
-            SELECT run_id, NULL, step, timestamp, after + 0.5 FROM metric_nans WHERE key = ?
-          )) WHERE nth = 1) ${alias} ON ${alias}.run_id = r.id`,
-    key,
+    `LEFT JOIN ${summaries} ${alias} ON ${alias}.run_id = r.id AND ${alias}.key = ?`,
     key,
   );
 }
 
-/** A condition on a joined metric. `!=` is true of NaN, every other comparison is false. */
-export function metricCondition(alias: string, clause: Clause): Fragment {
-  const condition = compare(fragment(`${alias}.value`), clause);
-  if (clause.comparison !== ("!=" satisfies Comparison)) return condition;
+/** A condition on the last value of a metric. `!=` is true of NaN, every other comparison is false. */
+export function metricCondition(clause: Clause, summaries: string): Fragment {
+  const { text, values } = compare(fragment("s.last"), clause);
+  const fits = clause.comparison === ("!=" satisfies Comparison)
+    ? `(s.last IS NULL OR ${text})`
+    : text;
   return fragment(
-    `${alias}.run_id IS NOT NULL AND (${alias}.value IS NULL OR ${condition.text})`,
-    ...condition.values,
+    `r.id IN (SELECT s.run_id FROM ${summaries} s WHERE s.key = ? AND ${fits})`,
+    clause.key,
+    ...values,
   );
 }

@@ -12,6 +12,7 @@ import type {
   ParamConflict,
 } from "../../mlflow_store.ts";
 import type { Database } from "../database.ts";
+import { updateSummaries } from "../metric_summaries.ts";
 import type { SqlConnection } from "../sql_driver.ts";
 import { fragment } from "./conditions.ts";
 import { giveIds } from "./experiments.ts";
@@ -20,7 +21,7 @@ import { KnownPoints } from "./known_points.ts";
 import { pageOf } from "./pages.ts";
 import { removePair, textOrNull } from "./pairs.ts";
 import { logBatch, setTags } from "./run_log.ts";
-import { metricOf, RunReader } from "./run_reader.ts";
+import { metricOf, readRuns } from "./run_reader.ts";
 import { searchRuns, SELECT_RUN } from "./run_search.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 
@@ -66,7 +67,7 @@ export class SqliteMlflowRuns implements MlflowRuns {
     const read = () =>
       this.#database.read((sql) => {
         const row = sql.prepare(`${SELECT_RUN} WHERE r.id = ?`).get(id);
-        return row && new RunReader(sql).read(row);
+        return row && readRuns(sql, [row])[0];
       });
     const run = await read();
     if (run) return run;
@@ -134,9 +135,9 @@ export class SqliteMlflowRuns implements MlflowRuns {
   deleteTag(id: string, key: string): Promise<boolean> {
     return this.#database.write({
       apply: (sql) => {
-        const column = COLUMN_TAGS[key]?.slice("r.".length);
+        const column = COLUMN_TAGS.get(key);
         if (column === undefined) {
-          return removePair(sql, "tags", { run_id: id }, RENAMED_TAGS[key] ?? key);
+          return removePair(sql, "tags", { run_id: id }, RENAMED_TAGS.get(key) ?? key);
         }
         return sql.prepare(
           `UPDATE runs SET ${column} = NULL WHERE id = ? AND ${column} IS NOT NULL`,
@@ -145,9 +146,10 @@ export class SqliteMlflowRuns implements MlflowRuns {
     });
   }
 
-  search(experimentIds: readonly string[], search: Search): Promise<Page<MlflowRun>> {
-    if (experimentIds.length === 0) return Promise.resolve({ items: [], more: false });
-    return this.#database.read((sql) => searchRuns(sql, experimentIds, search));
+  async search(experimentIds: readonly string[], search: Search): Promise<Page<MlflowRun>> {
+    if (experimentIds.length === 0) return { items: [], more: false };
+    await updateSummaries(this.#database);
+    return await this.#database.read((sql) => searchRuns(sql, experimentIds, search));
   }
 
   history(
