@@ -273,6 +273,12 @@ export interface MlflowRuns {
   log(id: string, batch: MlflowBatch): Promise<readonly ParamConflict[]>;
   /** Removes a tag; `false` if there is none. */
   deleteTag(id: string, key: string): Promise<boolean>;
+  /** Sets a tag to what `change` makes of its value, in one transaction. */
+  changeTag(
+    id: string,
+    key: string,
+    change: (before: string | undefined) => string,
+  ): Promise<void>;
   /** Searches runs of some experiments. */
   search(experimentIds: readonly string[], search: Search): Promise<Page<MlflowRun>>;
   /** The points of a metric by step, then time. */

@@ -1,55 +1,8 @@
 /** The server without a client: guards, hostile input, bytes. */
 import assert from "node:assert/strict";
-import { openStore, type Store } from "../../mod.ts";
-import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 import { parseTokens, parseUsers, signIn } from "../../src/server/sign_in.ts";
 import { hashPassword } from "../../src/server/mod.ts";
-
-const API = "/api/2.0/mlflow/";
-const PROXY = "/api/2.0/mlflow-artifacts/artifacts/";
-
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly json?: unknown;
-  readonly body?: BodyInit;
-}
-
-type Send = (path: string, sent?: Sent) => Promise<Response>;
-
-/** Gives a test a store in memory, and a way to send requests to it. */
-async function withServer(
-  work: (send: Send, store: Store) => Promise<void>,
-  options: HandlerOptions = {},
-): Promise<void> {
-  await using store = await openStore({ inMemory: true });
-  const handler = createHandler(store, options);
-  await work((path, { method, headers = {}, json, body } = {}) => {
-    const content = json === undefined ? body : JSON.stringify(json);
-    return handler(
-      new Request(`http://localhost${path}`, {
-        method: method ?? (content === undefined ? "GET" : "POST"),
-        headers: {
-          host: "localhost:5000",
-          ...json !== undefined && { "content-type": "application/json" },
-          ...headers,
-        },
-        ...content !== undefined && { body: content },
-      }),
-    );
-  }, store);
-}
-
-async function status(answer: Promise<Response>): Promise<number> {
-  const { status, body } = await answer;
-  await body?.cancel();
-  return status;
-}
-
-async function startRun(send: Send): Promise<string> {
-  const answer = await send(`${API}runs/create`, { json: { experiment_id: "0", start_time: 1 } });
-  return (await answer.json()).run.info.run_id;
-}
+import { API, PROXY, type Sent, startRun, status, withServer } from "../support/mlflow_helpers.ts";
 
 Deno.test("health and version answer whoever asks, under any host name", () =>
   withServer(async (send) => {
@@ -179,11 +132,7 @@ Deno.test("hostile artifact paths are refused as the client's mistake, and store
       for (const method of ["PUT", "GET", "DELETE"]) {
         const body = method === "PUT" ? { body: "x" } : {};
         const code = await status(send(place, { method, ...body }));
-        // What the URL's own rules turn into another path is not found, or names another place.
-        assert.ok(
-          code >= 400 && code < 500 || path.includes("%252e"),
-          `${method} ${path}: ${code}`,
-        );
+        assert.ok(code >= 400 && code < 500, `${method} ${path}: ${code}`);
       }
       const query = `${API}artifacts/list?run_id=${run}&path=${path}`;
       const code = await status(send(query));
@@ -204,8 +153,7 @@ Deno.test("hostile artifact paths are refused as the client's mistake, and store
       const code = await status(send(`${PROXY}${place}`, { method: "PUT", body: "x" }));
       assert.ok(code >= 400 && code < 500, `${place}: ${code}`);
     }
-    const names = (await store.artifacts.find({})).map(({ name }) => name);
-    assert.ok(names.every((name) => name === "%2e%2e/x"), names.join());
+    assert.deepEqual(await store.artifacts.find({}), []);
   }));
 
 Deno.test("nothing of a client makes the server fail", () =>

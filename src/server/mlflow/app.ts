@@ -2,7 +2,7 @@
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { Noted } from "../guard.ts";
 import { readJson } from "../json_body.ts";
-import { decodeSegments } from "./artifact_path.ts";
+import { decodeSegments, sentPath } from "./artifact_path.ts";
 import {
   ARTIFACT_ROUTES,
   download,
@@ -16,7 +16,7 @@ import { Fields } from "./fields.ts";
 import { INPUT_ROUTES } from "./inputs.ts";
 import { LOGGED_MODEL_ROUTES } from "./logged_models.ts";
 import { METRIC_ROUTES } from "./metrics.ts";
-import { MlflowError } from "./mlflow_error.ts";
+import { invalid, MlflowError } from "./mlflow_error.ts";
 import { toProtoJson } from "./proto_json.ts";
 import { REGISTRY_ROUTES } from "./registry.ts";
 import type { Route, Service } from "./route.ts";
@@ -78,8 +78,11 @@ export function addMlflow(app: Hono<Noted>, service: Service): void {
 
 function addProxy(app: Hono<Noted>, prefix: string, service: Service): void {
   const root = `${prefix}artifacts`;
-  const segmentsOf = (c: Context) =>
-    decodeSegments(new URL(c.req.url).pathname.slice(root.length + 1));
+  const segmentsOf = (c: Context) => {
+    const path = sentPath(c.req.url);
+    if (path.startsWith(`${root}/`)) return decodeSegments(path.slice(root.length + 1));
+    throw invalid(`Invalid path: write ${root} without percent-encoding`);
+  };
   app.get(root, async (c) => json(await listThroughProxy(service, c.req.query("path") ?? "")));
   app.get(`${root}/*`, (c) => download(service, segmentsOf(c), c.req.raw));
   app.put(`${root}/*`, async (c) => {

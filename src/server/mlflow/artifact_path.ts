@@ -30,6 +30,17 @@ export function isModelFile(name: string): boolean {
   return /^models\/m-[0-9a-f]{32}\//.test(name);
 }
 
+/**
+ * The path of a URL as it was sent. `URL` and browsers leave out dot segments: a server that is asked for
+ * `a/./b` by another program must not take it for `a/b`.
+ */
+export function sentPath(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start < 0) return "/";
+  const end = url.slice(start).search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+}
+
 /** The segments of a path of a URL, each decoded once. */
 export function decodeSegments(path: string): string[] {
   return path.split("/").map((segment) => {
@@ -77,5 +88,32 @@ export function assertPath(segments: readonly string[]): string {
   }
   const path = kept.join("/");
   assertArtifactName(path);
+  assertPlain(path);
   return path;
+}
+
+/** Times that a path is decoded to see whether another program could take it to lead elsewhere. */
+const MOST_DECODINGS = 4;
+
+/** Refuses a name that a program which decodes it again, or cuts it at `;`, takes for another place. */
+function assertPlain(path: string): void {
+  let decoded = path;
+  for (let times = 0; times < MOST_DECODINGS; times++) {
+    const parts = decoded.split(/[/\\]/);
+    if (parts.some((part) => /^\.{0,2}$/.test(part.replace(/;.*/s, "")))) {
+      throw invalid(
+        `Invalid artifact path ${
+          JSON.stringify(path.slice(0, 200))
+        }: a segment of it can be read ` +
+          'as "." or ".."',
+      );
+    }
+    try {
+      const next = decodeURIComponent(decoded);
+      if (next === decoded) return;
+      decoded = next;
+    } catch {
+      return; // A plain "%".
+    }
+  }
 }

@@ -85,6 +85,12 @@ export async function upload(
   request: Request,
 ): Promise<void> {
   const { runId, name } = await fileAt(service, segments);
+  if (isModelFile(name) && segments[1] !== "models") {
+    throw new MlflowError(
+      "INVALID_PARAMETER_VALUE",
+      `Cannot store "${name}": files of a logged model go to <experiment>/models/<model>/artifacts`,
+    );
+  }
   const contentType = request.headers.get("content-type");
   const body = request.body ?? new Uint8Array();
   await service.store.artifacts.put(runId, name, body, {

@@ -46,6 +46,48 @@ async function logOutputs(call: Call): Promise<unknown> {
   return {};
 }
 
+/** The tag in which clients before 3.0, and those in R, look for the models of a run. */
+const MODEL_HISTORY = "mlflow.log-model.history";
+
+/** Notes a model that a client before 3.0 has logged: its files are artifacts of the run. */
+async function logModel(call: Call): Promise<unknown> {
+  const { fields, mlflow } = call;
+  const text = fields.text("model_json");
+  const model = parseObject(text);
+  if (!model || typeof model.artifact_path !== "string" || typeof model.run_id !== "string") {
+    throw invalid(
+      "Invalid value for parameter 'model_json': it must be the JSON of a model, with " +
+        "artifact_path and run_id",
+    );
+  }
+  const runId = await activeRunId(call);
+  await mlflow.runs.changeTag(runId, MODEL_HISTORY, (before) => {
+    const models = parseList(before);
+    return JSON.stringify([...models, model]);
+  });
+  return {};
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  const value = parse(text);
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value as Record<string, unknown>
+    : undefined;
+}
+
+function parseList(text: string | undefined): unknown[] {
+  const value = text === undefined ? [] : parse(text);
+  return Array.isArray(value) ? value : [];
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 async function searchDatasets({ fields, mlflow }: Call): Promise<unknown> {
   const found = await mlflow.runs.datasets(fields.texts("experiment_ids"));
   return listed(
@@ -63,5 +105,6 @@ async function searchDatasets({ fields, mlflow }: Call): Promise<unknown> {
 export const INPUT_ROUTES: readonly Route[] = [
   route("POST", "runs/log-inputs", logInputs),
   route("POST", "runs/outputs", logOutputs),
+  route("POST", "runs/log-model", logModel),
   route("POST", "experiments/search-datasets", searchDatasets),
 ];

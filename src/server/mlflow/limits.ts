@@ -59,7 +59,9 @@ export function assertTag(of: keyof typeof LONGEST, { key, value }: KeyValue): K
   const most = LONGEST[of];
   if (value.length <= most) return { key, value };
   throw invalid(
-    `Invalid value for tag ${JSON.stringify(key)}: it has ${value.length} characters, and at most ` +
+    `Invalid value for tag ${
+      JSON.stringify(key)
+    }: it has ${value.length} characters, and at most ` +
       `${most} are allowed`,
   );
 }

@@ -19,7 +19,7 @@ import { giveIds } from "./experiments.ts";
 import { addDatasets, datasetsOf } from "./inputs.ts";
 import { KnownPoints } from "./known_points.ts";
 import { pageOf } from "./pages.ts";
-import { removePair, textOrNull } from "./pairs.ts";
+import { removePair, textOrNull, writePairs } from "./pairs.ts";
 import { logBatch, setTags } from "./run_log.ts";
 import { metricOf, readRuns } from "./run_reader.ts";
 import { searchRuns, SELECT_RUN } from "./run_search.ts";
@@ -142,6 +142,21 @@ export class SqliteMlflowRuns implements MlflowRuns {
         return sql.prepare(
           `UPDATE runs SET ${column} = NULL WHERE id = ? AND ${column} IS NOT NULL`,
         ).run(id) > 0;
+      },
+    });
+  }
+
+  async changeTag(
+    id: string,
+    key: string,
+    change: (before: string | undefined) => string,
+  ): Promise<void> {
+    await this.#database.write({
+      apply: (sql) => {
+        requireRun(sql, id);
+        const row = sql.prepare("SELECT value FROM tags WHERE run_id = ? AND key = ?").get(id, key);
+        const before = textOrNull(row?.value) ?? undefined;
+        writePairs(sql, "tags", { run_id: id }, [{ key, value: change(before) }]);
       },
     });
   }

@@ -1,0 +1,67 @@
+/** Calls the server as MLflow clients do. */
+import { openStore, type Store } from "../../mod.ts";
+import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
+
+/** Where the calls of the protocol are. */
+export const API = "/api/2.0/mlflow/";
+/** Where the artifacts are. */
+export const PROXY = "/api/2.0/mlflow-artifacts/artifacts/";
+
+/** What is sent beside the path. */
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly json?: unknown;
+  readonly body?: BodyInit;
+}
+
+/** Sends a request. */
+export type Send = (path: string, sent?: Sent) => Promise<Response>;
+
+/** Gives a test a store in memory, and a way to send requests to it. */
+export async function withServer(
+  work: (send: Send, store: Store) => Promise<void>,
+  options: HandlerOptions = {},
+): Promise<void> {
+  await using store = await openStore({ inMemory: true });
+  const handler = createHandler(store, options);
+  await work((path, { method, headers = {}, json, body } = {}) => {
+    const content = json === undefined ? body : JSON.stringify(json);
+    return handler(
+      new Request(`http://localhost${path}`, {
+        method: method ?? (content === undefined ? "GET" : "POST"),
+        headers: {
+          host: "localhost:5000",
+          ...json !== undefined && { "content-type": "application/json" },
+          ...headers,
+        },
+        ...content !== undefined && { body: content },
+      }),
+    );
+  }, store);
+}
+
+/** The status of an answer whose body does not matter. */
+export async function status(answer: Promise<Response>): Promise<number> {
+  const { status, body } = await answer;
+  await body?.cancel();
+  return status;
+}
+
+/** Starts a run; gives its id. */
+export async function startRun(send: Send): Promise<string> {
+  const answer = await send(`${API}runs/create`, { json: { experiment_id: "0", start_time: 1 } });
+  return (await answer.json()).run.info.run_id;
+}
+
+/** Posts JSON to a call of the protocol; gives the status and the JSON of the answer. */
+export async function call(
+  send: Send,
+  path: string,
+  json: unknown,
+  method = "POST",
+  // deno-lint-ignore no-explicit-any
+): Promise<{ status: number; body: any }> {
+  const answer = await send(API + path, { json, method });
+  return { status: answer.status, body: await answer.json() };
+}
