@@ -14,12 +14,14 @@ import { assertArtifactQuery } from "./assert_query.ts";
 import { guessContentType } from "./content_type.ts";
 import { Orphans } from "./orphans.ts";
 import type { ArtifactParts } from "./parts.ts";
+import { putBatches, type PutFilesOptions } from "./put_batch.ts";
 import { putStaged } from "./put_artifact.ts";
 import { assertPutOptions, type PutFileOptions, type PutOptions } from "./put_options.ts";
 import { abandonSource, type PutSource } from "./put_source.ts";
 import { recoverMoves, recoverReplacements } from "./recover_replacements.ts";
 import { removeArtifact, removeBytes } from "./remove_artifact.ts";
 import { stageFile, stageSource } from "./stage_source.ts";
+import type { FoundFile } from "./walk_directory.ts";
 
 /** Artifacts: an index of records and a store of bytes, kept true to each other. */
 export class ArtifactStore {
@@ -101,8 +103,31 @@ export class ArtifactStore {
     return new Artifact(record, this.#parts.reader);
   }
 
-  /** Refuses, before any of several artifacts is stored, what could not be stored anyway. */
-  async admitAll(runId: string, names: readonly string[], options: PutOptions): Promise<void> {
+  /** Stores files whose names were found free, in batches; gives the artifacts by name. */
+  async *putBatches(
+    runId: string,
+    files: readonly FoundFile[],
+    options: PutFilesOptions,
+  ): AsyncGenerator<{ artifacts: ReadonlyMap<string, Artifact>; taken: readonly FoundFile[] }> {
+    for await (const { records, taken } of putBatches(this.#parts, runId, files, options)) {
+      const artifacts = new Map<string, Artifact>();
+      for (const [name, record] of records) {
+        artifacts.set(name, new Artifact(record, this.#parts.reader));
+      }
+      yield { artifacts, taken };
+    }
+  }
+
+  /**
+   * Refuses, before any of several artifacts is stored, what could not be stored anyway.
+   *
+   * @returns The names that the run has already.
+   */
+  async admitAll(
+    runId: string,
+    names: readonly string[],
+    options: PutOptions,
+  ): Promise<ReadonlySet<string>> {
     assertRunId(runId);
     for (const name of names) assertArtifactName(name, { portable: options.portable });
     assertPutOptions(options);
@@ -112,6 +137,7 @@ export class ArtifactStore {
     for (const name of found.keys()) {
       if (ifExists === "error") throw new ArtifactExistsError(runId, name);
     }
+    return new Set(found.keys());
   }
 
   /** Refuses, before any byte is read, what could not be stored anyway. */

@@ -110,8 +110,9 @@ export class Artifacts {
   }
 
   /**
-   * Stores every file of a directory, named by its path within it. All names are checked first; after
-   * a failure some files may be stored, and the same call with `ifExists: "same"` stores the others.
+   * Stores every file of a directory, named by its path within it. All names are checked first. Files
+   * are stored in batches of at most 20,000 files and about 1 GiB, each as a whole: after a failure
+   * some batches may be stored, and the same call with `ifExists: "same"` stores the others.
    * The store's own database and artifacts are left out. Throws what {@linkcode Artifacts.put}
    * throws. Needs read permission for the directory.
    *

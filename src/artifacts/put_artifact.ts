@@ -67,7 +67,7 @@ class Attempt {
     this.#key = key;
     this.#isPublished = false;
     // An index that is damaged may hide the record of the bytes there.
-    const isOrphan = async () => (await index.namedForSure([key])).size === 0;
+    const isOrphan = async (key: string) => (await index.namedForSure([key])).size === 0;
     await bytes.publish(this.#staged, key, { isOrphan });
     this.#isPublished = true;
   };

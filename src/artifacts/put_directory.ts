@@ -55,7 +55,6 @@ export async function putDirectory(
   const files = await findFiles(root, artifactDir, options);
   // A link that is put in the place of a file after it was listed is none to follow either.
   const within = options.symlinks === "follow" ? undefined : root;
-  const stored: (Artifact | undefined)[] = new Array(files.length);
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const put = {
@@ -64,24 +63,39 @@ export async function putDirectory(
     ...(dedup && { dedup }),
     ...(portable !== undefined && { portable }),
   };
-  await artifacts.admitAll(runId, files.map(({ name }) => name), put);
-  let done = 0;
-  await inParallel(files.entries(), Math.min(concurrency, files.length), async ([at, file]) => {
-    try {
-      const { name, path } = file;
-      const artifact = stored[at] = await artifacts.putFile(runId, name, path, put, within);
-      onProgress?.({ done: ++done, total: files.length, artifact });
-    } catch (error) {
-      if (options.problems === "skip" && error instanceof InvalidSourceError) {
-        const reason = error.message.replace(/^Cannot [^:]*: /, "");
-        const name = file.name.slice(prefix === undefined ? 0 : prefix.length + 1);
-        return options.onLeftOut?.({ name, kind: "problem", reason });
-      }
+  const there = await artifacts.admitAll(runId, files.map(({ name }) => name), put);
+  const stored = new Map<string, Artifact>();
+  const keep = (name: string, artifact: Artifact) => {
+    stored.set(name, artifact);
+    onProgress?.({ done: stored.size, total: files.length, artifact });
+  };
+  const onProblem = (file: FoundFile, error: unknown) => {
+    if (options.problems !== "skip" || !(error instanceof InvalidSourceError)) {
       failed.abort(error); // Those under way stop too.
       throw error;
     }
+    const reason = error.message.replace(/^Cannot [^:]*: /, "");
+    const name = file.name.slice(prefix === undefined ? 0 : prefix.length + 1);
+    options.onLeftOut?.({ name, kind: "problem", reason });
+  };
+  // What another artifact of the store may share its bytes with is looked for file by file.
+  const isSingle = ({ name }: FoundFile) => dedup === true || there.has(name);
+  const singles = files.filter(isSingle);
+  const together = files.filter((file) => !isSingle(file));
+  const batches = artifacts.putBatches(runId, together, { ...put, concurrency, within, onProblem });
+  for await (const { artifacts, taken } of batches) {
+    for (const [name, artifact] of artifacts) keep(name, artifact);
+    singles.push(...taken);
+  }
+  await inParallel(singles, Math.min(concurrency, singles.length), async (file) => {
+    const { name, path } = file;
+    try {
+      keep(name, await artifacts.putFile(runId, name, path, put, within));
+    } catch (error) {
+      onProblem(file, error);
+    }
   });
-  return stored.filter((artifact) => artifact !== undefined);
+  return files.map(({ name }) => stored.get(name)).filter((artifact) => artifact !== undefined);
 }
 
 function assertOptions({ concurrency = 16, symlinks, problems }: PutDirectoryOptions): void {

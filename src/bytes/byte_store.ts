@@ -1,5 +1,6 @@
 /** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
 
+import type { BatchOptions, ByteBatch } from "./byte_batch.ts";
 import type { Digest } from "./digest.ts";
 import type { GrowingByteStore } from "./growing_bytes.ts";
 import type { StagedBytes } from "./staged_bytes.ts";
@@ -98,10 +99,10 @@ export interface ReplacementNote {
 /** How to publish staged bytes. */
 export interface PublishOptions {
   /**
-   * Asked where there are bytes already whether no record names them, as of those that a crash left:
-   * only then they are replaced.
+   * Asked where there are bytes at a key already whether no record names them, as of those that a crash
+   * left: only then they are replaced.
    */
-  readonly isOrphan?: (() => Promise<boolean>) | undefined;
+  readonly isOrphan?: ((key: string) => Promise<boolean>) | undefined;
 }
 
 /** How to copy bytes of another store of the same kind. */
@@ -184,6 +185,11 @@ export interface ByteStore {
    * @returns `undefined` where they are not to be had in a cheaper way than by reading them.
    */
   copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined>;
+  /**
+   * Starts a batch of bytes. Stores that lack it stage and publish one by one: see
+   * {@linkcode startBatch}.
+   */
+  batch?(options: BatchOptions): Promise<ByteBatch>;
   /**
    * Gives staged bytes their key. The caller holds the write lock and has found no record of the key.
    *

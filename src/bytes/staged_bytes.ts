@@ -1,4 +1,7 @@
-/** Bytes that are stored, but not yet under their name. */
+/**
+ * Bytes that are stored, but not yet under their name. Of the two calls that end this, only the first
+ * that is made has an effect.
+ */
 export interface StagedBytes {
   /** Name of the staged bytes, by which a later process can find them again. */
   readonly key: string;

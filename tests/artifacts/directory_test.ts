@@ -11,7 +11,14 @@ import {
   RunNotFoundError,
   type Store,
 } from "../../mod.ts";
-import { assertEmpty, inMemory, inTempDir, openIn, testWithFifo } from "../support/helpers.ts";
+import {
+  assertEmpty,
+  inMemory,
+  inTempDir,
+  openIn,
+  stagedIn,
+  testWithFifo,
+} from "../support/helpers.ts";
 
 const FILES = ["README.md", "a.csv", "deep/er/est.txt", "deep/x", "deep.x", "empty"];
 
@@ -217,29 +224,41 @@ Deno.test("putDirectory() stops at the first failure, and goes on by ifExists sa
     assert.equal(await (await store.artifacts.get("r", "a.csv")).text({ verify: true }), "changed");
   }));
 
-Deno.test("putDirectory() whose signal is aborted, or whose onProgress throws, stops", () =>
+Deno.test("putDirectory() whose signal is aborted while it reads stores nothing of the batch", () =>
   withDirectory(async (store, dir) => {
     const reason = new Error("enough");
     const isReason = (error: unknown) => error === reason;
     const signal = AbortSignal.abort(reason);
     await assert.rejects(store.artifacts.putDirectory("r", dir, { signal }), isReason);
-    await assertEmpty(store);
     const abort = new AbortController();
-    const stops: PutDirectoryOptions[] = [
-      { signal: abort.signal, onProgress: () => abort.abort(reason) },
-      {
-        onProgress: () => {
-          throw reason;
-        },
-      },
-    ];
-    for (const options of stops) {
-      const { id } = await store.startRun();
-      const put = store.artifacts.putDirectory(id, dir, { ...options, concurrency: 1 });
+    // The first file that is opened is the last one.
+    const stat = Deno.stat;
+    const lstatSync = Deno.lstatSync;
+    const stop = (path: string | URL) => {
+      if (String(path).startsWith(dir)) abort.abort(reason);
+    };
+    Deno.stat = (path) => (stop(path), stat(path));
+    Deno.lstatSync = (path) => (stop(path), lstatSync(path));
+    try {
+      const put = store.artifacts.putDirectory("r", dir, { signal: abort.signal });
       await assert.rejects(put, isReason);
-      assert.equal((await store.artifacts.list(id)).length, 1);
-      for (const artifact of await store.artifacts.list(id)) await artifact.bytes({ verify: true });
+    } finally {
+      Object.assign(Deno, { stat, lstatSync });
     }
+    await assertEmpty(store);
+  }));
+
+Deno.test("putDirectory() whose onProgress throws has stored the batch", () =>
+  withDirectory(async (store, dir) => {
+    const reason = new Error("enough");
+    const onProgress = () => {
+      throw reason;
+    };
+    const put = store.artifacts.putDirectory("r", dir, { onProgress });
+    await assert.rejects(put, (error) => error === reason);
+    const stored = await store.artifacts.list("r");
+    assert.deepEqual(names(stored).sort(), FILES.toSorted());
+    for (const artifact of stored) await artifact.bytes({ verify: true });
   }));
 
 Deno.test("putDirectory() of the store's own directory is refused, or stores what is true", () =>
@@ -250,6 +269,56 @@ Deno.test("putDirectory() of the store's own directory is refused, or stores wha
       assert.ok(error instanceof ChachamlError);
     });
     for (const artifact of await store.artifacts.find({})) await artifact.bytes({ verify: true });
+  }));
+
+Deno.test("putDirectory() puts many files into a run that has some in the same directories", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(join(dir, "home"));
+    await store.startRun({ id: "r" });
+    await store.artifacts.put("r", "d/0/there", "there");
+    for (let at = 0; at < 100; at++) {
+      await Deno.mkdir(join(dir, "source/d", String(at % 3)), { recursive: true });
+      await Deno.writeTextFile(join(dir, "source/d", String(at % 3), `f${at}`), `text ${at}`);
+    }
+    await Deno.writeTextFile(join(dir, "source/top"), "top");
+    const stored = await store.artifacts.putDirectory("r", join(dir, "source"));
+    assert.equal(stored.length, 101);
+    for (const artifact of await store.artifacts.list("r")) await artifact.bytes({ verify: true });
+    const { damaged, leftovers } = await store.verify().summary();
+    assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
+    assert.deepEqual(stagedIn(store.artifactDir), []);
+    for (const { filePath } of stored) assert.equal(Deno.statSync(filePath!).mode! & 0o222, 0);
+  }));
+
+Deno.test("putDirectory() replaces the orphans of a crash, and never bytes that a record names", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(join(dir, "home"));
+    await store.startRun({ id: "r" });
+    const source = join(dir, "source");
+    for (const name of ["a", "b/c"]) {
+      for (const root of [source, join(store.artifactDir, "r")]) {
+        await Deno.mkdir(dirname(join(root, name)), { recursive: true });
+        await Deno.writeTextFile(join(root, name), root === source ? "new" : "orphan");
+      }
+    }
+    const stored = await store.artifacts.putDirectory("r", source);
+    for (const artifact of stored) assert.equal(await artifact.text({ verify: true }), "new");
+  }));
+
+Deno.test("putDirectory() that meets a directory in its way undoes all", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(join(dir, "home"));
+    await store.startRun({ id: "r" });
+    const source = join(dir, "source");
+    await Deno.mkdir(join(source, "new/deep"), { recursive: true });
+    for (const name of ["a", "new/deep/b", "z"]) await Deno.writeTextFile(join(source, name), name);
+    await Deno.mkdir(join(store.artifactDir, "r/z"), { recursive: true });
+    await Deno.writeTextFile(join(store.artifactDir, "r/z/foreign"), "foreign");
+    await assert.rejects(store.artifacts.putDirectory("r", source), /is in its way/);
+    assert.deepEqual(await store.artifacts.list("r"), []);
+    const left = Array.from(Deno.readDirSync(join(store.artifactDir, "r")), ({ name }) => name);
+    assert.deepEqual(left, ["z"]);
+    assert.deepEqual(stagedIn(store.artifactDir), []);
   }));
 
 Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>

@@ -8,6 +8,7 @@ import type {
   ReplacementNote,
   StagedBytes,
 } from "../../src/bytes/byte_store.ts";
+import { startBatch } from "../../src/bytes/byte_batch.ts";
 import { hashFile } from "../../src/bytes/hashing.ts";
 import { ReplacementUnderWayError } from "../../src/bytes/replacement.ts";
 import { sha256, someBytes } from "../support/helpers.ts";
@@ -231,6 +232,84 @@ export function testByteStore(
     let done = 0;
     assert.equal(await hasher.hash("r/a", (count) => void (done += count)), await sha256(data));
     assert.equal(done, data.length);
+  });
+
+  test("a batch publishes its bytes together, beside others", async (bytes) => {
+    await put(bytes, "r/there/x", text("there"));
+    for (const count of [3, 1000]) {
+      const batch = await startBatch(bytes, { count, runId: "r" });
+      const keys = ["r/a", "r/there/b", "r/new/deep/c", `s${count}/d`].map((key) => key + count);
+      for (const key of [...keys, "r/gone/e"]) {
+        const data = text(`bytes of ${key}`);
+        const staged = await batch.stage(readerOf(data), key, { name: key });
+        assert.deepEqual([staged.size, staged.hash], [data.length, await sha256(data)]);
+        if (key === "r/gone/e") await staged.discard();
+        else assert.equal(await bytes.isPublished(staged, key), false);
+      }
+      assert.ok((await entries(bytes)).every(({ state }) => state !== "abandoned"));
+      await batch.sync();
+      await batch.publish(keys, { isOrphan: () => Promise.resolve(false) });
+      await batch.end();
+      for (const key of keys) assert.equal(await read(bytes, key), `bytes of ${key}`);
+    }
+    assert.equal(await read(bytes, "r/there/x"), "there");
+    const found = await entries(bytes);
+    assert.deepEqual(found.filter(({ state }) => state !== "published"), []);
+    assert.ok(!found.some(({ key }) => key.startsWith("r/gone")));
+  });
+
+  test("a batch that ends unpublished leaves nothing", async (bytes) => {
+    const batch = await startBatch(bytes, { count: 2 });
+    await batch.stage(readerOf(text("a")), "r/a", {});
+    await batch.stage(readerOf(text("b")), "r/deep/b", {});
+    await batch.end();
+    assert.deepEqual(await entries(bytes), []);
+  });
+
+  test("a batch replaces orphans, and nothing else", async (bytes) => {
+    for (const is of [false, true]) {
+      await put(bytes, "r/there/a", text("first"));
+      const batch = await startBatch(bytes, { count: 2 });
+      await batch.stage(readerOf(text("second")), "r/there/a", {});
+      const other = await batch.stage(readerOf(text("other")), "r/there/b", {});
+      await batch.sync();
+      const asked: string[] = [];
+      const publish = batch.publish(["r/there/a", "r/there/b"], {
+        isOrphan: (key) => Promise.resolve((asked.push(key), is)),
+      });
+      if (is) await publish;
+      else await assert.rejects(publish, StorageError);
+      assert.deepEqual(asked, ["r/there/a"]);
+      assert.equal(await read(bytes, "r/there/a"), is ? "second" : "first");
+      if (is) assert.equal(await bytes.isPublished(other, "r/there/b"), true);
+      await batch.end();
+      await bytes.removeAll(["r/there/a", "r/there/b"]);
+    }
+  });
+
+  test("a batch refuses keys that lead outside, and closes a source that fails", async (bytes) => {
+    const batch = await startBatch(bytes, { count: 2 });
+    const failure = new Error("broken");
+    const closed: unknown[] = [];
+    const source: ByteReader = {
+      size: undefined,
+      read: () => Promise.reject(failure),
+      close: (reason) => Promise.resolve(void closed.push(reason)),
+    };
+    await assert.rejects(batch.stage(source, "r/a", {}), failure);
+    assert.ok(closed.includes(failure));
+    await batch.end();
+    assert.deepEqual(await entries(bytes), []);
+    for (const key of ["../x", "/etc/passwd", ".staging/x"]) {
+      const batch = await startBatch(bytes, { count: 1 });
+      const put = async () => {
+        await batch.stage(readerOf(text("x")), key, {});
+        await batch.publish([key]);
+      };
+      await assert.rejects(put(), UnsafePathError);
+      await batch.end();
+    }
+    assert.deepEqual(await entries(bytes), []);
   });
 
   test("a lease is held by one at a time", async (bytes) => {

@@ -1,9 +1,12 @@
 /** What is done when a process is killed, and what must hold after that. */
 import assert from "node:assert/strict";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { ArtifactExistsError, openStore, type Store } from "../../mod.ts";
 import { CONTENT } from "../support/children/crash_content.ts";
 import { openIn, stagedIn } from "../support/helpers.ts";
+
+/** A directory to put: into a run that has some of its directories, and one that has none. */
+const FILES = ["a", "deep/b", "fresh/c", "fresh/d/e"];
 
 /** Makes a store with a run and artifacts that no crash may harm. */
 export async function prepare(dir: string): Promise<string> {
@@ -16,6 +19,11 @@ export async function prepare(dir: string): Promise<string> {
   // For the backup, which is then a second one, with something new to copy.
   await store.backup(join(dir, "backup"));
   await Deno.writeFile(join(dir, "t.db.source"), CONTENT.large);
+  for (const name of FILES) {
+    const path = join(dir, "t.db.directory", name);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, name);
+  }
   // For the collector: an orphan in a directory of its own, one beside artifacts, one staged.
   await Deno.mkdir(join(store.artifactDir!, "gone/deep"), { recursive: true });
   for (const name of ["gone/deep/orphan", "run/orphan", ".staging/left"]) {
@@ -48,6 +56,18 @@ async function putAgain(store: Store, name: string, text: string): Promise<void>
     assert.ok(error instanceof ArtifactExistsError, String(error));
   }
   assert.equal(await (await store.artifacts.get("run", name)).text({ verify: true }), text);
+}
+
+/** A directory is stored as a whole, or not at all; in both cases the same call has it stored. */
+async function putDirectoryAgain(store: Store, dir: string, runId: string): Promise<void> {
+  const there = (await store.artifacts.list(runId)).filter(({ name }) => FILES.includes(name));
+  assert.ok([0, FILES.length].includes(there.length), `${there.length} files are there`);
+  const source = join(dir, "t.db.directory");
+  const stored = await store.artifacts.putDirectory(runId, source, { ifExists: "same" });
+  assert.deepEqual(stored.map(({ name }) => name), FILES);
+  for (const artifact of stored) {
+    assert.equal(await artifact.text({ verify: true }), artifact.name);
+  }
 }
 
 async function ignoringGone(removal: Promise<void>): Promise<void> {
@@ -86,6 +106,8 @@ export const CASES: Record<string, Case> = {
       for (const name of ["a", "b", "c/d"]) await putAgain(store, `new/${name}`, CONTENT.small);
     },
   },
+  directory: { kept: ALL, again: (store, dir) => putDirectoryAgain(store, dir, "other") },
+  merge: { kept: ALL, again: (store, dir) => putDirectoryAgain(store, dir, "run") },
   replace: {
     kept: ALL,
     again: async (store) => {

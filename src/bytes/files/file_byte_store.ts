@@ -20,10 +20,12 @@ import type {
   StagedBytes,
   StageOptions,
 } from "../byte_store.ts";
+import type { BatchOptions, ByteBatch } from "../byte_batch.ts";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
 import { checkDirectory } from "./check_directory.ts";
 import { removeEmptyDirectories, requirePlainDirectories } from "./directories.ts";
+import { FileBatch } from "./file_batch.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { GrowingFiles } from "./growing_files.ts";
 import { EntryLister } from "./list_entries.ts";
@@ -138,6 +140,21 @@ export class FileByteStore implements ByteStore {
       return;
     }
     throw new UnsafePathError(STAGING, "it is not a directory; move it elsewhere");
+  }
+
+  async batch(options: BatchOptions): Promise<ByteBatch> {
+    try {
+      await this.#makeStaging();
+      return new FileBatch({
+        root: this.#root,
+        staging: this.#staging,
+        durable: this.#durable,
+        gate: this.#gate,
+        publisher: this.#publisher,
+      }, options);
+    } catch (error) {
+      throw fsError(error, `store bytes in ${JSON.stringify(this.#root)}`);
+    }
   }
 
   async publish(staged: StagedBytes, key: string, options: PublishOptions = {}): Promise<void> {

@@ -7,6 +7,7 @@ import { changedAt } from "./changed_at.ts";
 import { LOGS } from "./growing_files.ts";
 import { identityOf, lstat } from "./lstat.ts";
 import { isNote } from "./note_files.ts";
+import { STAGED } from "./staged_key.ts";
 import { isInUse } from "./staged_file.ts";
 
 /** Entries of a file store. */
@@ -92,7 +93,9 @@ export class EntryLister {
   #stateOf(key: string, kind: ByteEntry["kind"]): ByteEntry["state"] {
     const [first, ...rest] = key.split("/");
     if (first === STAGING) {
-      if (kind !== "file") return "abandoned";
+      // Directories are those of staged trees, which have the lock of their batch.
+      const isTree = rest[0]?.includes(".") && STAGED.test(rest[0]);
+      if (kind !== "file" && !(kind === "directory" && isTree)) return "abandoned";
       return isInUse(join(this.#root, STAGING), rest.join("/")) ? "staged" : "abandoned";
     }
     // Artifacts lie in the directories of their runs.

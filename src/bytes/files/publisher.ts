@@ -1,20 +1,17 @@
 /** Gives staged files their places below the root of a store. */
 import { dirname } from "@std/path";
-import { StorageError, UnsafePathError } from "../../base/errors.ts";
-import { codeOf, fsError } from "../../base/fs_error.ts";
+import { UnsafePathError } from "../../base/errors.ts";
+import { fsError } from "../../base/fs_error.ts";
 import type { PublishOptions } from "../byte_store.ts";
 import {
+  type Directory,
   DirectoryMaker,
   DirectorySync,
-  removeIfEmpty,
   requirePlainDirectories,
 } from "./directories.ts";
 import { ignoreErrors } from "./let_go.ts";
-import { lstat } from "./lstat.ts";
-import type { StagedFile } from "./staged_file.ts";
-
-/** Codes by which a file system says that it has no hard links. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+import { linkToPlace, type PlaceableFile, takeBack } from "./place_file.ts";
+import { TreePlacing } from "./tree_placing.ts";
 
 /** Publishes staged files, durably where that is asked for. */
 export class Publisher {
@@ -34,48 +31,55 @@ export class Publisher {
 
   /** Links a staged file to its place; an orphan there is replaced. */
   async publish(
-    staged: StagedFile,
+    staged: PlaceableFile,
     target: string,
     path: string,
-    { isOrphan }: PublishOptions,
+    options: PublishOptions,
   ): Promise<void> {
-    await this.#place(staged, target, path, async () => {
-      try {
-        Deno.linkSync(staged.path, target);
-      } catch (error) {
-        let there = lstat(target);
-        // A crash, too, leaves empty directories.
-        if (there?.isDirectory && removeIfEmpty(target)) there = undefined;
-        if (there?.isDirectory) {
-          throw new StorageError(
-            `store ${JSON.stringify(path)}`,
-            "a directory that is no artifact is in its way; move it elsewhere, or collect it (gc)",
-          );
-        }
-        // With no row, under the write lock: the orphan of a crash. A link cannot fail otherwise
-        // where links are known, and renaming is as good where the lock keeps others away.
-        const exists = error instanceof Deno.errors.AlreadyExists;
-        if (!there && !exists && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
-        if (there && isOrphan && !await isOrphan()) {
-          throw new StorageError(
-            `store ${JSON.stringify(path)}`,
-            "a record that the database's index does not show names the bytes there; " +
-              "check the store (doctor)",
-          );
-        }
-        Deno.renameSync(staged.path, target);
+    await this.#place(staged, target, path, () => linkToPlace(staged, target, path, options));
+  }
+
+  /**
+   * Gives the files of a staged tree their places: a directory that is not there yet is renamed with
+   * all that it holds, and each file of one that is there is linked. After a failure all is undone.
+   *
+   * @param tree Absolute path of the tree, which is laid out like the store.
+   * @param files The files in it, by their keys.
+   */
+  async publishTree(
+    tree: string,
+    files: ReadonlyMap<string, PlaceableFile>,
+    options: PublishOptions,
+  ): Promise<void> {
+    const placing = new TreePlacing(tree, this.#root);
+    const fresh = new Map<string, Directory>();
+    const make = (path: string) => {
+      for (const found of this.#maker.make(path)) {
+        if (found.made || !this.#durableIds.has(found.id)) fresh.set(found.id, found);
       }
-    });
+    };
+    try {
+      for (const [path, file] of files) await placing.place(path, file, make, options);
+      placing.requireInPlace(files);
+      if (!this.#durable) return;
+      const entered = new Set(placing.entered);
+      for (const { path } of fresh.values()) entered.add(dirname(path));
+      await Promise.all(Array.from(entered, (directory) => this.#syncs.sync(directory)));
+      for (const id of fresh.keys()) this.#durableIds.add(id);
+    } catch (error) {
+      placing.undo(files);
+      throw fsError(error, "store the files of a directory");
+    }
   }
 
   /** Renames a staged file over the one in its place. */
-  async replace(staged: StagedFile, target: string, path: string): Promise<void> {
+  async replace(staged: PlaceableFile, target: string, path: string): Promise<void> {
     await this.#place(staged, target, path, () => Deno.renameSync(staged.path, target));
   }
 
   /** Puts an entry into the directory it belongs in, and makes it durable with all above it. */
   async #place(
-    staged: StagedFile,
+    staged: PlaceableFile,
     target: string,
     path: string,
     enter: () => void | Promise<void>,
@@ -96,7 +100,7 @@ export class Publisher {
     }
   }
   /** Takes back a file that was led elsewhere by what was swapped in since the directories were made. */
-  #requireInPlace(staged: StagedFile, target: string, path: string): void {
+  #requireInPlace(staged: PlaceableFile, target: string, path: string): void {
     try {
       requirePlainDirectories(this.#root, path);
       if (staged.isAt(target)) return;
@@ -106,11 +110,4 @@ export class Publisher {
       throw error;
     }
   }
-}
-
-/** Removes the name that was given to a staged file, wherever it is; no other file is touched. */
-function takeBack(staged: StagedFile, target: string): void {
-  if (!staged.isAt(target)) return;
-  if (staged.isAt(staged.path)) Deno.removeSync(target);
-  else Deno.renameSync(target, staged.path);
 }

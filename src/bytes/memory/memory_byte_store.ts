@@ -83,7 +83,7 @@ export class MemoryByteStore implements ByteStore {
     { isOrphan }: PublishOptions = {},
   ): Promise<void> {
     requireSafe(key);
-    if (this.#published.has(key) && isOrphan && !await isOrphan()) {
+    if (this.#published.has(key) && isOrphan && !await isOrphan(key)) {
       throw new StorageError(`store ${JSON.stringify(key)}`, "a record names the bytes there");
     }
     this.#published.set(key, (staged as MemoryStaged).held);

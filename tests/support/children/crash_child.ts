@@ -42,6 +42,8 @@ const OPERATIONS = {
     Promise.all(
       ["a", "b", "c/d"].map((name) => store.artifacts.put("run", `new/${name}`, CONTENT.small)),
     ),
+  directory: (store: Store) => store.artifacts.putDirectory("other", `${path}.directory`),
+  merge: (store: Store) => store.artifacts.putDirectory("run", `${path}.directory`),
   replace: (store: Store) =>
     store.artifacts.put("run", "old", CONTENT.small, { ifExists: "replace" }),
   remove: (store: Store) => store.artifacts.remove("run", "deep/old"),

@@ -1,0 +1,168 @@
+/** Files that are staged in one tree, laid out as they will be, and published directory by directory. */
+import { dirname, join } from "@std/path";
+import { UnsafePathError } from "../../base/errors.ts";
+import { fsError } from "../../base/fs_error.ts";
+import type { Gate } from "../../base/gate.ts";
+import { inParallel } from "../../base/in_parallel.ts";
+import { unsafePath } from "../../names/names.ts";
+import type { BatchOptions, ByteBatch } from "../byte_batch.ts";
+import type { ByteReader, PublishOptions, StagedBytes, StageOptions } from "../byte_store.ts";
+import { hashCopy } from "../hashing.ts";
+import { syncDirectory } from "./directories.ts";
+import { ignoreErrors, letGo } from "./let_go.ts";
+import { identityOf } from "./lstat.ts";
+import type { Publisher } from "./publisher.ts";
+import { lockFile } from "./staged_file.ts";
+import { type FileSystemSync, holdFileSystem } from "./sync_file_system.ts";
+import { TreeFile } from "./tree_file.ts";
+
+/** From so many files on, the whole file system is synced rather than each. */
+const MANY = 64;
+
+/** Files of more bytes are synced by themselves, while others are staged. */
+const LARGE = 1024 * 1024;
+
+/** Directories synced at a time. */
+const WIDTH = 32;
+
+/** Where batches of a store are staged. */
+export interface BatchPlace {
+  /** Absolute path of the store's directory. */
+  readonly root: string;
+  /** Absolute path of its staging directory. */
+  readonly staging: string;
+  /** Whether bytes are synced to disk. */
+  readonly durable: boolean;
+  /** Holds back those who would open too many files. */
+  readonly gate: Gate;
+  /** Gives staged files their places. */
+  readonly publisher: Publisher;
+}
+
+/** A batch of files. One lock tells other processes that someone is at work on all of them. */
+export class FileBatch implements ByteBatch {
+  readonly #place: BatchPlace;
+  readonly #key: string;
+  readonly #tree: string;
+  readonly #unlock: () => void;
+  readonly #directories = new Set<string>();
+  readonly #files = new Map<string, TreeFile>();
+  readonly #syncs = new Set<Promise<void>>();
+  readonly #fileSystem: FileSystemSync | undefined;
+  #failure: unknown;
+
+  /** Makes the tree; the staging directory is there. */
+  constructor(place: BatchPlace, { count }: BatchOptions) {
+    this.#place = place;
+    const batch = crypto.randomUUID();
+    this.#key = `${batch}.${crypto.randomUUID()}`;
+    this.#tree = join(place.staging, this.#key);
+    this.#unlock = lockFile(place.staging, batch)!; // Nobody else knows its name.
+    try {
+      Deno.mkdirSync(this.#tree);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+    this.#directories.add(this.#tree);
+    this.#fileSystem = place.durable && count >= MANY ? holdFileSystem(this.#tree) : undefined;
+  }
+
+  async stage(source: ByteReader, key: string, options: StageOptions): Promise<StagedBytes> {
+    const leave = await this.#place.gate.enter(options.signal).catch(async (error) => {
+      await source.close(error);
+      throw error;
+    });
+    let file: Deno.FsFile | undefined;
+    const path = join(this.#tree, key);
+    try {
+      options.signal?.throwIfAborted();
+      const reason = unsafePath(key);
+      if (reason !== undefined) throw new UnsafePathError(key, reason);
+      this.#makeDirectory(dirname(path));
+      const mode = (options.mode ?? source.mode ?? 0o444) & 0o555;
+      file = Deno.openSync(path, { createNew: true, write: true, mode });
+      const identity = identityOf(file.statSync());
+      const digest = await hashCopy(source, file, options);
+      await source.close(); // Which is when a source says that it has changed meanwhile.
+      const staged = new TreeFile({ key: `${this.#key}/${key}`, path, identity }, digest);
+      this.#files.set(key, staged);
+      this.#sync(file, digest.size, leave);
+      return staged;
+    } catch (error) {
+      if (file) letGo(path, file);
+      await source.close(error);
+      leave();
+      const what = JSON.stringify(options.name ?? key);
+      throw fsError(error, `store ${what} in ${JSON.stringify(this.#place.root)}`);
+    }
+  }
+
+  #makeDirectory(path: string): void {
+    if (this.#directories.has(path)) return;
+    this.#makeDirectory(dirname(path));
+    Deno.mkdirSync(path);
+    this.#directories.add(path);
+  }
+
+  /** Syncs a file, unless all are synced together, and closes it; the next ones are staged meanwhile. */
+  #sync(file: Deno.FsFile, size: number, leave: () => void): void {
+    const done = () => {
+      ignoreErrors(() => file.close());
+      leave();
+    };
+    if (!this.#place.durable || this.#fileSystem && size <= LARGE) return done();
+    const syncing: Promise<void> = file.syncData()
+      .catch((error) => void (this.#failure ??= error))
+      .finally(() => {
+        done();
+        this.#syncs.delete(syncing);
+      });
+    this.#syncs.add(syncing);
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await Promise.all(this.#syncs);
+      if (this.#failure !== undefined) throw this.#failure;
+      if (!this.#place.durable || await this.#fileSystem?.sync()) return;
+      // Where the file system reports an error, it may be one of a file that is none of these.
+      if (this.#fileSystem) {
+        await inParallel(this.#files.values(), WIDTH, ({ path }) => syncFile(path));
+      }
+      await inParallel(this.#directories, WIDTH, syncDirectory);
+    } catch (error) {
+      throw fsError(error, `store bytes in ${JSON.stringify(this.#place.root)}`);
+    }
+  }
+
+  async publish(keys: Iterable<string>, options: PublishOptions = {}): Promise<void> {
+    const files = new Map(Array.from(keys, (key) => [key, this.#files.get(key)!]));
+    this.#removeUnneeded(files.values());
+    await this.#place.publisher.publishTree(this.#tree, files, options);
+  }
+
+  /** Removes the directories of files that were discarded: they would be published, empty. */
+  #removeUnneeded(files: Iterable<TreeFile>): void {
+    const needed = new Set<string>([this.#tree]);
+    for (const { path } of files) {
+      for (let at = dirname(path); !needed.has(at); at = dirname(at)) needed.add(at);
+    }
+    for (const directory of [...this.#directories].reverse()) {
+      if (!needed.has(directory)) ignoreErrors(() => Deno.removeSync(directory));
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#syncs);
+    this.#fileSystem?.close();
+    // What was published by a second name still has its first one.
+    ignoreErrors(() => Deno.removeSync(this.#tree, { recursive: true }));
+    this.#unlock();
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  using file = await Deno.open(path);
+  await file.syncData();
+}

@@ -1,0 +1,68 @@
+/** Syncs a whole file system by one call: for thousands of small files, far cheaper than a sync of each. */
+
+const O_DIRECTORY = 0o200000;
+const O_CLOEXEC = 0o2000000;
+
+/** Linux reports errors of earlier writes from `syncfs` since this version. */
+const REPORTS_ERRORS = [5, 8] as const;
+
+const SYMBOLS = {
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
+
+/** A file system, held from before what is to be synced was written: later errors are then seen. */
+export interface FileSystemSync {
+  /**
+   * Makes all that was written to the file system durable.
+   *
+   * @returns Whether that is certain.
+   */
+  sync(): Promise<boolean>;
+  /** Lets go of it. */
+  close(): void;
+}
+
+/**
+ * Holds the file system of a directory, to sync it later. This calls the system's library, so it is
+ * there only on Linux, where the program may do that anyway; nobody is asked for the permission.
+ *
+ * @returns `undefined` where it cannot be done.
+ */
+export function holdFileSystem(directory: string): FileSystemSync | undefined {
+  if (Deno.build.os !== "linux" || !isGranted({ name: "ffi" })) return undefined;
+  if (!isGranted({ name: "sys", kind: "osRelease" }) || !reportsErrors(Deno.osRelease())) {
+    return undefined;
+  }
+  let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
+  try {
+    library = Deno.dlopen("libc.so.6", SYMBOLS);
+    const { open, syncfs, close } = library.symbols;
+    const path = new TextEncoder().encode(`${directory}\0`);
+    const descriptor = open(path, O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) {
+      library.close();
+      return undefined;
+    }
+    return {
+      sync: async () => await syncfs(descriptor) === 0,
+      close: () => {
+        close(descriptor);
+        library!.close();
+      },
+    };
+  } catch {
+    library?.close();
+    return undefined; // Another library of C.
+  }
+}
+
+function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}
+
+function reportsErrors(release: string): boolean {
+  const [major = 0, minor = 0] = release.split(/[^0-9]+/).map(Number);
+  return major > REPORTS_ERRORS[0] || major === REPORTS_ERRORS[0] && minor >= REPORTS_ERRORS[1];
+}

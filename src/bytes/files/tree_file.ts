@@ -1,0 +1,45 @@
+import type { StagedBytes } from "../byte_store.ts";
+import type { Digest } from "../digest.ts";
+import { ignoreErrors } from "./let_go.ts";
+import { identityOf } from "./lstat.ts";
+
+/** A file of a staged tree. Its batch has the lock, and removes what is left of the tree. */
+export class TreeFile implements StagedBytes {
+  readonly key: string;
+  /** Absolute path of the staged name. */
+  readonly path: string;
+  readonly size: number;
+  readonly hash: string;
+  readonly #identity: string;
+
+  /** Describes a file that has been written and closed. */
+  constructor(
+    { key, path, identity }: { key: string; path: string; identity: string },
+    { size, hash }: Digest,
+  ) {
+    this.key = key;
+    this.path = path;
+    this.size = size;
+    this.hash = hash;
+    this.#identity = identity;
+  }
+
+  /** Whether the file at `path` is this very one. */
+  isAt(path: string): boolean {
+    try {
+      const there = Deno.lstatSync(path);
+      return there.isFile && identityOf(there) === this.#identity;
+    } catch {
+      return false;
+    }
+  }
+
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  discard(): Promise<void> {
+    ignoreErrors(() => Deno.removeSync(this.path));
+    return Promise.resolve();
+  }
+}

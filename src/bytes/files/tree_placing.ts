@@ -1,0 +1,108 @@
+/** The placing of a staged tree: directories are renamed where nothing is yet, files linked elsewhere. */
+import { dirname, join } from "@std/path";
+import { UnsafePathError } from "../../base/errors.ts";
+import type { PublishOptions } from "../byte_store.ts";
+import { requirePlainDirectories } from "./directories.ts";
+import { ignoreErrors } from "./let_go.ts";
+import { identityOf, lstat } from "./lstat.ts";
+import { linkToPlace, type PlaceableFile, takeBack } from "./place_file.ts";
+
+/** What has been renamed. */
+interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly identity: string;
+}
+
+/** Places the files of one tree, and keeps what is needed to undo that. */
+export class TreePlacing {
+  readonly #tree: string;
+  readonly #root: string;
+  /** Directories by their keys, and whether they were renamed; others were there. */
+  readonly #directories = new Map<string, boolean>();
+  readonly #moves: Move[] = [];
+  readonly #entered = new Set<string>();
+
+  /** Places files from `tree` below `root`. */
+  constructor(tree: string, root: string) {
+    this.#tree = tree;
+    this.#root = root;
+  }
+
+  /** Absolute paths of the directories that have gained an entry. */
+  get entered(): ReadonlySet<string> {
+    return this.#entered;
+  }
+
+  /**
+   * Places a file, or the outermost directory above it that is missing. The caller holds the write lock.
+   *
+   * @param make Makes sure of the directories above a key.
+   */
+  async place(
+    path: string,
+    file: PlaceableFile,
+    make: (path: string) => void,
+    options: PublishOptions,
+  ): Promise<void> {
+    for (const directory of directoriesAbove(path)) {
+      const isMoved = this.#directories.get(directory);
+      if (isMoved) return;
+      if (isMoved === undefined && this.#moveIfMissing(directory, path, make)) return;
+    }
+    make(path);
+    const target = join(this.#root, path);
+    await linkToPlace(file, target, path, options);
+    this.#entered.add(dirname(target));
+  }
+
+  #moveIfMissing(directory: string, path: string, make: (path: string) => void): boolean {
+    const to = join(this.#root, directory);
+    const isMissing = lstat(to) === undefined;
+    this.#directories.set(directory, isMissing);
+    if (!isMissing) return false;
+    make(directory);
+    const from = join(this.#tree, directory);
+    const info = Deno.lstatSync(from);
+    if (!info.isDirectory) {
+      throw new UnsafePathError(path, `${JSON.stringify(from)} is no directory any more`);
+    }
+    this.#moves.push({ from, to, identity: identityOf(info) });
+    Deno.renameSync(from, to);
+    this.#entered.add(dirname(to));
+    return true;
+  }
+
+  /**
+   * Refuses what was led elsewhere by something that was swapped in.
+   *
+   * @throws {UnsafePathError} If anything was.
+   */
+  requireInPlace(files: ReadonlyMap<string, PlaceableFile>): void {
+    const looked = new Set<string>();
+    for (const [path, file] of files) {
+      const directory = dirname(path);
+      if (!looked.has(directory)) requirePlainDirectories(this.#root, path);
+      looked.add(directory);
+      if (file.isAt(join(this.#root, path))) continue;
+      throw new UnsafePathError(path, "something else was put there while it was stored");
+    }
+  }
+
+  /** Takes back what was placed, as far as it is where it was put. */
+  undo(files: ReadonlyMap<string, PlaceableFile>): void {
+    for (const { from, to, identity } of this.#moves.splice(0).reverse()) {
+      ignoreErrors(() => {
+        if (identityOf(Deno.lstatSync(to)) === identity) Deno.renameSync(to, from);
+      });
+    }
+    for (const [path, file] of files) {
+      ignoreErrors(() => takeBack(file, join(this.#root, path)));
+    }
+  }
+}
+
+/** The directories above a `/`-separated path: `a` and `a/b` of `a/b/c`. */
+function* directoriesAbove(path: string): Generator<string> {
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) yield path.slice(0, at);
+}
