@@ -286,7 +286,7 @@ Deno.test("putDirectory() puts many files into a run that has some in the same d
     for (const artifact of await store.artifacts.list("r")) await artifact.bytes({ verify: true });
     const { damaged, leftovers } = await store.verify().summary();
     assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
-    assert.deepEqual(stagedIn(store.artifactDir), []);
+    assert.deepEqual(stagedIn(store.artifactDir!), []);
     for (const { filePath } of stored) assert.equal(Deno.statSync(filePath!).mode! & 0o222, 0);
   }));
 
@@ -296,7 +296,7 @@ Deno.test("putDirectory() replaces the orphans of a crash, and never bytes that 
     await store.startRun({ id: "r" });
     const source = join(dir, "source");
     for (const name of ["a", "b/c"]) {
-      for (const root of [source, join(store.artifactDir, "r")]) {
+      for (const root of [source, join(store.artifactDir!, "r")]) {
         await Deno.mkdir(dirname(join(root, name)), { recursive: true });
         await Deno.writeTextFile(join(root, name), root === source ? "new" : "orphan");
       }
@@ -312,13 +312,13 @@ Deno.test("putDirectory() that meets a directory in its way undoes all", () =>
     const source = join(dir, "source");
     await Deno.mkdir(join(source, "new/deep"), { recursive: true });
     for (const name of ["a", "new/deep/b", "z"]) await Deno.writeTextFile(join(source, name), name);
-    await Deno.mkdir(join(store.artifactDir, "r/z"), { recursive: true });
-    await Deno.writeTextFile(join(store.artifactDir, "r/z/foreign"), "foreign");
+    await Deno.mkdir(join(store.artifactDir!, "r/z"), { recursive: true });
+    await Deno.writeTextFile(join(store.artifactDir!, "r/z/foreign"), "foreign");
     await assert.rejects(store.artifacts.putDirectory("r", source), /is in its way/);
     assert.deepEqual(await store.artifacts.list("r"), []);
-    const left = Array.from(Deno.readDirSync(join(store.artifactDir, "r")), ({ name }) => name);
+    const left = Array.from(Deno.readDirSync(join(store.artifactDir!, "r")), ({ name }) => name);
     assert.deepEqual(left, ["z"]);
-    assert.deepEqual(stagedIn(store.artifactDir), []);
+    assert.deepEqual(stagedIn(store.artifactDir!), []);
   }));
 
 Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>

@@ -6,7 +6,7 @@ import { CONTENT } from "../support/children/crash_content.ts";
 import { openIn, stagedIn } from "../support/helpers.ts";
 
 /** A directory to put: into a run that has some of its directories, and one that has none. */
-const FILES = ["a", "deep/b", "fresh/c", "fresh/d/e"];
+export const FILES = ["a", "deep/b", "fresh/c", "fresh/d/e"];
 
 /** Makes a store with a run and artifacts that no crash may harm. */
 export async function prepare(dir: string): Promise<string> {

@@ -63,7 +63,8 @@ export async function requireKept(place: Place, promises: Promises): Promise<voi
     promises.require(key, found.get(key) ?? null);
   }
   for (const key of promises.keys("points")) {
-    promises.require(key, String((await store.metrics.points(key.slice("points ".length))).length));
+    const { length } = await store.metrics.points(key.slice("points ".length));
+    promises.require(key, length === 0 ? null : String(length));
   }
   if (backup !== undefined && promises.isCertain("backup")) await requireBackup(backup);
   await requireUsable(store);

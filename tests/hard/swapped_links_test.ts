@@ -1,6 +1,6 @@
 /** Links that are swapped in between the look at a path and its use. */
 import assert from "node:assert/strict";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { InvalidSourceError, type Store, UnsafePathError } from "../../mod.ts";
 import { inTempDir, openIn, stagedIn, tree } from "../support/helpers.ts";
 
@@ -44,6 +44,8 @@ function swap(directory: string, to: string): void {
   Deno.symlinkSync(to, directory);
 }
 
+const namesOf = (artifacts: readonly { name: string }[]) => artifacts.map(({ name }) => name);
+
 Deno.test("put() takes back what a directory swapped for a link leads outside", () =>
   withStore(async (store, outside) => {
     const directory = join(store.artifactDir!, "r", "d");
@@ -53,6 +55,24 @@ Deno.test("put() takes back what a directory swapped for a link leads outside", 
     await assert.rejects(store.artifacts.put("r", "d/b", "new"), UnsafePathError);
     assert.equal(await store.artifacts.has("r", "d/b"), false);
     assert.ok((await Deno.lstat(directory)).isSymlink, "nothing was swapped");
+  }));
+
+Deno.test("putDirectory() takes back what a directory swapped for a link leads outside", () =>
+  withStore(async (store, outside) => {
+    const source = join(store.artifactDir!, "..", "source");
+    for (const name of ["d/b", "d/new/c"]) {
+      await Deno.mkdir(dirname(join(source, name)), { recursive: true });
+      await Deno.writeTextFile(join(source, name), name);
+    }
+    const directory = join(store.artifactDir!, "r", "d");
+    using _ = around("renameSync", join(directory, "new"), {
+      before: () => swap(directory, outside),
+    });
+    await assert.rejects(store.artifacts.putDirectory("r", source), UnsafePathError);
+    assert.ok((await Deno.lstat(directory)).isSymlink, "nothing was swapped");
+    assert.deepEqual(await store.artifacts.find({ runId: "r", name: "d/?*" }).then(namesOf), [
+      "d/a",
+    ]);
   }));
 
 Deno.test("a replacement takes back what a directory swapped for a link leads outside", () =>
@@ -99,12 +119,16 @@ for (const [what, swapped] of [["a file", "z/file"], ["a directory", "z"]] as co
         await Deno.writeTextFile(join(source, "a"), "first");
         await using store = await openIn(dir, { durability: "relaxed" });
         await store.startRun({ id: "r", environment: false });
-        const onProgress = () => swap(join(source, swapped), join(outside, swapped));
+        // Asked of the last entry, when all directories have been listed and no file has been opened.
+        const exclude = (name: string) => {
+          if (name === "z/file") swap(join(source, swapped), join(outside, swapped));
+          return false;
+        };
         await assert.rejects(
-          store.artifacts.putDirectory("r", source, { symlinks, onProgress, concurrency: 1 }),
+          store.artifacts.putDirectory("r", source, { symlinks, exclude }),
           InvalidSourceError,
         );
-        assert.deepEqual((await store.artifacts.list("r")).map(({ name }) => name), ["a"]);
+        assert.deepEqual(await store.artifacts.list("r"), []);
         assert.deepEqual(stagedIn(store.artifactDir!), []);
       }));
   }

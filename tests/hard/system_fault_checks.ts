@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openStore, type Store } from "../../mod.ts";
-import { type Case, CASES, prepare, requireSound } from "./crash_cases.ts";
+import { type Case, CASES, FILES, prepare, requireSound } from "./crash_cases.ts";
 import { CONTENT } from "../support/children/crash_content.ts";
 import { LARGE } from "../support/children/system_fault_operations.ts";
 
@@ -52,6 +52,12 @@ export const CHECKS: Record<string, Check> = {
   },
   move: { sound: CASES.move! },
   together: { sound: CASES.together!, done: puts(["new/a", "new/b", "new/c/d"]) },
+  directory: {
+    sound: CASES.merge!,
+    done: async (store, is) => {
+      for (const name of is("put directory") ? FILES : []) await requireText(store, name, name);
+    },
+  },
   replace: {
     sound: CASES.replace!,
     done: async (store, is) => {

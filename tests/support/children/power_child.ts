@@ -2,7 +2,7 @@
  * Works on a store below the shim and marks each promise: `power_child.ts DIR STORY`. A mark
  * `begin {key, value}` says what is about to become of something, `end` that the call has resolved.
  */
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { openStore, type Store } from "@chachaml/store";
 import { CONTENT } from "./crash_content.ts";
 import { shim } from "./shim_control.ts";
@@ -23,6 +23,23 @@ function put(store: Store, run: string, name: string, text: string, replace = fa
   );
 }
 
+async function putDirectory(store: Store, run: string, names: readonly string[]) {
+  const source = Deno.makeTempDirSync({ prefix: "chachaml-test-" });
+  try {
+    for (const name of names) {
+      Deno.mkdirSync(dirname(join(source, name)), { recursive: true });
+      Deno.writeTextFileSync(join(source, name), `${name} of a directory`);
+    }
+    const promised = names.map((name) => [`artifact ${run}/${name}`, `${name} of a directory`]);
+    await promise(
+      Object.fromEntries(promised),
+      () => store.artifacts.putDirectory(run, source),
+    );
+  } finally {
+    Deno.removeSync(source, { recursive: true });
+  }
+}
+
 const STORIES: Record<string, () => Promise<void>> = {
   /** A store that is there, and all that changes it. */
   daily: async () => {
@@ -34,6 +51,9 @@ const STORIES: Record<string, () => Promise<void>> = {
     await Promise.all(["a", "b", "x/c"].map((name) => put(store, "run", `many/${name}`, name)));
     await promise({ "run started": "running" }, () => store.startRun({ id: "started" }));
     await put(store, "started", "first/of/it", CONTENT.small);
+    // Into a run that has none of these directories, and one that has some of them.
+    await putDirectory(store, "started", ["x", "fresh/y", "fresh/deep/z"]);
+    await putDirectory(store, "run", ["y", "many/x/d", "deep/fresh/z"]);
     await promise(
       { "artifact run/deep/old": null },
       () => store.artifacts.remove("run", "deep/old"),
@@ -43,7 +63,13 @@ const STORIES: Record<string, () => Promise<void>> = {
     await promise({ "run started": "completed" }, () => store.runs.end("started"));
     await promise({}, () => store.dedup());
     await promise({}, () => store.gc({ grace: 0 }));
-    const gone = { "run started": null, "artifact started/first/of/it": null };
+    const gone = {
+      "run started": null,
+      ...Object.fromEntries(
+        ["first/of/it", "x", "fresh/y", "fresh/deep/z"]
+          .map((name) => [`artifact started/${name}`, null]),
+      ),
+    };
     await promise(gone, () => store.runs.remove("started"));
     await put(store, "run", "after/all", "last");
   },

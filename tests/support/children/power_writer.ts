@@ -5,6 +5,9 @@
 import { join } from "@std/path";
 import { openStore } from "@chachaml/store";
 
+/** Files of a directory. */
+const FILES = 70;
+
 const [dir, round] = Deno.args as [string, string];
 
 /**
@@ -34,7 +37,25 @@ const put = (name: string, text: string, ifExists: "error" | "replace" = "error"
     () => store.artifacts.put(run, name, text, { ifExists }),
   );
 
+/** Puts a directory of so many files that the whole file system is synced for them. */
+async function putDirectory(prefix: string): Promise<void> {
+  const source = await Deno.makeTempDir({ prefix: "chachaml-test-" });
+  try {
+    const promised: Record<string, string> = {};
+    for (let at = 0; at < FILES; at++) {
+      const [name, text] = [`${at % 3}/${at}`, `${at} of ${prefix}`.repeat(at * 9)];
+      await Deno.mkdir(join(source, String(at % 3)), { recursive: true });
+      await Deno.writeTextFile(join(source, name), text);
+      promised[`artifact ${run}/${prefix}/${name}`] = text;
+    }
+    await promise(promised, () => store.artifacts.putDirectory(run, source, { prefix }));
+  } finally {
+    await Deno.remove(source, { recursive: true });
+  }
+}
+
 for (let at = 0;; at++) {
+  if (at % 8 === 0) await putDirectory(`directory/${at % 16}/${at}`);
   await put(`${at}/nested/new`, `alone ${at}`);
   await Promise.all(
     [1, 2, 3].map((one) => put(`many/${at}-${one}`, `${at} together `.repeat(999))),

@@ -32,6 +32,11 @@ export const OPERATIONS: Record<string, Operation> = {
         note(`put new/${name}`, () => store.artifacts.put("run", `new/${name}`, CONTENT.small))
       ),
     ),
+  directory: (store, dir, note) =>
+    note(
+      "put directory",
+      () => store.artifacts.putDirectory("run", join(dir, "t.db.directory")),
+    ),
   replace: (store, _, note) =>
     note("replace", () => store.artifacts.put("run", "old", CONTENT.small, replace)),
   remove: (store, _, note) => note("remove", () => store.artifacts.remove("run", "deep/old")),
