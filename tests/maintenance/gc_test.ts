@@ -202,3 +202,28 @@ Deno.test("a dry run of gc() keeps directories that something stays in", () =>
     assert.deepEqual(wet.removed.map(({ path }) => path).sort(), expected);
     assert.deepEqual(tree(root), ["r", "r/a", "r/a/kept"]);
   }));
+
+Deno.test("gc() removes the staged tree of a put that was killed, and leaves one at work alone", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await store.startRun({ id: "r" });
+    const staging = join(store.artifactDir!, ".staging");
+    const [left, held] = [crypto.randomUUID(), crypto.randomUUID()];
+    const trees = [left, held].map((batch) => `${batch}.${crypto.randomUUID()}`);
+    for (const tree of trees) {
+      await Deno.mkdir(join(staging, tree, "r/deep"), { recursive: true });
+      await Deno.writeTextFile(join(staging, tree, "r/deep/a.b"), "staged");
+    }
+    // The lock of one batch is held, as by another process.
+    using lock = await Deno.open(join(staging, held), { create: true, write: true });
+    await lock.lock(true);
+    const { removed, failed } = await store.gc({ grace: 0 });
+    assert.deepEqual(failed, []);
+    const under = (...paths: string[]) => paths.map((path) => `.staging/${trees[0]}${path}`);
+    assert.deepEqual(
+      removed.map(({ path }) => path),
+      under("/r/deep/a.b", "/r/deep", "/r", ""),
+    );
+    assert.ok(removed.every(({ kind }) => kind === "staged"));
+    assert.ok((await Deno.stat(join(staging, trees[1]!, "r/deep/a.b"))).isFile);
+  }));
