@@ -1,8 +1,8 @@
 /** Stores many files of one run together: few syncs, one transaction. */
 import { ArtifactExistsError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
-import { type ByteBatch, startBatch } from "../bytes/byte_batch.ts";
-import type { StagedBytes } from "../bytes/byte_store.ts";
+import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
+import { startBatch } from "../bytes/start_batch.ts";
 import type { ArtifactRecord, NewArtifact } from "../metadata/artifact_index.ts";
 import { guessContentType } from "./content_type.ts";
 import type { ArtifactParts } from "./parts.ts";

@@ -1,6 +1,5 @@
 /** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
 
-import type { BatchOptions, ByteBatch } from "./byte_batch.ts";
 import type { Digest } from "./digest.ts";
 import type { GrowingByteStore } from "./growing_bytes.ts";
 import type { StagedBytes } from "./staged_bytes.ts";
@@ -105,6 +104,38 @@ export interface PublishOptions {
   readonly isOrphan?: ((key: string) => Promise<boolean>) | undefined;
 }
 
+/** How to start a batch. */
+export interface BatchOptions {
+  /** About how many keys there will be. */
+  readonly count: number;
+  /** The run that they all belong to, where it is one. */
+  readonly runId?: string | undefined;
+}
+
+/**
+ * Bytes of several keys that are staged together, and published together: those of a directory, or of
+ * an archive. What is neither released nor discarded at the end of the batch is
+ * discarded then.
+ */
+export interface ByteBatch {
+  /**
+   * Stages the bytes of a source for a key. They are durable once {@linkcode ByteBatch.sync} has
+   * resolved after that.
+   */
+  stage(source: ByteReader, key: string, options: StageOptions): Promise<StagedBytes>;
+  /** Makes all bytes that have been staged durable. */
+  sync(): Promise<void>;
+  /**
+   * Gives the bytes of some keys those keys. The caller holds the write lock, has found no record of
+   * any of them, and has discarded the other bytes of the batch. After a failure some may be published.
+   *
+   * @throws {StorageError} If there are bytes that are no orphan.
+   */
+  publish(keys: Iterable<string>, options?: PublishOptions): Promise<void>;
+  /** Ends the batch; never rejects. */
+  end(): Promise<void>;
+}
+
 /** How to copy bytes of another store of the same kind. */
 export interface CopyOptions extends StageOptions {
   /**
@@ -186,8 +217,7 @@ export interface ByteStore {
    */
   copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined>;
   /**
-   * Starts a batch of bytes. Stores that lack it stage and publish one by one: see
-   * {@linkcode startBatch}.
+   * Starts a batch of bytes. Stores that lack it stage and publish one by one.
    */
   batch?(options: BatchOptions): Promise<ByteBatch>;
   /**

@@ -8,7 +8,7 @@ import type {
   ReplacementNote,
   StagedBytes,
 } from "../../src/bytes/byte_store.ts";
-import { startBatch } from "../../src/bytes/byte_batch.ts";
+import { startBatch } from "../../src/bytes/start_batch.ts";
 import { hashFile } from "../../src/bytes/hashing.ts";
 import { ReplacementUnderWayError } from "../../src/bytes/replacement.ts";
 import { sha256, someBytes } from "../support/helpers.ts";

@@ -5,8 +5,14 @@ import { fsError } from "../../base/fs_error.ts";
 import type { Gate } from "../../base/gate.ts";
 import { inParallel } from "../../base/in_parallel.ts";
 import { unsafePath } from "../../names/names.ts";
-import type { BatchOptions, ByteBatch } from "../byte_batch.ts";
-import type { ByteReader, PublishOptions, StagedBytes, StageOptions } from "../byte_store.ts";
+import type {
+  BatchOptions,
+  ByteBatch,
+  ByteReader,
+  PublishOptions,
+  StagedBytes,
+  StageOptions,
+} from "../byte_store.ts";
 import { hashCopy } from "../hashing.ts";
 import { syncDirectory } from "./directories.ts";
 import { ignoreErrors, letGo } from "./let_go.ts";

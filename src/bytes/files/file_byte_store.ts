@@ -6,6 +6,8 @@ import { codeOf, fsError } from "../../base/fs_error.ts";
 import { Gate } from "../../base/gate.ts";
 import { STAGING, unsafePath } from "../../names/names.ts";
 import type {
+  BatchOptions,
+  ByteBatch,
   ByteEntry,
   ByteRange,
   ByteReader,
@@ -20,7 +22,6 @@ import type {
   StagedBytes,
   StageOptions,
 } from "../byte_store.ts";
-import type { BatchOptions, ByteBatch } from "../byte_batch.ts";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
 import { checkDirectory } from "./check_directory.ts";
