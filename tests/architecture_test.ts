@@ -35,7 +35,7 @@ const ROOMS = [
 const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonly string[] }[] = [
   {
     words: /Deno\.(open|openSync|link|linkSync|rename|renameSync)\b|["'`/]\.staging|\bSTAGING\b/,
-    rooms: ["bytes/files"],
+    rooms: ["bytes/files", "bytes/s3"],
     except: [
       "src/artifacts/put_source.ts", // opens the user's own file
       "src/artifacts/open_within.ts", // opens the user's own file

@@ -64,6 +64,7 @@ export async function bundle(place: string): Promise<string> {
   for (const name of [...config.publish.include, "tools/npm_only"]) {
     await copy(fromFileUrl(new URL(name, ROOT)), join(source, name));
   }
+  await includeOnDemand(join(source, "src"));
   const lock = `--lock=${join(place, "deno.lock")}`;
   const map = throughStandIns ? ["--import-map=tools/npm_only/import_map.json"] : [];
   await deno(source, ["cache", "--quiet", lock, ...map, "cli.ts"]);
@@ -81,6 +82,19 @@ export async function bundle(place: string): Promise<string> {
   ]);
   await deferNodeModules(to);
   return join(to, "cli.js");
+}
+
+/** Has the bundler follow the imports that Deno does not follow by itself. */
+async function includeOnDemand(directory: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    const path = join(directory, name);
+    if (isDirectory) await includeOnDemand(path);
+    else if (name.endsWith(".ts")) {
+      const code = await Deno.readTextFile(path);
+      const literal = code.replace(/\bonDemand\(("[^"]*")\)/g, "$1");
+      if (literal !== code) await Deno.writeTextFile(path, literal);
+    }
+  }
 }
 
 /** What the bundler writes so that CommonJS packages can require modules of Node. */

@@ -134,6 +134,8 @@ async function receive(
       const stage = async () => {
         const { reader } = await openSource(artifact.name, body, signal);
         const staged = await bytes.stage(reader, {
+          runId: arrival.run.id,
+          name: artifact.name,
           batch,
           signal,
           mode: 0o444 | mode & 0o111,

@@ -1,6 +1,10 @@
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import { DISPLAY, type MediaBundle, renderer } from "../display/displayable.ts";
+import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { ArtifactReader, ReadOptions, SaveOptions } from "./artifact_reader.ts";
+
+/** Seconds for which a URL can be made: what signatures allow. */
+const MAX_SECONDS = 7 * 24 * 60 * 60;
 
 /**
  * Named bytes of a run: what the store knows of them, and the ways to read them.
@@ -68,6 +72,34 @@ export class Artifact {
   get url(): string {
     if (this.#problem) throw this.#problem;
     return this.#reader.url(this.path);
+  }
+
+  /**
+   * Makes a URL by which anyone can read the bytes for a while, without keys of their own.
+   *
+   * @example
+   * ```ts ignore
+   * const url = await artifact.presign({ seconds: 600 });
+   * ```
+   *
+   * @param options For how long: `seconds`, 3600 if left out, a week (604,800) at most.
+   * @returns The URL. It gives those bytes until it ends, or the artifact is replaced or removed.
+   * @throws {InvalidOptionError} If the store keeps bytes where there is no such URL, or `seconds` is
+   * no whole number from 1 to 604,800.
+   */
+  async presign({ seconds = 3600 }: { readonly seconds?: number } = {}): Promise<string> {
+    if (this.#problem) throw this.#problem;
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SECONDS) {
+      throw new InvalidOptionError(
+        `Cannot make a URL for ${quote(seconds)} seconds: it takes 1 to ${MAX_SECONDS}`,
+      );
+    }
+    const url = await this.#reader.presign(this.#record, seconds);
+    if (url !== undefined) return url;
+    throw new InvalidOptionError(
+      `Cannot make a URL for ${quote(this.name)} that others can use: ` +
+        "its bytes are a file, not in a bucket; serve the store instead (chachaml serve)",
+    );
   }
 
   /**

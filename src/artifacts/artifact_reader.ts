@@ -67,6 +67,13 @@ export class ArtifactReader {
     return this.#bytes.filePath?.(key);
   }
 
+  /** URL by which anyone can read the bytes for a while; `undefined` where there can be none. */
+  async presign(record: ArtifactRecord, seconds: number): Promise<string | undefined> {
+    const { path, name, contentType } = record;
+    const fileName = name.slice(name.lastIndexOf("/") + 1);
+    return await this.#bytes.presign?.(path, { seconds, contentType, fileName });
+  }
+
   /** URL of the bytes. */
   url(key: string): string {
     return this.#bytes.url(key);
@@ -111,8 +118,10 @@ export class ArtifactReader {
     try {
       return await this.#bytes.open(record.path, range);
     } catch (error) {
-      // Of an artifact that is gone, the path may be another's directory by now.
-      if (!await this.#index.byId(record.id)) return undefined;
+      // Of an artifact that is gone, the path may be another's directory by now; one that was replaced
+      // may have another path.
+      const again = await this.#index.byId(record.id);
+      if (again?.record.path !== record.path) return undefined;
       if (!(error instanceof Deno.errors.NotFound)) {
         throw fsError(error, `read ${JSON.stringify(record.name)}`);
       }
@@ -252,7 +261,7 @@ function requireHash(record: ArtifactRecord, found: string | undefined): void {
 }
 
 function sameContents(a: ArtifactRecord, b: ArtifactRecord): boolean {
-  return a.hash === b.hash && a.createdAt.getTime() === b.createdAt.getTime();
+  return a.hash === b.hash && a.path === b.path && a.createdAt.getTime() === b.createdAt.getTime();
 }
 
 /** Opened bytes as a source that can be staged. */

@@ -44,15 +44,16 @@ export class ArtifactStore {
     source: PutSource,
     options: PutOptions,
   ): Promise<Artifact> {
+    let replaces: boolean;
     try {
-      await this.#checkAdmissible(runId, name, options);
+      replaces = await this.#checkAdmissible(runId, name, options);
     } catch (error) {
       await abandonSource(source, error);
       throw error;
     }
     const { staged, contentType: ofKind } = await stageSource(
       this.#parts,
-      { runId, name },
+      { runId, name, replaces },
       source,
       options,
     );
@@ -69,10 +70,10 @@ export class ArtifactStore {
     options: PutFileOptions,
     within?: string,
   ): Promise<Artifact> {
-    await this.#checkAdmissible(runId, name, options);
+    const replaces = await this.#checkAdmissible(runId, name, options);
     const { staged, isTaken } = await stageFile(
       this.#parts,
-      { runId, name },
+      { runId, name, replaces },
       path,
       options,
       within,
@@ -140,8 +141,12 @@ export class ArtifactStore {
     return new Set(found.keys());
   }
 
-  /** Refuses, before any byte is read, what could not be stored anyway. */
-  async #checkAdmissible(runId: string, name: string, options: PutOptions): Promise<void> {
+  /**
+   * Refuses, before any byte is read, what could not be stored anyway.
+   *
+   * @returns Whether the bytes are to take the place of others.
+   */
+  async #checkAdmissible(runId: string, name: string, options: PutOptions): Promise<boolean> {
     assertRunId(runId);
     assertArtifactName(name, { portable: options.portable });
     assertPutOptions(options);
@@ -149,6 +154,7 @@ export class ArtifactStore {
     const { ifExists = "error" } = options;
     const found = await this.#parts.index.admit(runId, name);
     if (found && ifExists === "error") throw new ArtifactExistsError(runId, name);
+    return found !== undefined && ifExists === "replace";
   }
 
   /** Finishes or undoes what a crash left. */

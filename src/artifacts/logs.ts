@@ -164,7 +164,7 @@ async function recover(
       return staged && await store(artifacts, staged, runId, as);
     } catch (error) {
       if (error instanceof RunNotFoundError) {
-        if (Date.now() - changedAt.getTime() > GRACE) bytes.growing!.remove(runId, name);
+        if (Date.now() - changedAt.getTime() > GRACE) await bytes.growing!.remove(runId, name);
         return undefined;
       }
       const taken = error instanceof ArtifactExistsError || error instanceof InvalidNameError;

@@ -26,5 +26,5 @@ async function finishReplacement(index: ArtifactIndex, note: ReplacementNote): P
   const isDone = record.hash === now.hash && record.contentType === now.contentType &&
     record.createdAt.getTime() === now.createdAt.getTime();
   // A model version that was registered meanwhile has these bytes in any case.
-  if (!isDone) await index.update(record, now, () => Promise.resolve(), true);
+  if (!isDone) await index.update(record, now, (key) => Promise.resolve(key), true);
 }

@@ -30,7 +30,9 @@ export async function resolveExisting(
     if (same && (ifExists === "same" || sameType)) {
       // The bytes at hand replace those stored if they have been lost.
       if (await areStored(bytes, record, signal)) return record;
-      const renewed = await index.renew(record, (key) => bytes.replace(staged, key));
+      const renewed = await index.renew(record, async (key) => {
+        await bytes.replace(staged, key);
+      });
       return renewed ? record : undefined;
     }
     if (ifExists === "same") throw new ArtifactExistsError(runId, name, record.hash, hash);

@@ -8,9 +8,13 @@ import type { PutFileOptions, PutOptions } from "./put_options.ts";
 import { openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
 /** Which artifact the bytes are to be. */
-interface Target {
+export interface Target {
+  /** The run that it belongs to. */
   readonly runId: string;
+  /** Its name within the run. */
   readonly name: string;
+  /** Whether they are to take the place of the artifact's own. */
+  readonly replaces: boolean;
 }
 
 /** Staged bytes, and the MIME type that their source speaks for. */
@@ -22,25 +26,25 @@ interface Staged {
 /** Stages the bytes of a source. */
 export async function stageSource(
   parts: ArtifactParts,
-  { runId, name }: Target,
+  target: Target,
   source: PutSource,
   options: PutOptions,
 ): Promise<Staged> {
-  const { reader, contentType } = await openSource(name, source, options.signal);
-  const staged = await parts.bytes.stage(reader, { ...options, runId, name });
+  const { reader, contentType } = await openSource(target.name, source, options.signal);
+  const staged = await parts.bytes.stage(reader, { ...options, ...target });
   return { staged: await share(parts, staged, options), contentType };
 }
 
 /** Stages a file; one that is taken as it is goes once the staged bytes are released. */
 export async function stageFile(
   parts: ArtifactParts,
-  { runId, name }: Target,
+  target: Target,
   path: string,
   options: PutFileOptions,
   within?: string,
 ): Promise<{ staged: StagedBytes; isTaken: boolean }> {
-  const taken = options.move ? await take(parts, { runId, name }, path, options) : undefined;
-  const own = taken ?? await stageCopy(parts, { runId, name }, path, options, within);
+  const taken = options.move ? await take(parts, target, path, options) : undefined;
+  const own = taken ?? await stageCopy(parts, target, path, options, within);
   const staged = await share(parts, own, options);
   return { staged, isTaken: staged === taken };
 }
@@ -59,16 +63,17 @@ async function stageCopy(
 /** `undefined` where the file cannot be taken as it is, and is copied instead. */
 async function take(
   { bytes, root }: ArtifactParts,
-  { runId, name }: Target,
+  target: Target,
   path: string,
   options: PutOptions,
 ): Promise<StagedBytes | undefined> {
+  const { name } = target;
   await requireFile(name, path);
   // Its second name would be taken for the first, and the artifact lose its bytes.
   if (isBelow(await Deno.realPath(path), root)) {
     throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");
   }
-  return await bytes.adopt?.(path, { ...options, runId, name });
+  return await bytes.adopt?.(path, { ...options, ...target });
 }
 
 /** In place of staged bytes, those of an artifact that has the same ones, where that is asked for. */
@@ -77,7 +82,7 @@ async function share(
   staged: StagedBytes,
   { dedup, signal }: PutOptions,
 ): Promise<StagedBytes> {
-  if (!dedup) return staged;
+  if (!dedup || !bytes.canShare) return staged;
   try {
     const duplicate = await stageDuplicate(staged, index, bytes, signal);
     if (!duplicate) return staged;

@@ -84,7 +84,10 @@ async function bringOne(
     const staged = await store.bytes.stage(asReader(bytes), { signal, mode: bytes.mode });
     try {
       if (staged.hash === artifact.hash) {
-        const publish = (key: string) => store.bytes.publish(staged, key);
+        const publish = async (key: string) => {
+          await store.bytes.publish(staged, key);
+          return key;
+        };
         const { artifacts } = store.metadata;
         return await artifacts.update(artifact, artifact, publish, true) !== undefined;
       }

@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** The run that they are to belong to. */
   readonly runId?: string | undefined;
+  /** Whether they are to take the place of others: a store may then keep them under another key. */
+  readonly replaces?: boolean | undefined;
   /**
    * Key of a lease that the caller holds: the bytes stay staged as long as it does, however many they
    * are.
@@ -145,6 +147,16 @@ export interface CopyOptions extends StageOptions {
   readonly link?: Digest | undefined;
 }
 
+/** What a URL that anyone can use gives. */
+export interface PresignOptions {
+  /** Seconds for which it can be used. */
+  readonly seconds: number;
+  /** MIME type that is answered with, where it is known. */
+  readonly contentType: string | null;
+  /** Name under which a browser saves the bytes. */
+  readonly fileName: string;
+}
+
 /** How to list a byte store. */
 export interface ListOptions {
   /** Told of what cannot be looked at; the others follow. Without it, such a failure is thrown. */
@@ -203,6 +215,8 @@ export interface Hasher extends Disposable {
 export interface ByteStore {
   /** Bytes that can be read while they are written, where there are such. */
   readonly growing?: GrowingByteStore;
+  /** Whether several keys can have the same bytes, without a copy. */
+  readonly canShare: boolean;
   /** Stores the bytes of a source under no key yet; all of them are durable on return. */
   stage(source: ByteReader, options: StageOptions): Promise<StagedBytes>;
   /**
@@ -229,11 +243,14 @@ export interface ByteStore {
   /**
    * Puts staged bytes in the place of those at a key, in one step. The caller holds the write lock.
    *
-   * @param note What the record will say, if it does not say so yet: kept, and found by
-   * {@linkcode ByteStore.recoverReplacements}, until the staged bytes are released.
+   * @param note What the record will say, if it does not say so yet. A store that changes bytes in
+   * place keeps it until the staged bytes are released, and finds it by
+   * {@linkcode ByteStore.recoverReplacements}; another one publishes under a new key.
+   * @returns The key that they have now: without a note the same one. Is it a new one, the record that
+   * names it is the swap, and the caller removes the bytes at the old key afterwards.
    * @throws {ReplacementUnderWayError} If another replacement of the key is not finished.
    */
-  replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void>;
+  replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<string>;
   /**
    * Finishes or undoes replacements that were interrupted.
    *
@@ -268,6 +285,8 @@ export interface ByteStore {
   lease(key: string): Promise<(() => Promise<void>) | undefined>;
   /** URL for other programs. */
   url(key: string): string;
+  /** URL by which anyone can read the bytes for a while. Stores without a server of their own lack it. */
+  presign?(key: string, options: PresignOptions): Promise<string>;
   /** Absolute path of the file for other programs. Stores that keep no files lack it. */
   filePath?(key: string): string;
 }

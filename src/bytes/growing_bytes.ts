@@ -6,8 +6,8 @@ export interface GrowingBytes {
   /** Bytes so far. */
   readonly size: number;
   /**
-   * Appends bytes: others can read them on return, and they are durable a second later. After a
-   * failure nothing more is appended, so that what is kept has no gap; every call throws it then.
+   * Appends bytes: others can read them on return, or, from a bucket, a second later; they are
+   * durable a second later. After a failure nothing more is appended, so that what is kept has no gap; every call throws it then.
    */
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves once all that was appended is durable. */
@@ -57,5 +57,5 @@ export interface GrowingByteStore {
   /** Stages what a process has left; `undefined` if there is nothing, or it is still written. */
   take(runId: string, name: string): Promise<StagedBytes | undefined>;
   /** Removes what a process has left. */
-  remove(runId: string, name: string): void;
+  remove(runId: string, name: string): void | Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** Deduplication: artifacts with equal bytes share one file; names and paths stay. */
+import { StorageError } from "../base/errors.ts";
 import type { ByteEntry, Progress } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
@@ -41,6 +42,12 @@ export async function dedup(
   { dryRun = false, signal, onProgress }: DedupOptions,
 ): Promise<DedupReport> {
   signal?.throwIfAborted();
+  if (!context.bytes.canShare) {
+    throw new StorageError(
+      "share the bytes of artifacts",
+      "an object store keeps the bytes of each artifact by themselves; there is nothing to save",
+    );
+  }
   const total = onProgress && await sumOf(duplicates(context));
   const work = new Deduplication(context, dryRun, signal);
   let done = 0;
@@ -140,7 +147,9 @@ class Deduplication {
     }
     try {
       // The bytes have been verified, so the replacement is right whatever the file was before.
-      const isSame = await metadata.artifacts.renew(record, (key) => bytes.replace(staged, key));
+      const isSame = await metadata.artifacts.renew(record, async (key) => {
+        await bytes.replace(staged, key);
+      });
       if (!isSame) return;
       this.#count(record, entry);
       await keeper.moveTo(record, bytes);

@@ -22,7 +22,7 @@ export async function inspectArtifact(
   const again = await metadata.artifacts.byId(entry.record.id);
   if (!again) return undefined;
   const { record } = entry;
-  const isSame = again.record.hash === record.hash &&
+  const isSame = again.record.hash === record.hash && again.record.path === record.path &&
     again.record.createdAt.getTime() === record.createdAt.getTime();
   if (!isSame) return await inspect(again, bytes);
   return await isNoted(finding, bytes) ? undefined : finding;

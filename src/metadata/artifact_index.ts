@@ -131,6 +131,7 @@ export interface ArtifactIndex {
    *
    * @param expected The record as it was read.
    * @param contents What it is to say.
+   * @param publish Gives the key that the bytes have now, which the record names from then on.
    * @param evenIfUsed Whether a model version may be made of it, as where the bytes are there already.
    * @returns The new record; `undefined`, with nothing done, if the record is another one or gone.
    * @throws {ArtifactInUseError} If a model version is made of it.
@@ -138,7 +139,7 @@ export interface ArtifactIndex {
   update(
     expected: ArtifactRecord,
     contents: Contents & { readonly createdAt: Date },
-    publish: (key: string) => Promise<void>,
+    publish: (key: string) => Promise<string>,
     evenIfUsed?: boolean,
   ): Promise<ArtifactRecord | undefined>;
   /** The artifact of an id. */

@@ -132,9 +132,12 @@ export function testMetadata(
       createdAt: new Date(5),
     };
     const keys: string[] = [];
-    const publish = (key: string) => Promise.resolve(void keys.push(key));
+    const publish = (key: string) => {
+      keys.push(key);
+      return Promise.resolve("r/-new/a");
+    };
     const second = await metadata.artifacts.update(first, contents, publish);
-    assert.deepEqual(second, { ...first, ...contents });
+    assert.deepEqual(second, { ...first, ...contents, path: "r/-new/a" });
     assert.deepEqual((await metadata.artifacts.byId(first.id))?.record, second);
     assert.equal(await metadata.artifacts.update(first, contents, publish), undefined);
     assert.deepEqual(keys, ["r/a"]);
@@ -149,7 +152,7 @@ export function testMetadata(
     const record = await insert(metadata, artifact("r", "a"));
     await metadata.models.register("m", { runId: "r", artifact: "a" });
     const contents = { ...record, hash: hash("b"), createdAt: new Date(5) };
-    const publish = () => Promise.resolve();
+    const publish = (key: string) => Promise.resolve(key);
     await assert.rejects(metadata.artifacts.update(record, contents, publish), ArtifactInUseError);
     await assert.rejects(metadata.artifacts.remove(record.id, false), ArtifactInUseError);
     await assert.rejects(metadata.runs.remove("r", false), ArtifactInUseError);

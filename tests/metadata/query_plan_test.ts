@@ -107,7 +107,11 @@ async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void
   await artifacts.unnamed(["new/a", "new/x"]);
   await artifacts.removeIfUnnamed(["new/x"], () => Promise.resolve());
   await artifacts.namedForSure(["new/a"]);
-  await artifacts.update(record, { ...record, createdAt: new Date() }, () => Promise.resolve());
+  await artifacts.update(
+    record,
+    { ...record, createdAt: new Date() },
+    (key) => Promise.resolve(key),
+  );
   await models.register("net", { runId: id, artifact: "a", stage: "production" });
   await models.list();
   await models.versions("net");

@@ -56,6 +56,7 @@ const ENTRIES_A_TURN = 1000;
 export class FileByteStore implements ByteStore {
   /** Bytes that can be read while they are written. */
   readonly growing: GrowingFiles;
+  readonly canShare = true;
   readonly #root: string;
   readonly #staging: string;
   readonly #durable: boolean;
@@ -162,7 +163,7 @@ export class FileByteStore implements ByteStore {
     await this.#publisher.publish(fileOf(staged), this.#locate(key), key, options);
   }
 
-  async replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void> {
+  async replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<string> {
     const file = fileOf(staged);
     try {
       if (note) file.keepNote(await this.#notes.write({ key, staged: file.key, note }));
@@ -170,6 +171,7 @@ export class FileByteStore implements ByteStore {
       throw fsError(error, `store ${JSON.stringify(key)}`);
     }
     await this.#publisher.replace(file, this.#locate(key), key);
+    return key;
   }
 
   async recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void> {

@@ -38,6 +38,7 @@ interface Noted {
 
 /** Bytes of artifacts in memory. */
 export class MemoryByteStore implements ByteStore {
+  readonly canShare = true;
   readonly #published = new Map<string, Held>();
   readonly #staged = new Map<string, Held>();
   readonly #notes = new Map<string, Noted>();
@@ -89,7 +90,7 @@ export class MemoryByteStore implements ByteStore {
     this.#published.set(key, (staged as MemoryStaged).held);
   }
 
-  replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<void> {
+  replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<string> {
     return Promise.resolve().then(() => {
       requireSafe(key);
       const ours = staged as MemoryStaged;
@@ -99,6 +100,7 @@ export class MemoryByteStore implements ByteStore {
       }
       this.#published.set(key, ours.held);
       this.#staged.delete(ours.key);
+      return key;
     });
   }
 

@@ -153,10 +153,11 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   update(
     expected: ArtifactRecord,
     contents: Contents & { readonly createdAt: Date },
-    publish: (key: string) => Promise<void>,
+    publish: (key: string) => Promise<string>,
     evenIfUsed: boolean = false,
   ): Promise<ArtifactRecord | undefined> {
     let same = false;
+    let path = expected.path;
     return this.#database.write({
       alone: true,
       check: (sql) => {
@@ -165,9 +166,9 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         return "now";
       },
       publish: async () => {
-        if (same) await publish(expected.path);
+        if (same) path = await publish(expected.path);
       },
-      apply: (sql) => same ? describe(sql, expected, contents) : undefined,
+      apply: (sql) => same ? describe(sql, { ...expected, path }, contents) : undefined,
     });
   }
 

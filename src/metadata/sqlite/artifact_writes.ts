@@ -43,15 +43,16 @@ export function insertRecords(
   return records;
 }
 
-/** Has a record describe other bytes. */
+/** Has a record describe other bytes, and name where they are. */
 export function describe(
   sql: SqlConnection,
   record: ArtifactRecord,
   { contentType, size, hash, createdAt }: Contents & { readonly createdAt: Date },
 ): ArtifactRecord {
   sql.prepare(
-    "UPDATE artifacts SET content_type = ?, size = ?, hash = ?, created_at = ? WHERE id = ?",
-  ).run(contentType, size, hash, createdAt.getTime(), record.id);
+    `UPDATE artifacts SET path = ?, content_type = ?, size = ?, hash = ?, created_at = ?
+     WHERE id = ?`,
+  ).run(record.path, contentType, size, hash, createdAt.getTime(), record.id);
   return { ...record, contentType, size, hash, createdAt };
 }
 

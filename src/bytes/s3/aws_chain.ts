@@ -1,0 +1,2 @@
+/** AWS's own chain of credentials: profiles, SSO, web identity, roles of containers and instances. */
+export { defaultProvider } from "npm:@aws-sdk/credential-provider-node@~3.972.98";

@@ -1,0 +1,55 @@
+/** Tries what a put does, and says what the server lacks. */
+import type { ByteReader, ByteStoreCheck } from "../byte_store.ts";
+import type { Publisher } from "./publisher.ts";
+import type { S3ByteStore } from "./s3_byte_store.ts";
+import { ChachamlError } from "../../base/errors.ts";
+
+/** A run that there cannot be: its id begins like an option. */
+const RUN = "-check";
+
+/** Stores, lists and removes two objects. */
+export async function checkBucket(
+  bytes: Pick<S3ByteStore, "stage" | "publish" | "list" | "removeAll">,
+  publisher: Publisher,
+): Promise<ByteStoreCheck> {
+  const keys = [1, 2].map((number) => `${RUN}/${crypto.randomUUID()}-${number}`);
+  try {
+    for (const key of keys) {
+      const staged = await bytes.stage(oneByte(), {});
+      try {
+        await bytes.publish(staged, key);
+      } finally {
+        await staged.release();
+      }
+    }
+    for await (const _ of bytes.list(RUN)) break;
+    const [failure] = await bytes.removeAll(keys);
+    return { failure, warnings: warningsOf(publisher) };
+  } catch (error) {
+    await bytes.removeAll(keys).catch(() => []);
+    if (!(error instanceof ChachamlError)) throw error;
+    return { failure: error, warnings: [] };
+  }
+}
+
+function warningsOf({ conditions }: Publisher): string[] {
+  if (conditions === "met") return [];
+  return [
+    "the bucket's server ignores conditional writes (If-None-Match), so that only the database's " +
+    "lock keeps two writers of one name apart",
+  ];
+}
+
+function oneByte(): ByteReader {
+  let given = false;
+  return {
+    size: 1,
+    read: (into) => {
+      const count = given ? 0 : 1;
+      into.fill(0x2e, 0, count);
+      given = true;
+      return Promise.resolve(count);
+    },
+    close: () => Promise.resolve(),
+  };
+}

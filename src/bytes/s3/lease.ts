@@ -1,0 +1,63 @@
+/** A lock among processes that lasts as long as its owner renews it. */
+import type { S3Client } from "./client.ts";
+import { OWN } from "./list_objects.ts";
+import type { Objects } from "./objects.ts";
+
+/** Milliseconds between two renewals, and after which a lease that is not renewed is free. */
+const RENEWED_EVERY = 15_000;
+const FREE_AFTER = 90_000;
+
+/** Leases of a bucket. */
+export class Leases {
+  readonly #client: S3Client;
+  readonly #objects: Objects;
+
+  /** Keeps them through a client. */
+  constructor(client: S3Client, objects: Objects) {
+    this.#client = client;
+    this.#objects = objects;
+  }
+
+  /** Takes a lease; `undefined` if another process has it. */
+  async take(name: string): Promise<(() => Promise<void>) | undefined> {
+    const key = `${OWN}/leases/${name}`;
+    const owner = crypto.randomUUID();
+    const there = await this.#objects.head(key);
+    if (there && this.#client.serverTime - there.modifiedAt.getTime() < FREE_AFTER) {
+      return undefined;
+    }
+    const condition = there ? { "if-match": there.tag } : { "if-none-match": "*" };
+    if (!await this.#write(key, owner, condition)) return undefined;
+    const timer = setInterval(() => {
+      this.#write(key, owner).catch(() => {}); // The next one comes in time.
+    }, RENEWED_EVERY);
+    Deno.unrefTimer(timer);
+    return async () => {
+      clearInterval(timer);
+      await this.#objects.remove(key).catch(() => {}); // It ends by itself.
+    };
+  }
+
+  async #write(
+    key: string,
+    owner: string,
+    condition?: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const request = {
+      method: "PUT",
+      action: "take a lease",
+      key,
+      body: new TextEncoder().encode(owner),
+    } as const;
+    const { ok, status } = await this.#client.sendForHead({
+      ...request,
+      headers: condition ?? {},
+      accept: condition ? [409, 412, 501] : [],
+    });
+    if (ok || status !== 501) return ok;
+    // A server without conditions: whoever writes last has it.
+    await this.#client.sendForHead(request);
+    const response = await this.#client.send({ method: "GET", action: "take a lease", key });
+    return await response.text() === owner;
+  }
+}

@@ -1,0 +1,155 @@
+/** Lists what a bucket has of a store: objects, and uploads that are not completed. */
+import { STAGING, unsafePath } from "../../names/names.ts";
+import type { ByteEntry } from "../byte_store.ts";
+import type { S3Client } from "./client.ts";
+import { identityOf } from "./objects.ts";
+import { elements, textOf } from "./xml.ts";
+
+/** Milliseconds after which what is staged was left by a process that is gone. */
+export const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
+
+/** Where uploads are listed: no key of an artifact begins so. */
+const UPLOADS = `${STAGING}/uploads`;
+
+/** Keys of the room itself, which it has lists of its own for. */
+export const OWN = `${STAGING}/own`;
+
+/** An upload that has begun. */
+export interface OpenUpload {
+  /** Key that its object would get. */
+  readonly key: string;
+  /** The server's name for it. */
+  readonly id: string;
+  /** When it began. */
+  readonly startedAt: Date;
+}
+
+/** An object of a list. */
+export interface ListedObject {
+  /** Key within the store. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The server's tag of its contents. */
+  readonly tag: string;
+  /** When it was stored. */
+  readonly modifiedAt: Date;
+}
+
+/** All objects whose keys start with `prefix`, by key, read in pages. */
+export async function* listObjects(
+  client: S3Client,
+  prefix: string,
+): AsyncGenerator<ListedObject> {
+  const { location } = client;
+  let token: string | undefined;
+  do {
+    const page = await client.sendForText({
+      method: "GET",
+      action: "list objects",
+      query: {
+        "list-type": "2",
+        "encoding-type": "url",
+        prefix: location.prefix + prefix,
+        "continuation-token": token,
+      },
+    });
+    const isEncoded = textOf(page, "EncodingType") === "url";
+    for (const item of elements(page, "Contents")) {
+      yield {
+        key: keyIn(item, isEncoded).slice(location.prefix.length),
+        size: Number(textOf(item, "Size")),
+        tag: textOf(item, "ETag") ?? "",
+        modifiedAt: new Date(textOf(item, "LastModified") ?? NaN),
+      };
+    }
+    token = textOf(page, "IsTruncated") === "true"
+      ? textOf(page, "NextContinuationToken")
+      : undefined;
+  } while (token !== undefined);
+}
+
+/** All uploads that have begun, to keys that start with `prefix`, read in pages. */
+export async function* listUploads(client: S3Client, prefix: string): AsyncGenerator<OpenUpload> {
+  const { location } = client;
+  let marker: { "key-marker"?: string | undefined; "upload-id-marker"?: string | undefined } = {};
+  for (;;) {
+    const page = await client.sendForText({
+      method: "GET",
+      action: "list uploads",
+      query: {
+        uploads: "",
+        "encoding-type": "url",
+        prefix: location.prefix + prefix,
+        ...marker,
+      },
+    });
+    const isEncoded = textOf(page, "EncodingType") === "url";
+    for (const item of elements(page, "Upload")) {
+      yield {
+        key: keyIn(item, isEncoded).slice(location.prefix.length),
+        id: textOf(item, "UploadId") ?? "",
+        startedAt: new Date(textOf(item, "Initiated") ?? NaN),
+      };
+    }
+    if (textOf(page, "IsTruncated") !== "true") return;
+    const next = textOf(page, "NextKeyMarker");
+    marker = {
+      "key-marker": next === undefined || !isEncoded ? next : decodeKey(next),
+      "upload-id-marker": textOf(page, "NextUploadIdMarker"),
+    };
+  }
+}
+
+function keyIn(item: string, isEncoded: boolean): string {
+  const key = textOf(item, "Key") ?? "";
+  return isEncoded ? decodeKey(key) : key;
+}
+
+function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
+}
+
+/** An object as an entry of the store. */
+export function entryOf(object: ListedObject, serverTime: number): ByteEntry {
+  const { key, size, modifiedAt } = object;
+  const identity = identityOf(object);
+  return {
+    key,
+    kind: "file",
+    state: stateOf(key, modifiedAt, serverTime),
+    size,
+    modifiedAt,
+    identity,
+    links: 1,
+  };
+}
+
+function stateOf(key: string, modifiedAt: Date, serverTime: number): ByteEntry["state"] {
+  if (key.startsWith(`${STAGING}/`)) return ageState(modifiedAt, serverTime);
+  // Artifacts lie in the directories of their runs.
+  return unsafePath(key) === undefined && key.includes("/") ? "published" : "foreign";
+}
+
+function ageState(since: Date, serverTime: number): "staged" | "abandoned" {
+  return serverTime - since.getTime() > ABANDONED_AFTER ? "abandoned" : "staged";
+}
+
+/** An upload as an entry of the store. */
+export function uploadEntry({ key, id, startedAt }: OpenUpload, serverTime: number): ByteEntry {
+  return {
+    key: `${UPLOADS}/${key}`,
+    kind: "file",
+    state: ageState(startedAt, serverTime),
+    size: 0,
+    modifiedAt: startedAt,
+    identity: id,
+    links: 1,
+  };
+}
+
+/** Key that the upload of an entry would complete to; `undefined` if the entry is of an object. */
+export function uploadKeyOf({ key, state }: ByteEntry): string | undefined {
+  const isUpload = state !== "published" && key.startsWith(`${UPLOADS}/`);
+  return isUpload ? key.slice(UPLOADS.length + 1) : undefined;
+}

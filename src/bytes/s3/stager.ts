@@ -1,0 +1,218 @@
+/** Stages bytes: reads and hashes a source, and sends all but the smallest to the server. */
+import { builtin } from "../../base/builtin.ts";
+import { Gate } from "../../base/gate.ts";
+import type { ByteReader, StageOptions } from "../byte_store.ts";
+import { LARGEST_HELD, PART, partSize } from "./part_size.ts";
+import { headersOf, StagedObject, stagingKey, type Whereabouts } from "./staged_object.ts";
+import type { MultipartUpload, Uploads } from "./upload.ts";
+
+/** Sources that are larger than `SMALL` and read at a time. */
+const LARGE_AT_A_TIME = 3;
+
+/** Bytes up to which a source needs no turn. */
+const SMALL = 256 * 1024;
+
+/** Bytes of staged sources that are held in memory, all together; of one that is part of a batch. */
+const HELD = 2 * PART;
+const HELD_OF_BATCH = 16 * 1024;
+
+/** Bytes asked for at a time. */
+const CHUNK = 1024 * 1024;
+
+/** Stages sources. */
+export class Stager {
+  readonly #uploads: Uploads;
+  readonly #turns = new Gate(LARGE_AT_A_TIME);
+  readonly #gone: (staged: StagedObject) => void;
+  #held = 0;
+
+  /** Sends through `uploads`; `gone` is called when staged bytes have found their fate. */
+  constructor(uploads: Uploads, gone: (staged: StagedObject) => void) {
+    this.#uploads = uploads;
+    this.#gone = gone;
+  }
+
+  /** Stages a source. `key` is the one that its bytes are likely to get, if that is known. */
+  async stage(
+    source: ByteReader,
+    options: StageOptions,
+    key: string | undefined,
+    isOwn: boolean,
+  ): Promise<StagedObject> {
+    const reading = new Reading(source, options);
+    const id = crypto.randomUUID();
+    let leave = () => {};
+    let upload: MultipartUpload | undefined;
+    try {
+      let body = await reading.fill(new Uint8Array(Math.min(source.size ?? SMALL, SMALL)));
+      if (!reading.isAtEnd) {
+        leave = await this.#turns.enter(options.signal);
+        body = await reading.fill(body, firstPart(source.size));
+      }
+      const headers = headersOf(id, source.mode ?? options.mode);
+      if (reading.isAtEnd && this.#hold(reading.size, options.batch)) {
+        const as = await this.#end(reading, source, id);
+        // Of a buffer that was made for more, no more is held than is needed.
+        if (body.length < body.buffer.byteLength / 2) body = body.slice();
+        return this.#staged(as, { body }, headersOf(id, source.mode ?? options.mode, as.hash));
+      }
+      upload = await this.#uploads.begin(key ?? stagingKey(id), headers, options.signal);
+      await this.#send(reading, upload, body, source.size, options.signal);
+      await upload.settle();
+      const as = await this.#end(reading, source, id);
+      return this.#staged(as, { upload, isOwn: isOwn || key === undefined }, headers);
+    } catch (error) {
+      await source.close(error);
+      await upload?.abort();
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  async #end(reading: Reading, source: ByteReader, id: string) {
+    await source.close(); // Which is when a source says that it has changed meanwhile.
+    return { key: id, size: reading.size, hash: reading.digest() };
+  }
+
+  #staged(
+    as: { key: string; size: number; hash: string },
+    at: Whereabouts,
+    headers: Readonly<Record<string, string>>,
+  ): StagedObject {
+    return new StagedObject(as, at, headers, (staged) => {
+      if ("body" in at) this.#held -= as.size;
+      this.#gone(staged);
+    });
+  }
+
+  /** Whether so many bytes may stay in memory until they are published; then they are counted. */
+  #hold(size: number, batch: string | undefined): boolean {
+    if (size > 0 && this.#held + size > HELD) return false;
+    if (batch !== undefined && size > HELD_OF_BATCH) return false;
+    this.#held += size;
+    return true;
+  }
+
+  async #send(
+    reading: Reading,
+    upload: MultipartUpload,
+    first: Uint8Array<ArrayBuffer>,
+    total: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const buffers = new Buffers();
+    let body = first;
+    for (;;) {
+      const used = body;
+      await upload.add(used, undefined, signal, () => buffers.free(used));
+      if (reading.isAtEnd) return;
+      while (partSize(upload.parts + 1, total) > LARGEST_HELD && !reading.isAtEnd) {
+        await this.#compose(reading, upload, partSize(upload.parts + 1, total), buffers, signal);
+      }
+      if (reading.isAtEnd) return;
+      body = await reading.fill(buffers.take(partSize(upload.parts + 1, total)));
+      if (body.length === 0) return;
+    }
+  }
+
+  /** Adds a part too large to be held: an object is made of pieces, which the server copies. */
+  async #compose(
+    reading: Reading,
+    upload: MultipartUpload,
+    size: number,
+    buffers: Buffers,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const key = stagingKey(crypto.randomUUID());
+    const pieces = await this.#uploads.begin(key, {}, signal);
+    let length = 0;
+    try {
+      while (length < size && !reading.isAtEnd) {
+        const piece = await reading.fill(buffers.take(Math.min(LARGEST_HELD, size - length)));
+        if (piece.length === 0) break;
+        length += piece.length;
+        await pieces.add(piece, undefined, signal, () => buffers.free(piece));
+      }
+      if (length === 0) return await pieces.abort();
+      await pieces.complete();
+    } catch (error) {
+      await pieces.abort();
+      throw error;
+    }
+    await upload.copyPart(key, { start: 0, end: length }, signal);
+    const { client } = this.#uploads;
+    await client.sendForHead({ method: "DELETE", action: "remove a part", key, signal });
+  }
+}
+
+/** Bytes to read at first: all there are, where that is known and little. */
+function firstPart(size: number | undefined): number {
+  return size === undefined ? PART : Math.min(size, Math.min(LARGEST_HELD, partSize(1, size)));
+}
+
+/** A source under way, hashed as it is read. */
+class Reading {
+  readonly #source: ByteReader;
+  readonly #options: StageOptions;
+  readonly #hash = builtin("node:crypto").createHash("sha256");
+  /** Bytes so far. */
+  size = 0;
+  /** Whether nothing more comes. */
+  isAtEnd = false;
+
+  constructor(source: ByteReader, options: StageOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** Fills a buffer, or as much of one of `room` bytes behind those that are given, as the source has. */
+  async fill(
+    start: Uint8Array<ArrayBuffer>,
+    room?: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { signal, onProgress } = this.#options;
+    let into = start;
+    let at = 0;
+    if (room !== undefined) {
+      into = new Uint8Array(room);
+      into.set(start);
+      at = start.length;
+    }
+    while (at < into.length) {
+      signal?.throwIfAborted();
+      const count = await this.#source.read(into.subarray(at, at + CHUNK));
+      if (count === 0) {
+        this.isAtEnd = true;
+        break;
+      }
+      this.#hash.update(into.subarray(at, at + count));
+      at += count;
+      this.size += count;
+      onProgress?.({ bytes: this.size, total: this.#source.size });
+    }
+    signal?.throwIfAborted();
+    // A source of known size is at its end when it has given all of it.
+    if (this.size === this.#source.size) this.isAtEnd = true;
+    return into.subarray(0, at);
+  }
+
+  digest(): string {
+    return this.#hash.digest("hex");
+  }
+}
+
+/** Buffers that are used again, so that those of many parts are not there at the same time. */
+class Buffers {
+  readonly #free: ArrayBuffer[] = [];
+
+  take(size: number): Uint8Array<ArrayBuffer> {
+    const at = this.#free.findIndex(({ byteLength }) => byteLength >= size);
+    const buffer = at < 0 ? new ArrayBuffer(size) : this.#free.splice(at, 1)[0]!;
+    return new Uint8Array(buffer, 0, size);
+  }
+
+  free({ buffer }: Uint8Array<ArrayBuffer>): void {
+    this.#free.push(buffer);
+  }
+}
