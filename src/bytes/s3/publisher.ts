@@ -45,7 +45,7 @@ export class Publisher {
     this.#requireLength(key);
     const { at } = staged;
     const free = async (there: ObjectHead) => {
-      if (!isOrphan || await isOrphan()) return;
+      if (!isOrphan || await isOrphan(key)) return;
       throw new StorageError(
         `store ${quote(key)} in the bucket ${quote(this.#client.location.bucket)}`,
         `a record that the database's index does not show names the object there (${there.tag}); ` +
@@ -96,7 +96,7 @@ export class Publisher {
     let before: ObjectHead | undefined;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (there?.id === staged.key) return;
-      if (there) await free(there);
+      if (there && there.tag !== before?.tag) await free(there);
       const condition = this.#conditionOn(there, before);
       const status = await this.#send(staged, body, key, condition);
       if (status === 200) return await this.#learn(staged, body, key);
@@ -156,7 +156,7 @@ export class Publisher {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       // Some servers ignore the condition when an upload is completed.
       const there = await this.#objects.head(key);
-      if (there && there.id !== staged.key) await free(there);
+      if (there && there.id !== staged.key && there.tag !== before?.tag) await free(there);
       try {
         const status = there?.id === staged.key
           ? 200
