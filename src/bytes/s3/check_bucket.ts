@@ -1,7 +1,6 @@
 /** Tries what a put does, and says what the server lacks. */
-import type { ByteReader, ByteStoreCheck } from "../byte_store.ts";
+import type { ByteReader, ByteStore, ByteStoreCheck } from "../byte_store.ts";
 import type { Publisher } from "./publisher.ts";
-import type { S3ByteStore } from "./s3_byte_store.ts";
 import { ChachamlError } from "../../base/errors.ts";
 
 /** A run that there cannot be: its id begins like an option. */
@@ -9,7 +8,7 @@ const RUN = "-check";
 
 /** Stores, lists and removes two objects. */
 export async function checkBucket(
-  bytes: Pick<S3ByteStore, "stage" | "publish" | "list" | "removeAll">,
+  bytes: Pick<ByteStore, "stage" | "publish" | "list" | "removeAll">,
   publisher: Publisher,
 ): Promise<ByteStoreCheck> {
   const keys = [1, 2].map((number) => `${RUN}/${crypto.randomUUID()}-${number}`);
