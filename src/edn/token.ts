@@ -17,6 +17,9 @@ const KEYWORD = new RegExp(`^${KEYWORD_PART}(?:/${KEYWORD_PART})?$`, "u");
  */
 const MAX_RADIX_DIGITS = 1000;
 
+/** The longest other integer: a megabyte of digits would keep every reader busy for seconds. */
+const MAX_DIGITS = 100_000;
+
 const CONSTANTS = new Map<string, null | boolean>([["nil", null], ["true", true], [
   "false",
   false,
@@ -38,6 +41,7 @@ export function canBeKeyword(name: string): boolean {
 
 /** Parses a number: a digit, optionally after a sign. */
 export function readNumber(text: string): Atom {
+  if (text.length > MAX_DIGITS) throw new EdnSyntaxError("it has a number too long to read");
   const integer = INTEGER.exec(text);
   if (integer) return readInteger(integer, text);
   const float = FLOAT.exec(text);

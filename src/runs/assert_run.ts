@@ -39,6 +39,15 @@ export function assertTags(action: string, tags: unknown, isChange = false): voi
   }
 }
 
+/** Returns the changes that are given. Throws `InvalidOptionError` if they are invalid. */
+export function requireTagChanges(tags: unknown): Record<string, string | null> {
+  assertTags("set tags", tags, true);
+  const given = Object.entries(tags as Record<string, string | null | undefined>);
+  return Object.fromEntries(
+    given.filter((entry): entry is [string, string | null] => entry[1] !== undefined),
+  );
+}
+
 /** Throws `InvalidOptionError` if options of `endRun` are invalid or contradict each other. */
 export function assertEndOptions(options: EndOptions): void {
   assertObject("end a run", "its options", options);

@@ -8,7 +8,7 @@ import type { TagChanges } from "../metadata/accepted.ts";
 import type { EndOptions, Run } from "../metadata/run.ts";
 import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
-import { assertEndOptions, assertTags, errorText } from "./assert_run.ts";
+import { assertEndOptions, errorText, requireTagChanges } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { RunStateError } from "../base/errors.ts";
 import { assertKnownNames } from "./known_names.ts";
@@ -270,17 +270,20 @@ export class Runs {
    * @param id Id of the run.
    * @param options `force` also removes model versions that use the run's artifacts; `children`
    * also removes its child runs.
-   * @returns A promise that resolves once everything is removed.
+   * @returns Ids of the runs that were removed, children first.
    * @throws {RunNotFoundError} If the run does not exist.
    * @throws {RunStateError} If the run has children and `children` is not set.
    * @throws {ArtifactInUseError} If a model version uses an artifact of the run and `force` is not
    * set.
    * @throws {StorageError} If files cannot be removed.
    */
-  remove(id: string, options: RemoveRunOptions = {}): Promise<void> {
-    return this.#access.write(async (context) => {
-      for await (const removed of removeRun(context, id, options)) this.#attached.delete(removed);
-    });
+  remove(id: string, options: RemoveRunOptions = {}): Promise<string[]> {
+    return this.#access.write((context) =>
+      Array.fromAsync(removeRun(context, id, options), (gone) => {
+        this.#attached.delete(gone);
+        return gone;
+      })
+    );
   }
 
   /**
@@ -352,10 +355,7 @@ export class Runs {
    */
   setTags<T extends object>(id: string, tags: T & TagChanges<T>): Promise<void> {
     return this.#access.write(async ({ metadata: { runs } }) => {
-      assertTags("set tags", tags, true);
-      const given = Object.entries<string | null | undefined>(tags as Record<string, string | null>)
-        .filter((entry): entry is [string, string | null] => entry[1] !== undefined);
-      await runs.setTags(id, Object.fromEntries(given));
+      await runs.setTags(id, requireTagChanges(tags));
     });
   }
 

@@ -95,3 +95,16 @@ Deno.test("on a narrow terminal each row of a list is a block of lines", async (
     assert.ok(lines.includes(""), "a blank line stands between two rows");
   });
 });
+
+Deno.test("rm --children says all that goes, before and after", async () => {
+  await inTempDir(async (dir) => {
+    await startRun(dir, "--id", "top");
+    await startRun(dir, "--id", "fold", "--parent", "top");
+    await startRun(dir, "--id", "deep", "--parent", "fold");
+    for (const id of ["deep", "fold", "top"]) await ok(dir, ["end", id]);
+    await fails(dir, ["rm", "top", "--children"], 2, /removes 3 runs: top .*; fold .*; deep /);
+    const { err } = await chachaml(dir, ["rm", "top", "fold", "--runs", "--children", "--yes"]);
+    assert.match(err, /^removed 3 runs/);
+    assert.deepEqual(await json(dir, ["runs"]), []);
+  });
+});

@@ -189,7 +189,7 @@ test("long work shows a bar, which is gone at the end", async (dir) => {
   await using terminal = new Terminal(dir, "$CLI verify; echo then $?");
   await terminal.until(/verify .*\d+%.* of 800 MB .*\/s .*left/);
   const { shown } = await terminal.end();
-  const summary = "1 artifacts, 800 MB: 0 damaged, 0 left over";
+  const summary = "1 artifact, 800 MB: 0 damaged, 0 left over";
   assert.deepEqual(screen(shown), [summary, "then 0"]);
   assert.ok(shown.lastIndexOf("\u001b[?25h") > shown.lastIndexOf("\u001b[?25l"), "the cursor");
 });

@@ -274,3 +274,13 @@ Deno.test("EdnValue.of() refuses what JavaScript has itself", () => {
     assert.throws(() => EdnValue.of(text), /JavaScript has this value itself/);
   }
 });
+
+Deno.test("a number of very many digits is kept as text, not reckoned with", () => {
+  for (
+    const text of ["9".repeat(200_000), `1/${"7".repeat(200_000)}`, `-${"9".repeat(200_000)}N`]
+  ) {
+    const value = fromEdn(text) as EdnValue;
+    assert.deepEqual([value.kind, value.text], ["unreadable", text]);
+  }
+  assert.equal(fromEdn("9".repeat(5000)), BigInt("9".repeat(5000)));
+});

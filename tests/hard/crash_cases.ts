@@ -70,7 +70,7 @@ async function putDirectoryAgain(store: Store, dir: string, runId: string): Prom
   }
 }
 
-async function ignoringGone(removal: Promise<void>): Promise<void> {
+async function ignoringGone(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error) => assert.match(error.code, /not-found$/));
 }
 

@@ -66,7 +66,9 @@ export const backup: CommandSpec = {
       }
       for (const directory of removed) await say(`removed ${printable(directory)}\n`);
       await say(
-        `${report.artifacts} artifacts, ${formatBytes(report.bytes)}: ${report.copied} copied, ` +
+        `${count(report.artifacts, "artifact")}, ${
+          formatBytes(report.bytes)
+        }: ${report.copied} copied, ` +
           `${formatBytes(report.copiedBytes)}; ${omitted.length} left out` +
           (report.check ? `; checked: ${damaged} damaged\n` : "\n"),
       );

@@ -1,4 +1,4 @@
-import { formatBytes, printable } from "../../text/format.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const info: CommandSpec = {
@@ -15,7 +15,7 @@ export const info: CommandSpec = {
       artifacts: info.location.artifacts,
       experiments: String(info.experiments),
       runs: runs.join(", ") || "none",
-      stored: `${info.artifacts} artifacts, ${formatBytes(info.bytes)}`,
+      stored: `${count(info.artifacts, "artifact")}, ${formatBytes(info.bytes)}`,
       ...(info.fileBytes !== undefined && { "on disk": formatBytes(info.fileBytes) }),
     };
     for (const [label, value] of Object.entries(lines)) {

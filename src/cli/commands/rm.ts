@@ -28,13 +28,27 @@ export const rm: CommandSpec = {
     if (rest.length === 0 || options.has("runs")) {
       const ids = new Set<string>();
       for (const ref of [first!, ...rest]) ids.add(await runId(store, ref));
-      return await removeRuns(call, store, [...ids]);
+      const named = [...ids];
+      // A set iterates over what is added meanwhile, too.
+      if (options.has("children")) {
+        for (const parentId of ids) {
+          const children = await store.runs.list({ parentId, archived: "include" });
+          for (const { id } of children) ids.add(id);
+        }
+      }
+      return await removeRuns(call, store, named, [...ids]);
     }
     return await removeArtifacts(call, store, await runId(store, first!), rest);
   },
 };
 
-async function removeRuns(call: Call, store: Store, ids: readonly string[]): Promise<number> {
+/** Removes the runs named; `ids` are those and the runs that are part of them and go along. */
+async function removeRuns(
+  call: Call,
+  store: Store,
+  named: readonly string[],
+  ids: readonly string[],
+): Promise<number> {
   const { options, confirm, json } = call;
   const all: Artifact[] = [];
   const lines: string[] = [];
@@ -51,11 +65,12 @@ async function removeRuns(call: Call, store: Store, ids: readonly string[]): Pro
       lines.length > LISTED ? "; …" : ""
     }.`;
   await confirm(printable(what));
-  const removed = await eachOf(call, ids, (id) => {
-    return store.runs.remove(id, {
-      force: options.has("force"),
-      children: options.has("children"),
-    });
+  const removed: string[] = [];
+  const done = await eachOf(call, named, async (id) => {
+    // It may have gone along with its parent.
+    if (removed.includes(id)) return;
+    const [force, children] = [options.has("force"), options.has("children")];
+    removed.push(...await store.runs.remove(id, { force, children }));
   });
   const freed = removed.length === ids.length ? `, ${formatBytes(sizeOf(all))}` : "";
   const which = removed.length === 1 ? ` ${removed[0]}` : "";
@@ -65,7 +80,7 @@ async function removeRuns(call: Call, store: Store, ids: readonly string[]): Pro
       removed: ids.length === 1 ? { run: removed[0] } : removed.map((run) => ({ run })),
     });
   }
-  return removed.length === ids.length ? 0 : 1;
+  return done.length === named.length ? 0 : 1;
 }
 
 async function removeArtifacts(

@@ -1,6 +1,6 @@
 import type { Finding } from "../../maintenance/findings.ts";
 import type { VerifyPosition } from "../../maintenance/verify_position.ts";
-import { formatBytes, printable } from "../../text/format.ts";
+import { count, formatBytes, printable } from "../../text/format.ts";
 import { clearLine, withProgress } from "../progress.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 import { VerifyProgressFile } from "../verify_progress_file.ts";
@@ -69,7 +69,7 @@ export const verify: CommandSpec = {
       const { artifacts, bytes, hashed, damaged, leftovers } = summary;
       const read = part === undefined ? "" : `, ${hashed} of them read`;
       await say(
-        `${artifacts} artifacts, ${formatBytes(bytes)}${read}: ` +
+        `${count(artifacts, "artifact")}, ${formatBytes(bytes)}${read}: ` +
           `${damaged} damaged, ${leftovers} left over\n`,
       );
       if (quick) {
