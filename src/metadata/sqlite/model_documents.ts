@@ -1,7 +1,8 @@
 /** Versions of models, as they travel with the runs that they are made of. */
 import type { ModelVersionDocument } from "../run_document.ts";
 import type { SqlConnection } from "./sql_driver.ts";
-import { text, textOrNull, whole } from "./whole_text.ts";
+import { versionDocumentOf } from "../rows/model_row.ts";
+import { whole } from "./whole_text.ts";
 
 /** Reads the versions that are made of a run's artifacts, by model and version. */
 export function selectVersions(sql: SqlConnection, runId: string): ModelVersionDocument[] {
@@ -12,16 +13,7 @@ export function selectVersions(sql: SqlConnection, runId: string): ModelVersionD
       FROM model_versions v LEFT JOIN models m ON m.name = v.model_name
       WHERE v.artifact_id IN (SELECT id FROM artifacts WHERE run_id = ?)
       ORDER BY v.model_name, v.version`,
-  ).all(runId).map((row) => ({
-    model: text(row.model_name),
-    modelDescription: textOrNull(row.model_description),
-    modelCreatedAt: Number(row.model_created_at ?? row.created_at),
-    version: Number(row.version),
-    artifactId: text(row.artifact_id),
-    stage: text(row.stage),
-    description: textOrNull(row.description),
-    createdAt: Number(row.created_at),
-  }));
+  ).all(runId).map(versionDocumentOf);
 }
 
 /**

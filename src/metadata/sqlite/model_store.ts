@@ -10,7 +10,8 @@ import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../model.ts";
 import type { ModelStore, VersionWanted } from "../model_store.ts";
 import { nearNames } from "../../base/near_names.ts";
-import { text, textOrNull, whole } from "./whole_text.ts";
+import { modelOf, versionOf } from "../rows/model_row.ts";
+import { text, whole } from "./whole_text.ts";
 
 /** One statement, so that what it counts fits together whoever writes meanwhile. */
 const SELECT_MODEL = `SELECT ${
@@ -192,26 +193,4 @@ function findRow(sql: SqlConnection, name: string, wanted: VersionWanted): SqlRo
     `${SELECT_VERSION} WHERE model_name = ? AND ${column} = ?
       ORDER BY version DESC LIMIT 1`,
   ).get(name, value as SqlValue);
-}
-
-function modelOf(row: SqlRow): Model {
-  return {
-    name: text(row.name),
-    description: textOrNull(row.description),
-    createdAt: new Date(Number(row.created_at)),
-    versions: Number(row.versions),
-    production: row.production === null ? null : Number(row.production),
-  };
-}
-
-function versionOf(row: SqlRow): ModelVersion {
-  return {
-    model: text(row.model_name),
-    version: Number(row.version),
-    runId: text(row.run_id),
-    artifactId: text(row.artifact_id),
-    stage: text(row.stage) as ModelStage,
-    description: textOrNull(row.description),
-    createdAt: new Date(Number(row.created_at)),
-  };
 }

@@ -1,6 +1,7 @@
 /** The processes of running runs, in a table of our own. */
 import { RunNotFoundError } from "../../base/errors.ts";
-import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import { processOf } from "../rows/process_row.ts";
+import type { SqlConnection } from "./sql_driver.ts";
 import type { NotedProcess, RunProcess } from "../process_store.ts";
 
 /** The table. */
@@ -39,19 +40,4 @@ export function runningProcesses(sql: SqlConnection): NotedProcess[] {
     `SELECT p.run_id, p.host, p.space, p.pid, p.started, p.heartbeat FROM ${PROCESS_TABLE} AS p
       JOIN runs AS r ON r.id = p.run_id WHERE r.status = 'running' ORDER BY r.start_time, r.id`,
   ).all().map(processOf);
-}
-
-function processOf(row: SqlRow): NotedProcess {
-  return {
-    runId: String(row.run_id),
-    host: textOf(row.host),
-    space: textOf(row.space),
-    pid: Number(row.pid),
-    started: textOf(row.started),
-    heartbeat: new Date(Number(row.heartbeat)),
-  };
-}
-
-function textOf(value: SqlValue | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
 }

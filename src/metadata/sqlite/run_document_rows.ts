@@ -1,12 +1,13 @@
 /** Runs with all that is kept of them, read from the tables that hold it, and written to them. */
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import { SELECT_RUN } from "./run_rows.ts";
-import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
+import type { SqlConnection, SqlRow } from "./sql_driver.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
 import { selectVersions } from "./model_documents.ts";
 import { insertMetrics, selectMetrics, valueOf } from "./metric_rows.ts";
-import type { MetricColumns, RunDocument } from "../run_document.ts";
-import { text, textOrNull, whole } from "./whole_text.ts";
+import { artifactPartOf, columnsOf, runPartOf } from "../rows/run_document_row.ts";
+import type { RunDocument } from "../run_document.ts";
+import { text, whole } from "./whole_text.ts";
 
 /**
  * Reads a run as one transaction sees it; `undefined` if it is not there.
@@ -32,48 +33,23 @@ function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
       `SELECT ${whole("key", "value")} FROM ${table} WHERE run_id = ? ORDER BY ${table}.key`,
     ).all(id)
       .map(({ key, value }) => [text(key), text(value)]);
-  const artifacts = sql.prepare(
-    `${SELECT_ENTRY} WHERE a.run_id = ? ORDER BY a.created_at, a.name`,
-  ).all(id).map((row) => {
-    const { record, problem } = entryOf(row);
-    if (problem) throw problem;
-    const { id, name, contentType, size, hash, createdAt } = record;
-    return { id, name, contentType, size, hash, createdAt: createdAt.getTime() };
-  });
+  const artifacts = sql.prepare(`${SELECT_ENTRY} WHERE a.run_id = ? ORDER BY a.created_at, a.name`)
+    .all(id).map((row) => artifactPartOf(entryOf(row)));
+  const metrics = selectMetrics(sql, id).map((row) => ({
+    key: text(row.key),
+    value: valueOf(row),
+    step: Number(row.step),
+    time: Number(row.timestamp),
+  }));
   return {
-    id,
-    experiment: text(run.experiment),
-    name: textOrNull(run.name),
-    status: text(run.status),
-    startTime: Number(run.start_time),
-    endTime: numberOrNull(run.end_time),
-    error: textOrNull(run.error),
-    startTags: textOrNull(run.tags),
-    environment: textOrNull(run.env),
-    parentId: textOrNull(run.parent_run_id),
-    createdBy: textOrNull(run.created_by),
+    ...runPartOf(run),
     params: pairs("params"),
     tags: pairs("tags"),
-    metrics: readMetrics(sql, id),
+    metrics: columnsOf(metrics),
     datasets: selectDatasets(sql, id),
     artifacts,
     models: selectVersions(sql, id),
   };
-}
-
-function readMetrics(sql: SqlConnection, id: string): MetricColumns[] {
-  type Columns = { key: string; values: (number | string)[]; steps: number[]; times: number[] };
-  const columns = new Map<string, Columns>();
-  for (const row of selectMetrics(sql, id)) {
-    const key = text(row.key);
-    let column = columns.get(key);
-    if (!column) columns.set(key, column = { key, values: [], steps: [], times: [] });
-    const value = valueOf(row);
-    column.values.push(Number.isFinite(value) ? value : `${value}`);
-    column.steps.push(Number(row.step));
-    column.times.push(Number(row.timestamp));
-  }
-  return [...columns.values()].sort((a, b) => a.key < b.key ? -1 : 1);
 }
 
 /** Writes a run that is not there, with the rows of its artifacts, whose bytes are in place. */
@@ -128,8 +104,4 @@ function insertContents(sql: SqlConnection, run: RunDocument): void {
   for (const { id: own, name, contentType, size, hash, createdAt } of run.artifacts) {
     artifact.run(own, id, name, `${id}/${name}`, contentType, size, hash, createdAt);
   }
-}
-
-function numberOrNull(value: SqlValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }

@@ -1,7 +1,8 @@
 import { assertString } from "../../base/assert.ts";
 import { RunNotFoundError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
-import { fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
+import { fromEdn, toEdn } from "../../edn/mod.ts";
+import { withoutStartTag } from "../rows/run_row.ts";
 import { releaseVersions } from "./version_use.ts";
 import { assertRunId } from "../../names/names.ts";
 import type { Database } from "./database.ts";
@@ -365,10 +366,6 @@ function requireRow(sql: SqlConnection, id: string): SqlRow {
 
 /** Removes one of the tags that a run was started with. */
 function dropStartTag(sql: SqlConnection, { id, tags }: SqlRow, key: string): void {
-  const edn = textOrNull(tags);
-  const started = edn === null ? null : fromEdn(edn);
-  if (typeof started !== "object" || started === null || !Object.hasOwn(started, key)) return;
-  const { [key]: _, ...others } = started as Record<string, ParamValue>;
-  const rest = Object.keys(others).length === 0 ? null : toEdn(others);
-  sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(rest, id!);
+  const rest = withoutStartTag(textOrNull(tags), key);
+  if (rest !== undefined) sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(rest, id!);
 }

@@ -1,10 +1,8 @@
 /** The few calls that the store needs of a SQLite binding. */
 
-/** A value that can be bound to a statement or read from a column. */
-export type SqlValue = null | number | bigint | string | Uint8Array;
+import type { SqlRow, SqlValue } from "../rows/value.ts";
 
-/** A row, by column name. */
-export type SqlRow = Record<string, SqlValue>;
+export type { SqlRow, SqlValue } from "../rows/value.ts";
 
 /** A prepared statement; it stays usable after an error. */
 export interface SqlStatement {

@@ -1,0 +1,15 @@
+/** Rows of the processes that runs live in. */
+import type { NotedProcess } from "../process_store.ts";
+import { type SqlRow, textOrNull } from "./value.ts";
+
+/** A process from its row. */
+export function processOf(row: SqlRow): NotedProcess {
+  return {
+    runId: String(row.run_id),
+    host: textOrNull(row.host),
+    space: textOrNull(row.space),
+    pid: Number(row.pid),
+    started: textOrNull(row.started),
+    heartbeat: new Date(Number(row.heartbeat)),
+  };
+}

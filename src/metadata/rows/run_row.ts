@@ -1,0 +1,55 @@
+/** Rows of the runs table as runs. */
+import { EdnValue, fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
+import type { Run, RunStatus } from "../run.ts";
+import { type SqlRow, text, textOrNull } from "./value.ts";
+
+/** A run from its row and the rows of the tags table, which come after the tags it started with. */
+export function runOf(row: SqlRow, tags: SqlRow[]): Run {
+  return {
+    id: text(row.id),
+    experiment: text(row.experiment),
+    name: textOrNull(row.name),
+    status: text(row.status) as RunStatus,
+    startTime: new Date(Number(row.start_time)),
+    endTime: row.end_time === null ? null : new Date(Number(row.end_time)),
+    error: textOrNull(row.error),
+    tags: {
+      ...tagsOf(textOrNull(row.tags)),
+      ...Object.fromEntries(tags.map(({ key, value }) => [text(key), text(value)])),
+    },
+    parentId: textOrNull(row.parent_run_id),
+    createdBy: textOrNull(row.created_by),
+    environment: environmentOf(textOrNull(row.env)),
+  };
+}
+
+function environmentOf(edn: string | null): Record<string, unknown> | null {
+  const value = edn === null ? null : fromEdn(edn);
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([key, item]) => [`${key}`, item]));
+  }
+  const isObject = typeof value === "object" && value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  return isObject ? value as Record<string, unknown> : null;
+}
+
+function tagsOf(edn: string | null): Record<string, string> {
+  const tags = edn === null ? null : fromEdn(edn);
+  if (typeof tags !== "object" || tags === null || tags instanceof EdnValue) return {};
+  const entries = tags instanceof Map ? [...tags] : Object.entries(tags);
+  return Object.fromEntries(entries.map(([key, value]) => [labelOf(key), labelOf(value)]));
+}
+
+/** The name of a keyword, text as it is, and anything else as EDN. */
+function labelOf(value: unknown): string {
+  if (value instanceof EdnValue && value.kind === "keyword") return String(value.value);
+  return typeof value === "string" ? value : toEdn(value as ParamValue);
+}
+
+/** The tags that a run was started with, without one of them, as EDN; `undefined` if it has no such. */
+export function withoutStartTag(edn: string | null, key: string): string | null | undefined {
+  const started = edn === null ? null : fromEdn(edn);
+  if (typeof started !== "object" || started === null || !Object.hasOwn(started, key)) return;
+  const { [key]: _, ...others } = started as Record<string, ParamValue>;
+  return Object.keys(others).length === 0 ? null : toEdn(others);
+}

@@ -1,0 +1,121 @@
+/** A real PostgreSQL for tests: a throwaway cluster on a loopback port. */
+import { join } from "@std/path";
+import { versionOf } from "./programs.ts";
+
+/** A database server that tests may use. */
+export interface TestServer extends AsyncDisposable {
+  /** URL of its database, with the password. */
+  readonly url: string;
+  /** Directory of the cluster; `undefined` for one that was started elsewhere. */
+  readonly directory: string | undefined;
+  /** Ends the server as a crash does. */
+  kill(): Promise<void>;
+  /** Starts it again. */
+  restart(): Promise<void>;
+}
+
+/** Where Debian keeps the programs of a server, which are not on the path there. */
+const DIRECTORIES = ["/usr/lib/postgresql/15/bin/", ""];
+
+/** The directory of the programs; `undefined` where there is no server. */
+async function programs(): Promise<string | undefined> {
+  for (const directory of DIRECTORIES) {
+    const found = await versionOf(`${directory}initdb`) !== undefined;
+    if (found) return directory;
+  }
+  return undefined;
+}
+
+/** Why there is no server; `undefined` if there can be one. */
+export const postgresMissing: string | undefined = Deno.env.has("CHACHAML_TEST_POSTGRES") ||
+    await programs() !== undefined
+  ? undefined
+  : "there is no PostgreSQL server (initdb); install postgresql-15";
+
+const PASSWORD = "secret pass/word";
+
+/** The server of the environment variable CHACHAML_TEST_POSTGRES, or else one started for the caller. */
+export async function testServer(port: number = freePort()): Promise<TestServer> {
+  const url = Deno.env.get("CHACHAML_TEST_POSTGRES");
+  if (url === undefined) return await startServer(port);
+  const refuse = () => Promise.reject(new Error("the server is shared with other tests"));
+  return {
+    url,
+    directory: undefined,
+    kill: refuse,
+    restart: refuse,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Starts a server of the caller's own. */
+export async function startServer(
+  port: number = freePort(),
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestServer> {
+  const bin = await programs();
+  const home = await Deno.makeTempDir({ prefix: "chachaml-pg-" });
+  const directory = join(home, "data");
+  const asOwner = await owner(home);
+  const passwordFile = join(home, "password");
+  await Deno.writeTextFile(passwordFile, PASSWORD);
+  await Deno.chmod(passwordFile, 0o644);
+  const run = async (program: string, ...args: string[]) => {
+    const command = [...asOwner, `${bin}${program}`, ...args];
+    const output = await new Deno.Command(command[0]!, {
+      args: command.slice(1),
+      // A server would hold a pipe open.
+      stdout: program === "pg_ctl" ? "null" : "piped",
+      stderr: program === "pg_ctl" ? "null" : "piped",
+      stdin: "null",
+      cwd: home,
+    }).output();
+    if (output.success) return;
+    const words = program === "pg_ctl"
+      ? await Deno.readTextFile(join(home, "log")).catch(() => "")
+      : new TextDecoder().decode(output.stderr);
+    throw new Error(`${program} failed: ${words}`);
+  };
+  const cluster = ["-D", directory, "-A", "scram-sha-256", "-U", "artifact"];
+  await run("initdb", ...cluster, `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C.UTF-8");
+  const options = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: home,
+    ...settings,
+  };
+  const flags = Object.entries(options).map(([name, value]) => `-c ${name}='${value}'`).join(" ");
+  const start = () =>
+    run("pg_ctl", "-D", directory, "-l", join(home, "log"), "-w", "-o", flags, "start");
+  const stop = (mode: string) =>
+    run("pg_ctl", "-D", directory, "-w", "-m", mode, "stop").catch(() => {});
+  await start();
+  return {
+    url: `postgres://artifact:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`,
+    directory,
+    kill: () => stop("immediate"),
+    restart: start,
+    [Symbol.asyncDispose]: async () => {
+      await stop("immediate");
+      await Deno.remove(home, { recursive: true });
+    },
+  };
+}
+
+/** A server refuses to run as root: gives its directory to `nobody`, and the call that becomes it. */
+async function owner(home: string): Promise<string[]> {
+  if (Deno.uid() !== 0) return [];
+  const [uid, gid] = [65534, 65534];
+  await Deno.chown(home, uid, gid);
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** The URL of a schema of its own in the database of a server. */
+export function schemaUrl(url: string, schema: string = `t_${crypto.randomUUID()}`): string {
+  return `${url}?currentSchema=${schema}`;
+}
