@@ -18,6 +18,8 @@ import {
   assertVersion,
   wantedOf,
 } from "./assert_model.ts";
+import { requireModel, requireVersion } from "./require_model.ts";
+import { promoteVersion, registerVersion } from "./versions.ts";
 
 /**
  * Model registry of a store: models, their versions and stages. At most one version of a model is
@@ -70,7 +72,7 @@ export class Models {
     return await this.#access.write(async ({ metadata: { models }, artifacts }) => {
       // A replacement interrupted by a crash would otherwise change the version's bytes later.
       await artifacts.recoverReplacements();
-      return await models.register(name, options);
+      return await registerVersion(models, name, options);
     });
   }
 
@@ -92,7 +94,7 @@ export class Models {
    */
   async get(name: string): Promise<Model> {
     assertName(name);
-    return await this.#access.use(({ metadata }) => metadata.models.get(name));
+    return await this.#access.use(({ metadata }) => requireModel(metadata.models, name));
   }
 
   /**
@@ -105,7 +107,11 @@ export class Models {
   async versions(name: string): Promise<ModelVersion[]> {
     assertName(name);
     return shownAs("versions")(
-      await this.#access.use(({ metadata }) => metadata.models.versions(name)),
+      await this.#access.use(async ({ metadata: { models } }) => {
+        const versions = await models.versions(name);
+        if (versions.length === 0) await requireModel(models, name);
+        return versions;
+      }),
     );
   }
 
@@ -122,7 +128,7 @@ export class Models {
   async find(name: string, selector: ModelSelector = {}): Promise<ModelVersion> {
     assertName(name);
     const wanted = wantedOf(selector);
-    return await this.#access.use(({ metadata }) => metadata.models.find(name, wanted));
+    return await this.#access.use(({ metadata }) => requireVersion(metadata.models, name, wanted));
   }
 
   /**
@@ -154,13 +160,13 @@ export class Models {
     assertName(name);
     const wanted = wantedOf(selector);
     return await this.#access.use(async ({ metadata: { models }, artifacts }) => {
-      for (let version = await models.find(name, wanted);;) {
+      for (let version = await requireVersion(models, name, wanted);;) {
         try {
           return await artifacts.get(version.artifactId);
         } catch (error) {
           if (!(error instanceof ArtifactNotFoundError)) throw error;
           // Removed in the meantime; another version may be selected now.
-          const now = await models.find(name, wanted);
+          const now = await requireVersion(models, name, wanted);
           if (now.artifactId === version.artifactId) throw error;
           version = now;
         }
@@ -205,7 +211,7 @@ export class Models {
     assertVersion(version);
     assertStage(stage);
     return await this.#access.write(({ metadata: { models } }) =>
-      models.promote(name, version, stage)
+      promoteVersion(models, name, version, stage)
     );
   }
 
@@ -221,9 +227,10 @@ export class Models {
   async describe(name: string, description: string | null): Promise<Model> {
     assertName(name);
     assertDescription("description of a model", description);
-    return await this.#access.write(({ metadata: { models } }) =>
-      models.describe(name, description ?? null)
-    );
+    return await this.#access.write(async ({ metadata: { models } }) => {
+      await models.describe(name, description ?? null);
+      return await requireModel(models, name);
+    });
   }
 
   /**
@@ -249,6 +256,10 @@ export class Models {
     const [version] = rest;
     // An explicit `undefined`, probably a mistake, must not remove the whole model.
     if (rest.length > 0) assertVersion(version);
-    await this.#access.write(({ metadata }) => metadata.models.remove(name, version));
+    await this.#access.write(async ({ metadata: { models } }) => {
+      if (await models.remove(name, version)) return;
+      if (version === undefined) await requireModel(models, name);
+      else await requireVersion(models, name, { version });
+    });
   }
 }

@@ -7,6 +7,7 @@ import {
   StoreClosedError,
 } from "../../mod.ts";
 import type { ArtifactRecord, NewArtifact } from "../../src/metadata/artifact_index.ts";
+import { registerVersion } from "../../src/models/versions.ts";
 import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
 
 /** Gives a test an empty metadata store, and a directory of its own. */
@@ -150,7 +151,7 @@ export function testMetadata(
   test("what a model version is made of is not updated or removed", async (metadata) => {
     await metadata.runs.start({ id: "r" }, null);
     const record = await insert(metadata, artifact("r", "a"));
-    await metadata.models.register("m", { runId: "r", artifact: "a" });
+    await registerVersion(metadata.models, "m", { runId: "r", artifact: "a" });
     const contents = { ...record, hash: hash("b"), createdAt: new Date(5) };
     const publish = (key: string) => Promise.resolve(key);
     await assert.rejects(metadata.artifacts.update(record, contents, publish), ArtifactInUseError);

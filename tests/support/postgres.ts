@@ -8,6 +8,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   /** Directory of the cluster; `undefined` for one that was started elsewhere. */
   readonly directory: string | undefined;
+  /** The URL of a schema of its own in that database. */
+  newSchema(): string;
   /** Ends the server as a crash does. */
   kill(): Promise<void>;
   /** Starts it again. */
@@ -42,6 +44,7 @@ export async function testServer(port: number = freePort()): Promise<TestServer>
   return {
     url,
     directory: undefined,
+    newSchema: () => schemaIn(url),
     kill: refuse,
     restart: refuse,
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -90,9 +93,11 @@ export async function startServer(
   const stop = (mode: string) =>
     run("pg_ctl", "-D", directory, "-w", "-m", mode, "stop").catch(() => {});
   await start();
+  const url = `postgres://artifact:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`;
   return {
-    url: `postgres://artifact:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/postgres`,
+    url,
     directory,
+    newSchema: () => schemaIn(url),
     kill: () => stop("immediate"),
     restart: start,
     [Symbol.asyncDispose]: async () => {
@@ -110,12 +115,34 @@ async function owner(home: string): Promise<string[]> {
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
 }
 
+function schemaIn(url: string): string {
+  return `${url}?currentSchema=t_${crypto.randomUUID()}`;
+}
+
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** The URL of a schema of its own in the database of a server. */
-export function schemaUrl(url: string, schema: string = `t_${crypto.randomUUID()}`): string {
-  return `${url}?currentSchema=${schema}`;
+/** Declares a test that gets the server of its file. */
+export type DeclareWithServer = (
+  name: string,
+  test: (server: TestServer) => Promise<void>,
+) => void;
+
+/** Declares tests that share one server, ended by the last of them; where none can be had, they are skipped. */
+export function testWithPostgres(declareAll: (declare: DeclareWithServer) => void): void {
+  const tests: (readonly [name: string, test: (server: TestServer) => Promise<void>])[] = [];
+  declareAll((name, test) => tests.push([name, test]));
+  if (postgresMissing !== undefined) {
+    for (const [name] of tests) {
+      Deno.test.ignore(`${name} [postgres] (skipped: ${postgresMissing})`, () => {});
+    }
+    return;
+  }
+  let server: Promise<TestServer> | undefined;
+  Deno.test.afterAll(async () => await (await server)?.[Symbol.asyncDispose]());
+  for (const [name, test] of tests) {
+    Deno.test(`${name} [postgres]`, async () => await test(await (server ??= testServer())));
+  }
 }

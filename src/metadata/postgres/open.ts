@@ -1,24 +1,83 @@
 /** The door to PostgreSQL. Loaded when a URL names a database there. */
-import { StorageError } from "../../base/errors.ts";
+import { InvalidOptionError, StorageError, StoreNotFoundError } from "../../base/errors.ts";
+import { option, phrase } from "../../base/phrase.ts";
 import type { MetadataStore } from "../metadata_store.ts";
+import { createSchema, inspectSchema, requireWritableSchema } from "./create_schema.ts";
+import { Database, type DatabaseOptions } from "./database.ts";
+import { PostgresMetadata } from "./metadata_store.ts";
+import { type Server, serverOf } from "./server.ts";
 
 /** How to open a database. */
-export interface OpenPostgresOptions {
-  /** Whether it is only read. */
-  readonly readOnly: boolean;
+export interface OpenPostgresOptions extends DatabaseOptions {
   /** Whether tables are created where there are none. */
-  readonly create: boolean;
-  /** Whether a commit waits for the disk of the server. */
-  readonly durability: "full" | "relaxed";
-  /** How long other writers are waited for, in milliseconds. */
-  readonly busyTimeout: number;
-  /** The largest number of connections. */
-  readonly poolSize: number;
+  readonly create?: boolean;
   /** The clock, in epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** Opens the metadata of a store in PostgreSQL. */
-export function openPostgres(_url: string, _options: OpenPostgresOptions): Promise<MetadataStore> {
-  throw new StorageError("open PostgreSQL", "not there yet");
+/** The oldest version of the server, as `server_version_num` has it. */
+const OLDEST = 140000;
+
+/**
+ * Opens the metadata of a store in PostgreSQL, and creates its tables where they are missing.
+ *
+ * @throws {InvalidOptionError} If the URL or an option cannot be used.
+ * @throws {StoreNotFoundError} If there are no tables, and none are to be created.
+ * @throws {NotAStoreError} If the schema has tables of another program of the same names.
+ * @throws {NewerFormatError} If a newer version of the package has written it.
+ * @throws {StorageError} If the server cannot be reached, or refuses.
+ */
+export async function openPostgres(
+  url: string,
+  options: OpenPostgresOptions,
+): Promise<MetadataStore> {
+  if (options.poolSize < 2) {
+    throw new InvalidOptionError(
+      "Cannot open a store: poolSize must be 2 or more, as bytes are published while others read",
+    );
+  }
+  const server = await serverOf(url);
+  const database = new Database(server, options);
+  try {
+    await prepare(database, options);
+    return new PostgresMetadata(database, options.now);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function prepare(
+  database: Database,
+  { readOnly, create = true }: OpenPostgresOptions,
+): Promise<void> {
+  const { server } = database;
+  const [version, before] = await database.read((sql) =>
+    Promise.all([
+      sql.get("SELECT current_setting('server_version_num')::int AS version"),
+      inspectSchema(sql, server),
+    ])
+  );
+  if (Number(version?.version) < OLDEST) {
+    throw new StorageError(`open ${server.shown}`, "it takes PostgreSQL 14 or later");
+  }
+  if (before.state === "absent" && (readOnly || !create)) {
+    throw new StoreNotFoundError(server.shown);
+  }
+  if (readOnly) return requireReadable(before.missing, server);
+  requireWritableSchema(before, server);
+  if (before.state !== "complete") await database.write((sql) => createSchema(sql, server));
+}
+
+/** Nothing can be added for a store that is only read. */
+function requireReadable(missing: readonly string[], { shown }: Server): void {
+  if (missing.length === 0) return;
+  throw new StorageError(
+    `open ${shown}`,
+    phrase`it lacks ${
+      missing.slice(0, 3).join(", ")
+    }, as another program or an older version has made it; open it once for writing, without ${
+      option("readOnly")
+    }, as the owner of its tables`,
+  );
 }

@@ -1,4 +1,5 @@
 /** Versions of models, as they travel with the runs that they are made of. */
+import { placeOfArrival } from "../arriving_version.ts";
 import type { ModelVersionDocument } from "../run_document.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { versionDocumentOf } from "../rows/model_row.ts";
@@ -16,10 +17,7 @@ export function selectVersions(sql: SqlConnection, runId: string): ModelVersionD
   ).all(runId).map(versionDocumentOf);
 }
 
-/**
- * Writes versions that are not there. Where a number is taken, the version gets the next one; where the
- * model has a version in production already, that stays the only one.
- */
+/** Writes versions that are not there. */
 export function insertVersions(
   sql: SqlConnection,
   runId: string,
@@ -42,16 +40,21 @@ export function insertVersions(
     const inProduction = sql.prepare(
       "SELECT 1 FROM model_versions WHERE model_name = ? AND stage = 'production'",
     ).get(it.model);
+    const { version, stage } = placeOfArrival(it, {
+      isTaken: taken !== undefined,
+      latest: Number(last ?? 0),
+      isInProduction: inProduction !== undefined,
+    });
     sql.prepare(
       `INSERT INTO model_versions
         (model_name, version, run_id, artifact_id, stage, description, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       it.model,
-      taken ? Number(last) + 1 : it.version,
+      version,
       runId,
       it.artifactId,
-      it.stage === "production" && inProduction ? "none" : it.stage,
+      stage,
       it.description,
       it.createdAt,
     );

@@ -1,16 +1,9 @@
-import { call, phrase } from "../../base/phrase.ts";
-import {
-  ArtifactNotFoundError,
-  ModelNotFoundError,
-  quote,
-  RunNotFoundError,
-} from "../../base/errors.ts";
+import { ArtifactNotFoundError, RunNotFoundError } from "../../base/errors.ts";
+import type { Model, ModelStage, ModelVersion } from "../model.ts";
+import type { ModelState, ModelStore, NewModelVersion, VersionWanted } from "../model_store.ts";
+import { modelOf, versionOf } from "../rows/model_row.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
-import type { Model, ModelStage, ModelVersion, RegisterOptions } from "../model.ts";
-import type { ModelStore, VersionWanted } from "../model_store.ts";
-import { nearNames } from "../../base/near_names.ts";
-import { modelOf, versionOf } from "../rows/model_row.ts";
 import { text, whole } from "./whole_text.ts";
 
 /** One statement, so that what it counts fits together whoever writes meanwhile. */
@@ -35,23 +28,46 @@ export class SqliteModelStore implements ModelStore {
     this.#now = now;
   }
 
-  async register(name: string, options: RegisterOptions): Promise<ModelVersion> {
-    const { runId, stage = "none", description = null, modelDescription = null } = options;
-    return await this.#database.write({
+  stateOf(name: string): Promise<ModelState> {
+    return this.#database.read((sql) => stateOf(sql, name));
+  }
+
+  addVersion(
+    added: NewModelVersion,
+    others: ReadonlyMap<number, ModelStage>,
+    before: ModelState,
+  ): Promise<ModelVersion | undefined> {
+    const { model, modelDescription, version, runId, artifact, stage, description } = added;
+    return this.#database.write({
       apply: (sql) => {
-        const artifactId = requireArtifact(sql, options);
+        const artifactId = requireArtifact(sql, runId, artifact);
+        if (!isSame(stateOf(sql, model), before)) return undefined;
         const now = this.#now();
         sql.prepare(
           "INSERT OR IGNORE INTO models (name, description, created_at) VALUES (?, ?, ?)",
-        ).run(name, modelDescription, now);
-        const version = (latestOf(sql, name)?.version ?? 0) + 1;
-        if (stage === "production") archiveProduction(sql, name, version);
+        ).run(model, modelDescription, now);
+        setStages(sql, model, others);
         sql.prepare(
           `INSERT INTO model_versions
             (model_name, version, run_id, artifact_id, stage, description, created_at)
             VALUES (?, ?, ?, ?, ?, ?, ?)`,
-        ).run(name, version, runId, artifactId, stage, description, now);
-        return require(sql, name, { version });
+        ).run(model, version, runId, artifactId, stage, description, now);
+        return versionOf(findRow(sql, model, { version })!);
+      },
+    });
+  }
+
+  setStages(
+    name: string,
+    stages: ReadonlyMap<number, ModelStage>,
+    before: ModelState,
+  ): Promise<boolean> {
+    return this.#database.write({
+      apply: (sql) => {
+        const isThere = [...stages.keys()].every((version) => findRow(sql, name, { version }));
+        if (!isThere || !isSame(stateOf(sql, name), before)) return false;
+        setStages(sql, name, stages);
+        return true;
       },
     });
   }
@@ -62,43 +78,31 @@ export class SqliteModelStore implements ModelStore {
     );
   }
 
-  get(name: string): Promise<Model> {
-    return this.#database.read((sql) => requireModel(sql, name));
+  get(name: string): Promise<Model | undefined> {
+    return this.#database.read((sql) => {
+      const row = sql.prepare(`${SELECT_MODEL} WHERE m.name = ? GROUP BY m.name`).get(name);
+      return row && modelOf(row);
+    });
   }
 
   versions(name: string): Promise<ModelVersion[]> {
+    return this.#database.read((sql) =>
+      sql.prepare(`${SELECT_VERSION} WHERE model_name = ? ORDER BY version`).all(name)
+        .map(versionOf)
+    );
+  }
+
+  find(name: string, wanted: VersionWanted): Promise<ModelVersion | undefined> {
     return this.#database.read((sql) => {
-      const versions = sql.prepare(
-        `${SELECT_VERSION} WHERE model_name = ? ORDER BY version`,
-      ).all(name).map(versionOf);
-      if (versions.length === 0) requireModel(sql, name);
-      return versions;
+      const row = findRow(sql, name, wanted);
+      return row && versionOf(row);
     });
   }
 
-  find(name: string, wanted: VersionWanted): Promise<ModelVersion> {
-    return this.#database.read((sql) => require(sql, name, wanted));
-  }
-
-  promote(name: string, version: number, stage: ModelStage): Promise<ModelVersion> {
+  describe(name: string, description: string | null): Promise<boolean> {
     return this.#database.write({
-      apply: (sql) => {
-        require(sql, name, { version });
-        if (stage === "production") archiveProduction(sql, name, version);
-        sql.prepare("UPDATE model_versions SET stage = ? WHERE model_name = ? AND version = ?")
-          .run(stage, name, version);
-        return require(sql, name, { version });
-      },
-    });
-  }
-
-  async describe(name: string, description: string | null): Promise<Model> {
-    return await this.#database.write({
-      apply: (sql) => {
-        requireModel(sql, name);
-        sql.prepare("UPDATE models SET description = ? WHERE name = ?").run(description, name);
-        return requireModel(sql, name);
-      },
+      apply: (sql) =>
+        sql.prepare("UPDATE models SET description = ? WHERE name = ?").run(description, name) > 0,
     });
   }
 
@@ -112,18 +116,15 @@ export class SqliteModelStore implements ModelStore {
     );
   }
 
-  async remove(name: string, version: number | undefined): Promise<void> {
-    await this.#database.write({
+  remove(name: string, version: number | undefined): Promise<boolean> {
+    return this.#database.write({
       apply: (sql) => {
         if (version !== undefined) {
-          require(sql, name, { version });
-          sql.prepare("DELETE FROM model_versions WHERE model_name = ? AND version = ?")
-            .run(name, version);
-          return;
+          return sql.prepare("DELETE FROM model_versions WHERE model_name = ? AND version = ?")
+            .run(name, version) > 0;
         }
-        requireModel(sql, name);
         sql.prepare("DELETE FROM model_versions WHERE model_name = ?").run(name);
-        sql.prepare("DELETE FROM models WHERE name = ?").run(name);
+        return sql.prepare("DELETE FROM models WHERE name = ?").run(name) > 0;
       },
     });
   }
@@ -132,57 +133,43 @@ export class SqliteModelStore implements ModelStore {
 /** The id of the artifact that a version is to be made of. */
 function requireArtifact(
   sql: SqlConnection,
-  { runId, artifact, artifactId }: RegisterOptions,
+  runId: string,
+  artifact: NewModelVersion["artifact"],
 ): string {
-  const [column, value] = artifact === undefined ? ["id", artifactId!] : ["name", artifact];
+  const [column, value] = "id" in artifact ? ["id", artifact.id] : ["name", artifact.name];
   const row = sql.prepare(`SELECT ${whole("id")} FROM artifacts WHERE run_id = ? AND ${column} = ?`)
     .get(runId, value);
   if (row) return text(row.id);
   if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);
-  throw new ArtifactNotFoundError(
-    artifact === undefined ? { runId, id: value } : { runId, name: value },
+  throw new ArtifactNotFoundError({ runId, ...artifact });
+}
+
+function stateOf(sql: SqlConnection, name: string): ModelState {
+  const row = sql.prepare("SELECT max(version) AS latest FROM model_versions WHERE model_name = ?")
+    .get(name);
+  const production = sql.prepare(
+    `SELECT version FROM model_versions WHERE model_name = ? AND stage = 'production'
+      ORDER BY version`,
+  ).all(name);
+  return {
+    latest: Number(row?.latest ?? 0),
+    production: production.map(({ version }) => Number(version)),
+  };
+}
+
+function isSame(now: ModelState, before: ModelState): boolean {
+  return now.latest === before.latest && `${now.production}` === `${before.production}`;
+}
+
+function setStages(
+  sql: SqlConnection,
+  name: string,
+  stages: ReadonlyMap<number, ModelStage>,
+): void {
+  const update = sql.prepare(
+    "UPDATE model_versions SET stage = ? WHERE model_name = ? AND version = ?",
   );
-}
-
-/** The version of the highest number. */
-function latestOf(sql: SqlConnection, name: string): ModelVersion | undefined {
-  const row = sql.prepare(
-    `${SELECT_VERSION} WHERE model_name = ? ORDER BY version DESC LIMIT 1`,
-  ).get(name);
-  return row && versionOf(row);
-}
-
-/** Archives what is in production, except the version that is to be. */
-function archiveProduction(sql: SqlConnection, name: string, except: number): void {
-  sql.prepare(
-    `UPDATE model_versions SET stage = 'archived'
-      WHERE model_name = ? AND stage = 'production' AND version <> ?`,
-  ).run(name, except);
-}
-
-function requireModel(sql: SqlConnection, name: string): Model {
-  const row = sql.prepare(`${SELECT_MODEL} WHERE m.name = ? GROUP BY m.name`).get(name);
-  if (row) return modelOf(row);
-  const names = sql.prepare(`SELECT ${whole("name")} FROM models`).all().map((other) =>
-    text(other.name)
-  );
-  const near = nearNames(name, names).map(quote);
-  const state = "no model of this name is in the store; " +
-    (near.length === 0 ? "register it first" : `there is ${near.join(", ")}`);
-  throw new ModelNotFoundError(name, {}, state);
-}
-
-function require(sql: SqlConnection, name: string, wanted: VersionWanted): ModelVersion {
-  const row = findRow(sql, name, wanted);
-  if (row) return versionOf(row);
-  requireModel(sql, name);
-  const latest = latestOf(sql, name);
-  const state = latest === undefined
-    ? "it has no version; register one first"
-    : phrase`its latest version is ${latest.version}, with the stage ${quote(latest.stage)}; ${
-      "stage" in wanted ? "promote a version first" : phrase`${call("models.versions")} lists all`
-    }`;
-  throw new ModelNotFoundError(name, wanted, state);
+  for (const [version, stage] of stages) update.run(stage, name, version);
 }
 
 function findRow(sql: SqlConnection, name: string, wanted: VersionWanted): SqlRow | undefined {

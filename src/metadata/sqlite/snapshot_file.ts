@@ -43,6 +43,31 @@ export class SnapshotFile implements Snapshot {
     }
   }
 
+  /** Fills a new file of a mode with what `fill` inserts, in one transaction. */
+  static async fill(
+    driver: SqlDriver,
+    path: string,
+    fill: (sql: SqlConnection) => Promise<void>,
+    mode?: number,
+  ): Promise<SnapshotFile> {
+    const action = `write ${JSON.stringify(path)}`;
+    let created = false;
+    let sql: SqlConnection | undefined;
+    try {
+      created = createDatabaseFile(path, mode);
+      if (!created) throw new StorageError(action, "a file is there; move it elsewhere");
+      sql = openInWal(path, driver);
+      sql.prepare("BEGIN IMMEDIATE").run();
+      await fill(sql);
+      sql.prepare("COMMIT").run();
+      return new SnapshotFile(path, sql);
+    } catch (error) {
+      sql?.close();
+      if (created) await removeDatabase(path);
+      throw fsError(publicError(error, action), action);
+    }
+  }
+
   artifacts(): AsyncIterable<IndexEntry> {
     return eachEntryOf((work) => work(this.#sql));
   }

@@ -1,0 +1,259 @@
+import { assertString } from "../../base/assert.ts";
+import { NameIndex } from "../../names/name_index.ts";
+import type {
+  ArtifactIndex,
+  ArtifactPosition,
+  ArtifactQuery,
+  ArtifactRecord,
+  ArtifactTotals,
+  Contents,
+  IndexEntry,
+  NewArtifact,
+} from "../artifact_index.ts";
+import { entryOf } from "../rows/artifact_row.ts";
+import { findEntries } from "./artifact_find.ts";
+import { namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
+import { namesNear } from "./artifact_names.ts";
+import {
+  describe,
+  findEntry,
+  holdRun,
+  insertRecords,
+  isSame,
+  requireRun,
+  SELECT_ENTRY,
+} from "./artifact_rows.ts";
+import { eachDuplicate, eachEntry, totalsOf } from "./artifact_search.ts";
+import type { Database, Sql, WriteTransaction } from "./database.ts";
+import { lockNames, lockRuns } from "./locks.ts";
+import { failureOf } from "./pg_error.ts";
+import { releaseVersions, requireUnused } from "./version_use.ts";
+
+const BY_NAME = "a.run_id = ? AND a.name = ?";
+
+/** Rows of artifacts in PostgreSQL. */
+export class PostgresArtifactIndex implements ArtifactIndex {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async byId(id: string): Promise<IndexEntry | undefined> {
+    assertString("an artifact id", id);
+    return await this.#database.read((sql) => findEntry(sql, "a.id = ?", id));
+  }
+
+  async byName(runId: string, name: string): Promise<IndexEntry | undefined> {
+    assertString("a run id", runId);
+    assertString("an artifact name", name);
+    return await this.#database.read((sql) => findEntry(sql, BY_NAME, runId, name));
+  }
+
+  list(query: ArtifactQuery): Promise<IndexEntry[]> {
+    return this.#database.read((sql) => findEntries(sql, query));
+  }
+
+  each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry> {
+    return eachEntry(this.#database, runId, after);
+  }
+
+  totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {
+    return this.#database.read((sql) => totalsOf(sql, runId, after));
+  }
+
+  eachDuplicate(): AsyncIterable<IndexEntry> {
+    return eachDuplicate(this.#database);
+  }
+
+  requireRun(runId: string): Promise<void> {
+    return this.#database.read((sql) => requireRun(sql, runId));
+  }
+
+  admit(runId: string, name: string): Promise<IndexEntry | undefined> {
+    return this.#database.read((sql) => admit(sql, runId, name, requireRun));
+  }
+
+  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
+    return this.#database.read((sql) => admitAll(sql, runId, names, requireRun));
+  }
+
+  async insert(
+    artifact: NewArtifact,
+    publish: (path: string) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }> {
+    const { runId, name } = artifact;
+    try {
+      return await this.#withdrawable(signal, async (sql, begin) => {
+        await lockNames(sql, runId, [name]);
+        const found = await admit(sql, runId, name, holdRun);
+        if (found) return { found };
+        begin();
+        await publish(`${runId}/${name}`);
+        const [record] = await insertRecords(sql, [artifact], this.#now());
+        return { inserted: record! };
+      });
+    } catch (error) {
+      // Another program, which knows nothing of our locks, has been faster.
+      const found = isDuplicate(error) ? await this.byName(runId, name) : undefined;
+      if (found) return { found };
+      throw error;
+    }
+  }
+
+  insertAll(
+    runId: string,
+    artifacts: readonly NewArtifact[],
+    publish: (keys: readonly string[]) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<{ inserted: ArtifactRecord[] } | { found: ReadonlyMap<string, IndexEntry> }> {
+    const names = artifacts.map(({ name }) => name);
+    return this.#withdrawable(signal, async (sql, begin) => {
+      await lockNames(sql, runId, names);
+      const found = await admitAll(sql, runId, names, holdRun);
+      if (found.size > 0) return { found };
+      begin();
+      await publish(names.map((name) => `${runId}/${name}`));
+      return { inserted: await insertRecords(sql, artifacts, this.#now()) };
+    });
+  }
+
+  update(
+    expected: ArtifactRecord,
+    contents: Contents & { readonly createdAt: Date },
+    publish: (key: string) => Promise<void>,
+    evenIfUsed: boolean = false,
+  ): Promise<ArtifactRecord | undefined> {
+    return this.#database.write(async (sql) => {
+      if (!await holdSame(sql, expected)) return undefined;
+      if (!evenIfUsed) await requireUnused(sql, "artifact_id", expected.id, "replace");
+      sql.once();
+      await publish(expected.path);
+      return await describe(sql, expected, contents);
+    });
+  }
+
+  renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean> {
+    return this.#database.write(async (sql) => {
+      if (!await holdSame(sql, record)) return false;
+      sql.once();
+      await publish(record.path);
+      return true;
+    });
+  }
+
+  remove(id: string, force: boolean): Promise<boolean> {
+    return this.#database.write(async (sql) => {
+      const entry = await findEntry(sql, "a.id = ? FOR UPDATE", id);
+      if (!entry) return false;
+      await releaseVersions(sql, "artifact_id", id, force);
+      return await sql.run("DELETE FROM artifacts WHERE id = ?", id) > 0;
+    });
+  }
+
+  forget(_runId: string): void {
+    // Nothing is kept in memory: other hosts write too.
+  }
+
+  unnamed(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => unnamedKeys(sql, keys));
+  }
+
+  namedForSure(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#database.readMoment((sql) => namedWithoutIndex(sql, keys));
+  }
+
+  async removeIfUnnamed(
+    keys: Iterable<string>,
+    remove: (keys: ReadonlySet<string>) => Promise<void>,
+  ): Promise<void> {
+    const asked = [...keys];
+    await this.#database.write(async (sql) => {
+      await lockRuns(sql, asked.map((key) => key.split(/[/\\]/, 1)[0]!));
+      const unnamed = await unnamedKeys(sql, asked);
+      if (unnamed.size === 0) return;
+      sql.once();
+      await remove(unnamed);
+    });
+  }
+
+  /**
+   * Writes, unless the signal comes first. Who waits for a lock is let go at once; what it waits for is
+   * taken back when its turn comes. After `begin` there is no way back.
+   */
+  #withdrawable<T>(
+    signal: AbortSignal | undefined,
+    work: (sql: WriteTransaction, begin: () => void) => Promise<T>,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const withdraw = () => reject(signal!.reason);
+      const stopListening = () => signal?.removeEventListener("abort", withdraw);
+      signal?.addEventListener("abort", withdraw, { once: true });
+      this.#database.write((sql) =>
+        work(sql, () => {
+          signal?.throwIfAborted();
+          stopListening();
+          sql.once();
+        })
+      ).then(resolve, reject).finally(stopListening);
+    });
+  }
+}
+
+type RequireRun = (sql: Sql, runId: string) => Promise<void>;
+
+async function admit(
+  sql: Sql,
+  runId: string,
+  name: string,
+  require: RequireRun,
+): Promise<IndexEntry | undefined> {
+  const [, entry, names] = await Promise.all([
+    require(sql, runId),
+    findEntry(sql, BY_NAME, runId, name),
+    namesNear(sql, runId, [name]),
+  ]);
+  if (!entry) names.check(name);
+  return entry;
+}
+
+async function admitAll(
+  sql: Sql,
+  runId: string,
+  names: readonly string[],
+  require: RequireRun,
+): Promise<ReadonlyMap<string, IndexEntry>> {
+  const together = new NameIndex();
+  for (const name of names) {
+    together.check(name);
+    together.add(name);
+  }
+  const [, rows, near] = await Promise.all([
+    require(sql, runId),
+    sql.all(`${SELECT_ENTRY} WHERE a.run_id = ? AND a.name = ANY(?::text[])`, runId, names),
+    namesNear(sql, runId, names),
+  ]);
+  const entries = new Map(rows.map((row) => [String(row.name), entryOf(row)]));
+  const found = new Map<string, IndexEntry>();
+  for (const name of names) {
+    const entry = entries.get(name);
+    if (entry) found.set(name, entry);
+    else near.check(name);
+  }
+  return found;
+}
+
+/** Whether a record still is what is expected; it stays so until the transaction ends. */
+async function holdSame(sql: WriteTransaction, expected: ArtifactRecord): Promise<boolean> {
+  await lockNames(sql, expected.runId, [expected.name]);
+  return isSame(await findEntry(sql, "a.id = ? FOR UPDATE", expected.id), expected);
+}
+
+function isDuplicate(error: unknown): boolean {
+  return error instanceof Error && failureOf(error.cause) === "duplicate";
+}

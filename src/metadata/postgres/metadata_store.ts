@@ -1,0 +1,73 @@
+import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
+import type { MlflowStore } from "../mlflow_store.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { PostgresArtifactIndex } from "./artifact_index.ts";
+import { checkDatabase } from "./check.ts";
+import type { Database } from "./database.ts";
+import { PostgresModelStore } from "./model_store.ts";
+import { PostgresProcessStore } from "./process_store.ts";
+import { PostgresRunStore } from "./run_store.ts";
+import { TABLES } from "./schema.ts";
+
+/** Metadata in a PostgreSQL database. */
+export class PostgresMetadata implements MetadataStore {
+  readonly runs: PostgresRunStore;
+  readonly artifacts: PostgresArtifactIndex;
+  readonly models: PostgresModelStore;
+  readonly processes: PostgresProcessStore;
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  /** Takes over an open database; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+    this.runs = new PostgresRunStore(database, now);
+    this.artifacts = new PostgresArtifactIndex(database, now);
+    this.models = new PostgresModelStore(database, now);
+    this.processes = new PostgresProcessStore(database, now);
+  }
+
+  async mlflow(): Promise<MlflowStore> {
+    const { openMlflowStore } = await import("./mlflow/mlflow_store.ts");
+    return openMlflowStore(this.#database, this.#now);
+  }
+
+  identity(): Promise<string | undefined> {
+    return this.#database.read(async (sql) => {
+      const row = await sql.get("SELECT value FROM chachaml_store WHERE key = 'id'");
+      return row && String(row.value);
+    });
+  }
+
+  check(): Promise<MetadataCheck> {
+    return checkDatabase(this.#database);
+  }
+
+  size(): Promise<number | undefined> {
+    return this.#database.read(async (sql) => {
+      const row = await sql.get(
+        `SELECT sum(pg_total_relation_size(c.oid))::bigint AS size FROM pg_class c
+          WHERE c.relname = ANY(?::text[]) AND c.relkind IN ('r', 'p') AND c.relnamespace =
+            (SELECT oid FROM pg_namespace WHERE nspname = current_schema())`,
+        Object.keys(TABLES),
+      );
+      return Number(row?.size ?? 0);
+    });
+  }
+
+  async tryWriting(): Promise<void> {
+    await this.#database.write((sql) =>
+      sql.run("LOCK TABLE runs, artifacts, metrics IN ROW EXCLUSIVE MODE")
+    );
+  }
+
+  async snapshot(path: string, mode?: number): Promise<Snapshot> {
+    const { writeSnapshot } = await import("./snapshot.ts");
+    return await writeSnapshot(this.#database, path, mode);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}

@@ -1,0 +1,121 @@
+/** What errors of a database server mean, in the store's own terms. */
+import { StorageError, StoreBusyError } from "../../base/errors.ts";
+import type { Server } from "./server.ts";
+
+/** An error as the driver throws it: a SQLSTATE, or a code of the network or of the driver. */
+interface DriverFailure extends Error {
+  readonly code: string;
+  readonly constraint_name?: string;
+}
+
+/** What a failure means to the store. */
+export type PgFailure =
+  /** Another transaction was in the way: the same one may succeed now. */
+  | "conflict"
+  /** Others held a lock for too long. */
+  | "busy"
+  /** There is no connection, or it was lost. */
+  | "lost"
+  /** A row of this key is there. */
+  | "duplicate"
+  | "other";
+
+const LOST = [
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+  "ENOENT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  // The server is shutting down, has crashed, or is not up yet.
+  "57P01",
+  "57P02",
+  "57P03",
+];
+
+function isFailure(error: unknown): error is DriverFailure {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === "string";
+}
+
+/** The kind of a failure; `undefined` for an error that is not the server's or the network's. */
+export function failureOf(error: unknown): PgFailure | undefined {
+  if (!isFailure(error)) return undefined;
+  const { code } = error;
+  if (LOST.includes(code) || /^08/.test(code)) return "lost";
+  if (code === "40001" || code === "40P01") return "conflict";
+  if (code === "55P03") return "busy";
+  if (code === "23505") return "duplicate";
+  // Not every error with a code is the driver's: ours have codes of words.
+  return /^[0-9A-Z]{5}$/.test(code) || error.name === "PostgresError" ? "other" : undefined;
+}
+
+/** Whether the server is there and asks for patience: it starts, or recovers from a crash. */
+export function isStarting(error: unknown): boolean {
+  return isFailure(error) && error.code === "57P03";
+}
+
+/** What a SQLSTATE means and what to do about it; `said` is the server's own sentence. */
+function stateOf(code: string, said: string, { host, port, user, database }: Server): string {
+  switch (code) {
+    case "28P01":
+    case "28000":
+      return `the server refuses to sign in ${user} (${said}); check the user, and its password ` +
+        "in PGPASSWORD or ~/.pgpass, which nobody else may read (mode 0600)";
+    case "3D000":
+      return `the server has no database ${JSON.stringify(database)}; create it with createdb, ` +
+        "or name another";
+    case "42501":
+      return `the role ${user} may not do that (${said}); ask the owner of the tables for the ` +
+        "privilege (GRANT)";
+    case "25006":
+      return "the server takes no writes: it is a standby, or set to read-only; name its primary";
+    case "53100":
+      return "the disk of the server is full; free some space and try again";
+    case "53300":
+      return "the server has no connection left; close other programs, or pass a smaller poolSize";
+    case "22021":
+    case "22P05":
+      return "text has a character that the server's encoding lacks; use a database in UTF8";
+    case "CONNECT_TIMEOUT":
+      return `${host}:${port} does not answer; check the address, and firewalls on the way`;
+    case "ECONNREFUSED":
+      return `nothing listens at ${host}:${port}; check the address, and that the server runs`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `the host ${host} has no address; check its name`;
+    case "ENOENT":
+      return `there is no socket of a server on port ${port} in ${host}; check that it runs`;
+    case "57P03":
+      return "the server is starting; try again";
+    default:
+      return said;
+  }
+}
+
+/** The public error for a failure; any other error is passed through. */
+export function publicError(
+  error: unknown,
+  action: string,
+  server: Server,
+  waited: number = 0,
+): unknown {
+  const failure = failureOf(error);
+  if (failure === undefined || !isFailure(error)) return error;
+  const how = { cause: error };
+  if (failure === "busy" || failure === "conflict") {
+    return new StoreBusyError(Math.round(waited), how);
+  }
+  const lost = ["CONNECTION_CLOSED", "ECONNRESET", "EPIPE", "57P01", "57P02"].includes(error.code);
+  const state = lost
+    ? "the connection to the server was lost; check that it runs, and try again"
+    : stateOf(error.code, error.message, server);
+  return new StorageError(action, state, how);
+}

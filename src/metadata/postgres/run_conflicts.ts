@@ -1,0 +1,79 @@
+/** Runs that stand in the way of a new one. */
+import { RunStateError } from "../../base/errors.ts";
+import { option, phrase } from "../../base/phrase.ts";
+import { fold } from "../../names/names.ts";
+import { text } from "../rows/value.ts";
+import { type RunDocument, sameDocument } from "../run_document.ts";
+import { growthOf } from "../run_growth.ts";
+import type { Missing } from "../run_store.ts";
+import type { Sql, Transaction } from "./client.ts";
+import { readDocument } from "./run_document_rows.ts";
+import { OTHER_ID } from "./schema.ts";
+
+/**
+ * What of a run is to be written: all of it if it is not there, else what it has more. One that is there
+ * must contain it, or be contained in it.
+ */
+export async function missingOf(sql: Transaction, run: RunDocument): Promise<Missing | undefined> {
+  const there = await readDocument(sql, run.id);
+  if (there) {
+    if (sameDocument(there, run)) return undefined;
+    const growth = growthOf(there, run);
+    if (growth) {
+      await requireFreeParts(sql, growth);
+      return { run: growth, isNew: false };
+    }
+    if (growthOf(run, there)) return undefined;
+    throw new RunStateError(
+      "import",
+      run.id,
+      phrase`a run of this id is there and differs; remove it first, or import under new ids (${
+        option("newIds", true)
+      })`,
+    );
+  }
+  await requireFreeId(sql, run.id, "import");
+  await requireFreeParts(sql, run);
+  return { run, isNew: true };
+}
+
+/** Refuses artifacts and datasets whose ids another run has. */
+async function requireFreeParts(sql: Sql, run: RunDocument): Promise<void> {
+  for (const table of ["artifacts", "datasets"] as const) {
+    const ids = run[table].map(({ id }) => id);
+    if (ids.length === 0) continue;
+    const taken = await sql.get(
+      `SELECT run_id FROM ${table} WHERE id = ANY(?::text[]) LIMIT 1`,
+      ids,
+    );
+    if (!taken) continue;
+    const state = phrase`run ${
+      JSON.stringify(text(taken.run_id))
+    } has one of its ${table}; import under new ids (${option("newIds", true)})`;
+    throw new RunStateError("import", run.id, state);
+  }
+}
+
+/** Two runs share no directory, also where the file system ignores case or normalisation. */
+export async function requireFreeId(
+  sql: Sql,
+  id: string,
+  action: "start" | "import",
+): Promise<void> {
+  const folded = fold(id);
+  // The server compares ids of plain letters; those with others, which are few, are read.
+  const rows = await sql.all(
+    `SELECT id FROM runs WHERE upper(id COLLATE "C") = ?
+      UNION ALL SELECT id FROM runs WHERE ${OTHER_ID}`,
+    folded,
+  );
+  const alike = rows.map((row) => text(row.id)).find((other) => fold(other) === folded);
+  if (alike === undefined) return;
+  throw new RunStateError(
+    action,
+    id,
+    alike === id
+      ? "there is a run of this id; choose another, or leave it out"
+      : `there is a run ${JSON.stringify(alike)}, and some file systems take the two for one`,
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * Functions and triggers of our own. chachaml knows nothing of our tables: what it adds, changes and
+ * deletes reaches them by triggers, in the same transaction. They run with the rights of the owner of
+ * the tables, so that a program needs none on our tables to write to the shared ones.
+ */
+import { OWN_TABLES_OF_RUN } from "./schema.ts";
+
+/** The columns of a summary. */
+const COLUMNS = "run_id, key, points, smallest, largest, last, step, time";
+
+/**
+ * Summaries of the points of a source. The last point is that of the largest step, then the latest time,
+ * then the last one of the source. NaN is no number: it is neither smallest nor largest.
+ */
+function summariesOf(source: string): string {
+  return `SELECT run_id, key, count(*), min(nullif(value, 'NaN')), max(nullif(value, 'NaN')),
+    (array_agg(value ORDER BY step DESC, timestamp DESC, place DESC))[1], max(step),
+    (array_agg(timestamp ORDER BY step DESC, timestamp DESC))[1]
+    FROM (SELECT *, row_number() OVER () AS place FROM ${source}) AS points
+    GROUP BY run_id, key ORDER BY run_id, key`;
+}
+
+const TABLE = "chachaml_metric_summaries";
+const LATER = "(EXCLUDED.step, EXCLUDED.time) >= (s.step, s.time)";
+
+/** Adds the points of a source to the summaries. In one order of rows, so that nobody waits in a ring. */
+const ADD = (source: string) =>
+  `INSERT INTO ${TABLE} AS s (${COLUMNS}) ${summariesOf(source)}
+    ON CONFLICT (run_id, key) DO UPDATE SET points = s.points + EXCLUDED.points,
+      smallest = least(s.smallest, EXCLUDED.smallest),
+      largest = greatest(s.largest, EXCLUDED.largest),
+      last = CASE WHEN ${LATER} THEN EXCLUDED.last ELSE s.last END,
+      step = CASE WHEN ${LATER} THEN EXCLUDED.step ELSE s.step END,
+      time = CASE WHEN ${LATER} THEN EXCLUDED.time ELSE s.time END;`;
+
+/** Makes the summaries of some metrics of some runs again, from all their points. */
+const MAKE_AGAIN = (changed: string) =>
+  `DELETE FROM ${TABLE} AS s USING (SELECT DISTINCT run_id, key FROM ${changed}) AS c
+      WHERE s.run_id = c.run_id AND s.key = c.key;
+    ${
+    ADD(`(SELECT m.* FROM metrics m JOIN (SELECT DISTINCT run_id, key FROM ${changed}) AS c
+      ON m.run_id = c.run_id AND m.key = c.key ORDER BY m.timestamp, m.ctid) AS m`)
+  }`;
+
+/** Fills the summaries of points that are there already. */
+export const SUMMARIZE_ALL = ADD("(SELECT * FROM metrics ORDER BY timestamp, ctid) AS m");
+
+/** Bodies of the functions, by name. */
+export const FUNCTIONS: Readonly<Record<string, string>> = {
+  chachaml_points_added: ADD("added"),
+  chachaml_points_removed: MAKE_AGAIN("removed"),
+  chachaml_points_changed: MAKE_AGAIN(
+    "(SELECT run_id, key FROM removed UNION ALL SELECT run_id, key FROM added) AS x",
+  ),
+  chachaml_runs_added: `INSERT INTO chachaml_known_runs (id)
+    SELECT id FROM (SELECT id, row_number() OVER () AS place FROM added) AS a ORDER BY place
+    ON CONFLICT (id) DO UPDATE SET place = DEFAULT;`,
+  chachaml_runs_removed: OWN_TABLES_OF_RUN.map((table) =>
+    `DELETE FROM ${table} AS t USING removed AS r WHERE t.run_id = r.id;`
+  ).join("\n    "),
+};
+
+/** Triggers: what calls which function. */
+export const TRIGGERS: Readonly<Record<string, { readonly on: string; readonly calls: string }>> = {
+  chachaml_points_added: {
+    on: "AFTER INSERT ON metrics REFERENCING NEW TABLE AS added",
+    calls: "chachaml_points_added",
+  },
+  chachaml_points_removed: {
+    on: "AFTER DELETE ON metrics REFERENCING OLD TABLE AS removed",
+    calls: "chachaml_points_removed",
+  },
+  chachaml_points_changed: {
+    on: "AFTER UPDATE ON metrics REFERENCING OLD TABLE AS removed NEW TABLE AS added",
+    calls: "chachaml_points_changed",
+  },
+  chachaml_runs_added: {
+    on: "AFTER INSERT ON runs REFERENCING NEW TABLE AS added",
+    calls: "chachaml_runs_added",
+  },
+  chachaml_runs_removed: {
+    on: "AFTER DELETE ON runs REFERENCING OLD TABLE AS removed",
+    calls: "chachaml_runs_removed",
+  },
+};

@@ -1,0 +1,67 @@
+/** Rules of versions: they are numbered from 1, and one at most is in production. */
+import type { ModelStage, ModelVersion, RegisterOptions } from "../metadata/model.ts";
+import type { ModelState, ModelStore } from "../metadata/model_store.ts";
+import { requireVersion } from "./require_model.ts";
+
+/**
+ * Adds the next version of a model, and the model if it is new.
+ *
+ * @throws {RunNotFoundError} If the run is not there.
+ * @throws {ArtifactNotFoundError} If the artifact is not one of the run.
+ */
+export async function registerVersion(
+  models: ModelStore,
+  model: string,
+  options: RegisterOptions,
+): Promise<ModelVersion> {
+  const { runId, artifact, artifactId, stage = "none" } = options;
+  const { description = null, modelDescription = null } = options;
+  for (;;) {
+    const before = await models.stateOf(model);
+    const version = before.latest + 1;
+    const added = await models.addVersion(
+      {
+        model,
+        modelDescription,
+        version,
+        runId,
+        artifact: artifact === undefined ? { id: artifactId! } : { name: artifact },
+        stage,
+        description,
+      },
+      displacedBy(version, stage, before),
+      before,
+    );
+    // Otherwise others have added or promoted one meanwhile.
+    if (added) return added;
+  }
+}
+
+/**
+ * Moves a version to a stage.
+ *
+ * @throws {ModelNotFoundError} If there is no such version.
+ */
+export async function promoteVersion(
+  models: ModelStore,
+  model: string,
+  version: number,
+  stage: ModelStage,
+): Promise<ModelVersion> {
+  for (;;) {
+    const before = await models.stateOf(model);
+    const found = await requireVersion(models, model, { version });
+    const stages = new Map(displacedBy(version, stage, before)).set(version, stage);
+    if (await models.setStages(model, stages, before)) return { ...found, stage };
+  }
+}
+
+/** The versions that have to leave production for one, with the stage that they go to. */
+function displacedBy(
+  version: number,
+  stage: ModelStage,
+  { production }: ModelState,
+): ReadonlyMap<number, ModelStage> {
+  const others = stage === "production" ? production.filter((other) => other !== version) : [];
+  return new Map(others.map((other) => [other, "archived"]));
+}
