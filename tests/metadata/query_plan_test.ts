@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { makeLargeStore } from "../../bench/make_large_store.ts";
+import { promoteVersion, registerVersion } from "../../src/models/versions.ts";
 import { builtinDriver } from "../../src/metadata/sqlite/builtin_driver.ts";
 import { SqliteMetadata } from "../../src/metadata/sqlite/metadata_store.ts";
 import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
@@ -112,11 +113,11 @@ async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void
     { ...record, createdAt: new Date() },
     (key) => Promise.resolve(key),
   );
-  await models.register("net", { runId: id, artifact: "a", stage: "production" });
+  await registerVersion(models, "net", { runId: id, artifact: "a", stage: "production" });
   await models.list();
   await models.versions("net");
   await models.find("net", { stage: "production" });
-  await models.promote("net", 1, "archived");
+  await promoteVersion(models, "net", 1, "archived");
   await models.remove("net", undefined);
   await artifacts.remove(record.id, false);
   await runs.remove(id, true);

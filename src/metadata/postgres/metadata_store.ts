@@ -1,4 +1,6 @@
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
+import { StorageError } from "../../base/errors.ts";
+import type { RunTable } from "../run_table.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { PostgresArtifactIndex } from "./artifact_index.ts";
@@ -31,6 +33,10 @@ export class PostgresMetadata implements MetadataStore {
   async mlflow(): Promise<MlflowStore> {
     const { openMlflowStore } = await import("./mlflow/mlflow_store.ts");
     return openMlflowStore(this.#database, this.#now);
+  }
+
+  table(): Promise<RunTable> {
+    throw new StorageError("show runs as a table", "this version does so from SQLite only");
   }
 
   identity(): Promise<string | undefined> {
