@@ -125,15 +125,15 @@ export class PostgresArtifactIndex implements ArtifactIndex {
   update(
     expected: ArtifactRecord,
     contents: Contents & { readonly createdAt: Date },
-    publish: (key: string) => Promise<void>,
+    publish: (key: string) => Promise<string>,
     evenIfUsed: boolean = false,
   ): Promise<ArtifactRecord | undefined> {
     return this.#database.write(async (sql) => {
       if (!await holdSame(sql, expected)) return undefined;
       if (!evenIfUsed) await requireUnused(sql, "artifact_id", expected.id, "replace");
       sql.once();
-      await publish(expected.path);
-      return await describe(sql, expected, contents);
+      const path = await publish(expected.path);
+      return await describe(sql, { ...expected, path }, contents);
     });
   }
 

@@ -52,14 +52,16 @@ export async function insertAll(sql: Sql, records: readonly ArtifactRecord[]): P
   );
 }
 
-/** Has a record describe other bytes. */
+/** Has a record describe other bytes, and name where they are. */
 export async function describe(
   sql: Sql,
   record: ArtifactRecord,
   { contentType, size, hash, createdAt }: Contents & { readonly createdAt: Date },
 ): Promise<ArtifactRecord> {
   await sql.run(
-    "UPDATE artifacts SET content_type = ?, size = ?, hash = ?, created_at = ? WHERE id = ?",
+    `UPDATE artifacts SET path = ?, content_type = ?, size = ?, hash = ?, created_at = ?
+      WHERE id = ?`,
+    record.path,
     contentType,
     size,
     hash,
