@@ -24,13 +24,16 @@ export class ApiError extends Error {
 }
 
 /** Values of a query; those that are `undefined` are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Query = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
 
 /** The address of a call. */
 export function urlOf(path: string, query: Query = {}): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== "") params.set(name, String(value));
+    if (Array.isArray(value)) value.forEach((one) => params.append(name, one));
+    else if (value !== undefined && value !== "") params.set(name, String(value));
   }
   const text = params.toString();
   return text === "" ? path : `${path}?${text}`;

@@ -136,7 +136,7 @@ function Header({ current, onHelp }: { current: Address; onHelp: () => void }) {
           </a>
         ))}
       </nav>
-      <div class="right">
+      <div class="actions">
         {info?.["read-only"] && <span class="badge">read-only</span>}
         <Connection />
         {info?.user && (

@@ -22,17 +22,28 @@ function minus(text: string): string {
   return text.replace(/^-/, "−").replace(/e-/, "e−").replace(/e\+/, "e");
 }
 
-/** Digits with which the numbers of a column can be told apart: 3 to 7. */
-export function digitsOf(values: readonly number[]): number {
-  const finite = values.filter((value) => Number.isFinite(value) && !Number.isInteger(value));
-  if (finite.length < 2) return 4;
-  for (let digits = 3; digits < 7; digits++) {
-    const different = new Set(finite).size;
-    if (new Set(finite.map((value) => value.toPrecision(digits))).size >= different * 0.9) {
-      return digits;
+/** Decimals with which the numbers of a column can be told apart; `undefined` if sizes differ too much. */
+export function decimalsOf(values: readonly number[]): number | undefined {
+  const finite = values.filter((value) => Number.isFinite(value) && value !== 0);
+  if (finite.length === 0) return undefined;
+  if (finite.every(Number.isInteger)) return 0;
+  const sizes = finite.map(Math.abs);
+  const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+  if (low < 1e-3 || high >= 1e6 || high / low > 1e5) return undefined;
+  const different = new Set(finite).size;
+  const least = Math.max(0, 2 - Math.floor(Math.log10(high)));
+  for (let decimals = least; decimals < least + 3; decimals++) {
+    if (new Set(finite.map((value) => value.toFixed(decimals))).size >= different * 0.9) {
+      return decimals;
     }
   }
-  return 7;
+  return least + 3;
+}
+
+/** A number of a column whose numbers have the same decimals. */
+export function formatInColumn(value: number, decimals: number | undefined): string {
+  if (decimals === undefined || !Number.isFinite(value)) return formatNumber(value);
+  return minus(value.toFixed(decimals));
 }
 
 /** A number of bytes: `1.4 MB`. */

@@ -125,6 +125,8 @@ export interface ArtifactInfo {
 export interface FileEntry {
   readonly name: string;
   readonly directory: boolean;
+  /** A log that still grows. */
+  readonly growing?: boolean;
   readonly "artifact-id"?: string;
   readonly size?: number | null;
   readonly "content-type"?: string | null;
@@ -149,7 +151,6 @@ export interface ModelInfo {
   readonly description?: string | null;
   readonly "created-at": number;
   readonly versions?: number;
-  readonly latest?: number | null;
   readonly production?: number | null;
 }
 

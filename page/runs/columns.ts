@@ -1,5 +1,5 @@
 /** The columns of the table of runs. */
-import { formatDuration, formatNumber, toNumber } from "../format.ts";
+import { formatDuration, formatInColumn, formatNumber, toNumber } from "../format.ts";
 import type { ColumnNames, Row, Summary } from "../types.ts";
 
 /** A column. */
@@ -126,6 +126,13 @@ export function numberOf(row: Row, column: Column): number | undefined {
   return undefined;
 }
 
+/** The whole value of a cell, for hover. */
+export function wholeText(row: Row, column: Column): string {
+  if (column.kind === "params") return row.params[column.key] ?? "";
+  if (column.kind === "metrics") return String(numberOf(row, column) ?? "");
+  return textOf(row, column);
+}
+
 function finite(value: number): number | undefined {
   return Number.isNaN(value) ? undefined : value;
 }
@@ -137,8 +144,13 @@ export function durationOf(row: Row): number | undefined {
   return end === undefined ? undefined : end - row["start-time"];
 }
 
-/** The text of a cell. */
-export function textOf(row: Row, column: Column, digits: number): string {
+/** Whether a text is a number. */
+export function isNumber(text: string): boolean {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+}
+
+/** The text of a cell; a metric has as many decimals as its column. */
+export function textOf(row: Row, column: Column, decimals?: number): string {
   switch (column.id) {
     case "name":
       return row.name || row.id;
@@ -159,9 +171,13 @@ export function textOf(row: Row, column: Column, digits: number): string {
   }
   if (column.kind === "metrics") {
     const value = numberOf(row, column);
-    return value === undefined ? "" : formatNumber(value, digits);
+    return value === undefined ? "" : formatInColumn(value, decimals);
   }
-  if (column.kind === "params") return row.params[column.key] ?? "";
+  if (column.kind === "params") {
+    const text = row.params[column.key] ?? "";
+    // 0.30000000000000004 is 0.3 to a reader; the whole of it shows on hover.
+    return text.length > 9 && isNumber(text) ? formatNumber(Number(text), 6) : text;
+  }
   if (column.kind === "tags") return row.tags[column.key] ?? "";
   return "";
 }

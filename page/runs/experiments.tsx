@@ -17,7 +17,7 @@ export function Experiments({ info, current, archived }: {
 }) {
   const [search, setSearch] = useState("");
   if (!info) return <aside class="experiments" aria-label="Experiments" />;
-  const total = info.experiments.reduce((sum, { runs }) => sum + runs, 0);
+  const total = info.experiments.reduce((sum, one) => sum + activeRuns(one), 0);
   const hidden = info.experiments.reduce((sum, { archived = 0 }) => sum + archived, 0);
   const matching = info.experiments.filter(({ name }) =>
     name.toLowerCase().includes(search.toLowerCase())
@@ -62,7 +62,7 @@ export function Experiments({ info, current, archived }: {
             <Entry
               name={experiment.name}
               href={link(["experiments", experiment.id ?? experiment.name])}
-              runs={experiment.runs}
+              runs={activeRuns(experiment)}
               running={experiment.running ?? 0}
               title={experiment.description ?? experiment.name}
               isCurrent={current === experiment.name}
@@ -84,6 +84,11 @@ export function Experiments({ info, current, archived }: {
       {matching.length > MOST && <p class="dim">{matching.length - MOST} more; search for them</p>}
     </aside>
   );
+}
+
+/** Runs that are not archived. */
+function activeRuns({ runs, archived = 0 }: ExperimentInfo): number {
+  return runs - archived;
 }
 
 function referenceOf(info: StoreInfo, name: string): string {

@@ -11,7 +11,7 @@ export interface Completion {
   readonly words: readonly string[];
 }
 
-const ATTRIBUTES = ["status", "run_name", "start_time", "end_time", "user_id", "run_id"];
+const ATTRIBUTES = ["status", "name", "start_time", "duration", "user", "id", "error"];
 const STATUSES = ["running", "completed", "failed"];
 const ORDER = ["<", "<=", "=", "!=", ">=", ">"];
 const TEXT = ["=", "!=", "LIKE", "ILIKE"];
@@ -49,7 +49,7 @@ export function complete(text: string, at: number, columns: ColumnNames): Comple
   });
   const name = /^\s*(\S+\.(?:`[^`]*`|"[^"]*"|\S+))\s/.exec(clause)?.[1];
   if (name === undefined || name === word) return offer(namesOf(columns));
-  const isNumber = /^(metrics?|attributes?\.(start_time|end_time))\b/.test(name);
+  const isNumber = /^(metrics?|attributes?\.(start_time|duration))\b/.test(name);
   const operator = /^\s*\S+\.(?:`[^`]*`|"[^"]*"|\S+)\s+(<=|>=|!=|=|<|>|I?LIKE)\s*/i.exec(clause);
   if (!operator) return rest.trim() === name ? offer(isNumber ? ORDER : TEXT) : offer([]);
   const value = clause.slice(operator[0].length);
@@ -82,5 +82,5 @@ function rank(words: readonly string[], typed: string): string[] {
 export function filterOf(text: string): string {
   const typed = text.trim();
   if (typed === "" || /[<>=]|\b(i?like|in|is)\b|^\s*\w+\.\S+$/i.test(typed)) return typed;
-  return `attributes.run_name ILIKE '%${typed.replaceAll("'", "")}%'`;
+  return `attributes.name ILIKE '%${typed.replaceAll("'", "")}%'`;
 }

@@ -1,5 +1,5 @@
 /** The lines of the table: runs, or groups of them with the runs of those that are open. */
-import { formatNumber, toNumber } from "../format.ts";
+import { formatInColumn, toNumber } from "../format.ts";
 import type { Row } from "../types.ts";
 import { type Column, columnOf, numberOf, textOf } from "./columns.ts";
 
@@ -21,7 +21,7 @@ export function groupRows(rows: readonly (Row | undefined)[], by: string): Group
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     if (!row) continue;
-    const value = textOf(row, column, 6);
+    const value = textOf(row, column);
     const group = groups.get(value);
     if (group) group.push(row);
     else groups.set(value, [row]);
@@ -40,16 +40,16 @@ export function itemsOf(groups: readonly Group[], open: ReadonlySet<string>): It
 }
 
 /** What a group shows in a column: the mean of a metric, a value that all share. */
-export function groupText({ rows }: Group, column: Column, digits: number): string {
+export function groupText({ rows }: Group, column: Column, decimals?: number): string {
   if (column.kind === "metrics") {
     const values = rows.map((row) => numberOf(row, column)).filter((value) =>
       value !== undefined && Number.isFinite(value)
     ) as number[];
     if (values.length === 0) return "";
     const mean = values.reduce((sum, value) => sum + toNumber(value), 0) / values.length;
-    return `⌀ ${formatNumber(mean, digits)}`;
+    return `⌀ ${formatInColumn(mean, decimals)}`;
   }
   if (column.kind === "field" && !["experiment", "user"].includes(column.id)) return "";
-  const texts = new Set(rows.map((row) => textOf(row, column, digits)));
+  const texts = new Set(rows.map((row) => textOf(row, column, decimals)));
   return texts.size === 1 ? [...texts][0]! : texts.size > 1 ? `${texts.size} values` : "";
 }

@@ -5,7 +5,7 @@ import { count } from "../format.ts";
 import { Ago, Status, Swatch } from "../parts.tsx";
 import { runLink } from "../route.ts";
 import type { Curve, Row } from "../types.ts";
-import { type Column, textOf } from "./columns.ts";
+import { type Column, isNumber, textOf, wholeText } from "./columns.ts";
 import { type Group, groupText } from "./items.ts";
 import { pathOf } from "./sparklines.ts";
 import type { Layout } from "./table.tsx";
@@ -16,7 +16,7 @@ interface LineProps {
   readonly style: CSSProperties;
   readonly columns: readonly Column[];
   readonly layout: Layout;
-  readonly digits: ReadonlyMap<string, number>;
+  readonly decimals: ReadonlyMap<string, number | undefined>;
   readonly isCursor: boolean;
 }
 
@@ -42,7 +42,7 @@ export const RunLine = memo(
       onCursor: (at: number) => void;
     },
   ) {
-    const { at, style, columns, layout, digits, row, selected, isCursor } = props;
+    const { at, style, columns, layout, decimals, row, selected, isCursor } = props;
     return (
       <div
         id={`line-${at}`}
@@ -72,7 +72,7 @@ export const RunLine = memo(
             row={row}
             column={column}
             left={layout.lefts[index]}
-            digits={digits.get(column.id) ?? 4}
+            decimals={decimals.get(column.id)}
             inGroup={props.inGroup}
             curve={props.curve}
             showColor={selected}
@@ -84,16 +84,16 @@ export const RunLine = memo(
   isSame,
 );
 
-function RunCell({ row, column, left, digits, inGroup, curve, showColor }: {
+function RunCell({ row, column, left, decimals, inGroup, curve, showColor }: {
   row: Row;
   column: Column;
   left: number | undefined;
-  digits: number;
+  decimals: number | undefined;
   inGroup: boolean;
   curve: Curve | undefined;
   showColor: boolean;
 }) {
-  const text = textOf(row, column, digits);
+  const text = textOf(row, column, decimals);
   const pinned = left !== undefined;
   const number = column.numeric || column.kind === "params" && isNumber(text);
   const cell = `cell${number ? " right" : ""}${pinned ? " pinned" : ""}`;
@@ -126,15 +126,13 @@ function RunCell({ row, column, left, digits, inGroup, curve, showColor }: {
       role="gridcell"
       class={inGroup && column.id === "name" ? `${cell} in-group` : cell}
       style={style}
-      title={text.length > 8 || column.kind === "params" ? text : undefined}
+      title={column.kind === "field" && column.id !== "name" && column.id !== "error"
+        ? undefined
+        : wholeText(row, column) || undefined}
     >
       {content()}
     </div>
   );
-}
-
-function isNumber(text: string): boolean {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }
 
 function Sparkline({ curve }: { curve: Curve }) {
@@ -154,7 +152,7 @@ export const GroupLine = memo(
       onToggle: (value: string) => void;
     },
   ) {
-    const { at, style, columns, layout, digits, group, open, isCursor } = props;
+    const { at, style, columns, layout, decimals, group, open, isCursor } = props;
     return (
       <div
         id={`line-${at}`}
@@ -177,7 +175,7 @@ export const GroupLine = memo(
         {columns.map((column, index) => {
           const left = layout.lefts[index];
           const isFirst = index === 0;
-          const text = isFirst ? "" : groupText(group, column, digits.get(column.id) ?? 4);
+          const text = isFirst ? "" : groupText(group, column, decimals.get(column.id));
           return (
             <div
               key={column.id}

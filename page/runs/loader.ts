@@ -1,5 +1,5 @@
 /** Loads the rows of a table that is too long to be loaded whole. */
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, connection, get, needsSignIn, type Query } from "../api.ts";
 import type { Row, TablePage } from "../types.ts";
 
@@ -7,7 +7,7 @@ import type { Row, TablePage } from "../types.ts";
 const FIRST = 100;
 
 /** Rows of the others. */
-const NEXT = 500;
+const NEXT = 1000;
 
 /** Rows as they are loaded. */
 export interface Rows {
@@ -25,6 +25,21 @@ export interface Rows {
   readonly refresh: () => void;
 }
 
+/** What is loaded of one query. */
+interface Pages {
+  readonly key: string;
+  rows: Row[];
+  total: number | undefined;
+  /** Where the next page begins; `undefined` at the end, and before the first page. */
+  next: string | undefined;
+  /** Where pages began, by the place of their first row. */
+  readonly starts: Map<number, string>;
+  /** The page that is on its way. */
+  busy: Promise<void> | undefined;
+  /** Rows that were in sight last. */
+  window: readonly [from: number, to: number];
+}
+
 interface State {
   readonly key: string;
   readonly rows: readonly (Row | undefined)[];
@@ -32,7 +47,19 @@ interface State {
   readonly error: ApiError | undefined;
 }
 
-/** Rows of a query, loaded where they are wanted. */
+function emptyPages(key: string): Pages {
+  return {
+    key,
+    rows: [],
+    total: undefined,
+    next: undefined,
+    starts: new Map(),
+    busy: undefined,
+    window: [0, FIRST],
+  };
+}
+
+/** Rows of a query, loaded page by page as far as they are wanted. */
 export function useRows(query: Query, ready = true): Rows {
   const key = JSON.stringify(query);
   const [state, setState] = useState<State>({
@@ -41,58 +68,76 @@ export function useRows(query: Query, ready = true): Rows {
     total: undefined,
     error: undefined,
   });
-  const live = useRef({ key, busy: new Set<number>(), window: [0, FIRST] as [number, number] });
-  if (live.current.key !== key) {
-    live.current = { key, busy: new Set(), window: [0, FIRST] };
-  }
-  const load = useCallback(async (from: number, limit: number) => {
-    const { busy } = live.current;
-    if (busy.has(from)) return;
-    busy.add(from);
-    try {
-      const page = await get<TablePage>("/api/table", { ...query, limit, offset: from });
-      if (live.current.key !== key) return;
-      setState((old) => {
-        const base = old.key === key ? old.rows : [];
-        const rows = base.slice(0, page.total);
-        page.runs.forEach((row, at) => rows[from + at] = row);
-        // What was shifted out of the end of a page that has become shorter.
-        rows.length = page.total;
-        return { key, rows, total: page.total, error: undefined };
+  const live = useRef(emptyPages(key));
+  if (live.current.key !== key) live.current = emptyPages(key);
+  const { load, want, refresh } = useMemo(() => {
+    const pages = live.current;
+    const isCurrent = () => live.current === pages;
+    const show = (error?: ApiError) => {
+      if (!isCurrent()) return;
+      const { rows, total } = pages;
+      setState((old) =>
+        error ? { ...old, error } : { key, rows: [...rows], total, error: undefined }
+      );
+    };
+    /** Runs one load at a time. */
+    const alone = (work: () => Promise<void>): Promise<void> => {
+      pages.busy ??= work().then(() => show(), (error) => {
+        show(error instanceof ApiError ? error : new ApiError(String(error), 0));
+      }).finally(() => pages.busy = undefined);
+      return pages.busy;
+    };
+    const first = async (limit: number) => {
+      const page = await get<TablePage>("/api/table", { ...query, limit });
+      // What follows may have moved on: it is loaded again when it is wanted.
+      pages.rows = [...page.runs];
+      pages.total = page.total;
+      pages.next = page.next ?? undefined;
+      pages.starts.clear();
+      if (page.next) pages.starts.set(pages.rows.length, page.next);
+    };
+    const more = async () => {
+      const cursor = pages.next;
+      if (cursor === undefined) return;
+      const page = await get<TablePage>("/api/table", { ...query, limit: NEXT, cursor });
+      pages.rows.push(...page.runs);
+      pages.next = page.next ?? undefined;
+      if (page.next) pages.starts.set(pages.rows.length, page.next);
+    };
+    /** Loads the page in sight again, far from the beginning. */
+    const again = async (from: number) => {
+      const start = [...pages.starts.keys()].filter((at) => at <= from).at(-1);
+      const cursor = start === undefined ? undefined : pages.starts.get(start);
+      if (start === undefined || cursor === undefined) return await first(FIRST);
+      const page = await get<TablePage>("/api/table", { ...query, limit: NEXT, cursor });
+      page.runs.forEach((row, at) => {
+        if (start + at < pages.rows.length) pages.rows[start + at] = row;
       });
-    } catch (error) {
-      if (live.current.key !== key) return;
-      const problem = error instanceof ApiError ? error : new ApiError(String(error), 0);
-      setState((old) => ({ ...old, error: problem }));
-    } finally {
-      busy.delete(from);
-    }
+      const { total } = await get<TablePage>("/api/table", { ...query, limit: 1 });
+      pages.total = total;
+    };
+    const want = (from: number, to: number): void => {
+      pages.window = [from, to];
+      if (pages.busy || pages.next === undefined || to <= pages.rows.length) return;
+      void alone(more).then(() => isCurrent() && want(...pages.window));
+    };
+    const refresh = () => {
+      const [from, to] = pages.window;
+      void alone(() =>
+        to <= NEXT ? first(Math.max(FIRST, pages.rows.length > FIRST ? to : 0)) : again(from)
+      );
+    };
+    return { load: () => alone(() => first(FIRST)), want, refresh };
   }, [key]);
-  const refresh = useCallback(() => {
-    const [from, to] = live.current.window;
-    const start = Math.floor(from / FIRST) * FIRST;
-    void load(start, Math.min(1000, Math.ceil((to - start) / FIRST) * FIRST || FIRST));
-  }, [load]);
   useEffect(() => {
     if (!ready) return;
-    void load(0, FIRST);
+    void load();
     const retry = () => {
       if (connection.get() === "live" && !needsSignIn.get()) refresh();
     };
     const stops = [connection.watch(retry), needsSignIn.watch(retry)];
     return () => stops.forEach((stop) => stop());
   }, [key, ready]);
-  const own = state.key === key;
-  const rows = state.rows;
-  const want = useCallback((from: number, to: number) => {
-    live.current.window = [from, to];
-    if (!own) return;
-    let at = from;
-    while (at < to && rows[at]) at++;
-    if (at >= to) return;
-    const start = Math.floor(at / NEXT) * NEXT;
-    void load(start, NEXT);
-    if (to > start + NEXT) void load(start + NEXT, NEXT);
-  }, [rows, own, load]);
-  return { rows, total: state.total, error: state.error, stale: !own, want, refresh };
+  const { rows, total, error } = state;
+  return { rows, total, error, stale: state.key !== key, want, refresh };
 }

@@ -114,7 +114,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
     selection.toggle,
   ]);
   const isEmptyStore = info !== undefined && rows.total === 0 && typed === "" &&
-    info.experiments.every(({ runs, archived = 0 }) => runs + archived === 0);
+    info.experiments.every(({ runs }) => runs === 0);
   return (
     <div class="runs-frame">
       <Experiments info={info} current={experiment} archived={archived === "only"} />

@@ -51,27 +51,24 @@ export function useSparklines(
   const signature = wanted.map(({ id }) => id).join();
   useEffect(() => {
     if (signature === "" || key === undefined) return;
-    const controller = new AbortController();
-    const timer = setTimeout(async () => {
+    const load = async () => {
       const rows = wanted.slice(0, 100);
       for (const row of rows) versions.current.set(row.id, row.metrics[key]!.count);
+      const target = kept.current;
       const curves = await get<Curve[]>("/api/curves", {
         runs: rows.map(({ id }) => id).join(),
-        keys: key,
+        keys: [key, key],
         points: POINTS,
-      }, controller.signal).catch(() => []);
-      if (kept.current.size > MOST) {
-        kept.current.clear();
-        versions.current.clear();
-      }
-      for (const curve of curves) kept.current.set(curve["run-id"], curve);
+      }).catch(() => undefined);
+      // Another metric was chosen meanwhile.
+      if (target !== kept.current) return;
+      if (!curves) return rows.forEach((row) => versions.current.delete(row.id));
+      if (target.size > MOST) target.clear();
+      for (const curve of curves) target.set(curve["run-id"], curve);
       render((n) => n + 1);
-    }, PATIENCE);
-    return () => {
-      clearTimeout(timer);
-      controller.abort();
-      for (const row of wanted) if (!kept.current.has(row.id)) versions.current.delete(row.id);
     };
+    const timer = setTimeout(() => void load(), PATIENCE);
+    return () => clearTimeout(timer);
   }, [signature, key]);
   return kept.current;
 }

@@ -1,7 +1,7 @@
 /** A table that draws only the lines in sight. */
 import type { CSSProperties } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { digitsOf } from "../format.ts";
+import { decimalsOf } from "../format.ts";
 import type { Row } from "../types.ts";
 import { type Column, numberOf } from "./columns.ts";
 import { HeaderCell } from "./header_cell.tsx";
@@ -80,7 +80,7 @@ export function Table(props: TableProps) {
     }
   }, [cursor]);
   const layout = useLayout(columns, widths, pinned);
-  const digits = useDigits(columns, props.loaded);
+  const decimals = useDecimals(columns, props.loaded);
   const lines = [];
   for (let at = from; at < to; at++) lines.push({ at, item: items(at) });
   const visible = lines.flatMap(({ item }) => item.kind === "run" ? [item.row] : []);
@@ -150,7 +150,7 @@ export function Table(props: TableProps) {
           if (item.kind === "waiting") {
             return <WaitingLine key={`w${at}`} at={at} style={place} columns={columns.length} />;
           }
-          const common = { at, style: place, columns, layout, digits, isCursor: at === cursor };
+          const common = { at, style: place, columns, layout, decimals, isCursor: at === cursor };
           return item.kind === "group"
             ? (
               <GroupLine
@@ -211,17 +211,17 @@ function useLayout(
   }, [columns, widths, pinned]);
 }
 
-/** How many digits tell the numbers of each metric apart. */
-function useDigits(
+/** How many decimals tell the numbers of each metric apart. */
+function useDecimals(
   columns: readonly Column[],
   rows: readonly (Row | undefined)[],
-): ReadonlyMap<string, number> {
+): ReadonlyMap<string, number | undefined> {
   return useMemo(() => {
     const sample = rows.slice(0, 200);
     return new Map(
       columns.filter(({ kind }) => kind === "metrics").map((column) => {
         const values = sample.flatMap((row) => row ? numberOf(row, column) ?? [] : []);
-        return [column.id, digitsOf(values)];
+        return [column.id, decimalsOf(values)];
       }),
     );
   }, [columns, rows]);
