@@ -70,7 +70,9 @@ function Metrics({ run }: { run: RunDetail }) {
         return {
           name,
           cells: [
-            ...values.map((value) => formatNumber(value, 5)),
+            ...values.map((value) => (
+              <span key="value" title={String(value)}>{formatNumber(value)}</span>
+            )),
             count > 1
               ? (
                 <a

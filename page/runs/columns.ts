@@ -60,7 +60,7 @@ function makeColumn(id: string): Column {
   const dot = id.indexOf(".");
   const [kind, key] = [id.slice(0, dot), id.slice(dot + 1)];
   if (kind === "curve") {
-    return { ...base, label: key, kind, key, numeric: false, width: 76, sort: undefined };
+    return { ...base, label: "trend", kind, key, numeric: false, width: 80, sort: undefined };
   }
   const width = Math.min(160, Math.max(76, key.length * 7.5 + 34));
   if (kind === "metrics") {

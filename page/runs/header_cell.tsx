@@ -10,8 +10,9 @@ const [NARROWEST, WIDEST] = [48, 640];
 const STEP = 16;
 
 /** The heading of a column. */
-export function HeaderCell({ column, left, width, direction, onSort, onWidth, onMove }: {
+export function HeaderCell({ column, right, left, width, direction, onSort, onWidth, onMove }: {
   column: Column;
+  right: boolean;
   left: number | undefined;
   width: number;
   direction: "asc" | "desc" | undefined;
@@ -33,9 +34,7 @@ export function HeaderCell({ column, left, width, direction, onSort, onWidth, on
   return (
     <div
       role="columnheader"
-      class={`cell${column.numeric ? " right" : ""}${pinned ? " pinned" : ""}${
-        over ? " drop" : ""
-      }`}
+      class={`cell${right ? " right" : ""}${pinned ? " pinned" : ""}${over ? " drop" : ""}`}
       style={pinned ? { left: `${left}px` } : {}}
       title={column.id}
       aria-sort={direction && (direction === "asc" ? "ascending" : "descending")}

@@ -3,7 +3,7 @@ import type { CSSProperties } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { decimalsOf } from "../format.ts";
 import type { Row } from "../types.ts";
-import { type Column, numberOf } from "./columns.ts";
+import { type Column, isNumber, numberOf } from "./columns.ts";
 import { HeaderCell } from "./header_cell.tsx";
 import type { Item } from "./items.ts";
 import { GroupLine, RunLine, WaitingLine } from "./lines.tsx";
@@ -81,6 +81,7 @@ export function Table(props: TableProps) {
   }, [cursor]);
   const layout = useLayout(columns, widths, pinned);
   const decimals = useDecimals(columns, props.loaded);
+  const numbers = useNumberColumns(columns, props.loaded);
   const lines = [];
   for (let at = from; at < to; at++) lines.push({ at, item: items(at) });
   const visible = lines.flatMap(({ item }) => item.kind === "run" ? [item.row] : []);
@@ -123,6 +124,7 @@ export function Table(props: TableProps) {
           <HeaderCell
             key={column.id}
             column={column}
+            right={column.numeric || numbers.has(column.id)}
             left={layout.lefts[at]}
             width={layout.sizes[at]!}
             direction={column.sort !== undefined && column.sort === props.sort
@@ -209,6 +211,23 @@ function useLayout(
       lefts,
     };
   }, [columns, widths, pinned]);
+}
+
+/** Params whose values are numbers. */
+function useNumberColumns(
+  columns: readonly Column[],
+  rows: readonly (Row | undefined)[],
+): ReadonlySet<string> {
+  return useMemo(() => {
+    const sample = rows.slice(0, 100);
+    return new Set(
+      columns.filter(({ kind, key }) => {
+        if (kind !== "params") return false;
+        const texts = sample.flatMap((row) => row?.params[key] ?? []);
+        return texts.length > 0 && texts.every(isNumber);
+      }).map(({ id }) => id),
+    );
+  }, [columns, rows]);
 }
 
 /** How many decimals tell the numbers of each metric apart. */
