@@ -50,12 +50,17 @@ export function Facts({ title, heads, facts, numeric = false, empty }: {
         : (
           <table class={`facts-table${numeric ? " numeric" : ""}`}>
             <caption class="visually-hidden">{title}</caption>
-            <thead class={heads ? "" : "visually-hidden"}>
-              <tr>
-                <th scope="col">name</th>
-                {(heads ?? ["value"]).map((head) => <th key={head} scope="col">{head}</th>)}
-              </tr>
-            </thead>
+            <colgroup>
+              <col class="col-name" />
+            </colgroup>
+            {heads && (
+              <thead>
+                <tr>
+                  <th scope="col">name</th>
+                  {heads.map((head) => <th key={head} scope="col">{head}</th>)}
+                </tr>
+              </thead>
+            )}
             <tbody>
               {matching.slice(0, MOST).map(({ name, cells, title }) => (
                 <tr key={name}>

@@ -25,11 +25,28 @@ export function canWrite(): boolean {
   return info !== undefined && !info["read-only"] && info.role !== "reader";
 }
 
-/** The name of an experiment from what an address calls it: an id of MLflow's or a name. */
-export function experimentName(reference: string | undefined): string | undefined {
-  if (reference === undefined) return undefined;
-  const found = storeInfo.get()?.experiments.find(({ id }) => id === reference);
-  return found?.name ?? reference;
+/** Names of experiments by the ids that MLflow's clients know them by. */
+const namesById = new Map<string, string>();
+
+/**
+ * Finds the name of an experiment from what an address calls it: a name, or an id of MLflow's. It is
+ * the reference itself where nothing is known by it.
+ */
+export async function findExperiment(reference: string, signal: AbortSignal): Promise<string> {
+  const info = storeInfo.get() ?? await get<StoreInfo>("/api/store", {}, signal);
+  const own = info.experiments.find(({ id, name }) => id === reference || name === reference);
+  if (own) return own.name;
+  const known = namesById.get(reference);
+  if (known !== undefined) return known;
+  const answer = await get<{ experiment: { name: string } }>(
+    "/ajax-api/2.0/mlflow/experiments/get",
+    { experiment_id: reference },
+    signal,
+  ).catch(() => undefined);
+  // The protocol writes the name of the first experiment in its own way.
+  const name = answer?.experiment.name === "Default" ? "default" : answer?.experiment.name;
+  if (name !== undefined) namesById.set(reference, name);
+  return name ?? reference;
 }
 
 /** What addresses call an experiment. */

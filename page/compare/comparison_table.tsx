@@ -1,21 +1,22 @@
 /** Params and metrics of runs beside each other. */
+import { type Best, BEST_WORDS, bestOf } from "../best.ts";
 import { decimalsOf, formatInColumn, toNumber } from "../format.ts";
 import { Status, Swatch } from "../parts.tsx";
 import { runLink, setQuery } from "../route.ts";
-import { firstDirection } from "../runs/header_cell.tsx";
 import type { Row } from "../types.ts";
 import { differs, type Dimension, dimensionsOf, textIn } from "./dimension.ts";
 
+const TURNS = { none: "min", min: "max", max: "none" } as const;
+
 /** Which way a metric is best: what the user says, else what its name says. */
-export function directionOf(metric: string, query: URLSearchParams): "min" | "max" {
+export function directionOf(metric: string, query: URLSearchParams): Best {
   const chosen = query.getAll("best").find((text) => text.startsWith(`${metric}:`));
-  if (chosen?.endsWith(":min")) return "min";
-  if (chosen?.endsWith(":max")) return "max";
-  return firstDirection(metric) === "asc" ? "min" : "max";
+  const said = chosen?.slice(metric.length + 1);
+  return said === "min" || said === "max" || said === "none" ? said : bestOf(metric);
 }
 
 function turn(metric: string, query: URLSearchParams): void {
-  const other = directionOf(metric, query) === "min" ? "max" : "min";
+  const other = TURNS[directionOf(metric, query)];
   const next = new URLSearchParams(query);
   const rest = next.getAll("best").filter((text) => !text.startsWith(`${metric}:`));
   next.delete("best");
@@ -131,11 +132,11 @@ function MetricRow({ rows, dimension: { key, label }, query }: {
   const finite = values.filter((value) =>
     value !== undefined && Number.isFinite(value)
   ) as number[];
-  const best = rows.length > 1 && new Set(finite).size > 1
+  const best = direction !== "none" && rows.length > 1 && new Set(finite).size > 1
     ? finite.reduce((a, b) => direction === "min" ? Math.min(a, b) : Math.max(a, b))
     : undefined;
   const decimals = decimalsOf(finite);
-  const words = direction === "min" ? "lowest" : "highest";
+  const words = BEST_WORDS[direction];
   return (
     <tr>
       <th scope="row" title={key}>
@@ -143,7 +144,9 @@ function MetricRow({ rows, dimension: { key, label }, query }: {
         <button
           type="button"
           class="direction"
-          title={`Best is the ${words} ${key}; click to turn it round`}
+          title={direction === "none"
+            ? "No direction is known to be best; click to choose one"
+            : `Best is the ${words} ${key}; click to change it`}
           onClick={() => turn(key, query)}
         >
           {words}

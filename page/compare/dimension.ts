@@ -1,5 +1,6 @@
 /** What runs are compared by: a param or a metric. */
 import { formatNumber, toNumber } from "../format.ts";
+import { isNumber } from "../runs/columns.ts";
 import type { Row } from "../types.ts";
 
 /** A param or a metric of runs. */
@@ -18,9 +19,14 @@ export function textIn(
   row: Row,
   { kind, key }: Pick<Dimension, "kind" | "key">,
 ): string | undefined {
-  if (kind === "params") return row.params[key];
+  if (kind === "params") return row.params[key] === undefined ? undefined : short(row.params[key]!);
   const summary = row.metrics[key];
   return summary && formatNumber(toNumber(summary.last), 5);
+}
+
+/** 0.30000000000000004 is 0.3 to a reader. */
+function short(text: string): string {
+  return text.length > 9 && isNumber(text) ? formatNumber(Number(text), 6) : text;
 }
 
 /** The number of a run in a dimension; `undefined` if it has none. */

@@ -17,7 +17,9 @@ export function ScatterTab({ rows, query }: { rows: readonly Row[]; query: URLSe
   const all = dimensionsOf(rows).filter(({ numeric }) => numeric);
   const params = all.filter((dimension) => dimension.kind === "params" && differs(rows, dimension));
   const metrics = all.filter(({ kind }) => kind === "metrics");
-  const x = all.find(({ id }) => id === query.get("sx")) ?? params[0] ?? metrics[1] ?? metrics[0];
+  const x = all.find(({ id }) => id === query.get("sx")) ??
+    params.find((dimension) => new Set(rows.map((row) => numberIn(row, dimension))).size > 2) ??
+    params[0] ?? metrics[1] ?? metrics[0];
   const y = all.find(({ id }) => id === query.get("sy")) ?? metrics[0] ?? params[1];
   if (!x || !y) return <Empty>These runs have no numbers to compare.</Empty>;
   const log = query.get("slog") ?? "";

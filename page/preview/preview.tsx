@@ -36,10 +36,8 @@ export function Preview({ entry }: { entry: FileEntry; run: string }) {
         ? <TooLong size={size} />
         : <img class="picture" src={bytesUrl(id, true)} alt={entry.name} />;
     case "audio":
-      // deno-lint-ignore jsx-media-has-caption
       return <audio controls preload="metadata" src={bytesUrl(id)} aria-label={entry.name} />;
     case "video":
-      // deno-lint-ignore jsx-media-has-caption
       return <video controls preload="metadata" src={bytesUrl(id)} aria-label={entry.name} />;
     case "html":
       return (

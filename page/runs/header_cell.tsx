@@ -1,6 +1,7 @@
 /** The heading of a column: sorts, is dragged to another place, and to another width. */
 import type { TargetedPointerEvent } from "preact";
 import { useState } from "preact/hooks";
+import { bestOf } from "../best.ts";
 import type { Column } from "./columns.ts";
 
 /** Narrowest and widest column, in pixels. */
@@ -23,7 +24,7 @@ export function HeaderCell({ column, right, left, width, direction, onSort, onWi
   const [over, setOver] = useState(false);
   const pinned = left !== undefined;
   // A number is looked for at its best: small losses first, large accuracies first.
-  const first = column.kind === "metrics" ? firstDirection(column.key) : "asc";
+  const first = column.kind === "metrics" && bestOf(column.key) !== "min" ? "desc" : "asc";
   const other = direction === "asc" ? "desc" : "asc";
   const heading = (
     <>
@@ -65,14 +66,6 @@ export function HeaderCell({ column, right, left, width, direction, onSort, onWi
       <Handle label={column.label} width={width} onWidth={(width) => onWidth(column.id, width)} />
     </div>
   );
-}
-
-/** The direction in which the best values of a metric come first. */
-export function firstDirection(metric: string): "asc" | "desc" {
-  return /loss|err|mse|mae|rmse|perplexity|ppl|nll|time|latency|duration|wer|cer|bpc|bpb/i
-      .test(metric)
-    ? "asc"
-    : "desc";
 }
 
 function Handle({ label, width, onWidth }: {

@@ -7,7 +7,7 @@ import { useKeys } from "../keyboard.ts";
 import { useLive } from "../live.ts";
 import { Choice, Problem } from "../parts.tsx";
 import { type Address, link, runLink, setQuery } from "../route.ts";
-import { experimentName, storeInfo } from "../store_info.ts";
+import { findExperiment, storeInfo } from "../store_info.ts";
 import type { ColumnNames, Row } from "../types.ts";
 import { useLoad } from "../use_load.ts";
 import { columnOf, joinIds, splitIds, usualColumns } from "./columns.ts";
@@ -32,14 +32,18 @@ const WAITING: Item = { kind: "waiting" };
 export function RunsView({ address, active }: { address: Address; active: boolean }) {
   const info = useCell(storeInfo);
   const { view, query } = address;
-  const experiment = experimentName(view.name === "runs" ? view.experiment : undefined);
+  const reference = view.name === "runs" ? view.experiment : undefined;
+  const found = useLoad(
+    reference === undefined ? undefined : `experiment ${reference}`,
+    (signal) => findExperiment(reference!, signal),
+  );
+  const experiment = reference === undefined ? undefined : found.data;
   const archived = query.get("archived") ?? "false";
   const typed = query.get("filter") ?? "";
   const sort = query.get("sort") ?? "start";
   const direction = query.get("direction") === "asc" ? "asc" : "desc";
   const group = query.get("group") ?? "";
-  // An experiment is known by the id in its address only once the store has answered.
-  const isReady = info !== undefined || view.name === "runs" && view.experiment === undefined;
+  const isReady = reference === undefined || found.data !== undefined;
   const names = useLoad(
     isReady ? `columns ${experiment ?? ""}` : undefined,
     (signal) => get<ColumnNames>("/api/columns", { experiment }, signal),
