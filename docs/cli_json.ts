@@ -1,27 +1,27 @@
-/** What `--json` prints: one document for each command. */
+/** Output of `--json`: one document for each command. */
 export interface Documents {
   start: Run;
-  /** A list, where several are named. */
+  /** An array if several runs are named. */
   end: Run | Run[];
   exec: {
-    /** `null` where the program could not be found. */
+    /** `null` if the program was not found. */
     run: Run | null;
-    /** The program's exit code. */
+    /** Exit code of the program. */
     code: number;
-    /** What could not be stored or logged, in sentences. */
+    /** Problems with storing and logging, one sentence each. */
     problems: string[];
   };
   log: {
     runs: string[];
     metrics: Record<string, number | string>;
     params: Record<string, Value>;
-    /** `null` for those that were removed. */
+    /** `null` for removed tags. */
     tags: Record<string, string | null>;
-    /** With `-`: how many lines logged something, and what could not be logged. */
+    /** With `-`: number of log commands executed, and problems. */
     lines?: { logged: number; problems: string[] };
   };
   put: Artifact[];
-  /** The second form, where several are named. */
+  /** The second form if several artifacts are named. */
   get:
     | Artifact & { savedTo: string }
     | {
@@ -35,16 +35,16 @@ export interface Documents {
     metrics: Metric[];
     datasets: Dataset[];
     artifacts: Artifact[];
-    /** Runs that are part of it, the newest first. */
+    /** Child runs, newest first. */
     children: Run[];
-    /** Where a version of a model was named. */
+    /** Only if the run is named by a model version. */
     version?: ModelVersion;
   };
-  /** A list, where several are named. */
+  /** An array if several are named. */
   rm: { removed: Removed | Removed[] };
-  /** With the params and metrics (their last values) that the list is sorted or filtered by, or shows. */
+  /** With the params and metrics (last values) in the columns, filters and order of the list. */
   runs: (Run & { params?: Record<string, Value>; metrics?: Record<string, number | string> })[];
-  /** Values are in the order of the runs; `null` where a run has none. */
+  /** Values are in the order of the runs; `null` for a run without the param or metric. */
   compare: {
     runs: Run[];
     params: { key: string; values: (Value | null)[]; differs: boolean }[];
@@ -53,9 +53,9 @@ export interface Documents {
   archive: Run[];
   unarchive: Run[];
   rename: Run;
-  /** Points in the order of metrics, then as they were logged. */
+  /** Points by metric, then in the order they were logged. */
   metrics: { key: string; value: number | string; step: number; timestamp: string }[];
-  /** Curves with as many points as the chart has room for, in columns of equal length. */
+  /** Curves as columns of equal length, with as many points as fit in the chart. */
   plot: {
     run: string;
     key: string;
@@ -63,11 +63,11 @@ export interface Documents {
     values: (number | string)[];
     times: string[];
   }[];
-  /** The versions, where a model is named; the model, where it is described. */
+  /** The versions if a model is named; the model if it is described. */
   models: Model[] | ModelVersion[] | Model;
-  /** The experiment, where one is named. */
+  /** A single experiment if one is named. */
   experiments: Experiment[] | Experiment;
-  /** `version` is `null` where the whole model is removed. */
+  /** `version` is `null` if the whole model was removed. */
   unregister: { removed: { model: string; version: number | null } };
   register: ModelVersion;
   promote: ModelVersion;
@@ -76,13 +76,13 @@ export interface Documents {
     removed: { kind: "orphan" | "staged" | "directory"; path: string; bytes: number }[];
     bytes: number;
     failed: { path: string; error: string }[];
-    /** Outermost names of what the store has never put there. It stays. */
+    /** Top-level names of files of other origin. They stay. */
     foreign: string[];
     dryRun: boolean;
   };
-  /** Runs that a model version is made of are kept. */
+  /** `kept` are matching runs that model versions use. */
   prune: { removed: Run[]; kept: Run[]; dryRun: boolean };
-  /** `bytes` are freed; what is `unshared` has the bytes of another, but cannot be linked to it. */
+  /** `bytes` is the space freed; `unshared` artifacts are duplicates that cannot be linked. */
   dedup: {
     shared: Artifact[];
     bytes: number;
@@ -91,45 +91,45 @@ export interface Documents {
     dryRun: boolean;
   };
   backup: {
-    /** Of the backup's database, and its artifact directory. */
+    /** Path of the backup's database. */
     path: string;
     artifactDir: string;
     artifacts: number;
     bytes: number;
     copied: number;
     copiedBytes: number;
-    /** How many share their file with the store, as with `--link`. */
+    /** Number of artifacts that share their file with the store because of `--link`. */
     linked: number;
-    /** Left out, with their rows: removed meanwhile, or damaged. */
+    /** Artifacts left out: removed meanwhile, or damaged. */
     omitted: { artifact: Artifact; error: string; code: string }[];
-    /** Of the previous backup, what this one does not have. */
+    /** Runs and artifacts of the previous backup that this one does not have. */
     droppedRuns: number;
     droppedArtifacts: number;
-    /** Files that could not be removed, in sentences. */
+    /** Files that could not be removed, one sentence each. */
     failed: string[];
-    /** Directories of backups that were removed, with `--keep`. */
+    /** Directories of backups that were removed because of `--keep`. */
     removed: string[];
-    /** With `--check`. */
+    /** Only with `--check`. */
     check?: VerifySummary;
   };
   restore: {
     path: string;
     artifactDir: string;
-    /** Whether it was brought back too, and where the damaged one is now. */
+    /** Whether the database was restored, and the path of the former one. */
     database: boolean;
     setAside?: string;
-    /** Files that the backup does not have, and where they are now. */
+    /** Number of files that are not in the backup, and the directory they were moved to. */
     filesAside: number;
     filesAsideDir?: string;
     /** Whether the store has runs of the backup. */
     isRelated: boolean;
     restored: Artifact[];
     bytes: number;
-    /** Missing or damaged still. */
+    /** Artifacts still missing or damaged. */
     failed: { artifact: Artifact; error: string }[];
     dryRun: boolean;
   };
-  /** A run that is not `imported` was there already; one that is `merged` got what it lacked. */
+  /** A run that is neither `imported` nor `merged` (updated) already existed. */
   import: {
     runs: { id: string; archivedId: string; imported: boolean; merged: boolean }[];
     artifacts: number;
@@ -138,37 +138,37 @@ export interface Documents {
   info: {
     /** Paths, or URLs without passwords. */
     location: { database: string; artifacts: string };
-    /** Left out where the database is on a server. */
+    /** Omitted if the database is on a server. */
     path?: string;
-    /** Left out where artifacts are in a bucket. */
+    /** Omitted if artifacts are in a bucket. */
     artifactDir?: string;
-    /** Left out where the database is on a server. */
+    /** Omitted if the database is on a server. */
     driver?: "builtin" | "ffi";
-    /** How many, by status. */
+    /** Number of runs by status. */
     runs: Record<string, number>;
     experiments: number;
     artifacts: number;
-    /** Of all artifacts. */
+    /** Total size of all artifacts. */
     bytes: number;
-    /** With `--files`: of their files, each counted once however many artifacts share it. */
+    /** Only with `--files`: total size of the files; a shared file counts once. */
     fileBytes?: number;
     databaseBytes: number;
   };
   doctor: { name: string; state: "ok" | "warning" | "problem"; message: string }[];
 }
 
-/** Printed to standard error in place of any of these, with an exit code other than 0. */
+/** Printed to standard error instead if a command fails; the exit code is not 0. */
 export interface Failure {
   error: { code: string; message: string };
 }
 
-/** A run, or an artifact of it. */
+/** A removed run, or a removed artifact of a run. */
 export interface Removed {
   run: string;
   name?: string;
 }
 
-/** Output that is no artifact yet: `growing` while its program runs. */
+/** Output that is not an artifact yet: `growing` while its program runs. */
 export interface Log {
   runId: string;
   name: string;
@@ -181,7 +181,7 @@ export interface Run {
   id: string;
   experiment: string;
   name: string | null;
-  /** `running`, `completed` or `failed`. */
+  /** `running`, `completed`, `failed` or `archived`. */
   status: string;
   startTime: string;
   endTime: string | null;
@@ -196,16 +196,16 @@ export interface Artifact {
   id: string;
   runId: string;
   name: string;
-  /** Below the artifact directory. */
+  /** Path below the artifact directory. */
   path: string;
   contentType: string | null;
   size: number;
-  /** SHA-256, in hexadecimal digits. */
+  /** SHA-256, lower-case hex. */
   hash: string;
   createdAt: string;
 }
 
-/** What the values of a metric come to. */
+/** Summary of a metric. */
 export interface Metric {
   key: string;
   count: number;
@@ -239,7 +239,7 @@ export interface Experiment {
   description: string | null;
   owner: string | null;
   runs: number;
-  /** Start of its newest run. */
+  /** Start time of its newest run. */
   lastRun: string | null;
 }
 
@@ -248,6 +248,7 @@ export interface ModelVersion {
   version: number;
   runId: string;
   artifactId: string;
+  /** `none`, `staging`, `production` or `archived`. */
   stage: string;
   description: string | null;
   createdAt: string;
@@ -256,7 +257,7 @@ export interface ModelVersion {
 export interface VerifySummary {
   artifacts: number;
   bytes: number;
-  /** How many of them were read. */
+  /** Number of artifacts that were hashed. */
   hashed: number;
   damaged: number;
   leftovers: number;
@@ -279,11 +280,11 @@ export interface Finding {
     | "foreign";
   path: string;
   artifact?: Artifact;
-  /** Size or hash, where the row is not true. */
+  /** Recorded size or hash, if it is wrong; `found` is the actual one. */
   expected?: number | string;
   found?: number | string;
   message: string;
 }
 
-/** Any JSON. What JSON has not is text: `"NaN"`, `"##Inf"`, `":keyword"`. */
+/** Any JSON. Other values are text: `"NaN"`, `"##Inf"`, `":keyword"`. */
 export type Value = unknown;

@@ -5,7 +5,7 @@ import { backUpGeneration } from "./generations.ts";
 import type { BackupOptions, BackupReport } from "./options.ts";
 import { backUpTo } from "./single_backup.ts";
 
-/** Makes a backup, or brings one up to date. */
+/** Creates or updates a backup. */
 export async function backup(
   source: StoreContext,
   to: string | URL,

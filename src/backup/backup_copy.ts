@@ -1,4 +1,7 @@
-/** Copies what a backup lacks, page by page, and keeps the previous backup whole meanwhile. */
+/**
+ * Copies missing artifacts into a backup, page by page, and keeps the previous backup intact
+ * meanwhile.
+ */
 import { asReader } from "../artifacts/artifact_reader.ts";
 import { UnsafePathError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
@@ -21,13 +24,13 @@ import { Departing } from "./departing.ts";
 import type { BackupOptions } from "./options.ts";
 import { Twins } from "./twins.ts";
 
-/** Artifacts that are looked at, and made way for, together. */
+/** Number of artifacts processed together. */
 const PAGE = 500;
 
-/** Artifacts copied at a time. */
+/** Number of artifacts copied in parallel. */
 const WIDTH = 32;
 
-/** A backup whose files another one may share. */
+/** A backup whose files another backup may share. */
 export interface Base {
   /** Its records. */
   readonly snapshot: PreviousSnapshot;
@@ -35,19 +38,19 @@ export interface Base {
   readonly bytes: ByteStore;
 }
 
-/** What there is to copy. */
+/** Work that a backup has to do. */
 export interface CopyPlan {
-  /** Bytes of all artifacts. */
+  /** Total size of all artifacts, in bytes. */
   readonly total: number;
-  /** Bytes that the previous backup has, and the next one will not have under their keys. */
+  /** Bytes of the previous backup that the next one does not have under the same key. */
   readonly departing: Departing;
-  /** Artifacts that the backup before has and this one will not have. */
+  /** Number of artifacts of the previous backup that the next one does not have. */
   readonly dropped: number;
-  /** Directories of the keys to come; only for a first backup. */
+  /** Directories of the keys to copy; only for a first backup. */
   readonly directories: ReadonlySet<string>;
 }
 
-/** Compares what is to come with what is there. */
+/** Compares the records to back up with those of the previous backup. */
 export async function planCopy(
   fresh: Snapshot,
   previous: PreviousSnapshot | undefined,
@@ -70,21 +73,21 @@ export async function planCopy(
 
 /** The copying of one backup. */
 export class BackupCopy {
-  /** Artifacts that are in place. */
+  /** Number of artifacts in place. */
   artifacts = 0;
-  /** Bytes of these. */
+  /** Their total size, in bytes. */
   bytes = 0;
-  /** Those of them that were copied. */
+  /** Number of artifacts that were copied. */
   copied = 0;
-  /** Bytes of these. */
+  /** Their total size, in bytes. */
   copiedBytes = 0;
-  /** Those of them that share their file with the store. */
+  /** Number of artifacts that share their file with the store. */
   linked = 0;
-  /** Artifacts left out. */
+  /** Artifacts that were left out. */
   readonly omitted: Omitted[] = [];
-  /** Records of artifacts that were replaced since the snapshot was taken. */
+  /** Records of artifacts that were replaced after the snapshot was taken. */
   readonly renewed: ArtifactRecord[] = [];
-  /** Keys of bytes that the backup may have no use for. */
+  /** Keys of bytes that the finished backup may not need. */
   readonly unneeded: Set<string>;
   readonly #from: CopySource;
   readonly #to: ByteStore;
@@ -92,12 +95,12 @@ export class BackupCopy {
   readonly #previous: PreviousSnapshot | undefined;
   readonly #base: Base | undefined;
   readonly #options: BackupOptions;
-  /** What an interrupted backup has left, and no record names. */
+  /** Bytes left by an interrupted backup that no record names. */
   readonly #leftovers = new Departing();
   readonly #twins: Twins;
   #done = 0;
 
-  /** Copies from a store. `leftovers` are keys that an interrupted backup has left bytes at. */
+  /** Creates a copy from a store. `leftovers` are keys of bytes left by an interrupted backup. */
   constructor(
     { bytes, artifacts }: StoreContext,
     to: ByteStore,
@@ -120,7 +123,7 @@ export class BackupCopy {
     this.unneeded = plan.departing.keys;
   }
 
-  /** Has all artifacts of a snapshot in place, or omitted. */
+  /** Copies or omits every artifact of a snapshot. */
   async run(fresh: Snapshot): Promise<void> {
     let page: Pair[] = [];
     for await (const pair of pairsOf(fresh, this.#previous ?? this.#base?.snapshot)) {
@@ -188,7 +191,7 @@ export class BackupCopy {
     meter.finish();
   }
 
-  /** Refuses to take the place of a file that no backup has put there. */
+  /** Throws if a key is occupied by a file that no backup created. */
   async #requireOurs(key: string, there: IndexEntry | undefined): Promise<void> {
     if (this.#options.takeOver || there?.record.path === key || this.#leftovers.keys.has(key)) {
       return;
@@ -198,11 +201,12 @@ export class BackupCopy {
     throw new UnsafePathError(key, "a file that no backup has put there is in its way; move it");
   }
 
-  /** Gives files of the previous backup that are in the way another key; its records go with them. */
+  /** Renames files of the previous backup that occupy paths needed now, and updates its records. */
   async #makeWay(keys: readonly string[]): Promise<void> {
     const coming = new Set(keys);
     const isOther = (key: string) => !coming.has(key);
-    // What is nobody's can go at once. What has a key to come is replaced in one step.
+    // Leftovers without a record are removed at once. Keys about to be published are replaced
+    // atomically.
     const left = keys.flatMap((key) => this.#leftovers.inWayOf(key));
     await this.#to.removeAll(left.filter(isOther));
     const previous = this.#previous;
@@ -228,7 +232,7 @@ export class BackupCopy {
     this.artifacts++;
     this.bytes += size;
     if (!entry || (entry.links ?? 2) < 2) return;
-    // It may be damaged where it is, but have been backed up before.
+    // The artifact may be damaged in the store, but intact in the backup.
     const source = await this.#from.bytes.stat(path).catch(() => undefined);
     if (source?.identity === entry.identity) this.linked++;
   }
@@ -253,7 +257,7 @@ function directoryOf(key: string): string {
   return key.split("/", 1)[0]!;
 }
 
-/** Gives published bytes a second key; `false` if they are not there. */
+/** Publishes bytes under a second key; `false` if they do not exist. */
 async function addName(bytes: ByteStore, from: string, to: string): Promise<boolean> {
   if ((await lookAt(bytes, from))?.kind !== "file") return false;
   const opened = await bytes.open(from);

@@ -1,15 +1,15 @@
-/** What a backup has to do: its records to come, compared with those of the backup in place. */
+/** Comparison of the records to back up with those of the previous backup. */
 import type { IndexEntry } from "../metadata/artifact_index.ts";
 
-/** What two lists have of one run and name. */
+/** Entries of two lists for the same run and name. */
 export interface Pair {
-  /** The record that the backup is to have. */
+  /** Record to back up. */
   readonly coming: IndexEntry | undefined;
-  /** The record that the previous backup has. */
+  /** Record of the previous backup. */
   readonly there: IndexEntry | undefined;
 }
 
-/** Pairs the entries of two lists, both by run and name. Memory stays flat. */
+/** Pairs the entries of two lists, both sorted by run and name, in constant memory. */
 export async function* pairs(
   coming: AsyncIterable<IndexEntry>,
   there: AsyncIterable<IndexEntry>,
@@ -28,7 +28,7 @@ export async function* pairs(
   }
 }
 
-/** Whether the bytes of two records have one place and one hash. */
+/** Whether two records have the same path, hash and size. */
 export function isSame({ record }: IndexEntry, other: IndexEntry | undefined): boolean {
   return other !== undefined && !other.problem && other.record.path === record.path &&
     other.record.hash === record.hash && other.record.size === record.size;
@@ -38,7 +38,7 @@ function compare({ record: a }: IndexEntry, { record: b }: IndexEntry): number {
   return compareText(a.runId, b.runId) || compareText(a.name, b.name);
 }
 
-/** Compares as SQLite does, by UTF-8: that is by code points, where JavaScript goes by UTF-16. */
+/** Compares by code points, as SQLite compares UTF-8. JavaScript compares UTF-16 units. */
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const length = Math.min(a.length, b.length);

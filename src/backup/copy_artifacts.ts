@@ -1,4 +1,4 @@
-/** Copies the bytes of artifacts from one store to another, each checked against its hash. */
+/** Copies artifacts from one store to another, and verifies each against its hash. */
 import { asReader, type OpenArtifact } from "../artifacts/artifact_reader.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import type { ByteEntry, ByteStore, OpenBytes, Progress } from "../bytes/byte_store.ts";
@@ -13,65 +13,65 @@ import {
   UnsafePathError,
 } from "../base/errors.ts";
 
-/** From so many bytes on, having the kernel copy is worth reading them once more to hash them. */
+/** Minimum size, in bytes, for a copy by the kernel, which requires a second read for hashing. */
 const WORTH_CLONING = 1024 * 1024;
 
-/** How often an artifact is tried again that is replaced while it is copied. */
+/** Maximum number of retries for an artifact that is replaced while it is copied. */
 const MAX_TRIES = 10;
 
-/** Codes by which a system says that one file cannot be read, whatever the state of the others. */
+/** Error codes that concern only the file being read. */
 const UNREADABLE = new Set(["EACCES", "EPERM", "EIO", "EBADMSG", "ESTALE", "EBUSY"]);
 
-/** Codes by which a system says that there is no room for a copy, however it is made. */
+/** Error codes for a target that is full, whatever the method of copying. */
 const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
-/** What artifacts are copied from. */
+/** Source of artifacts. */
 export interface CopySource {
-  /** Where their bytes are. */
+  /** Bytes of the source. */
   readonly bytes: ByteStore;
-  /** Opens an artifact together with the record that describes it. */
+  /** Opens an artifact together with its record. */
   readonly open: (id: string) => Promise<OpenArtifact>;
 }
 
-/** How to copy one artifact. */
+/** Options for copying one artifact. */
 export interface CopyOptions {
-  /** Whether the two stores may share files, by hard links. */
+  /** Whether the two stores may share files by hard links. */
   readonly link?: boolean;
-  /** Bytes that have been copied or found already, and are of the same file of the source. */
+  /** An artifact with the same source file that has already been copied or found. */
   readonly twin?: ArtifactRecord | undefined;
-  /** Another store that may have the bytes at the same key, and whose file may be shared. */
+  /** Another store that may have the same bytes under the same key, to share its file. */
   readonly base?: ByteStore | undefined;
-  /** Has what is at the key make way; throws if it is not to be replaced. */
+  /** Clears the target key; throws if its file must not be replaced. */
   readonly makeWay?: ((key: string) => Promise<void>) | undefined;
-  /** Stops the work. */
+  /** Stops the copy. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes done so far. */
+  /** Called with the number of bytes copied. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** An artifact that could not be copied, and why. */
+/** An artifact that was not copied, and why. */
 export interface Omitted {
-  /** What its record says. */
+  /** Record of the artifact. */
   readonly artifact: ArtifactRecord;
-  /** Why. */
+  /** Reason. */
   readonly error: Error;
 }
 
-/** How to look for bytes that are in place already. */
+/** Options for finding bytes that are already in place. */
 export interface FindOptions {
-  /** Whether their hash is known, so that their size is enough. */
+  /** Whether the hash of the bytes is known to match, so that checking the size is enough. */
   readonly known: boolean;
   /**
-   * Whether files may be changed: one that is read is then made sure to be read-only.
+   * Whether files may be changed: a file that is read is then made read-only.
    *
    * @default {true}
    */
   readonly touch?: boolean;
-  /** Stops the work. */
+  /** Stops the search. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The entry that has an artifact's bytes already; of a hash that is not known, it is read. */
+/** Returns the entry that already has an artifact's bytes. It is read unless its hash is known. */
 export async function findInPlace(
   record: ArtifactRecord,
   to: ByteStore,
@@ -86,7 +86,8 @@ export async function findInPlace(
       const digest = await hashFile(bytes, { signal }, bytes.size);
       if (digest.hash !== record.hash) return undefined;
       if (!touch) return there;
-      // Perhaps of a copy that was interrupted: shared once more, it is made sure to be read-only.
+      // A copy may have been interrupted before its file was read-only; linking it again fixes
+      // that.
       const staged = await to.copyFrom(bytes, { link: digest });
       await staged?.release();
       return there;
@@ -95,11 +96,11 @@ export async function findInPlace(
     }
   } catch {
     signal?.throwIfAborted();
-    return undefined; // It cannot be read: a copy takes its place.
+    return undefined; // An unreadable file is replaced by a copy.
   }
 }
 
-/** What is at a key; nothing can be where a directory on the way is none. */
+/** Returns the entry of a key; `undefined` also if a parent is not a directory. */
 export async function lookAt(bytes: ByteStore, key: string): Promise<ByteEntry | undefined> {
   try {
     return await bytes.stat(key);
@@ -110,7 +111,7 @@ export async function lookAt(bytes: ByteStore, key: string): Promise<ByteEntry |
 }
 
 /**
- * Copies an artifact, and gives its record as the bytes that were copied have it.
+ * Copies an artifact. Returns the record that matches the copied bytes.
  *
  * @throws {ArtifactNotFoundError} If it has been removed.
  * @throws {IntegrityError} If it is damaged.
@@ -127,7 +128,7 @@ export async function copyArtifact(
     try {
       staged = await stage(opened, to, options);
     } catch (error) {
-      // Perhaps it has been removed meanwhile, which opening it again tells.
+      // If the artifact has been removed meanwhile, opening it again throws the right error.
       (await openArtifact(record, from)).bytes.close();
       throw error;
     } finally {
@@ -171,7 +172,7 @@ async function stage(
   if (shared) return shared;
   const source = reportingDamage(record, bytes);
   if (link) {
-    // The file stays open until it has its second name: nothing else can have its identity.
+    // The file stays open until it is linked, so that its identity cannot be reused.
     const digest = await hashFile(source, { signal, onProgress }, size);
     const linked = digest.hash === hash ? await to.copyFrom(bytes, { link: digest }) : undefined;
     if (linked) return linked;
@@ -182,14 +183,14 @@ async function stage(
       const copy = await to.copyFrom(bytes, { signal, onProgress });
       if (copy) return copy;
     } catch (error) {
-      // Reading and writing apart tell which of the two has failed.
+      // Copying by reading and writing shows which of the two fails.
       if (!(error instanceof StorageError) || NO_ROOM.has(codeBehind(error) ?? "")) throw error;
     }
   }
   return await to.stage(asReader(source), { signal, onProgress, mode: bytes.mode });
 }
 
-/** Shares the file that a store has at a record's key, whose hash is known. */
+/** Links to the file that a store has under a record's key. Its hash must be known. */
 async function share(
   { path, hash, size }: ArtifactRecord,
   from: ByteStore,
@@ -203,11 +204,11 @@ async function share(
       bytes.close();
     }
   } catch {
-    return undefined; // It is not there, or damaged: it is copied instead.
+    return undefined; // A missing or damaged file is copied instead.
   }
 }
 
-/** Opens an artifact; a file that the system refuses to open is damage of its own. */
+/** Opens an artifact. A file that the system refuses to open counts as damaged. */
 export async function openArtifact(
   record: ArtifactRecord,
   from: CopySource,
@@ -220,7 +221,7 @@ export async function openArtifact(
   }
 }
 
-/** Bytes that report a failure to read them as damage of their artifact. */
+/** Wraps bytes so that a failure to read them is reported as damage of the artifact. */
 function reportingDamage(record: ArtifactRecord, bytes: OpenBytes): OpenBytes {
   return {
     size: bytes.size,
@@ -242,24 +243,24 @@ function unreadable({ name, hash }: ArtifactRecord, cause: Error): IntegrityErro
   return new IntegrityError(name, state, hash, null, { cause });
 }
 
-/** The code of the system error that a storage error tells of. */
+/** Returns the system's code of a storage error. */
 function codeBehind({ cause }: StorageError): string | undefined {
   return cause instanceof Error ? codeOf(cause) : undefined;
 }
 
-/** Whether an error is of the one artifact, and no reason to stop. */
+/** Whether an error concerns only one artifact, so that the others can be copied. */
 export function isOfOne(error: unknown): error is Error {
   return error instanceof ArtifactNotFoundError || error instanceof IntegrityError ||
     error instanceof UnsafePathError || error instanceof DamagedRowError;
 }
 
-/** Turns the progress of one artifact into bytes that are done more, up to all of it. */
+/** Converts the progress of one artifact to increments, limited to its size. */
 export class Meter {
   #reported = 0;
   readonly #size: number;
   readonly #advance: (bytes: number) => void;
 
-  /** Advances by `size` in all. */
+  /** Creates a meter whose increments add up to `size` bytes. */
   constructor(size: number, advance: (bytes: number) => void) {
     this.#size = size;
     this.#advance = advance;
@@ -271,7 +272,7 @@ export class Meter {
     this.#reported = Math.max(this.#reported, reached);
   };
 
-  /** Reports what is left. */
+  /** Reports the remaining bytes. */
   finish(): void {
     this.onProgress({ bytes: this.#size, total: this.#size });
   }

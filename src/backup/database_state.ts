@@ -1,18 +1,19 @@
-/** What has become of the database that a store is to be restored to. */
+/** State of the database at the target of a restore. */
 import { NotAStoreError, StorageError } from "../base/errors.ts";
 import { openContext, type StoreContext } from "../context/compose.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 
-/** Runs of the backup that are looked for in the store. */
+/** Maximum number of the backup's runs that are looked up in the store. */
 const SAMPLE = 10_000;
 
 /**
- * `"damaged"`: it is none, or not whole; `"empty"`: it has no run, as one that was made after the
- * store's own was lost; `"unrelated"`: it has runs, but none of the backup's; `"related"`: it has some.
+ * `"damaged"`: not a database, or a corrupt one; `"empty"`: without runs, e.g. created after the
+ * original was lost; `"unrelated"`: with runs, but none of the backup; `"related"`: with runs of
+ * the backup.
  */
 export type DatabaseState = "damaged" | "empty" | "unrelated" | "related";
 
-/** Looks at a database that is there; throws if it cannot be inspected. */
+/** Inspects an existing database. Throws if that is impossible. */
 export async function databaseState(
   place: Pick<OpenOptions, "path" | "artifactDir">,
   driver: OpenOptions["driver"],
@@ -45,7 +46,10 @@ async function relationOf(store: StoreContext, source: StoreContext): Promise<Da
   return isEmpty ? "empty" : "unrelated";
 }
 
-/** What may not be read, is a directory, or another program's, is not damaged. */
+/**
+ * Whether an error means damage. A lack of permission, a directory, or another program's database
+ * is not damage.
+ */
 function isDamage(error: unknown): boolean {
   if (error instanceof NotAStoreError && error.foreign) return false;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

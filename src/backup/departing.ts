@@ -1,14 +1,14 @@
-/** Bytes that a backup will have no use for, and which of them are in the way of others until then. */
+/** Bytes that the next backup does not need, and paths that they occupy until it is complete. */
 import { fold } from "../names/names.ts";
 
-/** Bytes of the backup in place that the next one does not have under their key. */
+/** Bytes of the previous backup that the next one does not have under the same key. */
 export class Departing {
   readonly #keys = new Map<string, string>();
   readonly #directories = new Map<string, Set<string>>();
-  /** All keys, as they are now. */
+  /** Their current keys. */
   readonly keys = new Set<string>();
 
-  /** Adds bytes by their key. */
+  /** Adds the key of some bytes. */
   add(key: string): void {
     this.keys.add(key);
     this.#keys.set(fold(key), key);
@@ -20,8 +20,8 @@ export class Departing {
   }
 
   /**
-   * The keys that are where bytes of a key must be, a directory of them, or below them, compared as a
-   * file system does that ignores case.
+   * Returns the keys that prevent a file at `key`: the same path, a parent of it, or a path below
+   * it, compared without regard to case.
    */
   inWayOf(key: string): string[] {
     const folded = fold(key);
@@ -29,7 +29,7 @@ export class Departing {
     return [...met.filter((path) => path !== undefined), ...this.#directories.get(folded) ?? []];
   }
 
-  /** Notes that bytes have another key now, where they are in nobody's way. */
+  /** Updates the key of bytes that were moved out of the way. */
   move(from: string, to: string): void {
     this.keys.delete(from);
     this.keys.add(to);

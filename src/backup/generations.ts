@@ -1,4 +1,4 @@
-/** Several backups in one directory, each named by its time, which share the files that are the same. */
+/** Several backups in one directory, named by time, that share equal files. */
 import { option, phrase } from "../base/phrase.ts";
 import { join } from "@std/path";
 import { moveDirectory } from "../bytes/files/make_directory.ts";
@@ -16,13 +16,13 @@ import { type Place, placeIn } from "./place.ts";
 import { openPrevious } from "./previous.ts";
 import { isBeingRemoved, removeGeneration, REMOVING } from "./remove_generation.ts";
 
-/** Where a backup is until it is whole: one that was interrupted is gone on with. */
+/** Directory of a backup until it is complete; an interrupted one is continued there. */
 const NEXT = "next";
 
-/** A time in UTC without characters that Windows refuses. */
+/** A time in UTC, in characters that are valid on Windows. */
 const DATED = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?$/;
 
-/** A backup of several. */
+/** One of several backups. */
 export interface Generation extends Place {
   /** Name of its directory. */
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Generation extends Place {
   readonly directory: string;
 }
 
-/** The backups in a directory, the oldest first. */
+/** Lists the backups in a directory, oldest first. */
 export async function generationsIn(directory: string): Promise<Generation[]> {
   const found: Generation[] = [];
   try {
@@ -47,7 +47,7 @@ export async function generationsIn(directory: string): Promise<Generation[]> {
   return found.sort((a, b) => compareNames(a.name, b.name));
 }
 
-/** Adds a backup, and removes the oldest beyond so many. */
+/** Adds a backup, and removes the oldest ones above `keep`. */
 export async function backUpGeneration(
   source: StoreContext,
   directory: string,
@@ -83,7 +83,9 @@ export async function backUpGeneration(
   return { ...report, ...whole, removed, failed: [...report.failed, ...failed] };
 }
 
-/** The backup that the next one may share files with. It must be of the same store. */
+/**
+ * Opens the last backup, whose files the next one may share. Throws if it belongs to another store.
+ */
 async function openBase(
   last: Generation,
   source: StoreContext,
@@ -117,7 +119,7 @@ async function removeOldest(
   return { removed, failed };
 }
 
-/** The name of a backup of this moment: of several in one second, each has a number. */
+/** Returns the name for a backup made now, numbered if several start in one second. */
 async function freeName(now: Date, directory: string): Promise<string> {
   const name = now.toISOString().replace(/\.\d+Z$/, "Z").replaceAll(":", "-");
   for (let count = 1;; count++) {
@@ -127,7 +129,7 @@ async function freeName(now: Date, directory: string): Promise<string> {
   }
 }
 
-/** By time, then by the number behind it. */
+/** Orders by time, then by number. */
 function compareNames(a: string, b: string): number {
   const [one, other] = [a, b].map((name) => name.split("Z")) as [string[], string[]];
   if (one[0] !== other[0]) return one[0]! < other[0]! ? -1 : 1;

@@ -2,70 +2,71 @@ import type { Progress } from "../bytes/byte_store.ts";
 import type { VerifySummary } from "../maintenance/verify.ts";
 import type { Omitted } from "./copy_artifacts.ts";
 
-/** How to back up. */
+/** Options for {@linkcode Store.backup}. */
 export interface BackupOptions {
   /**
-   * Whether the backup may share files with the store, by hard links, where both are on one file
-   * system. It takes no space then, and protects against removal, but not against a failing disk.
+   * Whether the backup may share files with the store by hard links, if both are on one file
+   * system. Such a backup takes no space and protects against removal, but not against a failing
+   * disk.
    *
    * @default {false}
    */
   readonly link?: boolean;
   /**
-   * Whether to verify the whole backup afterwards. What was there before is read first, too, and
-   * copied again if it proves damaged.
+   * Whether to verify the whole backup afterwards. Files of an earlier backup are also verified
+   * first, and copied again if they are damaged.
    *
    * @default {false}
    */
   readonly check?: boolean;
   /**
-   * Whether to go on where the backup of another store, or of one that was moved, is, or where files
-   * are that belong to no backup. Those stay.
+   * Whether to continue although the directory holds the backup of another store, of a store that
+   * was moved, or files that belong to no backup. The latter stay.
    *
    * @default {false}
    */
   readonly takeOver?: boolean;
   /**
-   * How many backups to keep. Each gets a directory of its own in the one given, named by its time in
-   * UTC; files that have not changed are shared between them, by hard links. The oldest beyond this
-   * number are removed once the new one is whole. Without it, there is one backup, brought up to date.
+   * Number of backups to keep. Each gets its own subdirectory, named by its time in UTC; unchanged
+   * files are shared by hard links. The oldest ones above this number are removed once the new one
+   * is complete. By default there is one backup, which is updated in place.
    */
   readonly keep?: number;
   /**
-   * Stops the work, when the copies that the system is making of large files are made; the previous
-   * backup is as it was then.
+   * Stops the backup, once running copies of large files have finished. The previous backup stays
+   * intact.
    */
   readonly signal?: AbortSignal;
-  /** Called with the bytes done so far. */
+  /** Called with the number of bytes processed. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /** Result of a backup. */
 export interface BackupReport {
-  /** Absolute path of the backup's database, which opens as a store. */
+  /** Absolute path of the backup's database, which can be opened as a store. */
   readonly path: string;
   /** Absolute path of its artifact directory. */
   readonly artifactDir: string;
-  /** Artifacts that the backup has. */
+  /** Number of artifacts in the backup. */
   readonly artifacts: number;
-  /** Their bytes. */
+  /** Their total size, in bytes. */
   readonly bytes: number;
-  /** Artifacts that had to be copied this time. */
+  /** Number of artifacts copied this time. */
   readonly copied: number;
-  /** Bytes of these. */
+  /** Their total size, in bytes. */
   readonly copiedBytes: number;
-  /** Artifacts of the backup that share their file with the store, as `link` allows. */
+  /** Number of artifacts that share their file with the store because of `link`. */
   readonly linked: number;
-  /** Artifacts left out, with their records: removed meanwhile, or damaged in the store. */
+  /** Artifacts left out: removed meanwhile, or damaged in the store. */
   readonly omitted: readonly Omitted[];
-  /** Runs of the previous backup that this one does not have: they are gone from the store. */
+  /** Number of runs in the previous backup that are no longer in the store. */
   readonly droppedRuns: number;
-  /** Artifacts of the previous backup that this one does not have. */
+  /** Number of artifacts in the previous backup that are not in this one. */
   readonly droppedArtifacts: number;
-  /** Files that the backup has no use for any more and that could not be removed, and why. */
+  /** Errors of removing files that the backup no longer needs. */
   readonly failed: readonly Error[];
-  /** Backups that were removed, as `keep` asks, by their directories. */
+  /** Directories of backups that were removed because of `keep`. */
   readonly removed: readonly string[];
-  /** Result of the check, if one was asked for. */
+  /** Result of the verification, if `check` is set. */
   readonly check: VerifySummary | undefined;
 }

@@ -1,4 +1,4 @@
-/** Where a backup goes: a directory that is neither the store's own nor holds what it must not lose. */
+/** Location of a backup: a directory outside the store, without files of other origin. */
 import { basename, dirname, join } from "@std/path";
 import { makeDirectory } from "../bytes/files/make_directory.ts";
 import { fsError } from "../base/fs_error.ts";
@@ -8,7 +8,7 @@ import { artifactDirOf, DEFAULT_PATH } from "../context/location.ts";
 import { isBelow } from "../base/path.ts";
 import type { StoreContext } from "../context/compose.ts";
 
-/** The two parts of a store that is to be at a place, by their real paths. */
+/** Paths of a store's two parts, with links resolved. */
 export interface Place {
   /** Absolute path of the database. */
   readonly path: string;
@@ -16,15 +16,17 @@ export interface Place {
   readonly artifactDir: string;
 }
 
-/** Names of databases on their way to their place, which only one process at a time makes. */
+/** Names of temporary databases, protected by a lease of the place. */
 const TEMPORARY = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.new(-wal|-shm|-journal)?$/;
 
-/** A path beside a database for one that is on its way to its place. */
+/** Returns a temporary path beside a database. */
 export function temporaryPath(path: string): string {
   return `${path}.${crypto.randomUUID()}.new`;
 }
 
-/** Removes what an interrupted process has left at such paths. The caller holds the lease of the place. */
+/**
+ * Removes temporary databases of interrupted processes. The caller holds the lease of the place.
+ */
 export async function removeTemporary(path: string): Promise<void> {
   const name = basename(path);
   for await (const entry of Deno.readDir(dirname(path))) {
@@ -35,19 +37,19 @@ export async function removeTemporary(path: string): Promise<void> {
   }
 }
 
-/** The two parts of a backup in a directory. */
+/** Returns the paths of a backup in a directory. */
 export function placeIn(directory: string): Place {
   const path = join(directory, basename(DEFAULT_PATH));
   return { path, artifactDir: artifactDirOf(path) };
 }
 
 /**
- * Makes the directory of a backup.
+ * Creates the directory of a backup.
  *
- * @param source The store that is to be backed up.
- * @param directory Where to.
- * @param prepare Called once it is known to be no place of the store's, before anything is made.
- * @throws {InvalidOptionError} If it would get in the way of the store itself.
+ * @param source Store to back up.
+ * @param directory Path of the directory.
+ * @param prepare Called with the place before anything is created.
+ * @throws {InvalidOptionError} If the directory overlaps the store.
  * @throws {StorageError} If it is a file.
  */
 export async function makePlace(
@@ -57,13 +59,13 @@ export async function makePlace(
 ): Promise<Place> {
   const action = `back up to ${JSON.stringify(directory)}`;
   try {
-    // Looked at before it is made, so that nothing is left where it must not be; and afterwards.
+    // Checked before creation, to leave nothing in a wrong place, and again after it.
     await requirePassable(directory, action);
     await refuseFile(directory, action);
     await prepare(await inspect(directory, source, action));
     await make(directory, action);
     const place = await inspect(directory, source, action);
-    // A backup lets nobody see what the store does not.
+    // The backup must not be more accessible than the store.
     const mode = await modeOf(source.artifactDir);
     await make(place.artifactDir, action, (mode ?? 0o777) & 0o777 | 0o700);
     await requireNoLink(place.artifactDir, action);
@@ -73,7 +75,7 @@ export async function makePlace(
   }
 }
 
-/** Mode of a directory; `null` where there is none. */
+/** Returns the mode of a directory; `null` if it does not exist. */
 async function modeOf(directory: string | undefined): Promise<number | null> {
   if (directory === undefined) return null;
   return await Deno.stat(directory).then(({ mode }) => mode, () => null);
@@ -91,7 +93,7 @@ async function inspect(directory: string, source: StoreContext, action: string):
   return place;
 }
 
-/** What lies behind a link may be anybody's. */
+/** Rejects a link, whose target may belong to anybody. */
 async function requireNoLink(path: string, action: string): Promise<void> {
   const there = await Deno.lstat(path).catch(() => undefined);
   if (!there?.isSymlink) return;
@@ -103,7 +105,7 @@ async function make(path: string, action: string, mode?: number): Promise<void> 
   try {
     await makeDirectory(path, mode);
   } catch (error) {
-    // Of no particular kind, and in words of its own for each implementation.
+    // The error has no distinct class, and its text depends on the platform.
     await refuseFile(path, action);
     throw error;
   }
@@ -116,7 +118,7 @@ async function refuseFile(path: string, action: string): Promise<void> {
   throw new StorageError(action, state);
 }
 
-/** Whether two stores have a database or artifacts in common, or one lies among the other's. */
+/** Whether two stores share their database or artifacts, or one is inside the other. */
 export async function overlaps(place: Place, store: StoreContext): Promise<boolean> {
   const [path, artifactDir] = [await realPath(place.path), await realPath(place.artifactDir)];
   const other = store.path === undefined ? undefined : await realPath(store.path);
@@ -126,7 +128,7 @@ export async function overlaps(place: Place, store: StoreContext): Promise<boole
     (other !== undefined && isBelow(other, artifactDir));
 }
 
-/** The real path of what is there, or is to be. */
+/** Resolves links in a path that may not exist yet. */
 async function realPath(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
@@ -137,7 +139,7 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-/** What lies above one's own paths, one may not look at; the path is then as it was given. */
+/** Resolves links if permissions allow reading the parents; otherwise returns the path. */
 async function realPathIfAllowed(path: string): Promise<string> {
   try {
     return await realPath(path);
@@ -147,5 +149,5 @@ async function realPathIfAllowed(path: string): Promise<string> {
   }
 }
 
-/** Leased while a store is being copied to a place. */
+/** Key that is leased while a store is copied to a place. */
 export const PLACE_LOCK = "6b9dd1ee-7bd2-4c3e-9c0b-0c1d7f0a5a01";

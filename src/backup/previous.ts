@@ -1,4 +1,4 @@
-/** What is at the place of a backup already, and whether a backup of this store may go on there. */
+/** The backup at a place, and whether a backup of this store may replace it. */
 import { option, type Phrase, phrase } from "../base/phrase.ts";
 import { basename } from "@std/path";
 import type { ByteStore } from "../bytes/byte_store.ts";
@@ -11,14 +11,15 @@ import { lookAt } from "./copy_artifacts.ts";
 import type { Place } from "./place.ts";
 import { unfinishedDirectories } from "./unfinished.ts";
 
-/** Artifacts that are looked at to tell whether a directory is that of a backup. */
+/** Maximum number of artifacts checked to identify a directory. */
 const SAMPLE = 100;
 
 /**
- * Opens the backup that is in place; gives `undefined` if nothing is.
+ * Opens the backup at a place. Returns `undefined` if there is none.
  *
- * @throws {InvalidOptionError} If it is no backup, or the backup of another store.
- * @throws {StorageError} If it is open elsewhere, and so could not be replaced.
+ * @throws {InvalidOptionError} If the store there is not a backup, or is the backup of another
+ * store.
+ * @throws {StorageError} If it is open elsewhere and could not be replaced.
  */
 export async function openPrevious(
   { path }: Place,
@@ -53,7 +54,7 @@ export async function openPrevious(
   }
 }
 
-/** A journal without its database would be applied to the one that is to come. */
+/** Rejects a journal without its database: SQLite would apply it to the new database. */
 async function refuseRemains(path: string): Promise<void> {
   for (const companion of COMPANIONS) {
     if (!await isThere(path + companion)) continue;
@@ -63,11 +64,11 @@ async function refuseRemains(path: string): Promise<void> {
 }
 
 /**
- * Counts the runs of a backup that its store does not have any more. Unless `takeOver` is set, refuses a
- * store that has none of them: another one has taken the place of that which was backed up, and would
- * drop all of this.
+ * Counts the runs of a backup that are no longer in the store. Unless `takeOver` is set, throws if
+ * that is all of them: the store may have been replaced by another, and the backup would lose
+ * everything.
  *
- * @throws {InvalidOptionError} If that is so.
+ * @throws {InvalidOptionError} If the store has none of the runs.
  */
 export async function countDroppedRuns(
   previous: PreviousSnapshot,
@@ -92,10 +93,10 @@ export async function countDroppedRuns(
 }
 
 /**
- * Refuses an artifact directory that is not the one which the backup in place was made with. One that
- * was copied or mounted elsewhere has the files that the records name.
+ * Checks that the artifact directory belongs to the backup. A directory that was copied or mounted
+ * elsewhere is recognized by its files.
  *
- * @throws {InvalidOptionError} If it is another one, unless `takeOver` is set.
+ * @throws {InvalidOptionError} If it is another directory, unless `takeOver` is set.
  */
 export async function requireSameDirectory(
   previous: PreviousSnapshot,
@@ -125,17 +126,17 @@ export async function requireSameDirectory(
   );
 }
 
-/** Tells a directory from others, until it is copied or mounted elsewhere. */
+/** Returns the identity of a directory, which changes when it is copied or mounted elsewhere. */
 export async function directoryIdentity(path: string): Promise<string> {
   const { dev, ino } = await Deno.lstat(path);
   return `${dev}:${ino}`;
 }
 
 /**
- * Lets a directory without a database be that of a first backup, perhaps of one that was interrupted.
+ * Prepares a directory without a database for a first backup, or for continuing an interrupted one.
  *
- * @returns The keys of files that an interrupted one has copied.
- * @throws {InvalidOptionError} If it holds other files, unless `takeOver` is set.
+ * @returns Keys of the files that an interrupted backup has copied.
+ * @throws {InvalidOptionError} If the directory holds other files, unless `takeOver` is set.
  */
 export async function claimPlace(
   place: Place,

@@ -1,4 +1,4 @@
-/** Removes one backup of several: the files that its records name, and nothing else. */
+/** Removes one of several backups: only the files that its records name. */
 import { basename, dirname, join } from "@std/path";
 import { moveDirectory } from "../bytes/files/make_directory.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
@@ -8,13 +8,13 @@ import { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 import { placeIn } from "./place.ts";
 
-/** Ends the name of a directory that is being removed: it is no backup any more. */
+/** Suffix of a directory whose removal has started; it no longer counts as a backup. */
 export const REMOVING = ".removing";
 
-/** Keys that are removed together. */
+/** Number of keys removed together. */
 const PAGE = 1000;
 
-/** Whether a directory is one whose removal was interrupted. */
+/** Whether the removal of a directory was interrupted. */
 export function isBeingRemoved(name: string): boolean {
   return /^\d{4}-\d\d-\d\dT[-\d]+Z(-\d+)?\.removing$/.test(name);
 }
@@ -22,7 +22,7 @@ export function isBeingRemoved(name: string): boolean {
 /**
  * Removes a backup.
  *
- * @throws {StorageError} If other files are left in its directory, which stay.
+ * @throws {StorageError} If other files remain in its directory. They stay.
  */
 export async function removeGeneration(directory: string, driver: SqlDriver): Promise<void> {
   let leaving = directory;
@@ -39,7 +39,7 @@ export async function removeGeneration(directory: string, driver: SqlDriver): Pr
       const state = `${JSON.stringify(key)} is of no backup; remove it yourself`;
       throw new StorageError(`remove all of ${JSON.stringify(leaving)}`, state);
     }
-    // Nothing is left but empty directories and what the byte store keeps for itself.
+    // Only empty directories and internal files of the byte store remain.
     await Deno.remove(artifactDir, { recursive: true });
   }
   await removeDatabase(path);

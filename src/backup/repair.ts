@@ -1,4 +1,4 @@
-/** Brings back the files that a store has lost, and nothing else. */
+/** Restores only the files that a store has lost. */
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import { asReader } from "../artifacts/artifact_reader.ts";
 import type { Finding } from "../maintenance/findings.ts";
@@ -15,7 +15,7 @@ import { openContext, type StoreContext } from "../context/compose.ts";
 import type { Omitted } from "./copy_artifacts.ts";
 import type { RestoreOptions } from "./restore_options.ts";
 
-/** Brings the files back that are missing or damaged. */
+/** Restores missing and damaged files. */
 export async function repair(
   source: StoreContext,
   place: Pick<OpenOptions, "path" | "artifactDir">,
@@ -40,7 +40,7 @@ export async function repair(
       if (!artifact) continue;
       try {
         const candidates = await candidatesFor(finding, artifact, source);
-        const bring = dryRun ? foreseeOne : bringOne;
+        const bring = dryRun ? planOne : restoreOne;
         if (await bring(artifact, candidates, source, store, signal)) copied.push(artifact);
       } catch (error) {
         if (!(error instanceof ChachamlError)) throw error;
@@ -53,7 +53,7 @@ export async function repair(
   }
 }
 
-/** Artifacts of the backup that have the bytes, under whatever name. */
+/** Returns the artifacts of the backup with the same bytes, under any name. */
 async function candidatesFor(
   { kind, message, expected, found }: Finding,
   { name, hash }: ArtifactRecord,
@@ -62,7 +62,7 @@ async function candidatesFor(
   const fail = (state: string) => {
     throw new IntegrityError(name, state, expected ?? null, found ?? null);
   };
-  // The bytes are not what is wrong with it.
+  // These findings are not about the bytes.
   if (kind === "damaged-row" || kind === "unsafe-path") fail(message);
   const candidates = (await source.metadata.artifacts.list({ hash })).filter(({ problem }) =>
     !problem
@@ -71,8 +71,8 @@ async function candidatesFor(
   return candidates;
 }
 
-/** Puts bytes in their place, unless the artifact is another one, or gone, by now. */
-async function bringOne(
+/** Publishes the bytes, unless the artifact was replaced or removed meanwhile. */
+async function restoreOne(
   artifact: ArtifactRecord,
   candidates: readonly IndexEntry[],
   source: StoreContext,
@@ -98,8 +98,8 @@ async function bringOne(
   });
 }
 
-/** Looks whether bytes can be brought, as far as that shows without reading them. */
-async function foreseeOne(
+/** Checks whether the bytes could be restored, without reading them. */
+async function planOne(
   artifact: ArtifactRecord,
   candidates: readonly IndexEntry[],
   source: StoreContext,
@@ -117,7 +117,7 @@ async function foreseeOne(
   });
 }
 
-/** What `work` gives for the first candidate whose bytes are not lost themselves. */
+/** Returns the result of `work` for the first candidate that has its bytes. */
 async function firstOf(
   { name, hash }: ArtifactRecord,
   candidates: readonly IndexEntry[],

@@ -30,36 +30,52 @@ import { RestoreCopy } from "./restore_copy.ts";
 import type { RestoreOptions } from "./restore_options.ts";
 import { SetAside } from "./set_aside.ts";
 
-/** Result of a restore; with `dryRun`, what it would be. */
+/** Result of a restore; with `dryRun`, a preview. */
 export interface RestoreReport {
   /** Absolute path of the store's database. */
   readonly path: string;
   /** Absolute path of its artifact directory. */
   readonly artifactDir: string;
-  /** Whether the database is the backup's: there was none, an empty, or a damaged one. */
+  /** Whether the database was restored, because there was none, or an empty or damaged one. */
   readonly database: boolean;
-  /** Where the database that was there is kept. */
+  /** Path to which the former database was moved, if there was one. */
   readonly setAside: string | undefined;
-  /** Stored files that the backup does not have, or has with other bytes, and that were set aside. */
+  /**
+   * Number of stored files that were moved aside because the backup lacks them or has other bytes
+   * for them.
+   */
   readonly filesAside: number;
-  /** The directory that they are kept in. */
+  /** Directory to which these files were moved. */
   readonly filesAsideDir: string | undefined;
-  /** Whether the store has runs of the backup. If not, only files of equal bytes can be restored. */
+  /**
+   * Whether the store has runs of the backup. If not, only files with equal bytes can be restored.
+   */
   readonly isRelated: boolean;
-  /** Artifacts whose bytes have been brought back. */
+  /** Artifacts whose bytes were restored. */
   readonly restored: readonly ArtifactRecord[];
-  /** Bytes of these. */
+  /** Their total size, in bytes. */
   readonly bytes: number;
-  /** Artifacts that are missing or damaged still, and why. */
+  /** Artifacts that are still missing or damaged, and why. */
   readonly failed: readonly Omitted[];
 }
 
 /**
- * Restores a store from a backup: to a place where there is none, or the files that a damaged store has
- * lost. Nothing that is whole is lost: records of a database that is whole are never changed, and where
- * the backup's database is taken, stored files that it does not describe are set aside.
+ * Restores a store from a backup: the whole store to a place without one, or the missing files of a
+ * damaged store. Intact data is never lost: records of an intact database do not change, and if the
+ * backup's database is used, stored files that it does not describe are moved aside.
  *
- * @example
+ * Requires `--allow-read` for the backup, and `--allow-read` and `--allow-write` for the store.
+ *
+ * @param from Directory of the backup, or the database of any other store.
+ * @param options Location of the store, and what to do with existing data.
+ * @returns The restored artifacts, and those that could not be restored.
+ * @throws {StoreNotFoundError} If there is no backup.
+ * @throws {InvalidOptionError} If an option is invalid, or the store would be restored from itself.
+ * @throws {NotAStoreError} If the backup is a file that is not the database of a store.
+ * @throws {StorageError} If the store's database is damaged, unless `database` is set; or if a
+ * parent of a path is a file.
+ *
+ * @example Restore a store to another place
  * ```ts
  * import { openStore, restoreStore } from "@chachaml/store";
  * import assert from "node:assert/strict";
@@ -75,15 +91,6 @@ export interface RestoreReport {
  * assert.deepEqual(restored.map(({ name }) => name), ["weights"]);
  * await Deno.remove(dir, { recursive: true });
  * ```
- *
- * @param from Directory of the backup, or the database of any other store.
- * @param options Where the store is to be, and what to do with what is there.
- * @returns What has been brought back.
- * @throws {StoreNotFoundError} If there is no backup.
- * @throws {InvalidOptionError} If the store would be restored from itself.
- * @throws {NotAStoreError} If the backup is a file that is no database of a store.
- * @throws {StorageError} If the store's database is damaged, unless `database` is set; or if a path
- * leads through a file.
  */
 export async function restoreStore(
   from: string | URL,
@@ -122,7 +129,7 @@ export async function restoreStore(
         })`,
       );
     }
-    if (!await isThere(path)) return await bringAll(source, place, false, options);
+    if (!await isThere(path)) return await restoreAll(source, place, false, options);
     const state = await databaseState(how, driver, source);
     const replace = state === "empty" || database && state !== "related";
     if (!replace && state !== "damaged") {
@@ -141,7 +148,7 @@ export async function restoreStore(
       const state = "its database is open in this program or another; close it there and try again";
       throw new StorageError(action, state);
     }
-    return await bringAll(source, place, true, options);
+    return await restoreAll(source, place, true, options);
   } catch (error) {
     throw fsError(error, action);
   } finally {
@@ -149,7 +156,9 @@ export async function restoreStore(
   }
 }
 
-/** The database of a backup: that in a directory, the newest of several, or the file itself. */
+/**
+ * Returns the database of a backup: in the directory, the newest of several, or the file itself.
+ */
 async function databaseIn(path: string): Promise<string> {
   if (!await isDirectory(path)) return path;
   const { path: own } = placeIn(path);
@@ -157,8 +166,8 @@ async function databaseIn(path: string): Promise<string> {
   return newest?.path ?? own;
 }
 
-/** Brings everything: first the files, then the database that names them. */
-async function bringAll(
+/** Restores everything: first the files, then the database that names them. */
+async function restoreAll(
   source: StoreContext,
   { path, artifactDir: wanted }: Place,
   isReplaced: boolean,
@@ -202,7 +211,8 @@ async function bringAll(
     signal?.throwIfAborted();
     await fresh.settle({ present: copy.renewed, omitted: copy.omitted }, null);
     await copy.setOthersAside(fresh);
-    // As late as can be: until here, all is as it was. Of one that is gone, a journal may be there.
+    // As late as possible: until here nothing has changed. A missing database may have left a
+    // journal.
     await setDatabaseAside(path, aside);
     await fresh.moveTo(path);
     await noteOwner(artifactDir, path);
@@ -213,7 +223,9 @@ async function bringAll(
   }
 }
 
-/** The database shows nobody more than the backup's does, nor than the one that it replaces. */
+/**
+ * Returns the mode of the new database: no more accessible than the backup's or the replaced one.
+ */
 async function modeFor(source: StoreContext, path: string): Promise<number> {
   const [one, other] = await Promise.all(
     [source.path!, path].map(async (file) => (await Deno.stat(file).catch(() => undefined))?.mode),
@@ -225,7 +237,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch {
-    return false; // Opening it says what is wrong.
+    return false; // Opening it reports the error.
   }
 }
 

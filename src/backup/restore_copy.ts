@@ -1,4 +1,4 @@
-/** Brings the files of a whole backup to a store that is to have its database. */
+/** Restores the files of a whole backup to a store that gets its database. */
 import { inParallel } from "../base/in_parallel.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
@@ -17,19 +17,19 @@ import type { RestoreOptions } from "./restore_options.ts";
 import type { SetAside } from "./set_aside.ts";
 import { Twins } from "./twins.ts";
 
-/** Artifacts that are read from the database together. */
+/** Number of artifacts read from the database together. */
 const PAGE = 500;
 
-/** Artifacts copied at a time. */
+/** Number of artifacts copied in parallel. */
 const WIDTH = 32;
 
 /** The copying of one restore. */
 export class RestoreCopy {
   /** Artifacts that were copied, or would be. */
   readonly copied: ArtifactRecord[] = [];
-  /** Artifacts that the backup has lost itself. */
+  /** Artifacts that are missing or damaged in the backup as well. */
   readonly omitted: Omitted[] = [];
-  /** Records of artifacts that were replaced in the backup since its snapshot was taken. */
+  /** Records of artifacts that were replaced in the backup after its snapshot was taken. */
   readonly renewed: ArtifactRecord[] = [];
   readonly #from: CopySource;
   readonly #source: StoreContext;
@@ -40,7 +40,7 @@ export class RestoreCopy {
   #total = 0;
   #done = 0;
 
-  /** Copies from a backup; what is in the way of its files goes to `others`. */
+  /** Creates a copy from a backup. Files that occupy its paths are moved to `others`. */
   constructor(source: StoreContext, to: ByteStore, others: SetAside, options: RestoreOptions) {
     this.#from = { bytes: source.bytes, open: (id) => source.artifacts.open(id) };
     this.#source = source;
@@ -50,7 +50,7 @@ export class RestoreCopy {
     this.#options = options;
   }
 
-  /** Copies what is not in place. */
+  /** Copies every artifact that is not in place. */
   async run(entries: AsyncIterable<IndexEntry>): Promise<void> {
     await this.#each(entries, async (record, meter) => {
       const { signal } = this.#options;
@@ -69,7 +69,7 @@ export class RestoreCopy {
     });
   }
 
-  /** Looks at what {@linkcode RestoreCopy.run} would do, as far as that shows without copying. */
+  /** Previews {@linkcode RestoreCopy.run} without copying. */
   async plan(entries: AsyncIterable<IndexEntry>): Promise<void> {
     await this.#each(entries, async (record) => {
       (await openArtifact(record, this.#from)).bytes.close();
@@ -77,7 +77,9 @@ export class RestoreCopy {
     });
   }
 
-  /** Sets stored bytes aside that no record of the backup names: later they would be orphans. */
+  /**
+   * Moves stored bytes without a record in the backup aside, because `gc` would later remove them.
+   */
   async setOthersAside(fresh: Snapshot): Promise<void> {
     let keys: string[] = [];
     const setAside = async () => {

@@ -1,30 +1,30 @@
 import type { OpenOptions } from "../context/open_options.ts";
 import type { Progress } from "../bytes/byte_store.ts";
 
-/** How to restore. */
+/** Options for {@linkcode restoreStore}. */
 export interface RestoreOptions
   extends Pick<OpenOptions, "path" | "artifactDir" | "driver" | "busyTimeout"> {
   /**
-   * Whether a database that is there, but damaged, is set aside, and the backup's is taken. Without
-   * it, a damaged database is an error, and one that is whole is kept in any case.
+   * Whether to move a damaged database aside and restore the backup's. By default a damaged
+   * database is an error. An intact one is always kept.
    *
    * @default {false}
    */
   readonly database?: boolean;
   /**
-   * Whether to leave out hashing the files that are there, and only look at their sizes.
+   * Whether to check only the sizes of existing files, without hashing them.
    *
    * @default {false}
    */
   readonly quick?: boolean;
   /**
-   * Whether to tell only what would be brought back.
+   * Whether to only report what would be restored.
    *
    * @default {false}
    */
   readonly dryRun?: boolean;
-  /** Stops the work; what has been brought back stays. */
+  /** Stops the restore; artifacts already restored stay. */
   readonly signal?: AbortSignal;
-  /** Told of the bytes looked at or copied so far. */
+  /** Called with the number of bytes checked or copied. */
   readonly onProgress?: (progress: Progress) => void;
 }

@@ -1,28 +1,28 @@
-/** Keeps stored bytes that a restore does not know, or that have to make way, in a directory of their own. */
+/** Directory for stored bytes that a restore moves aside. */
 import { asReader } from "../artifacts/artifact_reader.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { lookAt } from "./copy_artifacts.ts";
 import { makeDirectory } from "../bytes/files/make_directory.ts";
 
-/** Bytes set aside, each by the key that it had. */
+/** Bytes moved aside, under their former keys. */
 export class SetAside {
-  /** Absolute path of the directory, which is made for the first of them. */
+  /** Absolute path of the directory, which is created on first use. */
   readonly directory: string;
-  /** How many there are. */
+  /** Number of files moved aside. */
   count = 0;
   readonly #from: ByteStore;
   readonly #artifactDir: string;
   #made: Promise<ByteStore> | undefined;
 
-  /** Sets bytes of a store, which are in `artifactDir`, aside. */
+  /** Creates a place for bytes of a store whose artifact directory is `artifactDir`. */
   constructor(from: ByteStore, artifactDir: string, directory: string) {
     this.#from = from;
     this.#artifactDir = artifactDir;
     this.directory = directory;
   }
 
-  /** Keeps the bytes at a key, which also stay where they are. */
+  /** Copies or links the bytes of a key; the originals stay. */
   async keep(key: string): Promise<void> {
     if ((await lookAt(this.#from, key))?.kind !== "file") return;
     const aside = await (this.#made ??= this.#make());

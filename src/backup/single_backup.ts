@@ -1,4 +1,4 @@
-/** One backup in a directory: made, or brought up to date. */
+/** A single backup in a directory. */
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { noteOwner } from "../bytes/files/owner.ts";
@@ -18,7 +18,7 @@ import {
 } from "./previous.ts";
 import { dropUnfinished, noteUnfinished } from "./unfinished.ts";
 
-/** Has a backup in a directory. Its files are shared with those of `base`, where they are the same. */
+/** Creates or updates the backup in a directory. Equal files are shared with `base`. */
 export async function backUpTo(
   source: StoreContext,
   directory: string,
@@ -28,7 +28,7 @@ export async function backUpTo(
   const origin = originOf(source);
   const { takeOver = false } = options;
   const place = await makePlace(source, directory, async (place) => {
-    // Refused before anything is made there.
+    // Checked before anything is created there.
     const previous = await openPrevious(place, source, origin, takeOver);
     if (!previous) return;
     try {
@@ -54,7 +54,10 @@ export async function backUpTo(
   }
 }
 
-/** What a backup is of. Every store in memory is another one, by the directory that it has for its time. */
+/**
+ * Returns the origin that a backup records. Each in-memory store has its own, by its temporary
+ * directory.
+ */
 export function originOf({ path, location }: StoreContext): string {
   return path ?? location.database ?? `memory, with ${location.artifacts}`;
 }
@@ -112,14 +115,14 @@ async function backUp(
   }
 }
 
-/** The mode of a file, so that its copy shows nobody more; its owner can write to the copy. */
+/** Returns the mode for the copy of a file: no more accessible, but writable by its owner. */
 async function modeOf(path: string | undefined): Promise<number | undefined> {
   if (path === undefined) return 0o600;
   const { mode } = await Deno.stat(path);
   return mode === null ? undefined : mode & 0o666 | 0o600;
 }
 
-/** Removes what interrupted backups have left staged. */
+/** Removes staged files that interrupted backups left behind. */
 async function removeAbandoned(bytes: ByteStore): Promise<Error[]> {
   const failed: Error[] = [];
   for await (const entry of bytes.list("", { unpublished: true })) {

@@ -1,20 +1,20 @@
-/** Files that several artifacts share: their copies share one too. */
+/** Files shared by several artifacts; their copies share one file as well. */
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 
-/** Remembers what was copied of each file that has several names. */
+/** Remembers the copy of each file with several links. */
 export class Twins {
   readonly #bytes: ByteStore;
   readonly #copies = new Map<string, Promise<ArtifactRecord | undefined>>();
 
-  /** Looks at the files of the store that is copied from. */
+  /** Creates an empty map for the store that is copied from. */
   constructor(bytes: ByteStore) {
     this.#bytes = bytes;
   }
 
   /**
-   * Copies an artifact: `copy` is called with one that has the same file and has been copied, where
-   * there is such. The first to come makes the others wait.
+   * Copies an artifact. If another artifact with the same file has been copied, it is passed to
+   * `copy`. While the first one is copied, the others wait.
    */
   async copy(
     { path }: ArtifactRecord,

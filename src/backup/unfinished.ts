@@ -1,11 +1,14 @@
-/** The note of a first backup that is not finished: until then there is no database that names files. */
+/** Marker of an unfinished first backup, while no database names its files. */
 import { dirname, join } from "@std/path";
 import { fsError } from "../base/fs_error.ts";
 import type { Place } from "./place.ts";
 
 const NAME = "unfinished-backup";
 
-/** The directories that a first backup may have copied files to; `undefined` if there was none. */
+/**
+ * Returns the directories that an unfinished first backup may have copied files to; `undefined` if
+ * there is none.
+ */
 export async function unfinishedDirectories(place: Place): Promise<Set<string> | undefined> {
   try {
     const lines = (await Deno.readTextFile(noteOf(place))).split("\n");
@@ -16,10 +19,10 @@ export async function unfinishedDirectories(place: Place): Promise<Set<string> |
   }
 }
 
-/** Notes directories that a first backup is about to copy files to, beside those noted before. */
+/** Records further directories that a first backup is about to copy files to. */
 export async function noteUnfinished(place: Place, names: Iterable<string>): Promise<void> {
   try {
-    // After a newline, as the last line may have been cut short.
+    // Starts with a newline, because the last line may be truncated.
     const text = ["", ...[...names].map((name) => JSON.stringify(name)), ""].join("\n");
     await Deno.writeTextFile(noteOf(place), text, { append: true });
   } catch (error) {
@@ -27,7 +30,7 @@ export async function noteUnfinished(place: Place, names: Iterable<string>): Pro
   }
 }
 
-/** Removes the note. */
+/** Removes the marker. */
 export async function dropUnfinished(place: Place): Promise<void> {
   await Deno.remove(noteOf(place)).catch(() => {});
 }
@@ -41,6 +44,6 @@ function parse(line: string): string | undefined {
     const name: unknown = JSON.parse(line);
     return typeof name === "string" && name !== "" ? name : undefined;
   } catch {
-    return undefined; // It is empty, or was cut short.
+    return undefined; // Empty or truncated.
   }
 }

@@ -1,4 +1,4 @@
-/** Parses the arguments of a call, by the options that the command says it has. */
+/** Parses the arguments of a call according to the specification of the command. */
 import { nearNames } from "../base/near_names.ts";
 import {
   type Command,
@@ -10,13 +10,13 @@ import {
   UsageError,
 } from "./command.ts";
 
-/** The arguments of a call, understood. */
+/** Parsed arguments of a call. */
 export interface Parsed {
-  /** The command, if one was named. */
+  /** The command, if one is named. */
   readonly command: Command | undefined;
-  /** Whether help was asked for. */
+  /** Whether help is requested. */
   readonly help: boolean;
-  /** Whether the version was asked for. */
+  /** Whether the version is requested. */
   readonly version: boolean;
   /** Positional arguments. */
   readonly args: readonly string[];
@@ -24,14 +24,14 @@ export interface Parsed {
   readonly options: Options;
 }
 
-/** The version's own option, which only stands before a command. */
+/** The version option, valid only before a command. */
 const VERSION: OptionSpec = { name: "version", short: "V", summary: "Show the version" };
 
 /**
- * Parses the arguments of a call: options may stand anywhere, before the command too, up to `--`. Of
- * an option that is given again, though it does not repeat, the last value counts.
+ * Parses the arguments of a call. Options may appear anywhere, even before the command, up to `--`.
+ * If an option that does not repeat is given again, the last value wins.
  *
- * @throws {UsageError} If a command, an option or its value is not known, or a value is missing.
+ * @throws {UsageError} If a command, an option or a value is unknown, or a value is missing.
  */
 export async function parse(
   words: readonly string[],
@@ -62,7 +62,7 @@ export async function parse(
   return { command, help, version: options.has("version"), args, options };
 }
 
-/** Takes an option, or several letters in one word; returns how many further words it has used. */
+/** Parses an option, or several letters in one word. Returns the number of further words used. */
 function takeOption(
   word: string,
   next: string | undefined,
@@ -75,7 +75,7 @@ function takeOption(
   if (spec.value === undefined) {
     if (isLong && inline !== undefined) throw new UsageError(`${name} takes no value`);
     add(given, spec, "");
-    // Further letters: -qf is -q -f.
+    // Further letters: `-qf` means `-q -f`.
     return inline === undefined ? 0 : takeOption(`-${inline}`, next, command, given);
   }
   const value = inline ?? next;
@@ -141,7 +141,7 @@ function commandNamed(word: string, commands: readonly CommandEntry[]): CommandE
   );
 }
 
-/** The near names to a mistyped one, in brackets; nothing if there are none. */
+/** Returns names similar to a mistyped one, in parentheses; empty if there are none. */
 export function didYouMean(asked: string, names: readonly string[]): string {
   const near = nearNames(asked, names);
   return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;

@@ -1,22 +1,22 @@
-/** Pictures of dots in the characters of a terminal: braille patterns have two by four each. */
+/** Dot graphics in text: a braille character holds two by four dots. */
 
-/** Columns and rows of dots in one character. */
+/** Columns and rows of dots per character. */
 const [ACROSS, DOWN] = [2, 4];
 
-/** The bit of each dot of a braille pattern, by row and column. */
+/** Bit of each dot in a braille character, by row and column. */
 const BITS = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]] as const;
 
-/** A field of dots. */
+/** A canvas of dots. */
 export class Canvas {
-  /** Dots across. */
+  /** Width in dots. */
   readonly width: number;
-  /** Dots down. */
+  /** Height in dots. */
   readonly height: number;
   readonly #columns: number;
   readonly #patterns: Uint8Array;
   readonly #pens: Int16Array;
 
-  /** Makes an empty field of so many characters. */
+  /** Creates an empty canvas of the given size in characters. */
   constructor(columns: number, rows: number) {
     this.width = columns * ACROSS;
     this.height = rows * DOWN;
@@ -25,7 +25,9 @@ export class Canvas {
     this.#pens = new Int16Array(columns * rows).fill(-1);
   }
 
-  /** Draws a line between two dots with a pen; `0, 0` is the dot at the top left. */
+  /**
+   * Draws a line between two dots; `0, 0` is the top left. The pen identifies the line for `paint`.
+   */
   line(x0: number, y0: number, x1: number, y1: number, pen: number): void {
     const steps = Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0), 1);
     for (let at = 0; at <= steps; at++) {
@@ -44,7 +46,7 @@ export class Canvas {
     this.#pens[cell] = pen;
   }
 
-  /** The rows of characters, each stretch of one pen as `paint` writes it. */
+  /** Returns the rows of text, with each run of one pen formatted by `paint`. */
   rows(paint: (text: string, pen: number) => string): string[] {
     const rows: string[] = [];
     for (let start = 0; start < this.#patterns.length; start += this.#columns) {
@@ -70,12 +72,12 @@ export class Canvas {
 
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** A curve in one line of text, of so many characters at most. */
+/** Draws a curve as one line of text of at most `width` characters. */
 export function sparkline(values: ArrayLike<number>, width: number): string {
   const finite = Array.from(values).filter(Number.isFinite);
   if (finite.length === 0) return "";
   const count = Math.min(width, finite.length);
-  // Of each stretch its mean: a single value would show what happens to stand there.
+  // The mean of each section; a single value would be arbitrary.
   const means = Array.from({ length: count }, (_, at) => {
     const part = finite.slice(
       Math.floor(at * finite.length / count),

@@ -1,4 +1,4 @@
-/** Curves as a chart of text, with axes. */
+/** Curves as a text chart with axes. */
 import { formatNumber } from "../text/format.ts";
 import { Canvas } from "./braille.ts";
 
@@ -8,21 +8,21 @@ export interface Line {
   readonly ys: ArrayLike<number>;
 }
 
-/** How a chart is drawn. */
+/** Options for drawing a chart. */
 export interface ChartOptions {
-  /** Characters across, axis included. */
+  /** Width in characters, including the axis. */
   readonly columns: number;
-  /** Characters down, without the axis. */
+  /** Height in characters, without the axis. */
   readonly rows: number;
-  /** Whether the values are on a logarithmic axis. */
+  /** Whether the vertical axis is logarithmic. */
   readonly log: boolean;
-  /** Writes a stretch of the curve of a number. */
+  /** Formats a run of characters of the curve with the given index. */
   readonly paint: (text: string, line: number) => string;
-  /** Writes a value of the horizontal axis. */
+  /** Formats a value of the horizontal axis. */
   readonly formatX: (x: number) => string;
 }
 
-/** What all curves of a chart lie within. */
+/** Range of all curves of a chart. */
 export interface Bounds {
   readonly left: number;
   readonly right: number;
@@ -30,7 +30,10 @@ export interface Bounds {
   readonly high: number;
 }
 
-/** The bounds of curves; `undefined` if there is nothing to draw. On a log axis only what is above 0 counts. */
+/**
+ * Returns the range of curves; `undefined` if nothing can be drawn. A logarithmic axis ignores
+ * values up to 0.
+ */
 export function boundsOf(lines: readonly Line[], log: boolean): Bounds | undefined {
   let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { xs, ys } of lines) {
@@ -47,7 +50,7 @@ function isDrawn(y: number, log: boolean): boolean {
   return Number.isFinite(y) && (!log || y > 0);
 }
 
-/** Draws curves within bounds. */
+/** Draws curves within a range. */
 export function chart(lines: readonly Line[], bounds: Bounds, options: ChartOptions): string {
   const { columns, rows, log, paint, formatX } = options;
   const labels = new Map([

@@ -2,59 +2,64 @@ import type { OpenOptions } from "../context/open_options.ts";
 import type { Store } from "../store/store.ts";
 import type { Io } from "./io.ts";
 
-/** One option of a command, written `--name` or `--name <value>`. */
+/** Specification of an option, written `--name` or `--name <value>`. */
 export interface OptionSpec {
   /** Name without dashes. */
   readonly name: string;
-  /** Its letter, written `-l`; for the common ones. */
+  /** Single letter, written `-l`, for common options. */
   readonly short?: string;
-  /** What stands for its value in the help; a switch if left out. */
+  /** Placeholder of the value in help; omitted for switches. */
   readonly value?: string;
-  /** The values that it takes, where they are known; anything else is refused. */
+  /** Allowed values; any other value is rejected. */
   readonly choices?: readonly string[];
-  /** Kind of its value for completion, where `value` does not tell: `experiment`, `metric`. */
+  /**
+   * Kind of the value for completion if `value` does not name it, e.g. `experiment` or `metric`.
+   */
   readonly complete?: string;
-  /** Whether it may be given more than once. */
+  /** Whether the option may be repeated. */
   readonly repeats?: boolean;
   /** One line of help. */
   readonly summary: string;
 }
 
-/** What a command takes and does, as data: parser, help, man page and completion read it. */
+/** Specification of a command as data, for the parser, help, manual page and completion. */
 export interface CommandSpec {
-  /** Its positional arguments, such as `<run> [name]`. */
+  /** Positional arguments, e.g. `<run> [name]`. */
   readonly args: string;
-  /** Its own options. */
+  /** Options of the command, without the common ones. */
   readonly options: readonly OptionSpec[];
-  /** Examples: a line of words, a command. */
+  /** Examples: a description and a command. */
   readonly examples: readonly (readonly [words: string, command: string])[];
-  /** Does the work; returns an exit code if it is not 0. */
+  /** Executes the command; returns an exit code unless it is 0. */
   readonly run: (call: Call) => Promise<number | void>;
-  /** Whether everything after the first positional argument, options too, belongs to another program. */
+  /**
+   * Whether everything after the first positional argument, including options, belongs to another
+   * program.
+   */
   readonly leavesRest?: boolean;
-  /** Exit code of a failure, where it is not 1. */
+  /** Exit code of a failure, if it is not 1. */
   readonly failureCode?: number;
-  /** Whether its output is read by people a page at a time, on a terminal. */
+  /** Whether a terminal shows the output in a pager. */
   readonly paged?: boolean;
-  /** Whether it needs the network; every other command gives that permission up as it starts. */
+  /** Whether the command needs the network; other commands drop that permission at the start. */
   readonly network?: boolean;
 }
 
-/** A command before it is loaded: enough to find it and to list it. */
+/** A command before it is loaded, with what is needed to find and list it. */
 export interface CommandEntry {
-  /** The word typed. */
+  /** Name of the command. */
   readonly name: string;
   /** One line of help. */
   readonly summary: string;
-  /** Heading under which help lists it. */
+  /** Heading of the group in help. */
   readonly group: string;
-  /** Whether help leaves it out. */
+  /** Whether help omits the command. */
   readonly hidden?: boolean;
-  /** Loads its module. */
+  /** Loads the command's module. */
   readonly load: () => Promise<CommandSpec>;
 }
 
-/** A command that is loaded. */
+/** A loaded command. */
 export type Command = CommandEntry & CommandSpec;
 
 /** Loads a command. */
@@ -62,7 +67,7 @@ export async function loadCommand(entry: CommandEntry): Promise<Command> {
   return { ...entry, ...await entry.load() };
 }
 
-/** One call of a command, parsed. */
+/** A parsed call of a command. */
 export interface Call {
   /** Positional arguments, in order. */
   readonly args: readonly string[];
@@ -70,45 +75,45 @@ export interface Call {
   readonly options: Options;
   /** All commands. */
   readonly commands: readonly CommandEntry[];
-  /** Where to read from and print to. */
+  /** Streams and environment. */
   readonly io: Io;
-  /** Says how it went, on standard error, unless `--quiet` is given. */
+  /** Prints a message on standard error, unless `--quiet` is set. */
   readonly say: (words: string) => Promise<void>;
-  /** Prints what `--json` asks for, one document on one line; `undefined` if it is not asked for. */
+  /** Prints one JSON document on one line; `undefined` without `--json`. */
   readonly json: ((document: unknown) => Promise<void>) | undefined;
-  /** Opens the store that the options name, or another; only `"create"` makes one where there is none. */
+  /** Opens the store that the options name, or another; only `"create"` creates a missing one. */
   readonly open: (
     how: "read" | "write" | "create",
     place?: Pick<OpenOptions, "path" | "artifactDir">,
   ) => Promise<Store>;
-  /** The id of a run from what people write for it: an id or its beginning, a name, `@last`, … */
+  /** Resolves a run reference to an id: an id or its prefix, a name, `@last`, … */
   readonly runId: (store: Store, ref: string) => Promise<string>;
   /**
-   * Asks whether to go on with what cannot be undone; `--yes` answers it beforehand.
+   * Asks for confirmation of an irreversible action; `--yes` confirms in advance.
    *
-   * @throws {UsageError} If the answer is no, or nobody can be asked.
+   * @throws {UsageError} If the answer is no, or there is no terminal to ask on.
    */
   readonly confirm: (question: string) => Promise<void>;
-  /** Where that store is, for those who open it otherwise. */
+  /** Location of the store, for commands that open it in another way. */
   readonly place: () => Pick<OpenOptions, "path" | "artifactDir" | "driver">;
 }
 
-/** The options of a call, as strings. */
+/** Options of a call, as text. */
 export interface Options {
-  /** Whether a switch is on. */
+  /** Whether an option is set. */
   has(name: string): boolean;
-  /** The value of an option, if given. */
+  /** Returns the value of an option, if it is set. */
   get(name: string): string | undefined;
-  /** All values of an option that repeats. */
+  /** Returns all values of a repeatable option. */
   all(name: string): readonly string[];
 }
 
-/** A call that cannot be understood: the exit code is 2. */
+/** The call is invalid; the exit code is 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Options that every command takes. */
+/** Options common to all commands. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
   {
     name: "db",
@@ -122,7 +127,7 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: "adopt-directory",
-    summary: "Use an artifact directory that has files of others; gc leaves those",
+    summary: "Use an artifact directory that has other files; gc keeps them",
   },
   { name: "json", summary: "Print JSON, errors too" },
   { name: "quiet", short: "q", summary: "Print only data and errors" },

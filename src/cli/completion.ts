@@ -1,4 +1,4 @@
-/** What could stand where the cursor is. */
+/** Completion of the word at the cursor. */
 import { isPrintable } from "../text/printable.ts";
 import {
   type Command,
@@ -9,21 +9,24 @@ import {
 } from "./command.ts";
 import { type Access, type Place, valuesOf } from "./completion_values.ts";
 
-/** Stands for the names of files, which shells know better. */
+/** Marker for file names, which the shell completes itself. */
 export const FILES = ":files";
 
-/** Stands for the completions of another program; the number of the word that names it follows. */
+/**
+ * Marker for the completions of another program; followed by the index of the word that names it.
+ */
 export const PROGRAM = ":program";
 
-/** What the names of files stand for in the help. */
+/** Placeholders of file names in help. */
 const PATHS = ["path", "source", "directory", "backup", "archive", "file", "destination", "glob"];
 
 /**
- * The words that could stand in the place of the last one.
+ * Returns the possible completions of the last word.
  *
- * @param words The words typed, without the program's name; the last one may be unfinished, or empty.
+ * @param words Words typed so far, without the program's name. The last one may be incomplete or
+ * empty.
  * @param commands All commands.
- * @param access How to get at the store.
+ * @param access Access to the store.
  */
 export async function complete(
   words: readonly string[],
@@ -35,27 +38,27 @@ export async function complete(
   const found = await candidates(current, typed, commands, access);
   return found.filter((word) =>
     isMarker(word) && found.length === 1 ||
-    // What a terminal cannot show cannot be chosen there either.
+    // A word that a terminal cannot display cannot be chosen.
     word.startsWith(current) && isPrintable(word)
   );
 }
 
-/** Whether a word stands for what only the shell knows. */
+/** Whether a word is a marker for completions that only the shell knows. */
 export function isMarker(word: string): boolean {
   return word === FILES || /^:program \d+$/.test(word);
 }
 
-/** What the words before the cursor say. */
+/** State parsed from the words before the cursor. */
 interface Typed {
   command?: Command;
-  /** The option whose value comes next. */
+  /** Option whose value comes next. */
   pending?: OptionSpec | undefined;
   readonly args: string[];
-  /** How many words there are. */
+  /** Number of words. */
   readonly words: number;
-  /** Number of the word that the first argument is. */
+  /** Index of the word that is the first argument. */
   firstArg: number;
-  /** Whether everything that comes is an argument. */
+  /** Whether all further words are arguments. */
   argsOnly: boolean;
   readonly place: Place;
 }

@@ -1,34 +1,34 @@
-/** Words of a kind that the store knows: runs, artifacts, experiments, metrics, … */
+/** Completions from the store: runs, artifacts, experiments, metrics, … */
 import { MODEL_STAGES } from "../metadata/model.ts";
 import type { Store } from "../store/store.ts";
 
-/** Where the store is, as far as the words say so. */
+/** Location of the store, as far as the words name it. */
 export interface Place {
   path?: string;
   artifactDir?: string;
 }
 
-/** What is needed of the store. */
+/** Access to the store. */
 export interface Access {
-  /** Opens the store, if there is one. */
+  /** Opens the store, if it exists. */
   readonly open: (place: Place) => Promise<Store>;
-  /** The id of a run that is named in one of the ways of people. */
+  /** Resolves a run reference to an id. */
   readonly runId: (store: Store, ref: string) => Promise<string>;
 }
 
-/** Words that name runs without an id. */
+/** Words that refer to runs without an id. */
 export const RUN_WORDS: readonly string[] = ["@last", "@run"];
 
-/** Shells that there are completions for. */
+/** Shells with completion support. */
 export const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
 
-/** Runs offered: a longer list is of no help. */
+/** Maximum number of runs offered. */
 const MANY = 200;
 
-/** Newest runs whose metrics and params are offered. */
+/** Number of newest runs whose metrics and params are offered. */
 const LOOKED_AT = 20;
 
-/** The words of a kind; none if there is no store. */
+/** Returns the values of a kind; an empty array if there is no store. */
 export async function valuesOf(
   kind: string,
   args: readonly string[],

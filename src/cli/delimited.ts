@@ -7,12 +7,12 @@ export const ROW_OPTIONS: readonly OptionSpec[] = [
   { name: "tsv", summary: "Print tab-separated values" },
 ];
 
-/** What is used of the library, which has no types of its own. */
+/** The part of the library in use; it has no types of its own. */
 interface Csv {
   unparse(rows: readonly (readonly string[])[], options: Record<string, unknown>): string;
 }
 
-/** What separates the values that the options ask for; `undefined` if they ask for a table. */
+/** Returns the separator chosen by the options; `undefined` for a table. */
 export function separatorOf({ options }: Pick<Call, "options">): "," | "\t" | undefined {
   const asked = ["csv", "tsv", "json"].filter((name) => options.has(name));
   if (asked.length > 1) {
@@ -21,7 +21,7 @@ export function separatorOf({ options }: Pick<Call, "options">): "," | "\t" | un
   return asked[0] === "csv" ? "," : asked[0] === "tsv" ? "\t" : undefined;
 }
 
-/** Rows under a head. A value with the separator, a quote or a line break in it is quoted. */
+/** Formats rows below a header. Values with a separator, quote or line break are quoted. */
 export async function delimited(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -8,7 +8,7 @@ const UNITS: Record<string, number> = {
   w: 7 * 24 * 60 * 60 * 1000,
 };
 
-/** Milliseconds of a duration such as `30m`, `24h` or `7d`. */
+/** Parses a duration such as `30m`, `24h` or `7d` to milliseconds. */
 export function parseDuration(option: string, text: string): number {
   if (text === "0") return 0;
   const match = /^(\d+)([smhdw])$/.exec(text);

@@ -1,15 +1,15 @@
-/** Where the store is that a call means, where it does not say so. */
+/** Search for a store that the call does not name. */
 import { dirname, join, resolve } from "@std/path";
 import type { Io } from "./io.ts";
 
-/** Name of a store's database. */
+/** File name of a store's database. */
 const NAME = "chachaml.db";
 
 /**
- * Looks for a store in the working directory and in those above it, as git does, up to the one that
- * `CHACHAML_CEILING` names. A store of somebody else, such as one in `/tmp`, is passed over.
+ * Searches for a store in the working directory and its parents, like git, up to the directory
+ * named by `CHACHAML_CEILING`. Stores of other users, e.g. in `/tmp`, are skipped.
  *
- * @returns The path of its database; where one would be made if there is none.
+ * @returns Path of the database; if there is none, the path to create it at.
  */
 export async function findStore({ env }: Pick<Io, "env">): Promise<string> {
   const here = Deno.cwd();
@@ -24,9 +24,12 @@ export async function findStore({ env }: Pick<Io, "env">): Promise<string> {
   }
 }
 
-/** The user whose a file is, `null` where the system does not say; `undefined` if none can be seen. */
+/**
+ * Returns the owner of a file: `null` if the system has none, `undefined` if the file cannot be
+ * seen.
+ */
 async function ownerOf(path: string): Promise<number | null | undefined> {
-  // Nobody is to be asked for a directory that need not hold anything.
+  // Avoids a permission prompt for a directory that may hold nothing.
   const { state } = Deno.permissions.querySync({ name: "read", path });
   if (state !== "granted") return undefined;
   try {

@@ -1,16 +1,16 @@
-/** Help, from the same data as everything else; loaded when it is asked for. */
+/** Help texts, generated from the command specifications. */
 import { type Command, type CommandEntry, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
 import { LINK, VARIABLES } from "./environment.ts";
 import { VERSION } from "./version.ts";
 
-/** Examples of the program's own help. */
+/** Examples in the program's help. */
 const EXAMPLES: readonly (readonly [words: string, command: string])[] = [
-  ["Run a training and keep what it prints and writes", "chachaml exec -- python train.py"],
+  ["Run a training and keep its output and files", "chachaml exec -- python train.py"],
   ["See the best runs", "chachaml runs --sort=-loss --limit 5"],
-  ["Look at the last one", "chachaml show @last"],
+  ["Show the newest run", "chachaml show @last"],
 ];
 
-/** The help of the program: commands in groups, examples, the environment. */
+/** Returns the help of the program: grouped commands, examples, environment variables. */
 export function programHelp(commands: readonly CommandEntry[]): string {
   const shown = commands.filter(({ hidden }) => !hidden);
   const groups = Map.groupBy(shown, ({ group }) => group);
@@ -39,20 +39,20 @@ function optionRow(option: OptionSpec): [string, string] {
   return [flagsOf(option), summaryOf(option)];
 }
 
-/** An option as it is typed: `-e, --experiment <name>`. */
+/** Formats an option as it is typed: `-e, --experiment <name>`. */
 export function flagsOf({ name, short, value }: OptionSpec): string {
   return `${short === undefined ? "" : `-${short}, `}--${name}${
     value === undefined ? "" : ` <${value}>`
   }`;
 }
 
-/** What an option is for, with the values that it takes. */
+/** Returns the help of an option, with its allowed values. */
 export function summaryOf({ summary, choices, repeats }: OptionSpec): string {
   return summary + (choices ? ` (${choices.join(", ")})` : "") +
     (repeats ? " (may be repeated)" : "");
 }
 
-/** The help of one command, as cliffy lays it out. */
+/** Returns the help of one command, in cliffy's layout. */
 export async function commandHelp(command: Command): Promise<string> {
   const { Command: Cliffy } = await import("@cliffy/command");
   const program = new Cliffy().name("chachaml").version(VERSION).noExit();
@@ -60,13 +60,13 @@ export async function commandHelp(command: Command): Promise<string> {
   const args = command.args.replace(/([>\]])/g, ":string$1");
   if (args !== "") own.arguments(args);
   for (const option of [...command.options, ...COMMON_OPTIONS]) {
-    // Cliffy adds its own.
+    // Cliffy adds its own help option.
     if (option.name === "help") continue;
     own.option(flagsOf(option).replace(/>$/, ":string>"), summaryOf(option));
   }
   for (const [words, example] of command.examples) own.example(words, example);
   program.command(command.name, own);
-  // The program's own comes first: making it prepares that of the command.
+  // Getting the program's help first also prepares that of the command.
   program.getHelp({ colors: false });
   const text = program.getCommand(command.name)!.getHelp({ colors: false });
   return text.replace(/[ \t]+$/gm, "").trim() + "\n";

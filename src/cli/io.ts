@@ -1,42 +1,42 @@
 import { thisProcess } from "../processes/this_process.ts";
 import type { Pager } from "./pager.ts";
 
-/** What a command reads from and prints to; handed in, so that it is tested in process. */
+/** Streams and environment of a command, passed in so that commands are testable in process. */
 export interface Io {
   /** Standard input. */
   readonly stdin: ReadableStream<Uint8Array>;
   /** Writes data to standard output. */
   readonly stdout: (data: string | Uint8Array) => Promise<void>;
-  /** Writes words to standard error. */
+  /** Writes text to standard error. */
   readonly stderr: (words: string) => Promise<void>;
-  /** Writes what another program has printed to standard error, where that takes more than words. */
+  /** Writes output of another program to standard error, as bytes. */
   readonly stderrBytes?: (data: Uint8Array) => Promise<void>;
-  /** Whether standard error is a terminal, where progress can be shown. */
+  /** Whether standard error is a terminal, which can show progress. */
   readonly terminal?: boolean;
-  /** Columns of the terminal that standard output is; left out if it is none. */
+  /** Number of terminal columns of standard output; omitted if it is not a terminal. */
   readonly columns?: number;
-  /** Whether standard output may have colours. */
+  /** Whether standard output may be colored. */
   readonly colors?: boolean;
-  /** Starts a pager for standard output; left out where that is no terminal. */
+  /** Starts a pager for standard output; omitted if it is not a terminal. */
   readonly startPager?: () => Promise<Pager | undefined>;
-  /** Asks a person a question that is answered by yes or no; left out where there is none. */
+  /** Asks a yes/no question; omitted without a terminal. */
   readonly ask?: (question: string) => Promise<boolean>;
   /**
-   * Gives a signal for when the user interrupts the program (Ctrl-C), which from then on ends the
-   * work in an orderly way. Left out where there is no such thing.
+   * Returns a signal that aborts when the user interrupts the program (Ctrl-C), and makes later
+   * interrupts cooperative. Omitted where signals are unavailable.
    */
   readonly interrupted?: () => AbortSignal;
-  /** Gives up the permission to use the network. */
+  /** Drops the permission to use the network. */
   readonly dropNetwork?: () => void;
-  /** A variable of the environment, where it may be read. */
+  /** Returns an environment variable, if it may be read. */
   readonly env: (name: string) => string | undefined;
 }
 
-/** The process's own streams and environment. */
+/** Creates the streams and environment of this process. */
 export function processIo(): Io {
   const encoder = new TextEncoder();
   const env = (name: string) => {
-    // Asked for first: a variable is no reason for a prompt.
+    // Checked first: reading a variable must not cause a prompt.
     const { state } = Deno.permissions.querySync({ name: "env", variable: name });
     return state === "granted" ? Deno.env.get(name) || undefined : undefined;
   };
@@ -54,7 +54,7 @@ export function processIo(): Io {
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
     dropNetwork: () => {
-      // What this process is can be read only with all permissions, and is remembered.
+      // The identity of this process can be read only with all permissions, so it is cached first.
       thisProcess();
       Deno.permissions.revokeSync({ name: "net" });
     },
@@ -66,7 +66,7 @@ function columnsOf(): number {
   try {
     return Deno.consoleSize().columns || 80;
   } catch {
-    return 80; // Some terminals do not say.
+    return 80; // Some terminals have no size.
   }
 }
 
@@ -77,20 +77,23 @@ async function ask(question: string): Promise<boolean> {
   return /^y(es)?\s*$/i.test(new TextDecoder().decode(answer.subarray(0, count)));
 }
 
-/** What an interrupted program leaves with, as shells expect it: 128 and the signal's number. */
+/**
+ * Abort reason of an interrupted program, with the exit code that shells expect: 128 plus the
+ * signal's number.
+ */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   /** Exit code of the program. */
   readonly exitCode: number;
 
-  /** Makes the reason for a signal's number. */
+  /** Creates the reason for a signal's number. */
   constructor(signal: number) {
-    super("interrupted; what was under way has been given up");
+    super("interrupted; the command was aborted");
     this.exitCode = 128 + signal;
   }
 }
 
-/** The one signal of the process: what is asked for twice has been asked for once. */
+/** Shared abort signal of the process. */
 let interruption: AbortSignal | undefined;
 
 function interrupted(): AbortSignal {
@@ -100,12 +103,12 @@ function interrupted(): AbortSignal {
 function listenForSignals(): AbortSignal {
   const controller = new AbortController();
   for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
-    // Windows knows no SIGTERM.
+    // Windows has no SIGTERM.
     if (signal === "SIGTERM" && Deno.build.os === "windows") continue;
     const stop = () => {
-      // Whoever asks twice does not want to wait.
+      // A second interrupt exits immediately.
       if (controller.signal.aborted) {
-        // A progress bar has hidden the cursor and stopped the wrapping of lines.
+        // Restores the cursor and line wrapping, which a progress bar turns off.
         if (Deno.stderr.isTerminal()) {
           Deno.stderr.writeSync(new TextEncoder().encode("\u001b[?25h\u001b[?7h\n"));
         }

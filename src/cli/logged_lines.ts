@@ -1,52 +1,52 @@
-/** What programs log by printing: `::metric name value [step]` and `::param name value`. */
+/** Log commands in a program's output: `::metric name value [step]` and `::param name value`. */
 import type { ParamValue } from "../edn/mod.ts";
 import { messageOf } from "./wording.ts";
 import { parseInteger, parseJson, parseMetric } from "./values.ts";
 
-/** Problems that are reported one by one: a program may print any number of lines. */
+/** Maximum number of problems reported in full, because a program may print any number of lines. */
 const REPORTED = 10;
 
-/** Colours, movements of the cursor and titles, as terminals understand them. */
+/** Terminal escape sequences: colors, cursor movements, titles. */
 const ESCAPES =
   // deno-lint-ignore no-control-regex
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
-/** A line that logs something, or is meant to. */
+/** A log command, valid or not. */
 const LOG_LINE = /^\s*::(metric|param)s?(?:\s+(.*))?$/s;
 
-/** A name, in quotes or not, and what comes after it. */
+/** A name, quoted or not, and the text after it. */
 const NAMED = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s="']+))(\s*=\s*|\s+)(\S.*)$/s;
 
-/** Takes the values that lines log. */
+/** Destination of logged values. */
 export interface LineTarget {
-  /** Takes metrics of a step. */
+  /** Logs metrics of a step. */
   readonly log: (metrics: Record<string, number>, options: { step: number }) => void;
-  /** Takes params. */
+  /** Logs params. */
   readonly logParams: (params: Record<string, ParamValue>) => Promise<void>;
 }
 
-/** Text without what would only steer a terminal. */
+/** Removes terminal escape sequences. */
 export function withoutEscapes(text: string): string {
   return text.replace(ESCAPES, "");
 }
 
-/** Whether a line logs something, or is meant to. */
+/** Whether a line is a log command, valid or not. */
 export function isLogLine(line: string): boolean {
   return LOG_LINE.test(withoutEscapes(line));
 }
 
-/** Takes lines, and logs what they say. */
+/** Executes log commands in lines. */
 export class LoggedLines {
   readonly #target: LineTarget;
   readonly #problems: string[] = [];
   #unreported = 0;
 
-  /** Makes one that logs to a run, for instance. */
+  /** Creates an executor for a target such as a run. */
   constructor(target: LineTarget) {
     this.#target = target;
   }
 
-  /** Logs what a line says, if it says anything. That it cannot be logged stops nothing. */
+  /** Executes a line if it is a log command. Errors are collected, not thrown. */
   async take(line: string): Promise<void> {
     try {
       await this.#log(withoutEscapes(line));
@@ -56,7 +56,7 @@ export class LoggedLines {
     }
   }
 
-  /** What could not be logged. */
+  /** Returns the collected problems. */
   problems(): string[] {
     return this.#unreported === 0
       ? this.#problems
@@ -71,7 +71,7 @@ export class LoggedLines {
     this.#logMetrics(line, name, text);
   }
 
-  /** `text` is a value with a step behind it, or with further pairs. */
+  /** Logs metrics. `text` is a value, followed by a step or by further pairs. */
   #logMetrics(line: string, name: string, text: string): void {
     const [value, ...words] = text.split(/\s+/);
     const metrics = { [name]: parseMetric(name, value!) };
@@ -113,6 +113,8 @@ function stepOf(name: string, text: string): number {
   try {
     return parseInteger("step", text);
   } catch {
-    throw new Error(`the step of the metric ${JSON.stringify(name)} is no whole number: ${text}`);
+    throw new Error(
+      `the step of the metric ${JSON.stringify(name)} is not a whole number: ${text}`,
+    );
   }
 }

@@ -17,9 +17,9 @@ export const EXIT = { ok: 0, failure: 1, usage: 2, brokenPipe: 141 } as const;
 /**
  * Runs one command.
  *
- * @param args The arguments, without the program's name.
- * @param io What to read from and print to.
- * @returns The exit code: 0 done, 1 failed, 2 not understood.
+ * @param args Arguments, without the program's name.
+ * @param io Streams and environment.
+ * @returns Exit code: 0 success, 1 failure, 2 invalid call.
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   let failureCode: number = EXIT.failure;
@@ -48,12 +48,12 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Says what went wrong; that it cannot be said changes nothing about it. */
+/** Prints an error. A failure to print is ignored. */
 async function complain(io: Io, words: string): Promise<void> {
   try {
     await io.stderr(words);
   } catch {
-    // The exit code still tells it.
+    // The exit code still reports the error.
   }
 }
 
@@ -91,8 +91,8 @@ async function run(
         const isNew = how === "create" && named === undefined && !await isThere(path);
         const store = await openNamed({ ...placed, ...place }, how);
         opened.push(store);
-        // A working directory that was not meant would otherwise get one unseen.
-        if (isNew) await say(`made a store: ${JSON.stringify(path)}\n`);
+        // A new store in an unintended working directory must not go unnoticed.
+        if (isNew) await say(`created a store: ${JSON.stringify(path)}\n`);
         return store;
       },
     });
@@ -108,7 +108,7 @@ function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? new TextEncoder().encode(data) : data;
 }
 
-/** What is printed to, as the options want it. */
+/** Adjusts the streams to the options. */
 function adjust(io: Io, options: Options): Io {
   const quiet = options.has("quiet");
   return {
@@ -130,7 +130,7 @@ function placeOf(path: string, options: Options, io: Io) {
     path,
     ...(artifactDir !== undefined && { artifactDir }),
     ...(options.has("adopt-directory") && { adoptDirectory: true }),
-    // The same SQLite on every machine, and none that a program must bring along.
+    // The same SQLite on every machine, without a library to install.
     driver: "builtin" as const,
   };
 }
@@ -143,9 +143,9 @@ async function openNamed(
   return await openStore({
     ...place,
     readOnly: how === "read",
-    // A mistyped path must not become an empty store.
+    // A mistyped path must not create an empty store.
     ...(how === "write" && { create: false }),
-    // The command line deals with signals itself.
+    // The command line handles signals itself.
     handleSignals: false,
   });
 }
@@ -160,7 +160,7 @@ async function isThere(path: string | URL): Promise<boolean> {
   }
 }
 
-/** Whether JSON was asked for, as far as it can be told where arguments are not understood. */
+/** Whether JSON is requested, as far as invalid arguments show. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? undefined : end).includes("--json");

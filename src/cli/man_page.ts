@@ -1,10 +1,10 @@
-/** The manual page, from the same data as the help. */
+/** Manual page, generated from the command specifications. */
 import { type Command, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
 import { LINK, VARIABLES } from "./environment.ts";
 import { flagsOf, summaryOf } from "./help.ts";
 import { VERSION } from "./version.ts";
 
-/** The page in the `man` macros of roff. */
+/** Returns the page in roff's `man` macros. */
 export function manPage(commands: readonly Command[]): string {
   const groups = Map.groupBy(commands.filter(({ hidden }) => !hidden), ({ group }) => group);
   return [
@@ -56,14 +56,16 @@ function item(term: string, words: string): string {
   return `.TP\n.B ${escape(term)}\n${escape(words)}`;
 }
 
-/** Text as text: roff gives a meaning to backslashes, hyphens and the first character of a line. */
+/**
+ * Escapes text for roff, which interprets backslashes, hyphens and the first character of a line.
+ */
 function escape(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("'", "\\(aq")
     .replace(/^(?=[.'])/gm, "\\&")
     .replace(/[^\n\x20-\x7e]/gu, (character) => `\\[u${hexOf(character)}]`);
 }
 
-/** A character that is not ASCII, as roff names it whatever the encoding of its input. */
+/** Returns roff's name of a non-ASCII character, which is independent of the input encoding. */
 function hexOf(character: string): string {
   return character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
 }

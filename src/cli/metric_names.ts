@@ -1,12 +1,12 @@
-/** Metrics of a run, by the names that people ask for. */
+/** Metrics of a run by user-supplied names. */
 import type { MetricSummary } from "../metadata/metric.ts";
 import { didYouMean } from "./arguments.ts";
 import { UsageError } from "./command.ts";
 
 /**
- * Throws if a run has no metric of a name.
+ * Checks that a run has a metric.
  *
- * @throws {UsageError} With near names, and all if they are few.
+ * @throws {UsageError} If it does not; the message suggests existing names.
  */
 export function requireMetric(
   runId: string,

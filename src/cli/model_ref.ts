@@ -1,8 +1,8 @@
-/** Versions of models as people name them: `iris@production`, `iris@3`. */
+/** Model versions by user-supplied names: `iris@production`, `iris@3`. */
 import { MODEL_STAGES, type ModelStage, type ModelVersion } from "../metadata/model.ts";
 import type { Store } from "../store/store.ts";
 
-/** The version of a model that is named so; `undefined` if it is no such name, or of no model. */
+/** Resolves a reference to a model version; `undefined` if it is not one. */
 export async function resolveModel(store: Store, ref: string): Promise<ModelVersion | undefined> {
   const [, name, which] = /^([^@].*)@([^@]+)$/s.exec(ref) ?? [];
   if (name === undefined || which === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Stores that a command makes where there are none. */
+/** Removal of stores that a failed command created. */
 import { hasStaging, removeStaging } from "../bytes/files/remove_staging.ts";
 import { artifactDirOf } from "../context/location.ts";
 import { isRemote } from "../context/place.ts";
@@ -8,8 +8,8 @@ import { isThere, removeDatabase, requireUnopened } from "../metadata/sqlite/dat
 import type { Store } from "../store/store.ts";
 
 /**
- * Looks at where a store is to be. Gives what takes a store away again that has been made since, as
- * long as it has no run; one that was there stays as it is.
+ * Inspects the place of a store before it is opened. Returns a function that removes a store
+ * created since, as long as it has no runs; an existing store is never removed.
  */
 export async function beforeStore(
   place: Pick<OpenOptions, "path" | "artifactDir">,
@@ -24,7 +24,7 @@ export async function beforeStore(
     try {
       if ((await store.runs.list({ limit: 1 })).length > 0) return;
       await store.close();
-      await requireUnopened(path); // Another program may have come to use it.
+      await requireUnopened(path); // Another program may be using it now.
       await removeDatabase(path);
       if (!isStaging) await removeStaging(artifactDir);
       if (isOurs) await Deno.remove(artifactDir);

@@ -1,27 +1,27 @@
-/** A program that shows long output a page at a time, such as `less`. */
+/** Pagers: programs such as `less` that show output page by page. */
 
-/** What a pager is written to. */
+/** A running pager. */
 export interface Pager {
   /**
-   * Writes to it.
+   * Writes to the pager.
    *
-   * @throws {Deno.errors.BrokenPipe} If the reader has left it.
+   * @throws {Deno.errors.BrokenPipe} If the user has quit it.
    */
   readonly write: (data: Uint8Array) => Promise<void>;
-  /** Whether the reader left before the end: that is no failure. */
+  /** Whether the user quit before the end, which is not an error. */
   readonly left: () => boolean;
-  /** Waits until the reader has left it. */
+  /** Waits until the user quits. */
   readonly close: () => Promise<void>;
 }
 
-/** Output that fits the screen is printed, colors are kept, and stays on the screen afterwards. */
+/** Prints directly what fits on the screen, keeps colors, and leaves the output on the screen. */
 const USUAL = "less -FRX";
 
 /**
- * Starts the pager that the environment names (`CHACHAML_PAGER`, else `PAGER`), else `less`.
+ * Starts the pager named by `CHACHAML_PAGER` or `PAGER`, by default `less`.
  *
- * @param env The environment.
- * @returns `undefined` where there is none, it is not wanted, or may not be started.
+ * @param env Reads environment variables.
+ * @returns `undefined` if there is none, it is disabled, or it may not be started.
  */
 export function startPager(env: (name: string) => string | undefined): Pager | undefined {
   const named = env("CHACHAML_PAGER") ?? env("PAGER");
@@ -34,9 +34,9 @@ export function startPager(env: (name: string) => string | undefined): Pager | u
   try {
     child = new Deno.Command(program, { args, stdin: "piped" }).spawn();
   } catch {
-    return undefined; // There is none; the output itself is what matters.
+    return undefined; // Best effort: print without a pager.
   }
-  // Ctrl-C is the pager's while it runs.
+  // Ctrl-C belongs to the pager while it runs.
   const ignore = () => {};
   Deno.addSignalListener("SIGINT", ignore);
   const writer = child.stdin.getWriter();
@@ -48,11 +48,11 @@ export function startPager(env: (name: string) => string | undefined): Pager | u
         await writer.write(data);
       } catch (error) {
         left = true;
-        throw new Deno.errors.BrokenPipe("the pager has been left", { cause: error });
+        throw new Deno.errors.BrokenPipe("the pager was closed", { cause: error });
       }
     },
     close: async () => {
-      await writer.close().catch(() => {}); // It may be gone already.
+      await writer.close().catch(() => {}); // It may have exited already.
       await child.status;
       Deno.removeSignalListener("SIGINT", ignore);
     },

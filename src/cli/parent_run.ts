@@ -1,14 +1,14 @@
-/** The run that a new one is part of. */
+/** Parent of a new run. */
 import type { Run } from "../metadata/run.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./command.ts";
 
-/** Stands for no parent, where one would be found. */
+/** Value of `--parent` for no parent. */
 export const NO_PARENT = "none";
 
 /**
- * The run of `--parent`, or that of `CHACHAML_RUN`, if it is in this store: what `exec` runs starts
- * children by itself.
+ * Returns the run named by `--parent`, or by `CHACHAML_RUN` if it is in this store. Runs started
+ * within `exec` thus become children automatically.
  */
 export async function parentRun(
   store: Store,

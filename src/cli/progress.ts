@@ -1,19 +1,22 @@
-/** How far long work has come, as a bar on a terminal. */
+/** Progress bars for long operations on a terminal. */
 import type { Progress } from "../bytes/byte_store.ts";
 import { formatBytes, printable } from "../text/format.ts";
 import type { Io } from "./io.ts";
 
-/** Milliseconds that work may take without a bar: one that flashes by tells nothing. */
+/** Time before a bar appears, in milliseconds; shorter operations need none. */
 const PATIENCE = 300;
 
-/** What is used of the library's bar. Its own types would bring those of Node along, for all code. */
+/** The part of the library's bar in use. Its own types would add Node's globals to all code. */
 interface Bar {
   start(total: number, value: number, payload: Record<string, string>): void;
   update(value: number, payload: Record<string, string>): void;
   stop(): void;
 }
 
-/** Does work with a bar on standard error, if that is a terminal; it counts bytes, or something else. */
+/**
+ * Runs `work` with a progress bar on standard error, if that is a terminal. Amounts are bytes
+ * unless `format` says otherwise.
+ */
 export async function withProgress<T>(
   io: Io,
   label: string,
@@ -21,10 +24,10 @@ export async function withProgress<T>(
   format: (amount: number) => string = formatBytes,
 ): Promise<T> {
   if (!io.terminal) return await work(() => {});
-  // Loaded only here: most calls have no use for it.
+  // Loaded on demand: most calls have no progress bar.
   const SingleBar = await loadBar();
   const started = performance.now();
-  // A file's name can be anything, and of any length.
+  // A file name may contain anything and be of any length.
   const name = printable(label).slice(0, 40);
   let bar: Bar | undefined;
   try {
@@ -54,7 +57,7 @@ async function loadBar(): Promise<new (options: Record<string, unknown>) => Bar>
   return library.SingleBar;
 }
 
-/** Takes the bar off its line, which it will be drawn on again, so that a word can be said there. */
+/** Clears the line of a progress bar, to print a message there; the bar is redrawn below. */
 export async function clearLine(io: Io): Promise<void> {
   if (io.terminal) await io.stderr("\r\x1b[K");
 }

@@ -1,26 +1,29 @@
-/** What is left out of directories that are put. */
+/** Filters for directories that are stored. */
 import { basename, dirname, join, relative } from "@std/path";
 import type { Ignore } from "npm:ignore@~7.0.5";
 
-/** Directories in which version control keeps its own data. */
+/** Directories of version control systems. */
 const VERSION_CONTROL: readonly string[] = [".git", ".hg", ".svn", ".jj", ".bzr", "CVS"];
 
-/** Whether a directory is version control's own. */
+/** Whether a directory belongs to a version control system. */
 export function isVersionControl(name: string): boolean {
   return VERSION_CONTROL.includes(basename(name));
 }
 
-/** What to leave out. */
+/** Options for a filter. */
 export interface FilterOptions {
-  /** Patterns as `.gitignore` has them. */
+  /** Patterns in the syntax of `.gitignore`. */
   readonly exclude: readonly string[];
-  /** Whether `.gitignore` files count: those of the directory, below it, and above it up to a repository. */
+  /**
+   * Whether to apply `.gitignore` files: in the directory, below it, and above it up to the
+   * repository.
+   */
   readonly gitignore: boolean;
-  /** Whether version control's own directories are stored. */
+  /** Whether to store directories of version control systems. */
   readonly all: boolean;
 }
 
-/** A test of entries of a directory, by their paths within it. */
+/** Creates a predicate that excludes entries of a directory, by their paths within it. */
 export async function putFilter(
   directory: string,
   { exclude, gitignore, all }: FilterOptions,
@@ -28,7 +31,7 @@ export async function putFilter(
   const needed = exclude.length > 0 || gitignore;
   const { default: ignore } = needed ? await import("npm:ignore@~7.0.5") : { default: undefined };
   const excluded = ignore?.().add([...exclude]);
-  // What a directory says of what lies below it, by the directory's path.
+  // Rules of each `.gitignore` file, by directory.
   const rules = new Map<string, Ignore | undefined>();
   const root = await Deno.realPath(directory);
   const rulesOf = (path: string): Ignore | undefined => {
@@ -44,7 +47,7 @@ export async function putFilter(
     const asked = isDirectory ? `${name}/` : name;
     if (excluded?.ignores(asked)) return true;
     if (!gitignore) return false;
-    // The nearest file that says something decides.
+    // The nearest matching file decides.
     const path = join(root, name);
     for (let above = dirname(path); above.length >= top.length; above = dirname(above)) {
       const within = relative(above, path).replaceAll("\\", "/");
@@ -56,7 +59,7 @@ export async function putFilter(
   };
 }
 
-/** The repository that a directory is in, or the directory itself. */
+/** Returns the repository of a directory, or the directory itself. */
 function repositoryOf(directory: string): string {
   for (let path = directory;; path = dirname(path)) {
     if (exists(join(path, ".git"))) return path;
@@ -75,7 +78,7 @@ function exists(path: string): boolean {
 
 function readText(path: string): string | undefined {
   try {
-    // A FIFO of this name would be waited for.
+    // Reading a FIFO of this name would block.
     return Deno.statSync(path).isFile ? Deno.readTextFileSync(path) : undefined;
   } catch {
     return undefined;

@@ -1,23 +1,24 @@
-/** The files and directories that a call names, by path or pattern. */
+/** Files and directories named in a call, by path or pattern. */
 import { expandGlob } from "@std/fs";
 import { basename } from "@std/path";
 import { UsageError } from "./command.ts";
 
 /** A file or directory to store. */
 export interface Source {
-  /** Where it is. */
+  /** Path. */
   readonly path: string;
-  /** Its name, without directories. */
+  /** Name without directories. */
   readonly name: string;
   /** Whether it is a directory. */
   readonly isDirectory: boolean;
 }
 
 /**
- * Finds what is named. A path that is there is taken as it is, whatever characters it has; one with
- * `*`, `?`, `[` or `{` that is not there is a pattern.
+ * Resolves the given names. An existing path is taken literally, whatever characters it has;
+ * otherwise `*`, `?`, `[` or `{` make it a pattern.
  *
- * @throws {UsageError} If a pattern fits nothing, or if not all of several could be stored.
+ * @throws {UsageError} If a pattern matches nothing, one of several paths does not exist, or two
+ * files have the same name.
  */
 export async function findSources(named: readonly string[]): Promise<Source[]> {
   const found: Source[] = [];
@@ -26,16 +27,16 @@ export async function findSources(named: readonly string[]): Promise<Source[]> {
     if (!info && /[*?[{]/.test(path)) found.push(...await expand(path));
     else if (!info && named.length > 1) {
       throw new UsageError(`there is no file ${JSON.stringify(path)}`);
-    } // Whatever is wrong with a single one, the store says it better.
+    } // The store reports a single missing file in more detail.
     else found.push({ path, name: nameOf(path), isDirectory: info?.isDirectory ?? false });
   }
   const names = new Set<string>();
   for (const { name, path, isDirectory } of found) {
     if (!isDirectory && names.has(name)) {
       throw new UsageError(
-        `${JSON.stringify(path)} is the second ${
-          JSON.stringify(name)
-        }; put it by itself, --as another`,
+        `two sources would both be named ${JSON.stringify(name)}; store ${
+          JSON.stringify(path)
+        } separately with --as NAME`,
       );
     }
     names.add(name);
@@ -46,11 +47,11 @@ export async function findSources(named: readonly string[]): Promise<Source[]> {
 async function expand(pattern: string): Promise<Source[]> {
   const files: Source[] = [];
   for await (const { path, name } of expandGlob(pattern, { includeDirs: false })) {
-    // Also through a link, as where one names it.
+    // Includes links to files, as for an explicit path.
     if ((await stat(path))?.isFile) files.push({ path, name, isDirectory: false });
   }
   if (files.length > 0) return files.sort((a, b) => a.path < b.path ? -1 : 1);
-  throw new UsageError(`no file fits ${JSON.stringify(pattern)}`);
+  throw new UsageError(`no file matches ${JSON.stringify(pattern)}`);
 }
 
 function nameOf(path: string): string {

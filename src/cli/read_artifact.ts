@@ -1,13 +1,13 @@
-/** The bytes of an artifact, or of output that is to become one. */
+/** Content of an artifact, or of a log that will become one. */
 import { wait } from "../base/async.ts";
 import type { Store } from "../store/store.ts";
 
-/** Milliseconds between two looks for output that has not begun. */
+/** Interval of checks for output that has not started, in milliseconds. */
 const LOOK_AGAIN = 200;
 
 /**
- * Reads an artifact, checked against its hash; or a log that a running program writes, as far as it
- * got, or with `follow` until it ends.
+ * Reads an artifact, verified against its hash, or the log of a running program: up to its current
+ * end, or with `follow` until it is complete.
  *
  * @throws {ArtifactNotFoundError} If there is neither.
  */
@@ -24,7 +24,7 @@ export async function readArtifact(
       ? undefined
       : await store.artifacts.readLog(runId, name, { follow, ...stop });
     if (log) return log;
-    // The log may have become an artifact just now, or not have begun.
+    // The log may have just become an artifact, or may not have started.
     if (!running || await store.artifacts.has(runId, name)) {
       const artifact = await store.artifacts.get(runId, name);
       return artifact.stream({ verify: true, ...stop });

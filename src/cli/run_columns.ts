@@ -1,4 +1,4 @@
-/** Columns of lists of runs: their own fields, params and metrics. */
+/** Columns of run lists: fields of the run, params and metrics. */
 import type { Run } from "../metadata/run.ts";
 import type { Store } from "../store/store.ts";
 import { formatNumber, formatValue } from "../text/format.ts";
@@ -6,7 +6,7 @@ import { durationOf, formatAgo, formatDuration, formatTime } from "../text/time.
 import { didYouMean } from "./arguments.ts";
 import { UsageError } from "./command.ts";
 
-/** A run with the params and metrics that are shown of it. */
+/** A run with the params and metrics to show. */
 export interface RunRow {
   readonly run: Run;
   readonly params: Readonly<Record<string, unknown>>;
@@ -14,20 +14,20 @@ export interface RunRow {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** For whom a cell is: a person at a terminal, or a program. */
+/** Reader of a cell: a person at a terminal, or a program. */
 export type Reader = "person" | "program";
 
-/** One column. */
+/** A column. */
 export interface Column {
-  /** Its name, as it is asked for. */
+  /** Name as requested. */
   readonly name: string;
   /** Whether its values are numbers. */
   readonly right: boolean;
-  /** The text of a cell. */
+  /** Returns the text of a cell. */
   readonly cell: (row: RunRow, reader: Reader, now: number) => string;
 }
 
-/** Fields of a run, by the names that people use for them. */
+/** Fields of a run, by column name. */
 const FIELDS: Record<string, Column["cell"]> = {
   run: ({ run }) => run.id,
   experiment: ({ run }) => run.experiment,
@@ -37,7 +37,7 @@ const FIELDS: Record<string, Column["cell"]> = {
   ended: ({ run }, reader, now) => timeCell(run.endTime, reader, now),
   duration: ({ run }, reader, now) => {
     const milliseconds = durationOf(run.startTime, run.endTime, now);
-    // Seconds are what programs reckon with.
+    // Programs get seconds.
     return reader === "person" ? formatDuration(milliseconds) : String(milliseconds / 1000);
   },
   parent: ({ run }) => run.parentId ?? "",
@@ -45,10 +45,10 @@ const FIELDS: Record<string, Column["cell"]> = {
   error: ({ run }) => run.error ?? "",
 };
 
-/** Names of the fields that can be columns. */
+/** Fields that can be columns. */
 export const FIELD_NAMES: readonly string[] = Object.keys(FIELDS);
 
-/** Columns of every list. */
+/** Default columns. */
 export const USUAL: readonly string[] = [
   "run",
   "experiment",
@@ -73,16 +73,16 @@ export async function readRows(store: Store, runs: readonly Run[]): Promise<RunR
   })));
 }
 
-/** A row without anything that must be read for it. */
+/** Creates a row without params and metrics. */
 export function bareRow(run: Run): RunRow {
   return { run, params: {}, metrics: {} };
 }
 
 /**
- * The columns of some names: a field of a run, else a param or a metric. `param:NAME`, `metric:NAME`
- * and `tag:NAME` say which is meant.
+ * Returns columns by name: a field of a run, otherwise a param or a metric. `param:NAME`,
+ * `metric:NAME` and `tag:NAME` are explicit.
  *
- * @throws {UsageError} If no run has a param, a metric or a tag of a name.
+ * @throws {UsageError} If no run has a param or metric of a name.
  */
 export function columnsOf(names: readonly string[], rows: readonly RunRow[]): Column[] {
   return names.map((name) => {
@@ -93,7 +93,7 @@ export function columnsOf(names: readonly string[], rows: readonly RunRow[]): Co
     if (kind === "tag") return { name, right: false, cell: ({ run }) => run.tags[key] ?? "" };
     if (kind !== "metric" && has("params")) return paramColumn(name, key, rows);
     if (kind !== "param" && has("metrics")) return metricColumn(name, key);
-    // An empty list says nothing about names.
+    // Without rows, names cannot be checked.
     if (rows.length === 0) return { name, right: false, cell: () => "" };
     const known = rows.flatMap(({ params, metrics }) => [
       ...Object.keys(params),

@@ -1,10 +1,10 @@
-/** In which order to list runs, as `--sort` says it. */
+/** Order of run lists, from `--sort`. */
 import { UnknownNameError } from "../base/errors.ts";
 import type { Run } from "../metadata/run.ts";
 import type { RunOrder, RunQuery } from "../metadata/run_query.ts";
 import type { Store } from "../store/store.ts";
 
-/** Times to sort by, by the names of columns. */
+/** Times to sort by, with column names as aliases. */
 const TIMES = {
   started: "start",
   start: "start",
@@ -19,7 +19,7 @@ interface Order {
   readonly column: string;
 }
 
-/** The orders that a word can mean: a time, or a metric, or else a param. */
+/** Returns the possible meanings of a sort key: a time, or a metric, otherwise a param. */
 function ordersOf(sort: string): [Order, ...Order[]] {
   const order = sort.startsWith("-") ? "asc" : "desc";
   const name = sort.replace(/^-/, "");
@@ -35,10 +35,10 @@ function ordersOf(sort: string): [Order, ...Order[]] {
 }
 
 /**
- * Lists runs in the order that `--sort` names.
+ * Lists runs in the order of `--sort`.
  *
  * @returns The runs, and the column to show.
- * @throws {UnknownNameError} If no run has what it names.
+ * @throws {UnknownNameError} If no run has the sort key.
  */
 export async function listSorted(
   store: Store,

@@ -1,4 +1,4 @@
-/** Runs as people name them. */
+/** Runs by user-supplied references. */
 import { RunNotFoundError } from "../base/errors.ts";
 import { nearNames } from "../base/near_names.ts";
 import type { Run } from "../metadata/run.ts";
@@ -6,19 +6,20 @@ import type { Store } from "../store/store.ts";
 import { UsageError } from "./command.ts";
 import type { Io } from "./io.ts";
 
-/** Runs among which near names are looked for: the newest. */
+/** Number of newest runs searched for similar names. */
 const RECENT = 200;
 
 /**
- * The id of a run.
+ * Resolves a run reference to an id.
  *
- * @param ref An id; the name of one run; the beginning of one id; `@last`, `@-2` for the one before it;
- * `@run` for that of `CHACHAML_RUN`; `@best:loss`, `@worst:loss`, `@min:loss`, `@max:loss`.
- * @throws {RunNotFoundError} If there is none.
- * @throws {UsageError} If several are meant, or nothing is named.
+ * @param ref An id; the name of exactly one run; the prefix of exactly one id; `@last`, or `@-2`
+ * for the one before it; `@run` for the run of `CHACHAML_RUN`; `@best:loss`, `@worst:loss`,
+ * `@min:loss` or `@max:loss`.
+ * @throws {RunNotFoundError} If no run matches.
+ * @throws {UsageError} If several runs match, or the reference is empty.
  */
 export async function resolveRun(store: Store, ref: string, io: Pick<Io, "env">): Promise<string> {
-  // Every id begins with it: what a variable that is not set stands for must not name a run.
+  // Every id starts with the empty text: an unset shell variable must not select a run.
   if (ref === "") throw new UsageError("the run is empty; name one, or @last");
   if (ref.startsWith("@")) return await resolveWord(store, ref, io);
   const [named, alike] = [
@@ -65,7 +66,7 @@ async function nthLast(store: Store, ref: string, back: number): Promise<string>
   );
 }
 
-/** Metrics that are better the smaller they are, by a part of their name. */
+/** Names of metrics where smaller is better, by a part of the name. */
 const SMALLER =
   /(^|[/_.-])(loss|err|error|errors|mse|rmse|mae|mape|perplexity|ppl|nll|bpb|wer|cer|fid|time|seconds|duration|latency)($|[/_.-])/i;
 

@@ -1,23 +1,23 @@
-/** Artifacts of a run, as people name several: by a pattern, a directory, or all. */
+/** Selection of several artifacts of a run: by pattern, directory, or all. */
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { Store } from "../store/store.ts";
 import { UsageError } from "./command.ts";
 
-/** Names that stand for all artifacts of a run. */
+/** Names for all artifacts of a run. */
 const ALL: readonly string[] = [".", "./", "/"];
 
-/** Whether a name stands for several artifacts: a directory, a pattern or the whole run. */
+/** Whether a name selects several artifacts: a directory, a pattern, or the whole run. */
 export async function namesSeveral(store: Store, runId: string, name: string): Promise<boolean> {
   if (ALL.includes(name) || name.endsWith("/")) return true;
   return /[*?]/.test(name) && !await store.artifacts.has(runId, name);
 }
 
 /**
- * The artifacts that a name stands for: `plots/` for those of a directory, `plots/*` for those that
- * match, `./` for all; any other name for the artifact of this name.
+ * Selects artifacts: `plots/` for a directory, `plots/*` for a pattern, `./` for all; any other
+ * name for one artifact.
  *
- * @throws {ArtifactNotFoundError} If there is no artifact of a name that stands for one.
- * @throws {UsageError} If a name that stands for several has none.
+ * @throws {ArtifactNotFoundError} If a single artifact does not exist.
+ * @throws {UsageError} If a selection of several is empty.
  */
 export async function selectArtifacts(
   store: Store,

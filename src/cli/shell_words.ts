@@ -1,14 +1,14 @@
-/** Words as a shell has them on its line: with quotes and backslashes. */
+/** Quoting of words on a shell's command line. */
 
 /** A word without its quotes. */
 export interface ShellWord {
-  /** What the program would be given. */
+  /** Text that the program receives. */
   readonly text: string;
-  /** The quote that is still open at its end, or nothing. */
+  /** The quote that is open at the end, or empty. */
   readonly open: "" | "'" | '"';
 }
 
-/** Takes the quotes off a word as bash and fish write it; nothing in it is ever run. */
+/** Removes the quotes of a word in bash or fish syntax. Nothing in it is executed. */
 export function unquote(word: string): ShellWord {
   let text = "";
   let open: ShellWord["open"] = "";
@@ -22,7 +22,7 @@ export function unquote(word: string): ShellWord {
   return { text, open };
 }
 
-/** Writes text as bash takes it up behind what is typed already. */
+/** Quotes text so that bash accepts it after the text already typed. */
 export function quote(text: string, open: ShellWord["open"]): string {
   if (open === "'") return text.replaceAll("'", `'\\''`);
   if (open === '"') return text.replace(/[$`"\\!]/g, "\\$&");

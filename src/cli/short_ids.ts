@@ -1,9 +1,9 @@
-/** Ids that a person can read and type. */
+/** Ids short enough to read and type. */
 
-/** Characters that an id keeps at least. */
+/** Minimum number of characters of a shortened id. */
 const SHORTEST = 8;
 
-/** UUIDs as short as they still differ by; other ids, which somebody has chosen, as they are. */
+/** Shortens UUIDs as far as they stay unique; other ids were chosen by people and stay. */
 export function shortIds(ids: readonly string[]): string[] {
   const unique = [...new Set(ids)];
   let length = SHORTEST;

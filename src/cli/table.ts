@@ -1,18 +1,18 @@
-/** Tables for people: as wide as they need to be, and no wider than the terminal. */
+/** Tables for people, limited to the width of the terminal. */
 import { printable } from "../text/printable.ts";
 import type { Io } from "./io.ts";
 import { type Measure, measureFor } from "./text_width.ts";
 
-/** Columns that a cell keeps at least, however little room there is. */
+/** Minimum width of a column when space is short. */
 const NARROW = 8;
 
-/** What stands between two columns. */
+/** Gap between two columns. */
 const GAP = "  ";
 
 const BOLD = "\u001b[1m";
 const RESET = "\u001b[0m";
 
-/** Words that mean something, and the colour that says so. */
+/** Colors of meaningful words. */
 const COLORS: Record<string, string> = {
   completed: "\u001b[32m",
   failed: "\u001b[31m",
@@ -22,8 +22,8 @@ const COLORS: Record<string, string> = {
 };
 
 /**
- * Prints rows under a head; numbers and sizes, the columns named in `right`, are set to the right. Where
- * the terminal is too narrow for that, each row is a block of lines, one for each cell.
+ * Prints rows below a header; the columns named in `right` are right-aligned. If the terminal is
+ * too narrow, each row becomes a block with one line per cell.
  */
 export async function printTable(
   io: Io,
@@ -48,7 +48,7 @@ export async function printTable(
   await io.stdout(lines.join(""));
 }
 
-/** Columns of a terminal that a table needs to be shown whole. */
+/** Returns the number of terminal columns that a table needs. */
 export async function widthOf(rows: readonly (readonly string[])[]): Promise<number> {
   const cells = rows.map((row) => row.map(printable));
   const widths = fit(cells, undefined, await measureFor(cells.flat()));
@@ -59,7 +59,7 @@ function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
 }
 
-/** Rows as blocks, with the head at the left. Empty cells are left out. */
+/** Formats rows as blocks with headings on the left, without empty cells. */
 function stacked(
   [head, ...rows]: readonly (readonly string[])[],
   io: Io,
@@ -80,13 +80,13 @@ function stacked(
   return blocks.join("\n");
 }
 
-/** Widths of the columns; where they are too wide together, the widest give way. */
+/** Returns the widths of the columns; if they exceed the space, the widest ones shrink. */
 function fit(
   cells: readonly (readonly string[])[],
   room: number | undefined,
   measure: Measure,
 ): number[] {
-  // Not `Math.max(...)`: there may be more rows than a call takes arguments.
+  // Not `Math.max(...)`, because rows may exceed the maximum number of arguments.
   const widths = cells[0]!.map((_, column) =>
     cells.reduce((width, row) => Math.max(width, measure(row[column]!)), 0)
   );
@@ -104,7 +104,7 @@ function fit(
 function cut(text: string, width: number, measure: Measure): string {
   if (measure(text) <= width) return text;
   let kept = "";
-  // Cut where a reader would: an emoji of several code points stays whole.
+  // Cut between graphemes: an emoji of several code points stays intact.
   const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
   let room = width - 1;
   for (const { segment } of characters.segment(text)) {

@@ -1,9 +1,9 @@
-/** How many columns of a terminal text takes. */
+/** Width of text on a terminal. */
 
-/** A measure of printable text. */
+/** Returns the width of printable text, in columns. */
 export type Measure = (text: string) => number;
 
-/** A measure for some texts: the library that knows wide characters is loaded only for such. */
+/** Returns a measure for some texts. The library for wide characters is loaded only if needed. */
 export async function measureFor(texts: Iterable<string>): Promise<Measure> {
   for (const text of texts) {
     if (!/^[\x20-\x7e…]*$/.test(text)) {

@@ -1,20 +1,20 @@
-/** Values of options and arguments, checked. */
+/** Parsers of option and argument values. */
 import { EdnValue, type ParamValue } from "../edn/mod.ts";
 import { UsageError } from "./command.ts";
 
-/** A whole number, 0 or more. */
+/** Parses an integer of 0 or more. */
 export function parseCount(option: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new UsageError(`--${option} takes a whole number, not ${JSON.stringify(text)}`);
 }
 
-/** A whole number, negative ones too. */
+/** Parses an integer, possibly negative. */
 export function parseInteger(option: string, text: string): number {
   if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
   throw new UsageError(`--${option} takes a whole number, not ${JSON.stringify(text)}`);
 }
 
-/** A number of bytes: `1000`, `64kB`, `100MB`, `2GiB`. */
+/** Parses a number of bytes: `1000`, `64kB`, `100MB`, `2GiB`. */
 export function parseBytes(option: string, text: string): number {
   const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)$/i.exec(text) ?? [];
   const power = "kmgt".indexOf(unit.slice(0, 1).toLowerCase()) + 1;
@@ -23,7 +23,7 @@ export function parseBytes(option: string, text: string): number {
   throw new UsageError(`--${option} takes a size such as 100MB, not ${JSON.stringify(text)}`);
 }
 
-/** Params of options `--param key=value`. */
+/** Parses the params of `--param key=value`. */
 export function parseParams(pairs: readonly string[]): Record<string, ParamValue> {
   return Object.fromEntries(pairs.map((pair): [string, ParamValue] => {
     const [key, text] = splitPair("--param", pair);
@@ -31,12 +31,12 @@ export function parseParams(pairs: readonly string[]): Record<string, ParamValue
   }));
 }
 
-/** Tags of options `--tag key=value`. */
+/** Parses the tags of `--tag key=value`. */
 export function parseTags(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => splitPair("--tag", pair)));
 }
 
-/** The two parts of `key=value`. */
+/** Splits `key=value`. */
 export function splitPair(what: string, pair: string): [key: string, value: string] {
   const equals = pair.indexOf("=");
   if (equals <= 0) throw new UsageError(`${what} takes key=value, not ${JSON.stringify(pair)}`);
@@ -52,19 +52,21 @@ const OPERATORS = {
   ">=": "gte",
 } as const;
 
-/** The parts of a test such as `loss<0.1`. */
+/** Splits a condition such as `loss<0.1`. */
 export function splitTest(
   test: string,
 ): { key: string; operator: "eq" | "ne" | "lt" | "lte" | "gt" | "gte"; text: string } {
   const match = /^([^=!<>]+)(!=|<=|>=|=|<|>)(.*)$/s.exec(test);
   if (!match) {
-    throw new UsageError(`${JSON.stringify(test)} is no test such as key=value or key<=value`);
+    throw new UsageError(
+      `${JSON.stringify(test)} is not a condition such as key=value or key<=value`,
+    );
   }
   const [, key, operator, text] = match;
   return { key: key!, operator: OPERATORS[operator as keyof typeof OPERATORS], text: text! };
 }
 
-/** The value of a metric, in any form in which programs print numbers. */
+/** Parses the value of a metric, in any notation that programs print. */
 export function parseMetric(key: string, text: string): number {
   const special = /^([+-]?)(nan|inf(inity)?)$/i.exec(text.trim());
   if (special) {
@@ -76,23 +78,25 @@ export function parseMetric(key: string, text: string): number {
   if (!Number.isNaN(value)) {
     throw new UsageError(`the metric ${JSON.stringify(key)} is too large for a number: ${text}`);
   }
-  throw new UsageError(`the metric ${JSON.stringify(key)} is no number: ${JSON.stringify(text)}`);
+  throw new UsageError(
+    `the metric ${JSON.stringify(key)} is not a number: ${JSON.stringify(text)}`,
+  );
 }
 
-/** A number as JSON writes it. */
+/** A number in JSON notation. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 
 /**
- * The value of a param: JSON where it is that, else the text as it is.
+ * Parses the value of a param: as JSON if it is valid JSON, otherwise as text.
  *
- * A number whose printed form is the text becomes a number, and a whole one of any size a bigint. Any
- * other, such as `0.10`, `1e-3` or one with more digits than a number holds, becomes an EDN decimal,
- * which keeps what was typed and is compared by its value.
+ * A number that prints as the same text becomes a number, a larger integer a bigint. Any other
+ * number, e.g. `0.10`, `1e-3` or one with too many digits, becomes an EDN decimal, which keeps the
+ * typed text and compares by value.
  */
 export function parseJson(text: string): ParamValue {
   if (text.trim() !== text) return text; // JSON would drop the spaces.
   try {
-    // The source of each number tells what was typed; it is missing for objects and arrays.
+    // `source` is the text of each number as typed; it is missing for objects and arrays.
     const revive = (_: string, value: unknown, context?: { source?: string }) =>
       typeof value === "number" ? numberOf(context?.source ?? String(value)) : value;
     return JSON.parse(text, revive as (key: string, value: unknown) => unknown) as ParamValue;

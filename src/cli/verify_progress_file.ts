@@ -1,25 +1,25 @@
-/** The file in which an interrupted verification keeps how far it has come. */
+/** File that stores the position of an interrupted verification. */
 import type { VerifyPosition } from "../maintenance/verify_position.ts";
 import { UsageError } from "./command.ts";
 
-/** Milliseconds between two notes. */
+/** Minimum interval between two writes, in milliseconds. */
 const INTERVAL = 1000;
 
-/** A file that holds a position. */
+/** A file that stores a position. */
 export class VerifyProgressFile {
   readonly #path: string;
   #noted = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  /** Keeps the position at `path`. */
+  /** Creates an accessor for the file at `path`. */
   constructor(path: string) {
     this.#path = path;
   }
 
   /**
-   * The position that an interrupted verification has left; `undefined` if there is no such file.
+   * Reads the position of an interrupted verification; `undefined` if there is no file.
    *
-   * @throws {UsageError} If the file is something else: it would be overwritten.
+   * @throws {UsageError} If the file has other content, which would be overwritten.
    */
   async read(): Promise<VerifyPosition | undefined> {
     let text: string;
@@ -29,12 +29,12 @@ export class VerifyProgressFile {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
-    if (text === "") return undefined; // A crash has come between.
+    if (text === "") return undefined; // Left by a crash.
     try {
       const { runId, name } = JSON.parse(text) as Partial<VerifyPosition>;
       if (typeof runId === "string" && typeof name === "string") return { runId, name };
     } catch {
-      // Refused below.
+      // Rejected below.
     }
     throw new UsageError(
       `--resume takes a file that verify has written, or a new one, not ${
@@ -43,7 +43,7 @@ export class VerifyProgressFile {
     );
   }
 
-  /** Notes a position, now and then. */
+  /** Stores a position, at most once per interval. */
   note(position: VerifyPosition | undefined): void {
     const now = performance.now();
     if (now - this.#noted < INTERVAL) return;
@@ -51,13 +51,13 @@ export class VerifyProgressFile {
     this.#writing = this.#writing.then(() => this.#write(position)).catch(() => {});
   }
 
-  /** Saves a position. */
+  /** Stores a position. */
   async save(position: VerifyPosition | undefined): Promise<void> {
     await this.#writing;
     await this.#write(position);
   }
 
-  /** Removes the file: there is nothing left to do. */
+  /** Removes the file after a complete verification. */
   async remove(): Promise<void> {
     await this.#writing;
     await Deno.remove(this.#path).catch(() => {});

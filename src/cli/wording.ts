@@ -1,28 +1,28 @@
-/** Errors of the library in the words of the command line. */
+/** Errors of the library in the terms of the command line. */
 import { ChachamlError } from "../base/errors.ts";
 import type { Named } from "../base/phrase.ts";
 
-/** What stands here for an option of the library, where it is not `--` and its name. */
+/** Equivalents of library options whose flag has a different name. */
 const OPTIONS: Record<string, string> = {
   path: "--db",
   "symlinks skip": "--skip-links",
   readOnly: "use commands that only read",
 };
 
-/** What stands here for a call of the library. */
+/** Equivalents of library calls. */
 const CALLS: Record<string, string> = {
   "models.versions": "chachaml models MODEL",
   "runs.list": "chachaml runs",
   restoreStore: "chachaml restore --database",
 };
 
-/** The message of an error. */
+/** Returns the message of an error. */
 export function messageOf(error: unknown): string {
   if (error instanceof ChachamlError) return error.messageIn(inCommandLine);
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A name of the library as it is here. */
+/** Returns the command line's equivalent of an option or call. */
 export function inCommandLine(named: Named): string {
   if ("call" in named) return CALLS[named.call] ?? named.call;
   const { option, value } = named;

@@ -41,13 +41,13 @@ export async function* diagnose(
   }
 }
 
-/** Checks one thing of an open store after the other. */
+/** Runs the checks of an open store. */
 export async function* checkStore(store: StoreContext): AsyncGenerator<Check> {
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       yield* check(store);
     } catch (error) {
-      // A damaged table is no reason to leave out the other checks.
+      // A failed check must not prevent the others.
       yield problem(name, (error as Error).message);
     }
   }
@@ -91,7 +91,7 @@ async function* checkArtifacts(store: StoreContext): AsyncGenerator<Check> {
   let lost = 0;
   for await (const { kind, message } of verification) {
     if (kind === "foreign") foreign = message;
-    // Models have a check of their own.
+    // Models have their own check.
     if (kind === "dangling-version") lost++;
   }
   const { artifacts, damaged, leftovers } = await verification.summary();
@@ -134,7 +134,7 @@ async function* checkModels({ metadata }: StoreContext): AsyncGenerator<Check> {
   );
 }
 
-/** The checks of a store, by what they are about. */
+/** Checks of an open store, by subject. */
 const CHECKS: Record<string, (store: StoreContext) => AsyncGenerator<Check>> = {
   database: checkDatabase,
   directory: checkDirectory,
@@ -143,7 +143,7 @@ const CHECKS: Record<string, (store: StoreContext) => AsyncGenerator<Check>> = {
   models: checkModels,
 };
 
-/** The first of some names. */
+/** Lists the first three names. */
 function listed(names: readonly string[]): string {
   return names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
 }

@@ -35,6 +35,9 @@ const COUNTS: Readonly<Record<FindingKind, Count>> = {
   foreign: "foreign",
 };
 
+/** All kinds of findings. */
+export const FINDING_KINDS = Object.keys(COUNTS) as readonly FindingKind[];
+
 /** One finding of a verification. */
 export interface Finding {
   /**

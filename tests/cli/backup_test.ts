@@ -51,7 +51,7 @@ Deno.test("dedup says where the file system makes no links", () =>
     try {
       const { code, out, err } = await chachaml(dir, ["dedup"]);
       assert.deepEqual([code, out], [0, ""]);
-      assert.match(err, /^0 shared, 0 B freed\n1 keep a file of their own: [^\n]+\n$/);
+      assert.match(err, /^0 shared, 0 B freed\n1 keep their own files: [^\n]+\n$/);
     } finally {
       Deno.linkSync = linkSync;
     }
@@ -132,7 +132,7 @@ Deno.test("restore brings back what is lost, which --dry-run only tells", () =>
     const dry = await chachaml(dir, ["restore", backup, "--dry-run"]);
     assert.deepEqual([dry.code, dry.err], [
       0,
-      "2 would be brought back, 9 B; 0 still missing or damaged\n",
+      "2 would be restored, 9 B; 0 still missing or damaged\n",
     ]);
     assert.deepEqual(dry.out.trimEnd().split("\n").sort(), lines);
     assert.deepEqual(stateOf(store.artifactDir!), before);
@@ -147,13 +147,13 @@ Deno.test("restore brings back what is lost, which --dry-run only tells", () =>
     const done = await chachaml(dir, ["restore", backup]);
     assert.deepEqual([done.code, done.err], [
       0,
-      "2 brought back, 9 B; 0 still missing or damaged\n",
+      "2 restored, 9 B; 0 still missing or damaged\n",
     ]);
     assert.deepEqual(await textsOf(store), TEXTS);
     const to = join(dir, "new.db");
     const whole = await chachaml(dir, ["restore", backup, "--db", to]);
     assert.deepEqual([whole.code, whole.out.split("\n").length], [0, 4]);
-    assert.match(whole.err, /^the database is the backup's\n3 brought back, 13 B; /);
+    assert.match(whole.err, /^the database was restored from the backup\n3 restored, 13 B; /);
     assert.deepEqual(await textsAt(to), TEXTS);
   }));
 
@@ -191,7 +191,7 @@ Deno.test("restore exits with 1 where something stays lost, or it cannot run", (
     }
     const { code, out, err } = await chachaml(dir, ["restore", backup]);
     assert.deepEqual([code, out], [1, ""]);
-    assert.match(err, /^[^\n]*"a"[^\n]*\n0 brought back, 0 B; 1 still missing or damaged\n$/);
+    assert.match(err, /^[^\n]*"a"[^\n]*\n0 restored, 0 B; 1 still missing or damaged\n$/);
     await assertRefused(dir, 1, [[["restore", join(dir, "none")], /there is no store/]]);
     await assertRefused(dir, 2, [[["restore", join(dir, "t.db")], /from itself/]]);
     await Deno.writeTextFile(join(dir, "text.db"), "no database");
@@ -201,6 +201,6 @@ Deno.test("restore exits with 1 where something stays lost, or it cannot run", (
     const restore = ["restore", backup, "--db", join(dir, "text.db"), "--database"];
     const damaged = await chachaml(dir, restore);
     assert.equal(damaged.code, 1); // Of s/a there is no copy any more.
-    assert.match(damaged.err, /the one that was there is kept as ".*text\.db\.damaged-\d+"\n/);
+    assert.match(damaged.err, /the former database is kept as ".*text\.db\.damaged-\d+"\n/);
     assert.deepEqual(await textsAt(join(dir, "text.db")), { "r/a": "text", "r/deep/b": "text" });
   }));

@@ -96,7 +96,7 @@ test("log - reads lines from standard input", async () => {
     assert.deepEqual(await lastValues(dir), { loss: [0.25, 2] });
     const bad = await chachaml(dir, ["log", run, "-"], { stdin: "::metric x y\n" });
     assert.equal(bad.code, 1);
-    assert.match(bad.err, /no number/);
+    assert.match(bad.err, /not a number/);
   });
 });
 

@@ -85,7 +85,7 @@ test("exec --max-output keeps so much, says so, and passes all on", async () => 
       "1kB",
     );
     assert.deepEqual([code, out.length], [0, 5000]);
-    assert.match(err, /chachaml: stdout\.log has reached 1\.0 kB; no more of it is kept\n/);
+    assert.match(err, /chachaml: stdout\.log has reached 1\.0 kB; further output is not kept\n/);
     const { run, artifacts } = await lastRun(dir);
     assert.equal(run.tags["output-cut"], "stdout.log");
     const sizes = artifacts.map(({ name, size }: { name: string; size: number }) => [name, size]);

@@ -10,7 +10,7 @@ test("exec notes host, directory, user, arguments and command, without secrets",
   await inTempDir(async (dir) => {
     const args = ["exec", "--", "sh", "-c", "exit 0", "it's", "--token", "abc"];
     const { err } = await chachaml(dir, args, { env: { USER: "ana" } });
-    assert.match(err, /secrets on the command line are noted as \*\*\*\n/);
+    assert.match(err, /secrets on the command line are recorded as \*\*\*\n/);
     const { run } = await lastRun(dir);
     assert.equal(run.tags.command, `sh -c 'exit 0' 'it'\\''s' --token '***'`);
     assert.equal(run.createdBy, "ana");

@@ -140,8 +140,8 @@ test("exec --lines logs metrics and params that a program prints", async () => {
     const { code, err, out } = await execSh(dir, script, "--lines");
     assert.equal(code, 1, "not all could be logged");
     assert.ok(out.startsWith("::metric loss 0.5 1\r\n"), "the lines are passed on, too");
-    assert.match(err, /chachaml: the metric "low" is no number: "bad"\n/);
-    assert.match(err, /chachaml: the step of the metric "loss" is no whole number: 1\.5\n/);
+    assert.match(err, /chachaml: the metric "low" is not a number: "bad"\n/);
+    assert.match(err, /chachaml: the step of the metric "loss" is not a whole number: 1\.5\n/);
     assert.match(err, /chachaml: [^\n]*"a"[^\n]*\n/);
     assert.match(err, /chachaml: the line "::metric" is not understood; print ::metric NAME/);
     assert.equal(err.match(/^chachaml: /gm)!.length, 4);

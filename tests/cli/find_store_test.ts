@@ -24,7 +24,7 @@ Deno.test("a store is found in the directories above, up to the ceiling", () =>
     assert.deepEqual(made, {
       code: 0,
       out: "r",
-      err: `made a store: ${JSON.stringify(join(dir, "chachaml.db"))}`,
+      err: `created a store: ${JSON.stringify(join(dir, "chachaml.db"))}`,
     });
     assert.deepEqual((await call(below, ["start", "--id", "s"])).err, "");
     assert.match((await call(below, ["runs"])).out, /\ns .*\nr /);
@@ -34,6 +34,6 @@ Deno.test("a store is found in the directories above, up to the ceiling", () =>
     assert.equal(stopped.code, 1);
     assert.match(stopped.err, /there is no store/);
     const own = await call(below, ["start"], { CHACHAML_CEILING: join(dir, "a") });
-    assert.match(own.err, /^made a store: ".*\/a\/b\/chachaml\.db"$/);
+    assert.match(own.err, /^created a store: ".*\/a\/b\/chachaml\.db"$/);
     assert.equal((await call(below, ["runs"])).out.split("\n").length, 2, "the nearest counts");
   }));

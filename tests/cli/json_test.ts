@@ -6,7 +6,7 @@ import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
 
 /** Commands that print no document of their own. */
-const NO_DOCUMENT = ["cat", "export", "serve", "completions"];
+const NO_DOCUMENT = ["cat", "export", "serve", "completions", "man"];
 
 /** A document, as a command has printed it, and the type that it is to have. */
 interface Printed {
@@ -50,6 +50,10 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("promote", "m", "1");
   await call("models");
   await call("models", "m");
+  await call("models", "m", "--describe", "Three species");
+  await call("experiments");
+  await call("experiments", "other", "--describe", "Baselines");
+  await call("experiments", "other");
   await call("dedup");
   await call("info");
   await call("doctor");
@@ -66,6 +70,8 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("backup", file("backup"));
   await call("gc", "--grace", "0s");
   await call("restore", file("backup"));
+  await call("unregister", "m", "1", "--yes");
+  await call("unregister", "m", "--yes");
   await call("rm", "r", "b.*", "--yes");
   await call("prune", "--keep-last", "0", "--yes");
   await call("rm", "r", "--yes", "--force");

@@ -262,7 +262,7 @@ Deno.test("prune keeps what model versions are made of, unless --force is given"
     assert.equal(code, 0);
     assert.match(out, /\ns /);
     assert.doesNotMatch(out, /\nr /);
-    assert.equal(err, "1 run removed\n1 kept, as model versions need them; see --force\n");
+    assert.equal(err, "1 run removed\n1 kept, because model versions use them; see --force\n");
     assert.deepEqual(await remaining(store), ["r"]);
     const forced = await chachaml(dir, ["prune", "--keep-last=0", "--yes", "--force"]);
     assert.deepEqual([forced.code, forced.err], [0, "1 run removed\n"]);

@@ -188,7 +188,7 @@ Deno.test("a destination that ends in a slash is a directory, or refused", async
   await inTempDir(async (dir) => {
     await startRun(dir, "--id", "r");
     await ok(dir, ["put", "r", "-", "--as", "a"], { stdin: "x" });
-    await fails(dir, ["get", "r", "a", `${dir}/none/`], 2, /is no directory/);
+    await fails(dir, ["get", "r", "a", `${dir}/none/`], 2, /is not a directory/);
     await fails(
       dir,
       ["get", "r", "a", `${dir}/none/y`],

@@ -51,7 +51,7 @@ Deno.test("a table has a limit, which is said; other output has none", async () 
     for (let at = 0; at < 52; at++) await startRun(dir, "--id", `r${at}`);
     const { out, err } = await chachaml(dir, ["runs"]);
     assert.equal(out.split("\n").length, 52);
-    assert.match(err, /newest 50 are shown; --all/);
+    assert.match(err, /first 50 runs are shown; see --all/);
     assert.equal((await ok(dir, ["runs", "--all"])).split("\n").length, 54);
     assert.equal((await ok(dir, ["runs", "-n", "3"])).split("\n").length, 5);
     assert.equal((await json(dir, ["runs"])).length, 52);

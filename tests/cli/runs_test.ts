@@ -53,7 +53,7 @@ Deno.test("log changes nothing where one of its parts is refused", async () => {
     await ok(dir, ["log", "r", "--param", "lr=1"]);
     const before = await ok(dir, ["show", "r", "--json"]);
     await fails(dir, ["log", "r", "loss=1", "--param", "lr=2", "--tag", "k=v"], 1, /lr/);
-    await fails(dir, ["log", "r", "loss=1", "more=much"], 2, /no number/);
+    await fails(dir, ["log", "r", "loss=1", "more=much"], 2, /not a number/);
     await fails(dir, ["log", "r", "loss=1", "--step", "1.5"], 2, /whole number/);
     assert.equal(await ok(dir, ["show", "r", "--json"]), before);
   });
@@ -94,7 +94,7 @@ Deno.test("runs are chosen by label, param and metric, sorted and limited", asyn
       [["--status", "completed"], []],
     ];
     for (const [args, ids] of cases) assert.deepEqual(await listed(dir, ...args), ids, `${args}`);
-    await fails(dir, ["runs", "--param", "lr!=1", "--param", "lr!=2"], 2, /the second such test/);
+    await fails(dir, ["runs", "--param", "lr!=1", "--param", "lr!=2"], 2, /repeats a condition/);
     await fails(dir, ["runs", "--limit", "9".repeat(20)], 2, /limit/);
     await fails(dir, ["runs", "--limit="], 2, /whole number, not ""/);
   });

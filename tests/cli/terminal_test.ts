@@ -194,7 +194,7 @@ test("long work shows a bar, which is gone at the end", async (dir) => {
   assert.ok(shown.lastIndexOf("\u001b[?25h") > shown.lastIndexOf("\u001b[?25l"), "the cursor");
 });
 
-const INTERRUPTED = "chachaml: interrupted; what was under way has been given up";
+const INTERRUPTED = "chachaml: interrupted; the command was aborted";
 
 /** Starts long work, types Ctrl-C once it is under way, and expects one line. */
 async function interrupt(dir: string, words: string): Promise<void> {

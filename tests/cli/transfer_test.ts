@@ -153,14 +153,14 @@ Deno.test("import takes an archive from standard input or a file, into a store t
       code: 0,
       out: "r\ns\n",
       bytes: new TextEncoder().encode("r\ns\n"),
-      err: "2 runs imported, 3 artifacts, 13 B; 0 were there already\n",
+      err: "2 runs imported, 3 artifacts, 13 B; 0 already existed\n",
     });
     assert.deepEqual(await textsAt(there), TEXTS);
     const path = join(dir, "x.tar");
     await Deno.writeFile(path, bytes);
     const again = await chachaml(dir, ["import", path, ...into(there)]);
     assert.deepEqual([again.code, again.out], [0, "r\ns\n"]);
-    assert.equal(again.err, "0 runs imported, 0 artifacts, 0 B; 2 were there already\n");
+    assert.equal(again.err, "0 runs imported, 0 artifacts, 0 B; 2 already existed\n");
     const json = await chachaml(dir, ["import", path, "--json", "--new-ids", ...into(there)]);
     assert.deepEqual([json.code, json.err], [0, ""]);
     const { runs, artifacts, bytes: size } = JSON.parse(json.out);

@@ -6,7 +6,7 @@ export const archive: CommandSpec = {
   options: [],
   examples: [
     ["Hide a run that went wrong", "chachaml archive @last"],
-    ["See what is archived", "chachaml runs --archived"],
+    ["List archived runs", "chachaml runs --archived"],
   ],
   run: (call) => change(call, "archive"),
 };
@@ -14,7 +14,7 @@ export const archive: CommandSpec = {
 export const unarchive: CommandSpec = {
   args: "<run...>",
   options: [],
-  examples: [["Bring a run back", "chachaml unarchive 3f2a"]],
+  examples: [["Unarchive a run", "chachaml unarchive 3f2a"]],
   run: (call) => change(call, "unarchive"),
 };
 
@@ -23,7 +23,7 @@ async function change(
   action: "archive" | "unarchive",
 ): Promise<void> {
   const store = await open("write");
-  // What is not found is said before anything changes.
+  // Resolve every reference before the first change.
   const ids = await Promise.all(args.map((ref) => runId(store, ref)));
   const runs = [];
   for (const id of new Set(ids)) runs.push(await store.runs[action](id));

@@ -8,20 +8,23 @@ export const backup: CommandSpec = {
   options: [
     {
       name: "check",
-      summary: "Read all that is there, copy again what is damaged, and verify the whole",
+      summary: "Verify the whole backup; damaged files are copied again first",
     },
-    { name: "link", summary: "Share files with the store, by hard links, instead of copying" },
-    { name: "take-over", summary: "Go on where the backup of another store, or a moved one, is" },
+    { name: "link", summary: "Share files with the store by hard links instead of copying" },
+    {
+      name: "take-over",
+      summary: "Continue in the backup of another store, or of one that was moved",
+    },
     {
       name: "keep",
       value: "n",
-      summary: "Keep so many backups, each in a directory named by its time; they share files",
+      summary: "Keep n backups, each in a directory named by its time, with shared files",
     },
   ],
   examples: [
-    ["Only what is new is copied the next time", "chachaml backup /mnt/backup/work"],
-    ["And read all of it once more", "chachaml backup /mnt/backup/work --check"],
-    ["Each day, for a week", "chachaml backup /mnt/backup/days --keep 7"],
+    ["Back up; the next time only new files are copied", "chachaml backup /mnt/backup/work"],
+    ["Back up, and verify every file", "chachaml backup /mnt/backup/work --check"],
+    ["Daily backups of a week", "chachaml backup /mnt/backup/days --keep 7"],
   ],
   run: async ({ args: [directory], options, json, io, open, say }) => {
     const store = await open("read");
@@ -59,8 +62,8 @@ export const backup: CommandSpec = {
         await io.stderr(
           `dropped: ${count(droppedRuns, "run")} and ${
             count(droppedArtifacts, "artifact")
-          } that the ` +
-            "previous backup has are gone from the store" +
+          } of the ` +
+            "previous backup are no longer in the store" +
             (keep === undefined ? "; --keep keeps earlier backups\n" : "\n"),
         );
       }
@@ -73,7 +76,7 @@ export const backup: CommandSpec = {
           (report.check ? `; checked: ${damaged} damaged\n` : "\n"),
       );
     }
-    // What was removed meanwhile is no failure; what is damaged needs someone to look at it.
+    // An artifact removed meanwhile is not a failure; a damaged one needs attention.
     return damaged > 0 || omitted.some(({ code }) => code !== "artifact-not-found") ? 1 : 0;
   },
 };

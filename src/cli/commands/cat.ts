@@ -4,11 +4,11 @@ import { resolveModel } from "../model_ref.ts";
 
 export const cat: CommandSpec = {
   args: "<run> [name]",
-  options: [{ name: "follow", summary: "Read on while a running program writes it" }],
+  options: [{ name: "follow", summary: "Keep reading while a running program writes" }],
   examples: [
-    ["Look into a log", "chachaml cat @last stdout.log | less"],
-    ["The model in production", "chachaml cat iris@production > iris.onnx"],
-    ["Watch a program", "chachaml cat @last stdout.log --follow"],
+    ["Read a log", "chachaml cat @last stdout.log | less"],
+    ["Write the model in production to a file", "chachaml cat iris@production > iris.onnx"],
+    ["Follow the output of a program", "chachaml cat @last stdout.log --follow"],
   ],
   run: async ({ args: [run, name], options, io, open, runId }) => {
     const store = await open("read");

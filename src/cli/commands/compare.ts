@@ -5,15 +5,15 @@ import { delimited, ROW_OPTIONS, separatorOf } from "../delimited.ts";
 import { shortIds } from "../short_ids.ts";
 import { printTable, widthOf } from "../table.ts";
 
-/** Runs that stand side by side at most where a terminal does not say how wide it is. */
+/** Maximum number of runs shown side by side if the width of the terminal is unknown. */
 const SIDE_BY_SIDE = 4;
 
 export const compare: CommandSpec = {
   args: "<run...>",
-  options: [{ name: "diff", summary: "Only what differs" }, ...ROW_OPTIONS],
+  options: [{ name: "diff", summary: "Only show differences" }, ...ROW_OPTIONS],
   examples: [
-    ["What made the difference", "chachaml compare --diff 3f2a @last"],
-    ["As a spreadsheet, a run a row", "chachaml compare @last @-2 @-3 --csv > runs.csv"],
+    ["Show only the differences", "chachaml compare --diff 3f2a @last"],
+    ["As a spreadsheet, one row per run", "chachaml compare @last @-2 @-3 --csv > runs.csv"],
   ],
   paged: true,
   run: async (call) => {
@@ -33,7 +33,7 @@ export const compare: CommandSpec = {
     const rows = rowsOf(comparison, formatNumber);
     const room = io.columns;
     if (room !== undefined) rows[0] = ["run", ...shortIds(comparison.runs.map(({ id }) => id))];
-    // A few runs are read best side by side, many below each other.
+    // A few runs are easier to read as columns, many as rows.
     const turned = room === undefined
       ? comparison.runs.length > SIDE_BY_SIDE
       : comparison.runs.length > 2 && await widthOf(rows) > room;
@@ -42,7 +42,7 @@ export const compare: CommandSpec = {
   },
 };
 
-/** A row for each thing that is compared, with its name and the values of the runs. */
+/** Returns one row per compared item, with its name and the values of the runs. */
 function rowsOf(
   { runs, params, metrics }: Comparison,
   write: (value: number) => string,

@@ -4,13 +4,13 @@ import type { CommandSpec } from "../command.ts";
 
 export const completeCommand: CommandSpec = {
   args: "[word...]",
-  options: [{ name: "shell", value: "shell", summary: "Whose quotes the words have" }],
+  options: [{ name: "shell", value: "shell", summary: "Shell whose quoting the words have" }],
   examples: [],
   leavesRest: true,
   run: async ({ args, options, io, open, runId, commands }) => {
     const shell = options.get("shell");
     const last = unquote(args.at(-1) ?? "");
-    // Fish takes the quotes off all words but the one at the cursor, zsh off all, bash off none.
+    // Fish removes the quotes of all words except the one at the cursor, zsh of all, bash of none.
     const words = shell === "bash"
       ? args.map((word) => unquote(word).text)
       : shell === "fish"

@@ -6,7 +6,7 @@ const SCRIPTS: Record<string, string> = {
 _chachaml() {
   local line=\${COMP_LINE:0:COMP_POINT} words=() starts=() i word found before
   COMPREPLY=()
-  # "=", ":" and "@" end a word for bash, but for nobody else: put together what has no space between.
+  # Bash also ends words at "=", ":" and "@": join words without spaces between them.
   for ((i = 0; i <= COMP_CWORD; i++)); do
     if [[ $i == 0 || $line == [[:space:]]* ]]; then words+=("") starts+=("$i"); fi
     line=\${line#"\${line%%[![:space:]]*}"}
@@ -15,7 +15,7 @@ _chachaml() {
     words[\${#words[@]}-1]+=$word
     line=\${line#"$word"}
   done
-  # What stands before the part that bash will replace.
+  # The part of the word that bash will not replace.
   before=\${words[\${#words[@]}-1]}
   before=\${before%"$word"}
   if [[ $before == *@ ]]; then before=\${before%@} word=@$word; fi

@@ -5,7 +5,7 @@ import type { CommandSpec } from "../command.ts";
 export const dedup: CommandSpec = {
   args: "",
   options: [{ name: "dry-run", summary: "Only show what would be shared" }],
-  examples: [["See what it would free", "chachaml dedup --dry-run"]],
+  examples: [["Show how much space it would free", "chachaml dedup --dry-run"]],
   run: async ({ options, json, io, open, say }) => {
     const dryRun = options.has("dry-run");
     const store = await open(dryRun ? "read" : "write");
@@ -28,7 +28,7 @@ export const dedup: CommandSpec = {
     await say(`${report.shared.length} ${done}, ${formatBytes(report.bytes)} freed\n`);
     if (report.unshared.length > 0) {
       await say(
-        `${report.unshared.length} keep a file of their own: the file system makes no such links\n`,
+        `${report.unshared.length} keep their own files: the file system cannot link them\n`,
       );
     }
     for (const { error } of failed) await io.stderr(`${printable(error)}\n`);

@@ -11,7 +11,7 @@ const MARKS: Record<Check["state"], [mark: string, color: string]> = {
 export const doctor: CommandSpec = {
   args: "",
   options: [],
-  examples: [["Exit code: 0 nothing or only warnings, 1 problems", "chachaml doctor"]],
+  examples: [["Exit code: 0 no problems (warnings are possible), 1 problems", "chachaml doctor"]],
   run: async ({ json, io, place }) => {
     const checks: Check[] = [];
     for await (const check of diagnose(place())) {

@@ -6,26 +6,28 @@ import { type CommandSpec, UsageError } from "../command.ts";
 export const end: CommandSpec = {
   args: "[run...]",
   options: [
-    { name: "failed", summary: "They have failed" },
-    { name: "error", value: "text", summary: "They have failed, and why" },
+    { name: "failed", summary: "End them as failed" },
+    { name: "error", value: "text", summary: "End them as failed, with this error" },
     { name: "dead", summary: "End all running runs whose process is dead, as failed" },
   ],
   examples: [
-    ["After a crash of the machine", "chachaml end --dead"],
-    ["End a run that went wrong", 'chachaml end $RUN --error "out of memory"'],
+    ["End the runs that a crash left running", "chachaml end --dead"],
+    ["End a failed run", 'chachaml end $RUN --error "out of memory"'],
   ],
   run: async ({ args, options, json, io, open, say, runId }) => {
     const error = options.get("error");
     const failed = options.has("failed") || error !== undefined;
     if (options.has("dead")) {
-      if (args.length > 0 || failed) throw new UsageError("--dead stands alone: end --dead");
+      if (args.length > 0 || failed) {
+        throw new UsageError("--dead takes no runs and no other options: end --dead");
+      }
       const ended = await (await open("write")).runs.endDead();
       for (const run of ended) await say(`run ${run.id} failed: ${run.error}\n`);
       if (ended.length === 0) await say("no running run is dead\n");
       if (json) await json(ended);
       return;
     }
-    if (args.length === 0) throw new UsageError("end needs <run>; or --dead for all dead ones");
+    if (args.length === 0) throw new UsageError("end needs <run>, or --dead for all dead runs");
     const store = await open("write");
     const ids = new Set<string>();
     for (const ref of args) ids.add(await runId(store, ref));
@@ -33,7 +35,7 @@ export const end: CommandSpec = {
     const failures: Error[] = [];
     for (const id of ids) {
       try {
-        // Output that a dead program left belongs to the run.
+        // Output left by a dead program belongs to the run.
         const logs = await store.artifacts.recoverLogs(id);
         const run = await store.runs.end(id, {
           status: failed ? "failed" : "completed",

@@ -26,27 +26,27 @@ export const exec: CommandSpec = {
       short: "e",
       value: "name",
       complete: "experiment",
-      summary: "What the run belongs to (default: its parent's, else default)",
+      summary: "Experiment of the run (default: its parent's, else default)",
     },
-    { name: "name", short: "n", value: "text", summary: "Its name for people" },
+    { name: "name", short: "n", value: "text", summary: "Display name" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
     { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
     {
       name: "parent",
       value: "run",
-      summary: "The run that it is part of, or none (default: the run of the exec around it)",
+      summary: "Parent run, or none (default: the run of the enclosing exec)",
     },
     { name: "artifact", value: "glob", repeats: true, summary: "Files to store at the end" },
-    { name: "follow-links", summary: "Store what links to directories lead to, too" },
+    { name: "follow-links", summary: "Also store directories that symbolic links lead to" },
     { name: "lines", summary: "Log lines ::metric name value [step] and ::param name value" },
-    { name: "stderr-lines", summary: "Log such lines of standard error, too" },
+    { name: "stderr-lines", summary: "Also log such lines of standard error" },
     { name: "hide-lines", summary: "Keep such lines off the terminal" },
-    { name: "max-output", value: "size", summary: "Keep at most so much output, such as 100MB" },
-    { name: "pty", summary: "Run it on a pseudo-terminal, with both outputs as one" },
-    { name: "no-wait", summary: "Do not wait for programs that it leaves running" },
-    { name: "no-command", summary: "Do not note the command line" },
+    { name: "max-output", value: "size", summary: "Keep at most this much output, such as 100MB" },
+    { name: "pty", summary: "Run it on a pseudo-terminal, which merges both outputs" },
+    { name: "no-wait", summary: "Do not wait for background programs that it leaves" },
+    { name: "no-command", summary: "Do not record the command line" },
     { name: "diff", summary: "Store uncommitted changes of the git repository as git.diff" },
-    { name: "system-metrics", summary: "Log processor, memory and GPU use under system/" },
+    { name: "system-metrics", summary: "Log CPU, memory and GPU use under system/" },
   ],
   examples: [
     [
@@ -75,7 +75,7 @@ export const exec: CommandSpec = {
       if (options.has("pty")) await findProgram(argv[0]!, io);
     } catch (error) {
       if (!(error instanceof ProgramError)) throw error;
-      // As a shell has it; and there is no run of what never ran.
+      // Exit as a shell does. A program that never ran has no run.
       await io.stderr(`chachaml: ${printable(error.message)}\n`);
       if (json) await json({ run: null, code: error.exitCode, problems: [error.message] });
       return error.exitCode;
@@ -95,13 +95,13 @@ export const exec: CommandSpec = {
       tags: { ...(command !== undefined && { command }), ...tags },
     });
     await say(`run ${run.id}\n`);
-    if (masked > 0) await say("secrets on the command line are noted as ***\n");
+    if (masked > 0) await say("secrets on the command line are recorded as ***\n");
     try {
       await run.logParams(params);
       if (options.has("diff")) await storeDiff(run);
       return await work(run, store, call, argv, limit);
     } catch (error) {
-      await run.end({ error }).catch(() => {}); // What went wrong first is what counts.
+      await run.end({ error }).catch(() => {}); // The first error counts.
       if (!(error instanceof ProgramError)) throw error;
       await io.stderr(`chachaml: ${printable(error.message)}\n`);
       await say(`run ${run.id} failed: it could not be started\n`);
@@ -121,7 +121,7 @@ function limitOf({ options }: Call): number {
 function requirePermission(name: string): void {
   const { state } = Deno.permissions.querySync({ name: "run", command: name });
   if (state === "granted") return;
-  throw new UsageError(`exec needs the permission to run ${name}: pass --allow-run to deno`);
+  throw new UsageError(`exec needs permission to run ${name}: pass --allow-run to deno`);
 }
 
 async function work(
@@ -133,7 +133,7 @@ async function work(
 ): Promise<number> {
   const { options, json, io, say } = call;
   const { ended, problems } = await runAndKeep(run, store, call, argv, limit);
-  // The program has ended: from here on, Ctrl-C is meant for us.
+  // The program has ended: from here on, Ctrl-C is handled here.
   const signal = io.interrupted?.();
   for (const pattern of options.all("artifact")) {
     const followLinks = options.has("follow-links");
@@ -142,7 +142,7 @@ async function work(
     for (const note of found.notes) await io.stderr(`chachaml: ${printable(note)}\n`);
   }
   const { code, error } = ended;
-  // The program may have ended its own run, or removed it.
+  // The program may have ended or removed its own run.
   const info = await run.end(error === undefined ? {} : { error }).catch((failure) => {
     problems.push(messageOf(failure));
     return run.info;
@@ -150,11 +150,11 @@ async function work(
   for (const problem of problems) await io.stderr(`chachaml: ${printable(problem)}\n`);
   await say(`run ${run.id} ${info.status}${error === undefined ? "" : `: ${error}`}\n`);
   if (json) await json({ run: info, code, problems });
-  // What the program says of itself counts; only where that is success, ours does.
+  // The program's exit code wins; only if it is 0, other problems count.
   return code === 0 && problems.length > 0 ? 1 : code;
 }
 
-/** Runs the program; resolves when its output is stored. */
+/** Runs the program. Resolves once its output is stored. */
 async function runAndKeep(
   run: RunHandle,
   store: Store,
@@ -166,7 +166,7 @@ async function runAndKeep(
     ? new LoggedLines(run)
     : undefined;
   const onLimit = (name: string) =>
-    io.stderr(`chachaml: ${name} has reached ${formatBytes(limit)}; no more of it is kept\n`);
+    io.stderr(`chachaml: ${name} has reached ${formatBytes(limit)}; further output is not kept\n`);
   const [out, err] = ["stdout.log", "stderr.log"].map((name) =>
     new KeptOutput(store, run.id, name, { limit, onLimit })
   ) as [KeptOutput, KeptOutput];
@@ -187,10 +187,11 @@ async function runAndKeep(
     const ended = await runProgram(argv, {
       env: {
         CHACHAML_RUN: run.id,
-        // Absolute, as the program may change its directory; a URL has its password here alone.
+        // Absolute, because the program may change its directory. A URL includes its password only
+        // here.
         CHACHAML_DB: store.path ?? String(place().path),
         CHACHAML_ARTIFACT_DIR: store.artifactDir ?? String(place().artifactDir),
-        // Python would hold back its output where that is no terminal.
+        // Python buffers its output if it is not a terminal.
         ...(io.env("PYTHONUNBUFFERED") === undefined && { PYTHONUNBUFFERED: "1" }),
       },
       stdout,
@@ -208,7 +209,7 @@ async function runAndKeep(
       },
     });
     for (const each of lines) await each?.end();
-    for (const each of passing) await each.end?.().catch(() => {}); // Nobody reads on.
+    for (const each of passing) await each.end?.().catch(() => {}); // The reader may have closed it.
     const kept = [await out.end(), await err.end()].filter((problem) => problem !== undefined);
     await tagCut(run, { "stdout.log": out, "stderr.log": err });
     const messages = [...ended.problems, ...kept].map(messageOf);
@@ -218,13 +219,15 @@ async function runAndKeep(
   }
 }
 
-/** Notes which output is not whole: nobody can tell from the log itself. */
+/** Tags the run with the truncated outputs, which the logs themselves do not show. */
 async function tagCut(run: RunHandle, outputs: Record<string, KeptOutput>): Promise<void> {
   const names = Object.entries(outputs).filter(([, { isCut }]) => isCut).map(([name]) => name);
   if (names.length > 0) await run.setTags({ "output-cut": names.join(", ") });
 }
 
-/** Passes on what a program prints; as bytes where that can be, as they need not be text. */
+/**
+ * Returns a function that passes output through, as bytes if possible, because it may not be text.
+ */
 function toStderr(io: Io): (chunk: Uint8Array) => Promise<void> {
   const decoder = new TextDecoder();
   return io.stderrBytes ?? ((chunk) => io.stderr(decoder.decode(chunk, { stream: true })));

@@ -10,9 +10,9 @@ export const experiments: CommandSpec = {
     { name: "owner", value: "name", summary: "Set its owner; empty text removes it" },
   ],
   examples: [
-    ["What there is", "chachaml experiments"],
+    ["List all experiments", "chachaml experiments"],
     [
-      "Say what an experiment is for",
+      "Describe an experiment",
       "chachaml experiments iris --describe 'Baselines' --owner ada",
     ],
   ],

@@ -15,7 +15,7 @@ export const exportVerb: CommandSpec = {
       value: "file",
       summary: "The archive (default: -, standard output); compressed if it ends in .gz or .tgz",
     },
-    { name: "force", short: "f", summary: "Replace a file that is there" },
+    { name: "force", short: "f", summary: "Replace an existing file" },
   ],
   examples: [
     ["Into a file", "chachaml export $RUN --output run.tar"],
@@ -27,7 +27,7 @@ export const exportVerb: CommandSpec = {
     const force = options.has("force");
     if (output !== "-") await requirePlace(output, force);
     const store = await open("read");
-    // Before anything is written.
+    // Resolve all references before anything is written.
     const ids = await Promise.all(args.map((ref) => runId(store, ref)));
     const signal = io.interrupted?.();
     const omitted: NotExported[] = [];
@@ -43,7 +43,7 @@ export const exportVerb: CommandSpec = {
   },
 };
 
-/** Whether a name says that the file is compressed. */
+/** Whether a file name indicates compression. */
 function isZipped(path: string): boolean {
   return /\.(gz|tgz)$/i.test(path);
 }
@@ -52,7 +52,7 @@ function gzip(): ReadableWritablePair<Uint8Array, Uint8Array> {
   return new CompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>;
 }
 
-/** Refuses before anything is done what would be refused at its end. */
+/** Checks the destination before any work is done. */
 async function requirePlace(path: string, force: boolean): Promise<void> {
   const action = `write ${JSON.stringify(path)}`;
   const there = await Deno.lstat(path).catch(() => undefined);
@@ -70,7 +70,7 @@ function exists(path: string): UsageError {
   return new UsageError(`${JSON.stringify(path)} exists; pass --force to replace it`);
 }
 
-/** Saves an archive, all of it or nothing. */
+/** Saves an archive atomically. */
 async function save(
   archive: ReadableStream<Uint8Array>,
   path: string,
@@ -106,13 +106,13 @@ async function write(archive: ReadableStream<Uint8Array>, path: string): Promise
   }
 }
 
-/** Gives a file its name, unless there is one of that name: a link never takes its place. */
+/** Renames a file without replacing an existing one: a link fails if the name is taken. */
 async function enter(part: string, path: string): Promise<void> {
   try {
     await Deno.link(part, path);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw error;
-    // Perhaps the file system has no links.
+    // The file system may not support links.
     await requireFree(path);
     return await Deno.rename(part, path);
   }

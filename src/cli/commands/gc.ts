@@ -5,10 +5,10 @@ import type { CommandSpec } from "../command.ts";
 export const gc: CommandSpec = {
   args: "",
   options: [
-    { name: "grace", value: "time", summary: "Leave what is newer than this (default: 24h)" },
+    { name: "grace", value: "time", summary: "Keep everything newer than this (default: 24h)" },
     { name: "dry-run", summary: "Only show what would be removed" },
   ],
-  examples: [["See what would go", "chachaml gc --dry-run --grace 1h"]],
+  examples: [["Preview", "chachaml gc --dry-run --grace 1h"]],
   run: async ({ options, json, io, open, say }) => {
     const grace = options.get("grace");
     const dryRun = options.has("dry-run");
@@ -27,7 +27,7 @@ export const gc: CommandSpec = {
       const done = dryRun ? "would be removed" : "removed";
       await say(`${report.removed.length} ${done}, ${formatBytes(report.bytes)}\n`);
       for (const name of report.foreign) {
-        await say(printable(`${name} is not of this store, and stays`) + "\n");
+        await say(printable(`${name} does not belong to this store and stays`) + "\n");
       }
     }
     return failed.length > 0 ? 1 : 0;

@@ -15,15 +15,15 @@ import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const get: CommandSpec = {
   args: "<run> [name] [destination]",
-  options: [{ name: "force", short: "f", summary: "Replace files that are there" }],
+  options: [{ name: "force", short: "f", summary: "Replace existing files" }],
   examples: [
-    ["Into this directory, under its own name", "chachaml get $RUN plots/roc.png"],
+    ["To the working directory, under its own name", "chachaml get $RUN plots/roc.png"],
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
     ["The model in production", "chachaml get iris@production models/"],
-    ["All that match, under their whole names", "chachaml get $RUN 'plots/*' results"],
+    ["All that match, under their full names", "chachaml get $RUN 'plots/*' results"],
     ["A directory of the run", "chachaml get $RUN checkpoints/ results"],
-    ["All, into a directory named by the run's id", "chachaml get $RUN"],
-    ["All, into a directory", "chachaml get $RUN ./ results"],
+    ["All, to a directory named after the run's id", "chachaml get $RUN"],
+    ["All, to a directory", "chachaml get $RUN ./ results"],
   ],
   run: async (call) => {
     const { args: [ref, name, destination], json, io, open, runId } = call;
@@ -52,7 +52,7 @@ export const get: CommandSpec = {
   },
 };
 
-/** Saves one artifact, under the last part of its name unless the destination is a file. */
+/** Saves one artifact, under the last segment of its name unless the destination is a file. */
 async function getOne(call: Call, artifact: Artifact, destination?: string): Promise<void> {
   if (destination === "-") {
     for await (const chunk of artifact.stream({ verify: true })) await call.io.stdout(chunk);
@@ -86,7 +86,7 @@ async function save(artifact: Artifact, path: string, { io }: Call): Promise<voi
   );
 }
 
-/** Saves several under their whole names. One that cannot be saved stops none of the others. */
+/** Saves several artifacts under their full names. A failure does not stop the others. */
 async function getSeveral(
   call: Call,
   store: Store,
@@ -101,18 +101,18 @@ async function getSeveral(
     path: join(destination, artifact.name),
   }));
   if ((await stat(destination))?.isDirectory === false) {
-    throw new UsageError(`${JSON.stringify(destination)} is no directory`);
+    throw new UsageError(`${JSON.stringify(destination)} is not a directory`);
   }
   const taken: string[] = [];
   for (const { artifact, path } of targets) {
-    // A foreign row could name a place outside.
+    // A record of another program could name a place outside.
     if (unsafePath(artifact.name) === undefined && await stat(path)) taken.push(path);
   }
   if (taken.length > 0 && !options.has("force")) {
     const more = taken.length > 1 ? ` and ${taken.length - 1} more` : "";
     const there = taken.length > 1 ? "exist" : "exists";
     throw new UsageError(
-      `${JSON.stringify(taken[0])}${more} ${there}; pass --force to replace what is there`,
+      `${JSON.stringify(taken[0])}${more} ${there}; pass --force to replace existing files`,
     );
   }
   const saved: { artifact: Artifact; path: string }[] = [];
@@ -139,7 +139,7 @@ async function getSeveral(
   return failed.length > 0 ? 1 : 0;
 }
 
-/** Where to save: a file that is not there, or one that may be replaced. */
+/** Returns the path to save to: a new file, or one that may be replaced. */
 async function target(
   { options }: Call,
   name: string,
@@ -147,7 +147,7 @@ async function target(
 ): Promise<string> {
   const info = await stat(destination);
   if (destination.endsWith("/") && !info?.isDirectory) {
-    throw new UsageError(`${JSON.stringify(destination)} is no directory; make it first`);
+    throw new UsageError(`${JSON.stringify(destination)} is not a directory; create it first`);
   }
   const path = info?.isDirectory ? join(destination, name) : destination;
   const there = info?.isDirectory ? await stat(path) : info;

@@ -8,7 +8,7 @@ import type { CommandSpec } from "../command.ts";
 export const importVerb: CommandSpec = {
   args: "<archive>",
   options: [
-    { name: "new-ids", summary: "Give runs and artifacts new ids, beside those of the archive's" },
+    { name: "new-ids", summary: "Assign new ids to runs and artifacts" },
   ],
   examples: [
     ["From a file", "chachaml import run.tar"],
@@ -34,9 +34,9 @@ export const importVerb: CommandSpec = {
     const merged = report.runs.filter(({ merged }) => merged).length;
     const there = report.runs.length - fresh - merged;
     await say(
-      `${count(fresh, "run")} imported, ` + (merged > 0 ? `${merged} brought up to date, ` : "") +
+      `${count(fresh, "run")} imported, ` + (merged > 0 ? `${merged} updated, ` : "") +
         `${count(report.artifacts, "artifact")}, ` +
-        `${formatBytes(report.bytes)}; ${there} were there already\n`,
+        `${formatBytes(report.bytes)}; ${there} already existed\n`,
     );
   },
 };
@@ -51,5 +51,5 @@ async function read(path: string): Promise<ReadableStream<Uint8Array>> {
     if (!(error instanceof Deno.errors.NotFound)) throw fsError(error, action);
     throw new StorageError(action, "there is no such file; name an archive", { cause: error });
   }
-  throw new StorageError(action, "it is a directory; name an archive that export has made");
+  throw new StorageError(action, "it is a directory; name an archive created by export");
 }

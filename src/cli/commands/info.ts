@@ -3,7 +3,7 @@ import type { CommandSpec } from "../command.ts";
 
 export const info: CommandSpec = {
   args: "",
-  options: [{ name: "files", summary: "Measure the files too, which takes a look at each" }],
+  options: [{ name: "files", summary: "Also measure the files, which reads the metadata of each" }],
   examples: [["As JSON", "chachaml info --json"]],
   run: async ({ options, json, io, open }) => {
     const store = await open("read");

@@ -8,7 +8,7 @@ import { type Call, type CommandSpec, UsageError } from "../command.ts";
 export const log: CommandSpec = {
   args: "<run> [metric...]",
   options: [
-    { name: "step", value: "n", summary: "Step that the metrics belong to (default: 0)" },
+    { name: "step", value: "n", summary: "Step of the metrics (default: 0)" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
     { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
     { name: "untag", value: "key", repeats: true, summary: "Remove a tag" },
@@ -16,7 +16,7 @@ export const log: CommandSpec = {
     {
       name: "force",
       short: "f",
-      summary: "Change params that are set; the former values are kept as tags",
+      summary: "Correct params that have another value; the former values are kept as tags",
     },
   ],
   examples: [
@@ -27,11 +27,11 @@ export const log: CommandSpec = {
     ],
     ["A tag of several runs", "chachaml log $RUN1 $RUN2 --tag reviewed=yes"],
     ["Correct a param that was logged wrongly", "chachaml log $RUN --param lr=0.01 --force"],
-    ["Lines that another program prints", "python train.py | chachaml log $RUN -"],
+    ["Log commands in the output of another program", "python train.py | chachaml log $RUN -"],
   ],
   run: async (call) => {
     const { args: [first, ...words], options, io, open, say, json, runId } = call;
-    // A metric has an equals sign, which the others have not.
+    // A metric contains an equals sign, a run reference does not.
     const pairs = words.filter((word) => word.includes("="));
     const others = words.filter((word) => !word.includes("=") && word !== "-");
     const metrics = Object.fromEntries(pairs.map((word) => {
@@ -67,7 +67,7 @@ export const log: CommandSpec = {
     const runs: string[] = [];
     for (const ref of [first!, ...others]) runs.push(await runId(store, ref));
     for (const run of runs) {
-      // What can be refused comes first.
+      // Params first, because they can be rejected.
       if (amounts[1]! > 0) await store.runs.logParams(run, params, { force });
       if (amounts[0]! > 0) await store.metrics.log(run, metrics, at);
       if (amounts[2]! > 0) await store.runs.setTags(run, tags);
@@ -85,7 +85,7 @@ export const log: CommandSpec = {
   },
 };
 
-/** Logs the lines of standard input. */
+/** Executes log commands in standard input. */
 async function logInput(
   { io, say }: Call,
   store: Store,

@@ -15,7 +15,7 @@ export const ls: CommandSpec = {
       ...(id !== undefined && { runId: id }),
       ...(name !== undefined && { name }),
     });
-    // Output that a program still writes is no artifact yet, and can be read all the same.
+    // Output that a program is still writing is not an artifact yet, but can be read.
     const stored = new Set(found.map((artifact) => `${artifact.runId}/${artifact.name}`));
     const logs = (name === undefined ? await store.artifacts.logs(id) : [])
       .filter((log) => !stored.has(`${log.runId}/${log.name}`));
@@ -33,7 +33,7 @@ export const ls: CommandSpec = {
         log.runId,
         log.name,
         formatBytes(log.size),
-        log.growing ? "(growing)" : "(left behind)",
+        log.growing ? "(growing)" : "(abandoned)",
         "",
         formatTime(log.changedAt),
       ]),

@@ -10,7 +10,7 @@ export const metrics: CommandSpec = {
   args: "<run> [key...]",
   options: [
     ...ROW_OPTIONS,
-    { name: "jsonl", summary: "Print one JSON document a point, on a line of its own" },
+    { name: "jsonl", summary: "Print one JSON document per point and line" },
   ],
   examples: [
     ["All points of the last run", "chachaml metrics @last"],

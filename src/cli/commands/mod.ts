@@ -1,4 +1,4 @@
-/** The commands, in the order of the help. The module of each is loaded when it is called. */
+/** All commands, in the order of the help. The module of each is loaded when it is called. */
 import type { CommandEntry, CommandSpec } from "../command.ts";
 
 type Row = readonly [name: string, summary: string, load: () => Promise<CommandSpec>];
@@ -17,7 +17,7 @@ const RUNS: readonly Row[] = [
     "Hide runs until they are unarchived or removed",
     async () => (await import("./archive.ts")).archive,
   ],
-  ["unarchive", "Bring archived runs back", async () => (await import("./archive.ts")).unarchive],
+  ["unarchive", "Show archived runs again", async () => (await import("./archive.ts")).unarchive],
   [
     "rename",
     "Rename a run, or move it to another experiment",
@@ -35,7 +35,7 @@ const RESULTS: readonly Row[] = [
     async () => (await import("./experiments.ts")).experiments,
   ],
   ["show", "Show everything recorded for a run", async () => (await import("./show.ts")).show],
-  ["compare", "Show runs side by side", async () => (await import("./compare.ts")).compare],
+  ["compare", "Compare runs side by side", async () => (await import("./compare.ts")).compare],
   [
     "metrics",
     "Print the points of a run's metrics",
@@ -52,7 +52,7 @@ const ARTIFACTS: readonly Row[] = [
   ],
   [
     "get",
-    "Copy artifacts to files, checked against their hashes",
+    "Copy artifacts to files, verified against their hashes",
     async () => (await import("./get.ts")).get,
   ],
   ["cat", "Write an artifact to standard output", async () => (await import("./cat.ts")).cat],
@@ -67,12 +67,12 @@ const MODELS: readonly Row[] = [
   ],
   [
     "register",
-    "Make an artifact the next version of a model",
+    "Register an artifact as the next version of a model",
     async () => (await import("./register.ts")).register,
   ],
   [
     "promote",
-    "Put a version of a model into production, or another stage",
+    "Move a version of a model to production or another stage",
     async () => (await import("./promote.ts")).promote,
   ],
   [
@@ -85,7 +85,7 @@ const MODELS: readonly Row[] = [
 const STORE: readonly Row[] = [
   [
     "info",
-    "Show where the store is, what it holds and what it takes",
+    "Show the location, content and size of the store",
     async () => (await import("./info.ts")).info,
   ],
   [
@@ -95,17 +95,17 @@ const STORE: readonly Row[] = [
   ],
   [
     "doctor",
-    "Look for problems of the store, its place or this program",
+    "Find problems of the store, its place or this program",
     async () => (await import("./doctor.ts")).doctor,
   ],
   [
     "verify",
-    "Check that every artifact is there and unchanged",
+    "Check that every artifact is present and unchanged",
     async () => (await import("./verify.ts")).verify,
   ],
   [
     "gc",
-    "Remove orphans, and what crashes left behind",
+    "Remove orphans and leftovers of crashes",
     async () => (await import("./gc.ts")).gc,
   ],
   [
@@ -120,7 +120,7 @@ const STORE: readonly Row[] = [
   ],
   [
     "restore",
-    "Bring back a store from a backup, or the files that it has lost",
+    "Restore a store from a backup, or only its missing files",
     async () => (await import("./restore.ts")).restore,
   ],
   [
@@ -130,7 +130,7 @@ const STORE: readonly Row[] = [
   ],
   [
     "import",
-    "Import the runs of an archive that export has made",
+    "Import the runs of an archive created by export",
     async () => (await import("./import.ts")).importVerb,
   ],
 ];
@@ -154,7 +154,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...group("Shell", SHELL),
   {
     name: "__complete",
-    summary: "Print what could stand where the cursor is",
+    summary: "Print the completions at the cursor",
     group: "Shell",
     hidden: true,
     load: async () => (await import("./complete.ts")).completeCommand,

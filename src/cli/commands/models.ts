@@ -12,7 +12,7 @@ export const models: CommandSpec = {
   ],
   examples: [
     ["Which version is in production", "chachaml models iris-classifier"],
-    ["Say what a model is for", "chachaml models iris --describe 'Species from four lengths'"],
+    ["Describe a model", "chachaml models iris --describe 'Species from four lengths'"],
   ],
   paged: true,
   run: async ({ args: [name], options, json, io, open, say }) => {
@@ -56,7 +56,7 @@ export const models: CommandSpec = {
   },
 };
 
-/** The name of a version's artifact; another program may have removed it. */
+/** Returns the name of a version's artifact, which another program may have removed. */
 async function nameOf(store: Store, { artifactId }: ModelVersion): Promise<string> {
   try {
     return (await store.artifacts.get(artifactId)).name;

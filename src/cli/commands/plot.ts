@@ -9,21 +9,21 @@ import { requireMetric } from "../metric_names.ts";
 import { shortIds } from "../short_ids.ts";
 import { parseCount } from "../values.ts";
 
-/** What a curve may be drawn over. */
+/** Horizontal axes of a plot. */
 const AXES = ["step", "time"] as const;
 
-/** Colors of curves, told apart on dark and on light ground. */
+/** Colors of curves, distinct on dark and light backgrounds. */
 const COLORS = [36, 35, 33, 32, 34, 31];
 
 export const plot: CommandSpec = {
   args: "<run> <run-or-metric...>",
   options: [
-    { name: "log", summary: "Logarithmic values" },
+    { name: "log", summary: "Logarithmic vertical axis" },
     {
       name: "over",
       value: "axis",
       choices: AXES,
-      summary: "What they are drawn over (default: step)",
+      summary: "Horizontal axis (default: step)",
     },
     { name: "height", value: "n", summary: "Lines of the chart (default: 16)" },
   ],
@@ -70,7 +70,7 @@ export const plot: CommandSpec = {
       const legend = names.map((name, at) => how.paint(`── ${name}`, at)).join("  ");
       await io.stdout(`${title}  ${legend}\n${chart(lines, bounds, how)}`);
     } else {
-      // Without colors curves in one chart cannot be told apart.
+      // Without colors, several curves in one chart are indistinguishable.
       for (const [at, line] of lines.entries()) {
         await io.stdout(`${title}  ${names[at]}\n${chart([line], bounds, how)}`);
       }

@@ -5,8 +5,8 @@ export const promote: CommandSpec = {
   args: "<model> <version> [stage]",
   options: [],
   examples: [
-    ["Into production; what was there is archived", "chachaml promote iris 3"],
-    ["Out of use", "chachaml promote iris 2 archived"],
+    ["To production; the previous version is archived", "chachaml promote iris 3"],
+    ["Archive a version", "chachaml promote iris 2 archived"],
   ],
   run: async ({ args: [model, number, stage = "production"], json, open, say }) => {
     if (!/^\d+$/.test(number!)) {

@@ -8,27 +8,39 @@ import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
 export const prune: CommandSpec = {
   args: "",
   options: [
-    { name: "older-than", value: "time", summary: "Those that started longer ago, such as 30d" },
-    { name: "keep-last", value: "n", summary: "All but the newest n that fit, of each experiment" },
+    {
+      name: "older-than",
+      value: "time",
+      summary: "Only runs that started longer ago, such as 30d",
+    },
+    {
+      name: "keep-last",
+      value: "n",
+      summary: "Keep the newest n matching runs of each experiment",
+    },
     {
       name: "experiment",
       short: "e",
       value: "name",
       complete: "experiment",
-      summary: "Those of an experiment",
+      summary: "Only runs of this experiment",
     },
     {
       name: "status",
       value: "status",
       choices: RUN_STATUSES,
-      summary: "Those of a status (default: those that ended)",
+      summary: "Only runs with this status (default: all that have ended)",
     },
     { name: "dry-run", summary: "Only show what would be removed" },
-    { name: "force", short: "f", summary: "Also what model versions are made of" },
-    { name: "yes", short: "y", summary: "Really remove" },
+    {
+      name: "force",
+      short: "f",
+      summary: "Also remove runs used by model versions, and those versions",
+    },
+    { name: "yes", short: "y", summary: "Remove without asking" },
   ],
   examples: [
-    ["See what would go", "chachaml prune --keep-last 10 --dry-run"],
+    ["Preview", "chachaml prune --keep-last 10 --dry-run"],
     ["Failed runs older than a month", "chachaml prune --status failed --older-than 30d --yes"],
   ],
   run: async ({ options, json, io, open, confirm, say }) => {
@@ -51,7 +63,9 @@ export const prune: CommandSpec = {
     if (!dryRun) {
       const { removed } = await store.runs.prune({ ...how, dryRun: true });
       if (removed.length > 0) {
-        await confirm(`This removes ${count(removed.length, "run")} with all they have.`);
+        await confirm(
+          `This removes ${count(removed.length, "run")} and everything recorded for them.`,
+        );
       }
     }
     const report = await store.runs.prune({ ...how, dryRun });
@@ -65,7 +79,7 @@ export const prune: CommandSpec = {
     await printTable(io, ["RUN", "EXPERIMENT", "STATUS", "STARTED"], rows);
     await say(`${count(rows.length, "run")} ${dryRun ? "would be removed" : "removed"}\n`);
     if (report.kept.length > 0) {
-      await say(`${report.kept.length} kept, as model versions need them; see --force\n`);
+      await say(`${report.kept.length} kept, because model versions use them; see --force\n`);
     }
   },
 };

@@ -16,13 +16,13 @@ export const put: CommandSpec = {
   args: "<run> <source...>",
   options: [
     { name: "as", value: "name", summary: "Name of the artifact, or of the directory" },
-    { name: "under", value: "name", summary: "Directory within the run to put them under" },
+    { name: "under", value: "name", summary: "Directory within the run to store them in" },
     { name: "type", value: "mime", summary: "MIME type (default: by the name's extension)" },
     {
       name: "if-exists",
       value: "what",
       choices: IF_EXISTS,
-      summary: "If the run has the name (default: error)",
+      summary: "What to do if the run has the name (default: error)",
     },
     {
       name: "dedup",
@@ -32,25 +32,25 @@ export const put: CommandSpec = {
       name: "exclude",
       value: "pattern",
       repeats: true,
-      summary: "Leave out what matches in directories, as in a .gitignore",
+      summary: "Skip matching entries of directories, in .gitignore syntax",
     },
-    { name: "gitignore", summary: "Leave out what .gitignore files name" },
-    { name: "all", summary: "Store .git and the like, too" },
-    { name: "skip-links", summary: "Leave out the symbolic links in directories" },
-    { name: "follow-links", summary: "Store what the symbolic links in directories lead to" },
-    { name: "keep-going", summary: "Leave out what cannot be stored, say so, and store the rest" },
+    { name: "gitignore", summary: "Skip entries that .gitignore files exclude" },
+    { name: "all", summary: "Also store .git and similar directories" },
+    { name: "skip-links", summary: "Skip symbolic links in directories" },
+    { name: "follow-links", summary: "Store the targets of symbolic links in directories" },
+    { name: "keep-going", summary: "Report what cannot be stored, and store the rest" },
     {
       name: "portable",
       value: "on-or-off",
       choices: ["on", "off"],
-      summary: "Whether to refuse names that Windows refuses (default: on)",
+      summary: "Reject names that are invalid on Windows (default: on)",
     },
     { name: "move", summary: "Move the files into the store" },
   ],
   examples: [
     ["A file, under its own name", "chachaml put $RUN model.onnx"],
     ["A file, under another name", "chachaml put $RUN out/fig1.png --as plots/roc.png"],
-    ["Some files, in a directory", "chachaml put $RUN 'out/*.png' --under plots"],
+    ["Several files, in a directory", "chachaml put $RUN 'out/*.png' --under plots"],
     ["All files of a directory, as data/…", "chachaml put $RUN ./data"],
     [
       "A project, without what git ignores",
@@ -60,7 +60,7 @@ export const put: CommandSpec = {
       "A snapshot of links, as Hugging Face keeps them",
       "chachaml put $RUN snapshots/main --as model --follow-links",
     ],
-    ["What another program prints", "nvidia-smi | chachaml put $RUN - --as gpu.txt"],
+    ["The output of another program", "nvidia-smi | chachaml put $RUN - --as gpu.txt"],
   ],
   run: async (call) => {
     const { args: [ref, ...named], options, json, io, open, say, runId } = call;
@@ -95,12 +95,12 @@ export const put: CommandSpec = {
   },
 };
 
-/** The path of an entry of a directory, as the user has named the directory. */
+/** Returns the path of an entry, below the directory as the user named it. */
 function within({ path }: Source, { name }: LeftOut): string {
   return `${path.replace(/\/+$/, "")}/${name}`;
 }
 
-/** What was stored, and what was not. */
+/** Summarizes stored and skipped entries. */
 function summaryOf(stored: readonly Artifact[], leftOut: readonly LeftOut[]): string {
   const bytes = formatBytes(stored.reduce((sum, { size }) => sum + size, 0));
   const what = stored.length === 1 ? stored[0]!.name : count(stored.length, "file");
@@ -119,11 +119,13 @@ function summaryOf(stored: readonly Artifact[], leftOut: readonly LeftOut[]): st
   return `stored ${what} (${bytes})${left.length > 0 ? `; left out ${left.join(", ")}` : ""}`;
 }
 
-/** Refuses, before anything is stored, what cannot be meant. */
+/** Checks for contradictions before anything is stored. */
 function check({ options }: Call, named: readonly string[], sources?: readonly Source[]): void {
   const as = options.get("as");
   if (sources === undefined) {
-    if (named.length > 1) throw new UsageError("standard input stands alone: put <run> -");
+    if (named.length > 1) {
+      throw new UsageError("standard input cannot be combined with other sources: put <run> -");
+    }
     if (as === undefined) {
       throw new UsageError("standard input needs a name: put <run> - --as NAME");
     }
@@ -188,7 +190,7 @@ async function putSource(
   return [stored];
 }
 
-/** Says what to do about a single entry that holds up a directory. */
+/** Adds the remedy to the error of a single entry of a directory. */
 function withRemedy(error: unknown): unknown {
   const isEntry = error instanceof InvalidSourceError || error instanceof InvalidNameError;
   if (!isEntry) return error;
@@ -200,7 +202,7 @@ function withRemedy(error: unknown): unknown {
   return new ChachamlError(error.code, words, { cause: error });
 }
 
-/** A name, in the directory that was asked for. */
+/** Prefixes a name with the requested directory. */
 function placed({ options }: Call, name: string): string {
   const under = options.get("under");
   return under === undefined ? name : `${under}/${name}`.replace(/\/$/, "");

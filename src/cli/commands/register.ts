@@ -8,11 +8,11 @@ export const register: CommandSpec = {
       name: "stage",
       value: "stage",
       choices: MODEL_STAGES,
-      summary: "Its stage (default: none)",
+      summary: "Initial stage (default: none)",
     },
-    { name: "description", value: "text", summary: "What is new in it" },
+    { name: "description", value: "text", summary: "Description of the version" },
   ],
-  examples: [["A candidate", "chachaml register iris @last model.onnx --stage staging"]],
+  examples: [["Register a candidate", "chachaml register iris @last model.onnx --stage staging"]],
   run: async ({ args: [model, ref, artifact], options, json, io, open, runId }) => {
     const [stage, description] = ["stage", "description"].map(options.get);
     const store = await open("write");

@@ -7,14 +7,14 @@ export const restore: CommandSpec = {
   args: "<backup>",
   options: [
     { name: "dry-run", summary: "Only show what would be restored" },
-    { name: "quick", summary: "Look at sizes only, without reading the files that are there" },
+    { name: "quick", summary: "Only check the sizes of existing files" },
     {
       name: "database",
-      summary: "Set a database that is damaged, or has other runs, aside, and take the backup's",
+      summary: "Move a database that is damaged or has other runs aside, and restore the backup's",
     },
   ],
   examples: [
-    ["See what is lost", "chachaml restore /mnt/backup/work --dry-run"],
+    ["Show what is missing", "chachaml restore /mnt/backup/work --dry-run"],
     ["To a new place", "chachaml restore /mnt/backup/work --db ./again.db"],
   ],
   run: async ({ args: [from], options, json, io, place, say }) => {
@@ -39,22 +39,22 @@ export const restore: CommandSpec = {
         await io.stdout(printable(`${runId}  ${name}  ${formatBytes(size)}`) + "\n");
       }
       for (const { error } of failed) await io.stderr(`${printable(error)}\n`);
-      if (report.database) await say("the database is the backup's\n");
+      if (report.database) await say("the database was restored from the backup\n");
       const aside = report.setAside;
-      if (aside) await say(`the one that was there is kept as ${JSON.stringify(aside)}\n`);
+      if (aside) await say(`the former database is kept as ${JSON.stringify(aside)}\n`);
       if (report.filesAside > 0) {
         await say(
-          `${count(report.filesAside, "file")} that the backup does not have so ` +
+          `${count(report.filesAside, "file")} not in the backup ` +
             `${dryRun ? "would be" : "are"} kept in ${JSON.stringify(report.filesAsideDir)}\n`,
         );
       }
       if (!report.isRelated) {
         await io.stderr(
-          "the store has none of the backup's runs; to set its database aside and take the " +
-            "backup's, pass --database\n",
+          "the store has none of the backup's runs; to move its database aside and " +
+            "restore the backup's, pass --database\n",
         );
       }
-      const done = dryRun ? "would be brought back" : "brought back";
+      const done = dryRun ? "would be restored" : "restored";
       await say(
         `${report.restored.length} ${done}, ${formatBytes(report.bytes)}; ` +
           `${failed.length} still missing or damaged\n`,

@@ -5,21 +5,25 @@ import { count, formatBytes, printable } from "../../text/format.ts";
 import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
-/** Names that a confirmation lists; of more, the number says enough. */
+/** Maximum number of names listed in a confirmation. */
 const LISTED = 10;
 
 export const rm: CommandSpec = {
   args: "<run> [name...]",
   options: [
-    { name: "runs", summary: "All arguments are runs" },
-    { name: "yes", short: "y", summary: "Really remove runs, or all that a pattern matches" },
-    { name: "children", summary: "Also the runs that are part of a removed run" },
-    { name: "force", short: "f", summary: "Also what model versions are made of" },
+    { name: "runs", summary: "Treat all arguments as runs" },
+    { name: "yes", short: "y", summary: "Remove runs or several artifacts without asking" },
+    { name: "children", summary: "Also remove the children of removed runs" },
+    {
+      name: "force",
+      short: "f",
+      summary: "Also remove what model versions use, and those versions",
+    },
   ],
   examples: [
     ["One artifact", "chachaml rm $RUN checkpoints/01.pt"],
     ["All that match", "chachaml rm $RUN 'checkpoints/*' --yes"],
-    ["A run with all it has", "chachaml rm $RUN --yes"],
+    ["A run and everything recorded for it", "chachaml rm $RUN --yes"],
     ["Several runs", "chachaml rm $RUN1 $RUN2 --runs --yes"],
   ],
   run: async (call) => {
@@ -127,7 +131,7 @@ async function removeArtifacts(
   return removed.length === found.size ? 0 : 1;
 }
 
-/** Removes each; what cannot be removed is reported once the others are, a single one at once. */
+/** Removes each item. A single failure is thrown at once; several are reported at the end. */
 async function eachOf(
   { io }: Call,
   names: readonly string[],

@@ -8,7 +8,7 @@ import { shortIds } from "../short_ids.ts";
 import { printTable } from "../table.ts";
 import { type CommandSpec, UsageError } from "../command.ts";
 
-/** Runs that a table shows unless it is said otherwise. */
+/** Default number of runs in a table. */
 const LIMIT = 50;
 
 export const runs: CommandSpec = {
@@ -19,44 +19,49 @@ export const runs: CommandSpec = {
       short: "e",
       value: "name",
       complete: "experiment",
-      summary: "Only those of an experiment",
+      summary: "Only runs of this experiment",
     },
     {
       name: "status",
       value: "status",
       choices: RUN_STATUSES,
-      summary: "Only those of a status",
+      summary: "Only runs with this status",
     },
-    { name: "tag", value: "pair", repeats: true, summary: "Only those with a tag, as key=value" },
+    { name: "tag", value: "pair", repeats: true, summary: "Only runs with this tag, as key=value" },
     {
       name: "param",
       value: "test",
       complete: "param",
       repeats: true,
-      summary: "Only those with such a param: key=value, or with != < <= > >=",
+      summary: "Only runs with such a param: key=value, or with != < <= > >=",
     },
     {
       name: "metric",
       value: "test",
       complete: "metric",
       repeats: true,
-      summary: "Only those whose metric has such a last value: key>0.9, or with = != < <= >=",
+      summary: "Only runs with such a last value of a metric: key>0.9, or with = != < <= >=",
     },
     {
       name: "sort",
       value: "name",
       complete: "column",
       summary:
-        "By a metric, a param, started, ended or duration, the largest first; -name: the smallest",
+        "Sort by a metric, a param, started, ended or duration, largest first; -name: smallest first",
     },
-    { name: "archived", summary: "Only archived runs, which are hidden otherwise" },
-    { name: "limit", short: "n", value: "n", summary: `At most so many (default: ${LIMIT})` },
-    { name: "all", short: "a", summary: "Without a limit, as --json, --csv and --tsv have none" },
+    { name: "archived", summary: "Only archived runs, which are otherwise hidden" },
+    {
+      name: "limit",
+      short: "n",
+      value: "n",
+      summary: `Maximum number of runs (default: ${LIMIT})`,
+    },
+    { name: "all", short: "a", summary: "Without a limit, as with --json, --csv and --tsv" },
     {
       name: "columns",
       value: "names",
       complete: "column",
-      summary: `Columns beside the id, separated by commas: ${FIELD_NAMES.join(", ")}, ` +
+      summary: `Columns after the id, separated by commas: ${FIELD_NAMES.join(", ")}, ` +
         "the name of a param or a metric, tag:NAME",
     },
     ...ROW_OPTIONS,
@@ -80,7 +85,7 @@ export const runs: CommandSpec = {
     const query = {
       ...(experiment !== undefined && { experiment }),
       ...(status !== undefined && { status: status as RunStatus }),
-      // One more tells whether there are more.
+      // One more row shows whether there are more.
       ...(most !== undefined && { limit: most + 1 }),
       ...(options.has("archived") && { archived: "only" as const }),
       tags: Object.fromEntries(options.all("tag").map((tag) => splitPair("--tag", tag))),
@@ -116,12 +121,12 @@ export const runs: CommandSpec = {
     const head = columns.map(({ name }) => FIELD_NAMES.includes(name) ? name.toUpperCase() : name);
     await printTable(io, head, cells, head.filter((_, at) => columns[at]!.right));
     if (asked === undefined && found.length > runs.length) {
-      await say(`the newest ${runs.length} are shown; --all shows all, --limit more or fewer\n`);
+      await say(`only the first ${runs.length} runs are shown; see --all and --limit\n`);
     }
   },
 };
 
-/** A run as JSON, with the params and metrics that the list shows. */
+/** Returns a run as JSON, with the params and metrics in the list. */
 function documentOf({ run, params, metrics }: RunRow, shown: readonly string[]): unknown {
   const keys = shown.map((name) => name.replace(/^(param|metric):/, ""));
   const only = <T>(values: Readonly<Record<string, T>>) =>
@@ -138,7 +143,7 @@ function namedIn(columns: string | undefined): string[] | undefined {
   return names;
 }
 
-/** Conditions by key; several of one key hold together. */
+/** Groups conditions by key; several conditions of one key must all hold. */
 function conditionsOf<T>(
   tests: readonly string[],
   parse: (text: string, key: string) => T,
@@ -148,7 +153,7 @@ function conditionsOf<T>(
     const { key, operator, text } = splitTest(test);
     const others = conditions.get(key);
     if (others && operator in others) {
-      throw new UsageError(`${JSON.stringify(test)} is the second such test of its key`);
+      throw new UsageError(`${JSON.stringify(test)} repeats a condition on the same key`);
     }
     conditions.set(key, { ...others, [operator]: parse(text, key) });
   }

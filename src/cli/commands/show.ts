@@ -12,14 +12,14 @@ import type { CommandSpec } from "../command.ts";
 import { resolveModel } from "../model_ref.ts";
 import { printTable } from "../table.ts";
 
-/** Characters of the small curves, and how many are drawn: each must be read. */
+/** Width of trends in characters, and maximum number of trends: each requires a read. */
 const [TREND_WIDTH, MOST_TRENDS] = [12, 50];
 
 export const show: CommandSpec = {
   args: "<run>",
   options: [],
   examples: [
-    ["The run that was started last", "chachaml show @last"],
+    ["The newest run", "chachaml show @last"],
     ["The run behind the model in production", "chachaml show iris@production"],
   ],
   paged: true,

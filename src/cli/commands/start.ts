@@ -11,27 +11,27 @@ export const start: CommandSpec = {
       short: "e",
       value: "name",
       complete: "experiment",
-      summary: "What it belongs to (default: its parent's, else default)",
+      summary: "Experiment of the run (default: its parent's, else default)",
     },
-    { name: "name", short: "n", value: "text", summary: "Name for people" },
+    { name: "name", short: "n", value: "text", summary: "Display name" },
     { name: "param", value: "pair", repeats: true, summary: "Param, as key=value" },
     { name: "tag", value: "pair", repeats: true, summary: "Tag, as key=value" },
     {
       name: "parent",
       value: "run",
-      summary: "The run that it is part of, or none (default: the run of the exec around it)",
+      summary: "Parent run, or none (default: the run of the enclosing exec)",
     },
-    { name: "by", value: "name", summary: "Who starts it" },
+    { name: "by", value: "name", summary: "Name of the user who starts it" },
     { name: "id", value: "id", summary: "Its id (default: a UUID)" },
   ],
-  examples: [["Keep the id for the commands to come", "RUN=$(chachaml start --experiment iris)"]],
+  examples: [["Keep the id for later commands", "RUN=$(chachaml start --experiment iris)"]],
   run: async (call) => {
     const { options, json, io, open } = call;
     const [id, experiment, name, createdBy] = ["id", "experiment", "name", "by"].map(options.get);
     const params = parseParams(options.all("param"));
     const tags = parseTags(options.all("tag"));
     if (id !== undefined) assertRunId(id);
-    // A call that is refused makes no store; nor does one whose parent cannot be in it.
+    // An invalid call creates no store, nor does one with a parent, which must already be in it.
     const store = await open(options.get("parent") === undefined ? "create" : "write");
     const parent = await parentRun(store, call);
     const run = await store.startRun({
@@ -41,7 +41,7 @@ export const start: CommandSpec = {
       parentId: parent?.id ?? null,
       ...(createdBy !== undefined && { createdBy }),
       tags,
-      // It goes on when this command has ended.
+      // The run continues after this command.
       attached: false,
     });
     if (Object.keys(params).length > 0) await run.logParams(params);

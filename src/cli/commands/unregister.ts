@@ -4,7 +4,7 @@ import { type CommandSpec, UsageError } from "../command.ts";
 
 export const unregister: CommandSpec = {
   args: "<model> [version]",
-  options: [{ name: "yes", short: "y", summary: "Really remove it" }],
+  options: [{ name: "yes", short: "y", summary: "Remove without asking" }],
   examples: [
     ["One version; its artifact stays", "chachaml unregister iris 2 --yes"],
     ["A model with all its versions", "chachaml unregister iris --yes"],

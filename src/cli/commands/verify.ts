@@ -9,17 +9,17 @@ export const verify: CommandSpec = {
   args: "",
   options: [
     { name: "quick", summary: "Check sizes only, without reading files and database" },
-    { name: "sample", value: "part", summary: "Read only a part, chosen at random, such as 5%" },
-    { name: "run", value: "run", summary: "Only the artifacts of a run" },
+    { name: "sample", value: "part", summary: "Only read a random part, such as 5%" },
+    { name: "run", value: "run", summary: "Only check the artifacts of this run" },
     {
       name: "resume",
       value: "file",
-      summary: "Keep the position in a file, and continue from it after an interruption",
+      summary: "File that stores the position, to continue after an interruption",
     },
   ],
   examples: [
     ["Exit code: 0 clean, 1 findings, 2 usage, 3 could not run", "chachaml verify --quick"],
-    ["A part every night", "chachaml verify --sample 5%"],
+    ["A random part every night", "chachaml verify --sample 5%"],
   ],
   failureCode: 3,
   run: async ({ options, json, io, open, runId, say }) => {
@@ -31,7 +31,7 @@ export const verify: CommandSpec = {
     const store = await open("read");
     const only = run === undefined ? undefined : await runId(store, run);
     const signal = io.interrupted?.();
-    // All of them are kept only where they are printed at the end.
+    // Findings are collected only to print them as one JSON document.
     const findings: Finding[] = [];
     let found = 0;
     const summary = await withProgress(io, "verify", async (onProgress) => {
@@ -80,7 +80,7 @@ export const verify: CommandSpec = {
   },
 };
 
-/** A part of a whole: a percentage, or a number up to 1. */
+/** Parses a fraction: a percentage, or a number up to 1. */
 function parsePart(text: string): number {
   const [, digits, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
   const part = Number(digits) / (percent ? 100 : 1);

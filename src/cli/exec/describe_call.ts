@@ -1,23 +1,23 @@
-/** What a run notes of the program that it runs: where, by whom, with what. */
+/** Description of a program call: where, by whom, with what. */
 import type { ParamValue } from "../../edn/mod.ts";
 import type { Io } from "../io.ts";
 import { findInterpreter } from "./interpreter.ts";
 import { maskSecrets } from "../../text/mask_secrets.ts";
 import { quoted } from "./pseudo_terminal.ts";
 
-/** What a run notes of a program. */
+/** Description of a program call, recorded with its run. */
 export interface CallDescription {
-  /** The command line as a shell would take it, for a tag; left out on demand. */
+  /** Command line in shell syntax, for a tag; `undefined` if it must not be recorded. */
   readonly command: string | undefined;
-  /** How many values of it were masked. */
+  /** Number of masked values. */
   readonly masked: number;
-  /** Who runs it, where that is known. */
+  /** User, if known. */
   readonly user: string | undefined;
   /** Host, directory, arguments and interpreter, for the run's environment. */
   readonly environment: Record<string, ParamValue>;
 }
 
-/** Describes a call of a program, without the secrets on its command line. */
+/** Describes a program call, with secrets masked. */
 export async function describeCall(
   argv: readonly string[],
   path: string,

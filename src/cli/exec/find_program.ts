@@ -1,14 +1,14 @@
-/** Programs, looked for as a shell does, before anything is recorded. */
+/** Search for programs, as a shell does it, before anything is recorded. */
 import { join } from "@std/path";
 import type { Io } from "../io.ts";
 
-/** A program that cannot be run: what shells exit with, and why. */
+/** A program cannot be run. Exit codes are those of shells. */
 export class ProgramError extends Error {
   override readonly name = "ProgramError";
-  /** 127 if it was not found, 126 if it cannot be run. */
+  /** 127 if the program was not found, 126 if it cannot be executed. */
   readonly exitCode: 126 | 127;
 
-  /** Makes the error. */
+  /** Creates the error. */
   constructor(program: string, exitCode: 126 | 127, state: string, options?: ErrorOptions) {
     super(`Cannot run ${JSON.stringify(program)}: ${state}`, options);
     this.exitCode = exitCode;
@@ -16,12 +16,12 @@ export class ProgramError extends Error {
 }
 
 /**
- * The path of a program.
+ * Returns the path of a program.
  *
- * @throws {ProgramError} If there is none, or it may not be run.
+ * @throws {ProgramError} If it does not exist or may not be executed.
  */
 export async function findProgram(name: string, io: Io): Promise<string> {
-  // Windows adds extensions, and knows no mode.
+  // Windows adds extensions and has no executable mode.
   if (Deno.build.os === "windows") return name;
   if (name === "") throw new ProgramError(name, 127, "its name is empty");
   const paths = name.includes("/")
@@ -51,7 +51,7 @@ export async function findProgram(name: string, io: Io): Promise<string> {
   );
 }
 
-/** The error of a program that could not be started, in the terms of a shell. */
+/** Converts an error of starting a program to the terms of a shell. */
 export function startError(name: string, error: unknown): ProgramError {
   const { message } = error as Error;
   if (error instanceof Deno.errors.NotFound) {
@@ -63,7 +63,7 @@ export function startError(name: string, error: unknown): ProgramError {
     );
   }
   const state = /exec format error/i.test(message)
-    ? 'it is no program; a script needs a first line such as "#!/bin/sh"'
+    ? 'it is not a program; a script needs a first line such as "#!/bin/sh"'
     : error instanceof Deno.errors.PermissionDenied
     ? "permission was denied; check its mode, and that of its directory"
     : message;

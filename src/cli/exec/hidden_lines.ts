@@ -1,30 +1,30 @@
-/** Keeps lines that log something off the terminal. */
+/** Filter that keeps lines with log commands off the terminal. */
 import { isLogLine, withoutEscapes } from "../logged_lines.ts";
 
 const NEWLINE = 10;
 const RETURN = 13;
 
-/** How such lines begin. */
+/** Prefixes of such lines. */
 const BEGINNINGS = ["::metric", "::param"];
 
-/** Bytes that are held back at most; no line that logs something is longer. */
+/** Maximum number of bytes held back; log lines are shorter. */
 const LONGEST = 64 * 1024;
 
 /**
- * Passes bytes on without the lines that log something. Of a line only as much is held back as could
- * be the beginning of one, so that prompts and progress bars appear at once.
+ * Passes bytes on, except lines with log commands. Holds back only a possible beginning of such a
+ * line, so that prompts and progress bars appear immediately.
  */
 export class HiddenLines {
   readonly #pass: (chunk: Uint8Array) => Promise<void>;
   #held: Uint8Array = new Uint8Array();
   #decided = false;
 
-  /** Passes on to `pass`. */
+  /** Creates a filter that passes bytes to `pass`. */
   constructor(pass: (chunk: Uint8Array) => Promise<void>) {
     this.#pass = pass;
   }
 
-  /** Takes the next bytes. */
+  /** Processes the next bytes. */
   async take(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       let end = at;
@@ -38,7 +38,7 @@ export class HiddenLines {
     }
   }
 
-  /** Takes the end: what is held back is passed on unless it logs something. */
+  /** Processes the end: held bytes are passed on unless they are a log line. */
   async end(): Promise<void> {
     await this.#hold(new Uint8Array(), true);
   }
@@ -60,7 +60,7 @@ export class HiddenLines {
 }
 
 function couldBeLogLine(text: string): boolean {
-  // An escape sequence that is cut off may be followed by such a line.
+  // A truncated escape sequence may be followed by such a line.
   // deno-lint-ignore no-control-regex
   const rest = withoutEscapes(text).replace(/\u001b[^\u001b]*$/, "").trimStart();
   return BEGINNINGS.some((beginning) => beginning.startsWith(rest) || rest.startsWith(beginning));

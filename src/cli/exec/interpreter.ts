@@ -1,27 +1,29 @@
-/** The interpreter of a program, and its version: a run is repeated with the same one. */
+/** Detection of a program's interpreter and its version, to repeat a run with the same one. */
 import { basename } from "@std/path";
 
-/** Milliseconds that the interpreter may take to say its version. */
+/** Timeout for the interpreter to report its version, in milliseconds. */
 const PATIENCE = 2000;
 
-/** Interpreters by name, and how they say their version. */
+/** Interpreters by name, and arguments that print their version. */
 const INTERPRETERS: readonly [name: RegExp, args: readonly string[]][] = [
   [/^(python|pypy)[\d.]*$/, ["--version"]],
   [/^(node|deno|bun|ruby|perl|php|julia|Rscript|R|lua|pwsh)$/, ["--version"]],
   [/^java$/, ["-version"]],
 ];
 
-/** What is known of an interpreter. */
+/** An interpreter. */
 export interface Interpreter {
-  /** Its name, such as `python3`. */
+  /** Name, e.g. `python3`. */
   readonly name: string;
-  /** Where it was found. */
+  /** Path. */
   readonly path: string;
-  /** What it says of its version, such as `Python 3.12.1`. */
+  /** Reported version, e.g. `Python 3.12.1`. */
   readonly version: string;
 }
 
-/** The interpreter that runs a program: the program itself, or that of its first line. */
+/**
+ * Returns the interpreter that runs a program: the program itself, or the one its first line names.
+ */
 export async function findInterpreter(path: string): Promise<Interpreter | undefined> {
   try {
     const interpreter = argsOf(path) ? path : await shebangOf(path);
@@ -38,7 +40,7 @@ export async function findInterpreter(path: string): Promise<Interpreter | undef
     if (version === "") return undefined;
     return { name: basename(interpreter), path: interpreter, version };
   } catch {
-    return undefined; // It is a courtesy; whether the program runs does not depend on it.
+    return undefined; // Best effort: the program runs without it.
   }
 }
 
@@ -47,7 +49,7 @@ function argsOf(path: string): readonly string[] | undefined {
   return INTERPRETERS.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** The interpreter that the first line of a script names. */
+/** Returns the interpreter that the first line of a script names. */
 async function shebangOf(path: string): Promise<string | undefined> {
   using file = await Deno.open(path);
   const start = new Uint8Array(256);

@@ -1,9 +1,9 @@
-/** The output of a program, kept as a log that grows and becomes an artifact. */
+/** Output of a program, stored as a growing log that becomes an artifact. */
 import type { ArtifactLog } from "../../artifacts/logs.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Keeps one stream of output. What goes wrong with it stops neither the program nor the passing on. */
+/** Stores one output stream. Its errors stop neither the program nor the pass-through. */
 export class KeptOutput {
   readonly #store: Store;
   readonly #runId: string;
@@ -15,7 +15,7 @@ export class KeptOutput {
   #cut = false;
   #problem: Error | undefined;
 
-  /** Keeps at most `limit` bytes under a name, and calls `onLimit` once there are more. */
+  /** Stores at most `limit` bytes under a name; calls `onLimit` when there are more. */
   constructor(
     store: Store,
     runId: string,
@@ -29,12 +29,12 @@ export class KeptOutput {
     this.#onLimit = onLimit;
   }
 
-  /** Whether output was cut off. */
+  /** Whether output was truncated. */
   get isCut(): boolean {
     return this.#cut;
   }
 
-  /** Keeps the next bytes; never throws. */
+  /** Stores the next bytes; never throws. */
   async take(chunk: Uint8Array): Promise<void> {
     if (this.#problem || this.#cut) return;
     const fitting = chunk.subarray(0, this.#limit - this.#size);
@@ -50,7 +50,7 @@ export class KeptOutput {
     await this.#onLimit(this.#name);
   }
 
-  /** Makes an artifact of what was kept; resolves to what went wrong. */
+  /** Converts the stored output to an artifact; resolves to an error, if there was one. */
   async end(): Promise<Error | undefined> {
     try {
       await this.#log?.end();
@@ -69,7 +69,8 @@ async function openSink(store: Store, runId: string, name: string): Promise<Sink
   } catch (error) {
     if (!(error instanceof InvalidOptionError)) throw error;
   }
-  // Where bytes cannot grow, they are stored on their way, and seen at the end.
+  // A byte store without growing logs gets a streaming put; the artifact becomes visible at the
+  // end.
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const stored = store.artifacts.put(runId, name, readable, { contentType: "text/plain" });

@@ -1,21 +1,21 @@
-/** Bytes cut into lines, as terminals show them: a carriage return begins a line too. */
+/** Splits bytes into lines as terminals do: a carriage return also starts a line. */
 
-/** Characters that a line may have; a longer one is none of those that are looked for. */
+/** Maximum length of a line, in characters; longer lines cannot be log commands. */
 const LONGEST = 64 * 1024;
 
-/** Cuts bytes into lines and passes each on. */
+/** Splits bytes into lines and passes each one on. */
 export class OutputLines {
   readonly #decoder = new TextDecoder();
   readonly #onLine: (line: string) => Promise<void>;
   #rest = "";
   #tooLong = false;
 
-  /** Passes lines on to `onLine`, one after the other. */
+  /** Creates a splitter that passes lines to `onLine`, in order. */
   constructor(onLine: (line: string) => Promise<void>) {
     this.#onLine = onLine;
   }
 
-  /** Takes the next bytes. */
+  /** Processes the next bytes. */
   async take(chunk: Uint8Array): Promise<void> {
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
     this.#rest = lines.pop()!;
@@ -26,14 +26,14 @@ export class OutputLines {
     }
   }
 
-  /** Takes the end: what comes last need not end its line. */
+  /** Processes the end; the last line may lack a line break. */
   async end(): Promise<void> {
     if (this.#rest !== "") await this.#end(this.#rest);
     this.#rest = "";
   }
 
   async #end(line: string): Promise<void> {
-    // Of a line that was too long, this is but the end.
+    // The end of a line that was too long is not a line.
     if (!this.#tooLong && line.length <= LONGEST) await this.#onLine(line);
     this.#tooLong = false;
   }

@@ -1,6 +1,6 @@
-/** Signals that exec gets, passed on to its program. */
+/** Signals sent to `exec`, forwarded to its program. */
 
-/** Signals that the terminal itself sends to all that run in it. */
+/** Signals that the terminal itself sends to every process in it. */
 const FROM_TERMINAL: readonly Deno.Signal[] = ["SIGINT", "SIGQUIT"];
 const SIGNALS: readonly Deno.Signal[] = [
   ...FROM_TERMINAL,
@@ -10,7 +10,7 @@ const SIGNALS: readonly Deno.Signal[] = [
   "SIGUSR2",
 ];
 
-/** Passes signals on to a program; once it has ended, they are for us. */
+/** Forwards signals to a program; after its end they are handled here. */
 export class SignalPasser {
   readonly #onLate: () => void;
   readonly #early: Deno.Signal[] = [];
@@ -18,7 +18,7 @@ export class SignalPasser {
   #child: Deno.ChildProcess | undefined;
   #ended = false;
 
-  /** Listens from now on, before there is a program; `onLate` is called for signals after its end. */
+  /** Starts listening, before there is a program. `onLate` is called for signals after its end. */
   constructor(onLate: () => void) {
     this.#onLate = onLate;
     if (Deno.build.os === "windows") return;
@@ -29,7 +29,7 @@ export class SignalPasser {
     }
   }
 
-  /** Passes signals on to a program, those that came before it was started too. */
+  /** Forwards signals to a program, including those received before it started. */
   attach(child: Deno.ChildProcess): void {
     this.#child = child;
     child.status.then(() => this.#ended = true, () => {});
@@ -43,7 +43,7 @@ export class SignalPasser {
     try {
       this.#child.kill(signal);
     } catch {
-      // It has ended already.
+      // The program has already exited.
     }
   }
 

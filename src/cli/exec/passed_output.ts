@@ -1,34 +1,34 @@
-/** The output of a program on its way through: passed on, kept, and read for lines. */
+/** Output of a program: passed through, stored, and scanned for lines. */
 
-/** Bytes that a program may go on printing once nobody reads them any more. */
+/** Maximum number of bytes that a program may print after its output is no longer read. */
 const UNREAD_LIMIT = 16 * 1024 * 1024;
 
-/** What is done with output. */
+/** Consumers of output. */
 export interface OutputUse {
-  /** Passes a chunk on. */
+  /** Passes a chunk through. */
   readonly pass: (chunk: Uint8Array) => Promise<void>;
-  /** Keeps a chunk; never throws. */
+  /** Stores a chunk; never throws. */
   readonly keep: (chunk: Uint8Array) => Promise<void>;
-  /** Looks at a chunk; never throws. */
+  /** Scans a chunk; never throws. */
   readonly look?: ((chunk: Uint8Array) => Promise<void>) | undefined;
 }
 
-/** Output of a program, which is read until it ends or is given up. */
+/** Output of a program, read until it ends or is abandoned. */
 export class PassedOutput {
-  /** When something was read last, as `performance.now()` has it. */
+  /** Time of the last read, from `performance.now()`. */
   lastRead: number = performance.now();
   /** Whether the output has ended. */
   hasEnded = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #use: OutputUse;
 
-  /** Reads `output`. */
+  /** Creates a reader of `output`. */
   constructor(output: ReadableStream<Uint8Array>, use: OutputUse) {
     this.#reader = output.getReader();
     this.#use = use;
   }
 
-  /** Reads to the end; resolves to what went wrong with passing it on. */
+  /** Reads to the end; resolves to the error of passing output through, if there was one. */
   async read(): Promise<Error | undefined> {
     const { pass, keep, look } = this.#use;
     let problem: Error | undefined;
@@ -42,19 +42,19 @@ export class PassedOutput {
         else unread += value.length;
       } catch (error) {
         unread = 0;
-        // That nobody reads it any more is no problem of the program's.
+        // A closed reader is not an error of the program.
         if (!(error instanceof Deno.errors.BrokenPipe)) problem = error as Error;
       }
       await look?.(value);
       await keep(value);
-      // What prints without end ends as it would without us: its pipe is closed.
+      // An endless program ends as it would without `exec`: its pipe is closed.
       if (unread !== undefined && unread > UNREAD_LIMIT) await this.giveUp();
     }
     this.hasEnded = true;
     return problem;
   }
 
-  /** Reads no further: whoever still writes finds the pipe closed. */
+  /** Stops reading; further writes by the program fail with a closed pipe. */
   async giveUp(): Promise<void> {
     await this.#reader.cancel().catch(() => {});
   }

@@ -1,54 +1,57 @@
-/** A program of the user's, run with its output passed on and kept, and signals passed to it. */
+/** Execution of a user's program, with output passed through and stored, and signals forwarded. */
 import { startError } from "./find_program.ts";
 import { PassedOutput } from "./passed_output.ts";
 import { SignalPasser } from "./pass_signals.ts";
 
-/** Milliseconds after a program's end until it is said that something holds its output open. */
+/**
+ * Time after a program's end before the user is notified that its output is still open, in
+ * milliseconds.
+ */
 const PATIENCE = 1000;
 
-/** Milliseconds without output after which nobody waits for more, with `wait: false`. */
+/** Time without output after which `wait: false` stops reading, in milliseconds. */
 const SILENCE = 200;
 
-/** What is done with one of its two outputs. */
+/** Consumers of one output. */
 export interface OutputTarget {
-  /** Passes it on. */
+  /** Passes a chunk through. */
   readonly pass: (chunk: Uint8Array) => Promise<void>;
-  /** Keeps it; never throws. */
+  /** Stores a chunk; never throws. */
   readonly keep: (chunk: Uint8Array) => Promise<void>;
-  /** Looks at it; never throws. */
+  /** Scans a chunk; never throws. */
   readonly look?: ((chunk: Uint8Array) => Promise<void>) | undefined;
 }
 
-/** How to run a program. */
+/** Options for running a program. */
 export interface ProgramOptions {
-  /** Variables of its environment, beside ours. */
+  /** Additional environment variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** Its standard output. */
+  /** Consumers of standard output. */
   readonly stdout: OutputTarget;
-  /** Its standard error. */
+  /** Consumers of standard error. */
   readonly stderr: OutputTarget;
-  /** Whether programs that it leaves running and that hold its output are waited for. */
+  /** Whether to wait for background processes that hold the output open. */
   readonly wait: boolean;
-  /** Called once where such programs are waited for. */
+  /** Called once if such processes are waited for. */
   readonly onWaiting: () => Promise<void>;
-  /** Called with its process id. */
+  /** Called with the process id. */
   readonly onStart?: (pid: number) => void;
 }
 
-/** How a program has ended. */
+/** Result of a program. */
 export interface ProgramEnd {
-  /** Its exit status; 128 and the signal's number if it was killed. */
+  /** Exit status; 128 plus the signal's number if it was killed. */
   readonly code: number;
-  /** Why it counts as failed, if it does. */
+  /** Reason of failure, if it failed. */
   readonly error: string | undefined;
-  /** What could not be passed on of its output. */
+  /** Errors of passing its output through. */
   readonly problems: readonly Error[];
 }
 
 /**
- * Runs a program until it ends and its output does.
+ * Runs a program until it and its output end.
  *
- * @param argv The program and its arguments.
+ * @param argv Program and arguments.
  * @throws {ProgramError} If it cannot be started.
  */
 export async function runProgram(
@@ -58,7 +61,7 @@ export async function runProgram(
   const outputs: PassedOutput[] = [];
   // A grandchild may keep the pipe open after exit; a signal stops waiting for it.
   const giveUp = () => outputs.forEach((output) => void output.giveUp());
-  // Listens before there is a program, which could be done before we are.
+  // Listens before the program starts, because a fast one may end first.
   const signals = new SignalPasser(giveUp);
   let child: Deno.ChildProcess;
   try {

@@ -1,10 +1,10 @@
 import { readChanges } from "../../runs/git.ts";
 import type { RunHandle } from "../../runs/run_handle.ts";
 
-/** Name of the artifact that holds uncommitted changes. */
+/** Name of the artifact with uncommitted changes. */
 const NAME = "git.diff";
 
-/** Stores the uncommitted changes of tracked files, if there are any. */
+/** Stores uncommitted changes of tracked files, if there are any. */
 export async function storeDiff(run: RunHandle): Promise<void> {
   const patch = await readChanges();
   if (patch !== undefined) await run.put(NAME, patch, { contentType: "text/x-diff" });

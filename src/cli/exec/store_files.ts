@@ -1,4 +1,4 @@
-/** The files that a program has left, as artifacts of its run. */
+/** Files that a program has written, stored as artifacts of its run. */
 import picomatch from "npm:picomatch@~4.0.3";
 import { basename, join, relative, resolve } from "@std/path";
 import { type LeftOut, walkDirectory } from "../../artifacts/walk_directory.ts";
@@ -9,20 +9,20 @@ import type { Store } from "../../store/store.ts";
 import { messageOf } from "../wording.ts";
 import { isVersionControl } from "../put_filter.ts";
 
-/** How it went. */
+/** Result of storing files. */
 export interface StoredFiles {
-  /** Artifacts stored, or there already with the same bytes. */
+  /** Number of artifacts stored, or already present with equal bytes. */
   readonly stored: number;
-  /** What could not be stored, in words. */
+  /** Errors, in words. */
   readonly problems: readonly string[];
-  /** What is worth saying, and no failure. */
+  /** Remarks that are not errors. */
   readonly notes: readonly string[];
 }
 
 /**
- * Stores the files that match a pattern, by their paths below the working directory. The path of a
- * file or of a directory is a pattern, too, whatever characters it has. Directories of version
- * control are left out.
+ * Stores the files that match a pattern, named by their paths below the working directory. An
+ * existing file or directory is taken literally, even if its name contains wildcards. Directories
+ * of version control are skipped.
  */
 export async function storeFiles(
   run: RunHandle,
@@ -86,7 +86,7 @@ async function* filesOf(pattern: string, search: Search): AsyncGenerator<string>
     const reason = "it is neither a file nor a directory";
     return search.onLeftOut({ name: pattern, kind: "problem", reason });
   }
-  // The directories before the first wildcard are looked into, and no others.
+  // Only directories after the first wildcard are searched.
   const segments = pattern.split(/[/\\]/);
   const first = segments.findIndex((segment) => /[*?[{]/.test(segment));
   if (first < 0) return;
@@ -103,7 +103,7 @@ async function* matching(
   depth: number,
   { artifactDir, followLinks, onLeftOut }: Search,
 ): AsyncGenerator<string> {
-  // A link to a file that is matched is stored as that file, as where one names it.
+  // A matching link to a file is stored as that file.
   const found = walkDirectory(directory, {
     symlinks: "follow",
     followDirectories: followLinks,

@@ -1,22 +1,22 @@
-/** How busy the machine and the program are, as metrics under `system/`. */
+/** System usage of the machine and the program, as metrics under `system/`. */
 import type { RunHandle } from "../../runs/run_handle.ts";
 import { cpus, freemem, totalmem } from "node:os";
 import { UsageError } from "../command.ts";
 
-/** Milliseconds between two looks; the first one comes soon, so that short runs have one too. */
+/** Delay of the first measurement, in milliseconds; short, so that brief runs have one. */
 const FIRST = 1000;
 const INTERVAL = 10_000;
 
-/** Milliseconds that a program that is asked may take. */
+/** Timeout of helper programs, in milliseconds. */
 const PATIENCE = 5000;
 
 /**
- * Logs processor, memory and GPU use every ten seconds; steps count the looks. What cannot be read
- * is left out.
+ * Logs CPU, memory and GPU use every ten seconds; the step is the number of the measurement.
+ * Figures that cannot be read are omitted.
  *
- * @param run The run.
- * @param pid The program.
- * @returns A function that stops it, and resolves when the last look is done.
+ * @param run Run to log to.
+ * @param pid Process id of the program.
+ * @returns A function that stops the measurements and resolves once the last one is done.
  */
 export function logSystemMetrics(run: RunHandle, pid: number): () => Promise<void> {
   let step = 0;
@@ -35,7 +35,7 @@ export function logSystemMetrics(run: RunHandle, pid: number): () => Promise<voi
     try {
       run.log(metrics, { step: step++ });
     } catch {
-      // The run says at its end what could not be logged.
+      // The run reports at its end that metrics could not be logged.
     }
   };
   const again = () => {
@@ -60,7 +60,7 @@ function busyTime(): { busy: number; total: number } {
   return { busy, total };
 }
 
-/** Resident bytes of a program and of those that it has started. */
+/** Returns the resident memory of a program and its descendants, in bytes. */
 async function memoryOf(pid: number): Promise<Record<string, number>> {
   const text = await output("ps", ["-A", "-o", "pid=,ppid=,rss="]);
   if (text === undefined) return {};
@@ -80,15 +80,15 @@ async function memoryOf(pid: number): Promise<Record<string, number>> {
 }
 
 /**
- * Refuses to log what may not be looked at.
+ * Checks the permissions for system metrics.
  *
- * @throws {UsageError} If a permission is missing.
+ * @throws {UsageError} If one is missing.
  */
 export function requireSystemMetrics(): void {
   for (const kind of ["cpus", "systemMemoryInfo"] as const) {
     if (Deno.permissions.querySync({ name: "sys", kind }).state === "granted") continue;
     throw new UsageError(
-      "--system-metrics needs the permission to look at the system: pass --allow-sys to deno",
+      "--system-metrics needs permission to inspect the system: pass --allow-sys to deno",
     );
   }
 }
