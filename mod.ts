@@ -27,6 +27,8 @@ export { Runs } from "./src/runs/runs.ts";
 export type { RemoveRunOptions } from "./src/runs/remove_run.ts";
 export type { RunUpdate } from "./src/runs/run_update.ts";
 export type { DeadRun } from "./src/processes/dead_runs.ts";
+export type { StoreEvent, WatchOptions } from "./src/runs/watch.ts";
+export type { NewValue } from "./src/metadata/change_log.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";

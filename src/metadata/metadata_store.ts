@@ -1,4 +1,5 @@
 import type { ArtifactIndex } from "./artifact_index.ts";
+import type { ChangeLog } from "./change_log.ts";
 import type { MlflowStore } from "./mlflow_store.ts";
 import type { ModelStore } from "./model_store.ts";
 import type { LastWords, ProcessStore } from "./process_store.ts";
@@ -30,6 +31,8 @@ export interface MetadataStore {
   identity(): Promise<string | undefined>;
   /** Loads runs as a table, as the page and the HTTP API read them. */
   table(): Promise<RunTable>;
+  /** Loads what says what has changed, whichever program has changed it. */
+  changes(): Promise<ChangeLog>;
   /** Looks for damage, reading everything that is stored. */
   check(): Promise<MetadataCheck>;
   /** Bytes that the metadata takes; `undefined` if it is in memory. */

@@ -86,7 +86,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   );
   const ready = Promise.all([
     mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now })),
-    addApi(app, { store, readOnly: options.readOnly ?? false }),
+    addApi(app, store, options),
   ]);
   return async (request) => {
     await ready;

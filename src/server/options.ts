@@ -36,6 +36,8 @@ export interface HandlerOptions {
    * @default {[]}
    */
   readonly origins?: readonly string[];
+  /** Ends answers that never end by themselves: streams of events. */
+  readonly signal?: AbortSignal;
   /** Called with each request that was answered. */
   readonly onAnswer?: (entry: AccessEntry) => void;
 }

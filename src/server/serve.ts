@@ -22,7 +22,9 @@ export interface ServeOptions extends HandlerOptions {
   readonly port?: number;
   /** A certificate and its key, in PEM, for HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Ends the server: requests under way are answered, no new ones are taken. */
+  /**
+   * Ends the server: requests under way are answered, no new ones are taken, and streams of events end.
+   */
   readonly signal?: AbortSignal;
   /** Called once the server listens, with its address. */
   readonly onListen?: (url: string) => void;

@@ -4,6 +4,7 @@ import { builtin } from "../base/builtin.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { StoreLocation } from "../context/location.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
+import { parsePosition } from "../metadata/change_log.ts";
 import type { Curve } from "../metadata/metric.ts";
 import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
 import type { RunStore } from "../metadata/run_store.ts";
@@ -15,6 +16,7 @@ import type { Plot, PlotOptions } from "../runs/plot.ts";
 import type { RunAccess } from "../runs/run_access.ts";
 import { RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
+import type { StoreEvent, Watcher, WatchOptions } from "../runs/watch.ts";
 import { thisProcess } from "../processes/this_process.ts";
 import { noteLifecycle } from "./internals.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -44,6 +46,7 @@ export class Store extends StoreCare implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   readonly #handles: RunAccess;
   #current: AsyncLocalStorage<RunHandle> | undefined;
+  #watcher: Promise<Watcher> | undefined;
   /** Run that a surrounding program started for this one. */
   readonly #around: RunHandle | undefined;
 
@@ -250,6 +253,47 @@ export class Store extends StoreCare implements AsyncDisposable {
       if (curve.logged > 0) lines.push({ run, curve });
     }
     return displayable({ key, log, lines }, "plot");
+  }
+
+  /**
+   * Yields the changes of the store as they happen, within a second, including changes by other
+   * programs: runs, metrics, artifacts, models. Several changes of one kind to one thing may be reported
+   * once. Ends when the store is closed. A read-only store that this package has never opened for
+   * writing reports only logged points.
+   *
+   * @example The end of a run
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * const { id } = await store.startRun();
+   * setTimeout(() => store.runs.end(id), 10);
+   * for await (const event of store.watch({ runId: id })) {
+   *   if (event.kind === "run" && event.run.status !== "running") break;
+   * }
+   * ```
+   *
+   * @param options Where to begin, a run, and a signal that stops watching.
+   * @returns The events.
+   * @throws {InvalidOptionError} If `after` is not the id of an event.
+   */
+  watch(options: WatchOptions = {}): AsyncIterable<StoreEvent> {
+    this.#lifecycle.require();
+    const { signal } = this.#lifecycle;
+    if (options.after !== undefined) parsePosition(options.after);
+    this.#watcher ??= import("../runs/watch.ts").then(({ Watcher }) =>
+      new Watcher(this.#lifecycle)
+    );
+    const watcher = this.#watcher;
+    const ending = options.signal ? AbortSignal.any([signal, options.signal]) : signal;
+    return (async function* () {
+      try {
+        yield* (await watcher).watch({ ...options, signal: ending });
+      } catch (error) {
+        // What is refused since the store is closing is no failure of the watching.
+        if (!ending.aborted) throw error;
+      }
+    })();
   }
 
   /**

@@ -42,6 +42,11 @@ const RESULTS: readonly Row[] = [
     async () => (await import("./metrics.ts")).metrics,
   ],
   ["plot", "Draw curves of a metric", async () => (await import("./plot.ts")).plot],
+  [
+    "watch",
+    "Print what happens to a run until it ends, or to all runs",
+    async () => (await import("./watch.ts")).watch,
+  ],
 ];
 
 const ARTIFACTS: readonly Row[] = [

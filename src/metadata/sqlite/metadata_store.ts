@@ -1,6 +1,7 @@
 import { SqliteArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
+import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
 import { SqliteModelStore } from "./model_store.ts";
 import { SqliteProcessStore } from "./process_store.ts";
@@ -52,6 +53,11 @@ export class SqliteMetadata implements MetadataStore {
   async table(): Promise<RunTable> {
     const { SqliteRunTable } = await import("./table/run_table.ts");
     return new SqliteRunTable(this.#database);
+  }
+
+  async changes(): Promise<ChangeLog> {
+    const { SqliteChangeLog } = await import("./change_log.ts");
+    return new SqliteChangeLog(this.#database);
   }
 
   check(): Promise<MetadataCheck> {

@@ -4,6 +4,7 @@
  * database is only read, and lacks some of it, `stand_ins.ts` supplies the rest.
  */
 import { KEY, KEY_INDEX } from "./artifact_keys.ts";
+import { CHANGE_TRIGGERS, CHANGES } from "./change_triggers.ts";
 import { MLFLOW_INDEXES, MLFLOW_TABLES, MLFLOW_TABLES_OF_RUN } from "./mlflow/tables.ts";
 
 /**
@@ -128,6 +129,13 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
     definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
     columns: ["run_id", "status"],
   },
+  // Changes, as `change_triggers.ts` notes them: one row a thing and kind, the latest with the largest
+  // number. `subject` is the id of a run or the name of a model.
+  [CHANGES]: {
+    definition: "subject TEXT NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL, " +
+      "PRIMARY KEY (subject, kind)",
+    columns: ["subject", "kind", "seq"],
+  },
   ...MLFLOW_TABLES,
 };
 
@@ -178,6 +186,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   chachaml_runs_parent: "runs(parent_run_id, start_time)",
   chachaml_summaries_last: "chachaml_metric_summaries(key, last, run_id)",
   chachaml_metric_nans_run: "metric_nans(run_id)",
+  chachaml_changes_seq: `${CHANGES}(seq)`,
   ...MLFLOW_INDEXES,
 };
 
@@ -187,6 +196,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
  * are noted, whichever program removes them.
  */
 export const TRIGGERS: Readonly<Record<string, string>> = {
+  ...CHANGE_TRIGGERS,
   chachaml_run_removed: `AFTER DELETE ON runs BEGIN
     ${
     [

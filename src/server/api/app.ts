@@ -4,11 +4,13 @@ import { lifecycleOf } from "../../store/internals.ts";
 import type { Store } from "../../store/store.ts";
 import type { Noted } from "../guard.ts";
 import { readJson } from "../json_body.ts";
+import type { HandlerOptions } from "../options.ts";
 import { ApiError } from "./api_error.ts";
 import { CARE_ROUTES } from "./care.ts";
 import { COMPARE_ROUTES } from "./compare.ts";
 import { CURVE_ROUTES } from "./curves.ts";
 import { EDIT_ROUTES } from "./edit.ts";
+import { EVENT_ROUTES } from "./events.ts";
 import { EXPORT_ROUTES } from "./export.ts";
 import { FILE_ROUTES } from "./files.ts";
 import { MODEL_ROUTES } from "./models.ts";
@@ -34,6 +36,7 @@ export const ROUTES: readonly ApiRoute[] = [
   ...FILE_ROUTES,
   ...COMPARE_ROUTES,
   ...MODEL_ROUTES,
+  ...EVENT_ROUTES,
   ...EXPORT_ROUTES,
   ...CARE_ROUTES,
   ...PIPELINE_ROUTES,
@@ -51,10 +54,12 @@ export function document(): Schema {
 /** Adds the routes of the API. */
 export async function addApi(
   app: Hono<Noted>,
-  { store, readOnly }: { readonly store: Store; readonly readOnly: boolean },
+  store: Store,
+  { readOnly = false, signal }: Pick<HandlerOptions, "readOnly" | "signal">,
 ): Promise<void> {
   const context = () => lifecycleOf(store).require();
-  const service: Service = { store, context, table: await context().metadata.table(), readOnly };
+  const table = await context().metadata.table();
+  const service: Service = { store, context, table, readOnly, ending: signal };
   for (const route of ROUTES) {
     app.on(
       route.method,

@@ -10,6 +10,8 @@ export interface Service {
   readonly context: () => StoreContext;
   /** Its runs as a table. */
   readonly table: RunTable;
+  /** Ends answers that never end by themselves. */
+  readonly ending: AbortSignal | undefined;
   /** Whether everything that writes is refused. */
   readonly readOnly: boolean;
 }

@@ -1,0 +1,94 @@
+import type { Change, ChangeLog, ChangePosition, Changes, NewValue } from "../change_log.ts";
+import { CHANGES } from "./change_triggers.ts";
+import type { Database } from "./database.ts";
+import type { SqlConnection } from "./sql_driver.ts";
+import { text, whole } from "./whole_text.ts";
+
+/** Changes, and rows of points, that are read in one go. */
+const [MOST_CHANGES, MOST_ROWS] = [1000, 50_000];
+
+const POSITION = `SELECT (SELECT coalesce(max(seq), 0) FROM ${CHANGES}) AS changes,
+  (SELECT coalesce(max(rowid), 0) FROM metrics) AS points,
+  (SELECT coalesce(max(rowid), 0) FROM metric_nans) AS nans`;
+
+/** SQLite takes the other columns from the row that has the largest step. */
+const POINTS = `SELECT ${
+  whole("run_id", "key")
+}, value, max(step) AS step, count(*) AS points FROM (
+    SELECT run_id, key, value, step FROM metrics WHERE rowid > ?1 AND rowid <= ?2
+    UNION ALL
+    SELECT run_id, key, NULL, step FROM metric_nans WHERE rowid > ?3 AND rowid <= ?4
+  ) GROUP BY run_id, key ORDER BY run_id, key`;
+
+/** The changes of a SQLite database. */
+export class SqliteChangeLog implements ChangeLog {
+  readonly #database: Database;
+
+  /** Reads `database`. */
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  position(): Promise<ChangePosition> {
+    return this.#database.read(positionOf);
+  }
+
+  since(position: ChangePosition): Promise<Changes> {
+    return this.#database.read((sql) => changesSince(sql, position));
+  }
+}
+
+function positionOf(sql: SqlConnection): [changes: number, points: number, nans: number] {
+  const { changes, points, nans } = sql.prepare(POSITION).get()!;
+  return [Number(changes), Number(points), Number(nans)];
+}
+
+function changesSince(sql: SqlConnection, position: ChangePosition): Changes {
+  const [from = 0, pointsFrom = 0, nansFrom = 0] = position;
+  const [last, lastPoint, lastNan] = positionOf(sql);
+  const rows = sql.prepare(
+    `SELECT ${whole("subject", "kind")}, seq FROM ${CHANGES} WHERE seq > ? ORDER BY seq LIMIT ?`,
+  ).all(from, MOST_CHANGES);
+  const noted = rows.map((row) => changeOf(text(row.kind), text(row.subject)));
+  const seq = rows.length < MOST_CHANGES ? last : Number(rows.at(-1)!.seq);
+  // Numbers of rows are given again after the last ones were removed: what was logged since cannot be
+  // told from what was there, so all that may have been logged to counts as changed.
+  const isRenumbered = pointsFrom > lastPoint || nansFrom > lastNan ||
+    noted.some(({ kind }) => kind === "removed");
+  const starts = [Math.min(pointsFrom, lastPoint), Math.min(nansFrom, lastNan)] as const;
+  const ends = [
+    Math.min(starts[0] + MOST_ROWS, lastPoint),
+    Math.min(starts[1] + MOST_ROWS, lastNan),
+  ] as const;
+  const logged = sql.prepare(POINTS).all(starts[0], ends[0], starts[1], ends[1]);
+  const byRun = new Map<string, NewValue[]>();
+  for (const { run_id, key, value, step, points } of logged) {
+    const values = byRun.get(text(run_id)) ?? [];
+    byRun.set(text(run_id), values);
+    values.push({
+      key: text(key),
+      value: value === null ? NaN : Number(value),
+      step: Number(step),
+      points: Number(points),
+    });
+  }
+  if (isRenumbered) addRunning(sql, byRun);
+  return {
+    changes: [
+      ...noted,
+      ...[...byRun].map(([runId, values]): Change => ({ kind: "metrics", runId, values })),
+    ],
+    position: [seq, ...ends],
+    more: seq < last || ends[0] < lastPoint || ends[1] < lastNan,
+  };
+}
+
+function addRunning(sql: SqlConnection, byRun: Map<string, NewValue[]>): void {
+  const running = sql.prepare(`SELECT ${whole("id")} FROM runs WHERE status = 'running'`).all();
+  for (const { id } of running) if (!byRun.has(text(id))) byRun.set(text(id), []);
+}
+
+function changeOf(kind: string, subject: string): Change {
+  if (kind === "model") return { kind, model: subject };
+  return { kind: kind as "run" | "artifact" | "removed", runId: subject };
+}
