@@ -8,12 +8,10 @@ export type ChangePosition = readonly number[];
 export interface NewValue {
   /** The metric. */
   readonly key: string;
-  /** The value of the largest step among the new points. */
+  /** The value at the largest step that is new. */
   readonly value: number;
-  /** Its step. */
+  /** That step. */
   readonly step: number;
-  /** How many points are new. */
-  readonly points: number;
 }
 
 /** One change. Of several changes of one kind to one thing only the latest is there. */
@@ -53,7 +51,7 @@ export interface ChangeLog {
  * @throws {InvalidOptionError} If it is not the id of one.
  */
 export function parsePosition(id: string): ChangePosition {
-  const parts = typeof id === "string" && /^\d{1,16}(-\d{1,16}){0,7}$/.test(id)
+  const parts = typeof id === "string" && /^\d{1,16}(-\d{1,16}){0,999}$/.test(id)
     ? id.split("-").map(Number)
     : [];
   if (parts.length > 0 && parts.every(Number.isSafeInteger)) return parts;

@@ -62,7 +62,7 @@ type Unnumbered = StoreEvent extends infer E ? E extends StoreEvent ? Omit<E, "i
 
 /** How to watch. */
 export interface WatchOptions {
-  /** The id of an event: events behind it come first, those that were missed too. */
+  /** Id of the event to continue after; `"0"` begins with the first change of the store. */
   readonly after?: string;
   /** Only events of this run. */
   readonly runId?: string;
@@ -95,11 +95,10 @@ export class Watcher {
         // What comes from here on is heard; what came before is read.
         const heard = await this.#begin();
         place ??= heard;
-        while (isBefore(place, heard)) {
-          const { changes, position } = await this.#read((log) => log.since(place!));
-          yield* this.#eventsOf({ changes, position }, place, runId);
-          if (isSame(place, position)) break;
-          place = position;
+        for (let more = !isSame(place, heard); more;) {
+          const found = await this.#read((log) => log.since(place!));
+          yield* this.#eventsOf(found, place, runId);
+          ({ position: place, more } = found);
         }
         for await (const batch of listener.batches(signal)) {
           yield* this.#eventsOf(batch, place, runId);
@@ -191,10 +190,6 @@ export class Watcher {
       throw error;
     }
   }
-}
-
-function isBefore(place: ChangePosition, other: ChangePosition): boolean {
-  return other.some((number, at) => (place[at] ?? 0) < number);
 }
 
 function isSame(place: ChangePosition, other: ChangePosition): boolean {

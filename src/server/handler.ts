@@ -84,10 +84,8 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   app.onError((error, c) =>
     isApiPath(c.req.path) ? errorResponse(error) : answerOf(problemOf(error))
   );
-  const ready = Promise.all([
-    mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now })),
-    addApi(app, store, options),
-  ]);
+  addApi(app, store, options);
+  const ready = mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now }));
   return async (request) => {
     await ready;
     return await app.fetch(request);

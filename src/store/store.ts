@@ -261,15 +261,16 @@ export class Store extends StoreCare implements AsyncDisposable {
    * once. Ends when the store is closed. A read-only store that this package has never opened for
    * writing reports only logged points.
    *
-   * @example The end of a run
+   * @example Watch a run until it ends
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
    * await using store = await openStore({ inMemory: true });
-   * const { id } = await store.startRun();
-   * setTimeout(() => store.runs.end(id), 10);
-   * for await (const event of store.watch({ runId: id })) {
-   *   if (event.kind === "run" && event.run.status !== "running") break;
+   * const run = await store.startRun();
+   * for await (const event of store.watch({ runId: run.id, after: "0" })) {
+   *   if (event.kind !== "run") continue;
+   *   if (event.run.status !== "running") break;
+   *   await run.end();
    * }
    * ```
    *

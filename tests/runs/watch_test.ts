@@ -15,11 +15,10 @@ function tell(event: StoreEvent): Told {
       return [
         event.kind,
         event.run.id,
-        event.values.map(({ key, value, step, points }) => ({
+        event.values.map(({ key, value, step }) => ({
           key,
           value,
           step,
-          points,
         })),
       ];
     case "run":
@@ -60,8 +59,8 @@ Deno.test("a run is seen from its start to its removal", async () => {
   assert.deepEqual(events.slice(0, 4).map(tell).toSorted(), [
     ["artifact", "r"],
     ["metrics", "r", [
-      { key: "acc", value: NaN, step: 3, points: 1 },
-      { key: "loss", value: 0.5, step: 3, points: 1 },
+      { key: "acc", value: NaN, step: 3 },
+      { key: "loss", value: 0.5, step: 3 },
     ]],
     ["model", "net"],
     ["run", "r", "running"],
@@ -96,7 +95,7 @@ Deno.test("what another program writes is seen, points and replaced tags too", a
     other.close();
     assert.deepEqual(events.map(tell), [
       ["run", "x", "running"],
-      ["metrics", "x", [{ key: "a", value: 1, step: 7, points: 1 }]],
+      ["metrics", "x", [{ key: "a", value: 1, step: 7 }]],
       ["run", "x", "running"],
     ]);
   } finally {

@@ -61,6 +61,7 @@ Deno.test("every endpoint of the document is called, and answers in its shape", 
         [`/api/runs/${run.id}/log`],
         [`/api/runs/${run.id}/files.tar`],
         ["/api/export"],
+        ["/api/events?after=0"],
       ],
     };
     for (const [path, sent] of examples.JSON!) await get(path, sent);

@@ -2,7 +2,7 @@ import { wait } from "../../base/async.ts";
 import type { Run } from "../../metadata/run.ts";
 import type { StoreEvent } from "../../runs/watch.ts";
 import type { Store } from "../../store/store.ts";
-import { count, formatNumber, printable } from "../../text/format.ts";
+import { formatNumber, printable } from "../../text/format.ts";
 import { durationOf, formatDuration } from "../../text/time.ts";
 import type { Call, CommandSpec } from "../command.ts";
 
@@ -102,11 +102,10 @@ function lineOf(event: StoreEvent): string {
   const { run } = event;
   if (event.kind === "run") return stateOf(run);
   if (event.kind === "artifact") return `run ${run.id} artifacts changed`;
-  const points = event.values.reduce((sum, { points }) => sum + points, 0);
   const values = event.values.slice(0, 8).map(({ key, value }) => `${key}=${formatNumber(value)}`);
   const step = event.values[0]?.step;
   return `run ${run.id} ${values.join(" ")}${event.values.length > 8 ? " …" : ""}` +
-    (step === undefined ? "metrics changed" : ` step ${step}, ${count(points, "point")}`);
+    (step === undefined ? "metrics changed" : ` step ${step}`);
 }
 
 function documentOf(event: StoreEvent): object {

@@ -1,6 +1,7 @@
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
 import { StorageError } from "../../base/errors.ts";
 import type { RunTable } from "../run_table.ts";
+import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { PostgresArtifactIndex } from "./artifact_index.ts";
@@ -33,6 +34,12 @@ export class PostgresMetadata implements MetadataStore {
   async mlflow(): Promise<MlflowStore> {
     const { openMlflowStore } = await import("./mlflow/mlflow_store.ts");
     return openMlflowStore(this.#database, this.#now);
+  }
+
+  changes(): Promise<ChangeLog> {
+    return Promise.reject(
+      new StorageError("watch the store", "this version does so with SQLite only"),
+    );
   }
 
   table(): Promise<RunTable> {

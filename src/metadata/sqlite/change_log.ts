@@ -12,9 +12,7 @@ const POSITION = `SELECT (SELECT coalesce(max(seq), 0) FROM ${CHANGES}) AS chang
   (SELECT coalesce(max(rowid), 0) FROM metric_nans) AS nans`;
 
 /** SQLite takes the other columns from the row that has the largest step. */
-const POINTS = `SELECT ${
-  whole("run_id", "key")
-}, value, max(step) AS step, count(*) AS points FROM (
+const POINTS = `SELECT ${whole("run_id", "key")}, value, max(step) AS step FROM (
     SELECT run_id, key, value, step FROM metrics WHERE rowid > ?1 AND rowid <= ?2
     UNION ALL
     SELECT run_id, key, NULL, step FROM metric_nans WHERE rowid > ?3 AND rowid <= ?4
@@ -62,14 +60,13 @@ function changesSince(sql: SqlConnection, position: ChangePosition): Changes {
   ] as const;
   const logged = sql.prepare(POINTS).all(starts[0], ends[0], starts[1], ends[1]);
   const byRun = new Map<string, NewValue[]>();
-  for (const { run_id, key, value, step, points } of logged) {
+  for (const { run_id, key, value, step } of logged) {
     const values = byRun.get(text(run_id)) ?? [];
     byRun.set(text(run_id), values);
     values.push({
       key: text(key),
       value: value === null ? NaN : Number(value),
       step: Number(step),
-      points: Number(points),
     });
   }
   if (isRenumbered) addRunning(sql, byRun);

@@ -1,5 +1,6 @@
 /** chachaml's HTTP API, and what the page needs beyond it, as routes. */
 import type { Context, Hono } from "npm:hono@~4.13.0";
+import type { RunTable } from "../../metadata/run_table.ts";
 import { lifecycleOf } from "../../store/internals.ts";
 import type { Store } from "../../store/store.ts";
 import type { Noted } from "../guard.ts";
@@ -52,13 +53,14 @@ export function document(): Schema {
 }
 
 /** Adds the routes of the API. */
-export async function addApi(
+export function addApi(
   app: Hono<Noted>,
   store: Store,
   { readOnly = false, signal }: Pick<HandlerOptions, "readOnly" | "signal">,
-): Promise<void> {
+): void {
   const context = () => lifecycleOf(store).require();
-  const table = await context().metadata.table();
+  let opened: Promise<RunTable> | undefined;
+  const table = () => opened ??= context().metadata.table();
   const service: Service = { store, context, table, readOnly, ending: signal };
   for (const route of ROUTES) {
     app.on(

@@ -22,7 +22,7 @@ async function sizes({ context, table }: ApiCall): Promise<Json> {
     }
     last = { hash, size };
   }
-  return { experiments: await table.sizes(), duplicates: { artifacts, bytes } };
+  return { experiments: await (await table()).sizes(), duplicates: { artifacts, bytes } };
 }
 
 /** The endpoints of care. */

@@ -86,9 +86,9 @@ function dataOf(event: StoreEvent): Json {
   if (event.kind === "artifact") return about;
   return {
     ...about,
-    metrics: Object.fromEntries(event.values.map(({ key, value, step, points }) => [
+    metrics: Object.fromEntries(event.values.map(({ key, value, step }) => [
       key,
-      { value: number(value), step, points },
+      { value: number(value), step },
     ])),
   };
 }

@@ -71,7 +71,7 @@ async function* rowsOf(
     let left = ids.length > 0 ? part.length : query.integer("limit", 100);
     let after: TableQuery["after"];
     do {
-      const { rows, next } = await table.page({
+      const { rows, next } = await (await table()).page({
         ...search,
         clauses,
         limit: Math.min(PAGE, left),

@@ -5,12 +5,12 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 import { list, ref } from "./schema.ts";
 
 async function listPipelines({ table }: ApiCall): Promise<Json[]> {
-  return (await table.pipelines(50)).map((pipeline) => present({ ...pipeline }));
+  return (await (await table()).pipelines(50)).map((pipeline) => present({ ...pipeline }));
 }
 
 async function getPipeline({ table, param }: ApiCall): Promise<Json> {
   const id = param("id");
-  const found = await table.pipeline(id);
+  const found = await (await table()).pipeline(id);
   if (!found) throw absent(`There is no pipeline ${JSON.stringify(id.slice(0, 100))}`);
   const { steps, ...pipeline } = found;
   return { ...present({ ...pipeline }), steps: steps.map((step) => present({ ...step })) };

@@ -35,7 +35,8 @@ async function listRuns({ store, query }: ApiCall): Promise<Json[]> {
 }
 
 async function getRun(call: ApiCall): Promise<Response> {
-  const { store, query, table } = call;
+  const { store, query } = call;
+  const table = await call.table();
   const id = call.param("id");
   const run = await store.runs.get(id);
   const summaries = await store.metrics.summary(id);

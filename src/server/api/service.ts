@@ -9,7 +9,7 @@ export interface Service {
   /** Its parts, for as long as it is open. */
   readonly context: () => StoreContext;
   /** Its runs as a table. */
-  readonly table: RunTable;
+  readonly table: () => Promise<RunTable>;
   /** Ends answers that never end by themselves. */
   readonly ending: AbortSignal | undefined;
   /** Whether everything that writes is refused. */

@@ -9,7 +9,7 @@ import { ref } from "./schema.ts";
 const PATIENCE = 20;
 
 /** Counts of a store, which are made again only now and then where that takes long. */
-const COUNTS = new WeakMap<Service["table"], { until: number; counts: Promise<Json> }>();
+const COUNTS = new WeakMap<Service["store"], { until: number; counts: Promise<Json> }>();
 
 async function getStore(call: ApiCall): Promise<Json> {
   const { store, request, readOnly, role, user, context } = call;
@@ -29,11 +29,11 @@ async function getStore(call: ApiCall): Promise<Json> {
 
 async function countsOf(service: Service): Promise<Json> {
   const now = performance.now();
-  const known = COUNTS.get(service.table);
+  const known = COUNTS.get(service.store);
   if (known && now < known.until) return await known.counts;
   const counts = readCounts(service);
   const entry = { until: Infinity, counts };
-  COUNTS.set(service.table, entry);
+  COUNTS.set(service.store, entry);
   try {
     return await counts;
   } finally {
@@ -44,7 +44,7 @@ async function countsOf(service: Service): Promise<Json> {
 
 async function readCounts({ store, table, context }: Service): Promise<Json> {
   const [counts, described, totals] = await Promise.all([
-    table.counts(),
+    table().then((table) => table.counts()),
     store.experiments.list(),
     context().metadata.artifacts.totals(),
   ]);

@@ -44,7 +44,8 @@ const ARCHIVED: Readonly<Record<string, TableQuery["archived"]>> = {
 };
 
 async function getTable(call: ApiCall): Promise<Json> {
-  const { store, query, table } = call;
+  const { store, query } = call;
+  const table = await call.table();
   const sort = query.text("sort") ?? "start";
   const filter = {
     experiment: query.text("experiment"),
@@ -137,7 +138,7 @@ export function rowJson(
 
 function columns({ store, query, table }: ApiCall): Promise<Json> {
   return lifecycleOf(store).read(async () => ({
-    ...await table.columns(query.text("experiment")),
+    ...await (await table()).columns(query.text("experiment")),
   }));
 }
 
