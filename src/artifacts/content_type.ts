@@ -42,10 +42,13 @@ const TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
   ),
 );
 
+/** Loaded by the first put: it is large. */
+const load = async () => (await import("npm:mime@~4.1.0")).default;
+let loaded: Awaited<ReturnType<typeof load>> | undefined;
+
 /** The MIME type that a name's extension stands for, else that of the source's kind. */
 export async function guessContentType(name: string, ofKind?: string): Promise<string> {
-  // Loaded by the first put: it is large.
-  const { default: mime } = await import("npm:mime@~4.1.0");
+  const mime = loaded ??= await load();
   const fallback = ofKind !== undefined && MIME_TYPE.test(ofKind) ? ofKind : undefined;
   // The library takes a name without a dot for an extension.
   const extension = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase();

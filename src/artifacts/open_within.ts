@@ -13,10 +13,10 @@ const MAX_TRIES = 100;
  *
  * @throws {InvalidSourceError} If there is one.
  */
-export async function openWithin(name: string, path: string, root: string): Promise<Deno.FsFile> {
+export function openWithin(name: string, path: string, root: string): Deno.FsFile {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = lookWithin(name, path, root);
-    const file = await Deno.open(path);
+    const file = Deno.openSync(path);
     try {
       lookWithin(name, path, root);
       if (identityOf(file.statSync()) === identityOf(before)) return file;

@@ -1,4 +1,5 @@
 /** Stores many files of one run together: few syncs, one transaction. */
+import { yieldToEventLoop } from "../base/async.ts";
 import { ArtifactExistsError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
 import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
@@ -13,6 +14,9 @@ import type { FoundFile } from "./walk_directory.ts";
 /** A batch ends at so many files or bytes: a failure costs no more than that. */
 const MAX_FILES = 20_000;
 const MAX_BYTES = 1024 ** 3;
+
+/** Files staged in one turn of the event loop. */
+const FILES_A_TURN = 32;
 
 /** How to store files together. */
 export interface PutFilesOptions extends Pick<PutOptions, "ifExists" | "signal"> {
@@ -79,8 +83,10 @@ async function stageFiles(
   await inParallel(next(), concurrency, async (file) => {
     const { name, path } = file;
     try {
+      // Small files are read and written in one turn: timers and signals need turns, too.
+      if (count % FILES_A_TURN === 0) await yieldToEventLoop();
       signal?.throwIfAborted();
-      const { reader } = await openFile(name, path, within);
+      const { reader } = openFile(name, path, within);
       const bytes = await batch.stage(reader, `${runId}/${name}`, { name, runId, signal });
       const { size, hash } = bytes;
       const contentType = await guessContentType(name);

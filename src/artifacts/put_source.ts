@@ -6,6 +6,9 @@ import type { ByteReader } from "../bytes/byte_store.ts";
 import { jsonText } from "./json_text.ts";
 import { openWithin } from "./open_within.ts";
 
+/** Bytes of a file that is read at once: less than it takes to ask another thread. */
+const SMALL = 256 * 1024;
+
 /** A value with a JSON form. */
 export type JsonValue =
   | string
@@ -51,7 +54,7 @@ export async function openSource(
   if (typeof source === "string") {
     return { reader: new BytesReader(textBytes(name, source)), contentType: "text/plain" };
   }
-  if (source instanceof URL) return await openFile(name, toPath(source));
+  if (source instanceof URL) return openFile(name, toPath(source));
   if (source instanceof ArrayBuffer) return octets(new BytesReader(new Uint8Array(source)));
   if (ArrayBuffer.isView(source)) {
     const { buffer, byteOffset, byteLength } = source;
@@ -78,13 +81,11 @@ export async function abandonSource(source: PutSource, reason: unknown): Promise
 }
 
 /** Makes a regular file ready for reading; below `within`, if given, no link is followed. */
-export async function openFile(name: string, path: string, within?: string): Promise<OpenSource> {
+export function openFile(name: string, path: string, within?: string): OpenSource {
   // Looked at before it is opened: opening a FIFO would wait for its writer.
-  await requireFile(name, path);
+  requireFile(name, path);
   try {
-    const file = within === undefined
-      ? await Deno.open(path)
-      : await openWithin(name, path, within);
+    const file = within === undefined ? Deno.openSync(path) : openWithin(name, path, within);
     return octets(new FileReader(file, name, path));
   } catch (error) {
     if (error instanceof InvalidSourceError) throw error;
@@ -97,10 +98,11 @@ export async function openFile(name: string, path: string, within?: string): Pro
  *
  * @throws {InvalidSourceError} If it is a directory, a device or anything else.
  */
-export async function requireFile(name: string, path: string): Promise<void> {
+export function requireFile(name: string, path: string): void {
   let info: Deno.FileInfo;
   try {
-    info = await Deno.stat(path);
+    // Asking another thread takes longer than the look itself.
+    info = Deno.statSync(path);
   } catch (error) {
     throw unreadable(name, path, error);
   }
@@ -204,9 +206,12 @@ class FileReader implements ByteReader {
   }
 
   async read(into: Uint8Array): Promise<number> {
-    return await fill(into, async (rest) => await this.#file.read(rest) ?? 0).catch((cause) => {
+    try {
+      if (this.size <= SMALL) return fillSync(into, this.#file);
+      return await fill(into, async (rest) => await this.#file.read(rest) ?? 0);
+    } catch (cause) {
       throw unreadable(this.#name, this.#path, cause);
-    });
+    }
   }
 
   close(failure?: unknown): Promise<void> {
@@ -296,6 +301,17 @@ function isSystemError(error: unknown): error is Error {
   return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
     error instanceof TypeError &&
       /error (reading a body|decoding response|sending request)|connection/i.test(error.message);
+}
+
+/** Reads until the buffer is full or the file ends; returns the bytes read. */
+function fillSync(into: Uint8Array, file: Deno.FsFile): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = file.readSync(into.subarray(filled));
+    if (!count) break;
+    filled += count;
+  }
+  return filled;
 }
 
 /** Calls `read` until the buffer is full or the source ends; returns the bytes read. */

@@ -56,7 +56,7 @@ async function stageCopy(
   options: PutOptions,
   within?: string,
 ): Promise<StagedBytes> {
-  const { reader } = await openFile(target.name, path, within);
+  const { reader } = openFile(target.name, path, within);
   return await bytes.stage(reader, { ...options, ...target });
 }
 
@@ -68,7 +68,7 @@ async function take(
   options: PutOptions,
 ): Promise<StagedBytes | undefined> {
   const { name } = target;
-  await requireFile(name, path);
+  requireFile(name, path);
   // Its second name would be taken for the first, and the artifact lose its bytes.
   if (isBelow(await Deno.realPath(path), root)) {
     throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");

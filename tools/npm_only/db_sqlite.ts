@@ -16,6 +16,7 @@ export declare class Statement {
   run(...values: unknown[]): number;
   get<T extends object>(...values: unknown[]): T | undefined;
   all<T extends object>(...values: unknown[]): T[];
+  values<T extends unknown[]>(...values: unknown[]): T[];
   finalize(): void;
 }
 

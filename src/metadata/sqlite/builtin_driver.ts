@@ -124,8 +124,24 @@ class Statement implements SqlStatement {
     return this.#read((statement) => statement.all(...values) as SqlRow[]);
   }
 
+  tuples(...values: SqlValue[]): SqlValue[][] {
+    const statement = this.#statement as sqlite.StatementSync & {
+      setReturnArrays?(on: boolean): void;
+    };
+    // An older Deno has no such way.
+    if (!statement.setReturnArrays) return this.all(...values).map((row) => Object.values(row));
+    statement.setReturnArrays(true);
+    try {
+      return this.#read((statement) => statement.all(...values) as unknown as SqlValue[][]);
+    } finally {
+      statement.setReturnArrays(false);
+    }
+  }
+
   /** Integers are numbers; only rows with one that no number can hold are read by the slower way. */
-  #read<T extends SqlRow | undefined | SqlRow[]>(read: (statement: sqlite.StatementSync) => T): T {
+  #read<T extends SqlRow | undefined | SqlRow[] | SqlValue[][]>(
+    read: (statement: sqlite.StatementSync) => T,
+  ): T {
     return attempt(() => {
       try {
         return read(this.#statement);
@@ -134,7 +150,7 @@ class Statement implements SqlStatement {
         this.#statement.setReadBigInts(true);
         try {
           const rows = read(this.#statement);
-          for (const row of [rows].flat()) if (row) shrinkIntegers(row);
+          for (const row of Array.isArray(rows) ? rows : [rows]) if (row) shrinkIntegers(row);
           return rows;
         } finally {
           this.#statement.setReadBigInts(false);
@@ -144,11 +160,12 @@ class Statement implements SqlStatement {
   }
 }
 
-function shrinkIntegers(row: SqlRow): void {
-  for (const [column, value] of Object.entries(row)) {
+function shrinkIntegers(row: SqlRow | SqlValue[]): void {
+  const columns = row as SqlRow;
+  for (const [column, value] of Object.entries(columns)) {
     if (typeof value !== "bigint") continue;
     const number = Number(value);
-    if (Number.isSafeInteger(number)) row[column] = number;
+    if (Number.isSafeInteger(number)) columns[column] = number;
   }
 }
 

@@ -99,6 +99,10 @@ class Statement implements SqlStatement {
     return this.#with((statement) => statement.all<SqlRow>(...values.map(bindable)));
   }
 
+  tuples(...values: SqlValue[]): SqlValue[][] {
+    return this.#with((statement) => statement.values<SqlValue[]>(...values.map(bindable)));
+  }
+
   /** The binding leaves a failed statement unreset, holding its lock: so it is let go. */
   #with<T>(call: (statement: FfiStatement) => T): T {
     return attempt(() => {

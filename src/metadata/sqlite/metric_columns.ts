@@ -1,12 +1,24 @@
 /** The points of one metric, read in pages into columns: there may be millions of them. */
-import type { SqlConnection, SqlRow } from "./sql_driver.ts";
+import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { PointColumns } from "../metric.ts";
 
 /** Rows read at a time. */
 const PAGE = 10_000;
 
-const SELECT_PAGE = `SELECT value, step, timestamp, rowid AS own FROM metrics
-  WHERE run_id = ? AND key = ? AND rowid > ? ORDER BY rowid LIMIT ${PAGE}`;
+/** Where a page of this many rows of the table has fewer points of the metric, they are found by index. */
+const DENSE = PAGE / 4;
+
+const COLUMNS = "value, step, timestamp, rowid";
+
+/** Reads rows in the order of the table: faster than by index where the run was alone at work. */
+const SELECT_RANGE = `SELECT ${COLUMNS} FROM metrics
+  WHERE rowid > ?3 AND rowid <= ?4 AND +run_id = ?1 AND key = ?2 ORDER BY rowid`;
+
+const SELECT_PAGE = `SELECT ${COLUMNS} FROM metrics
+  WHERE run_id = ?1 AND key = ?2 AND rowid > ?3 ORDER BY rowid LIMIT ${PAGE}`;
+
+const BOUNDS = `SELECT (SELECT min(rowid) FROM metrics WHERE run_id = ?1) AS first,
+  (SELECT max(rowid) FROM metrics WHERE run_id = ?1) AS last`;
 
 const SELECT_NANS = `SELECT step, timestamp, after FROM metric_nans
   WHERE run_id = ? AND key = ? ORDER BY rowid`;
@@ -16,20 +28,39 @@ export function readColumns(sql: SqlConnection, runId: string, key: string): Poi
   const columns = new Columns();
   const nans = sql.prepare(SELECT_NANS).all(runId, key);
   let nextNan = 0;
-  const page = sql.prepare(SELECT_PAGE);
-  for (let last: SqlRow | undefined, rows = page.all(runId, key, -1); rows.length > 0;) {
-    for (const row of rows) {
+  for (const rows of pagesOf(sql, runId, key)) {
+    for (const [value, step, time, own] of rows) {
       // A point that is not a number comes after the row that was the last when it was logged.
-      while (nextNan < nans.length && Number(nans[nextNan]!.after) < Number(row.own)) {
-        columns.add(NaN, nans[nextNan++]!);
+      while (nextNan < nans.length && Number(nans[nextNan]!.after) < Number(own)) {
+        columns.addNan(nans[nextNan++]!);
       }
-      columns.add(row.value as number, row);
+      columns.add(value as number, step as number, time as number);
     }
-    last = rows.at(-1)!;
-    rows = rows.length < PAGE ? [] : page.all(runId, key, last.own!);
   }
-  while (nextNan < nans.length) columns.add(NaN, nans[nextNan++]!);
+  while (nextNan < nans.length) columns.addNan(nans[nextNan++]!);
   return columns.take();
+}
+
+function* pagesOf(sql: SqlConnection, runId: string, key: string): Generator<SqlValue[][]> {
+  const { first = null, last = null } = sql.prepare(BOUNDS).get(runId)!;
+  if (first === null || last === null) return;
+  const [byRange, byIndex] = [sql.prepare(SELECT_RANGE), sql.prepare(SELECT_PAGE)];
+  let isDense = true;
+  for (let at = Number(first) - 1; at < Number(last);) {
+    if (isDense) {
+      const rows = byRange.tuples(runId, key, at, at + PAGE);
+      yield rows;
+      at += PAGE;
+      isDense = rows.length >= DENSE;
+    } else {
+      const rows = byIndex.tuples(runId, key, at);
+      yield rows;
+      if (rows.length < PAGE) return;
+      const end = Number(rows.at(-1)![3]);
+      isDense = end - at <= PAGE * PAGE / DENSE;
+      at = end;
+    }
+  }
 }
 
 /** Columns that grow. */
@@ -39,7 +70,11 @@ class Columns {
   #times = new Float64Array(1024);
   #length = 0;
 
-  add(value: number, { step, timestamp }: SqlRow): void {
+  addNan({ step, timestamp }: SqlRow): void {
+    this.add(NaN, Number(step), Number(timestamp));
+  }
+
+  add(value: number, step: number | bigint, time: number | bigint): void {
     if (this.#length === this.#values.length) {
       this.#values = doubled(this.#values);
       this.#steps = doubled(this.#steps);
@@ -47,7 +82,7 @@ class Columns {
     }
     this.#values[this.#length] = value;
     this.#steps[this.#length] = Number(step);
-    this.#times[this.#length] = Number(timestamp);
+    this.#times[this.#length] = Number(time);
     this.#length++;
   }
 

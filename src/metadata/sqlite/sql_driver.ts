@@ -12,6 +12,8 @@ export interface SqlStatement {
   get(...values: SqlValue[]): SqlRow | undefined;
   /** All rows. */
   all(...values: SqlValue[]): SqlRow[];
+  /** All rows, each the values of its columns in order: the fastest way to read very many. */
+  tuples(...values: SqlValue[]): SqlValue[][];
 }
 
 /** An open connection. Every method throws {@linkcode SqlError} only. */
