@@ -26,6 +26,7 @@ function failingDriver(log: string[]): SqlDriver & { failures: number } {
           return {
             get: statement.get.bind(statement),
             all: statement.all.bind(statement),
+            tuples: statement.tuples.bind(statement),
             run() {
               if (driver.failures > 0) {
                 driver.failures--;

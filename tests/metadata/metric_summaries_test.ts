@@ -162,3 +162,36 @@ testEachDriver(
       assert.equal((await store.runs.best({ metric: "m" }))?.id, "a");
     }),
 );
+
+Deno.test("summaries are right of rows that only SQLite can compare, and of any number of pages", () =>
+  inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    for (const id of ["r", "s"]) await store.startRun({ id, environment: false });
+    const database = new DatabaseSync(join(dir, "t.db"));
+    const fill = (key: string, run: string, count: number) =>
+      database.exec(
+        `INSERT INTO metrics (run_id, key, value, step, timestamp)
+          WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x + 1 < ${count})
+          SELECT '${run}', ${key}, (x * 7919) % 1009, x / 3, x % 2 FROM n`,
+      );
+    // Two runs side by side, so that the points of each are found by range and by index.
+    fill("'a' || (x % 2)", "r", 25_000);
+    fill("'a'", "s", 45_000);
+    fill("'a1'", "r", 30);
+    await check(dir, store, "pages");
+    for (const [key, count] of [["a0", 12_500], ["a1", 12_530]] as const) {
+      const { values } = await store.metrics.curve("r", key);
+      const points = (await store.metrics.points("r")).filter((point) => point.key === key);
+      assert.equal(points.length, count);
+      assert.equal(values.length, new Set(points.map(({ step }) => step)).size);
+    }
+    // A name that the bindings would cut, and a text for a step.
+    fill("'b' || char(0) || (x % 2)", "r", 10);
+    database.exec("INSERT INTO metrics VALUES ('s', 'c', 1, 'seven', 0), ('s', 'c', 2, 7, 0)");
+    assert.deepEqual(
+      (await store.metrics.summary("r")).map(({ key, count }) => [key, count]),
+      [["a0", 12_500], ["a1", 12_530], ["b\0" + "0", 5], ["b\0" + "1", 5]],
+    );
+    assert.equal((await store.metrics.summary("s")).find(({ key }) => key === "c")!.count, 2);
+    database.close();
+  }));
