@@ -69,7 +69,9 @@ export class ArtifactReader {
 
   /** URL by which anyone can read the bytes for a while; `undefined` where there can be none. */
   async presign(record: ArtifactRecord, seconds: number): Promise<string | undefined> {
-    const { path, name, contentType } = record;
+    // One that was replaced since may have another path.
+    const now = (await this.#index.byId(record.id))?.record ?? record;
+    const { path, name, contentType } = now;
     const fileName = name.slice(name.lastIndexOf("/") + 1);
     return await this.#bytes.presign?.(path, { seconds, contentType, fileName });
   }

@@ -7,6 +7,8 @@
 interface Builtins {
   readonly "node:async_hooks": typeof import("node:async_hooks");
   readonly "node:crypto": typeof import("node:crypto");
+  readonly "node:http": typeof import("node:http");
+  readonly "node:https": typeof import("node:https");
   readonly "node:os": typeof import("node:os");
   readonly "node:process": typeof import("node:process");
   readonly "node:timers": typeof import("node:timers");

@@ -283,6 +283,8 @@ export interface ByteStore {
   hasher(bytes: number, signal: AbortSignal): Hasher;
   /** A lock among processes, known by a key; `undefined` if another one has it. */
   lease(key: string): Promise<(() => Promise<void>) | undefined>;
+  /** Gives back connections that it keeps, where it does. */
+  close?(): void;
   /** URL for other programs. */
   url(key: string): string;
   /** URL by which anyone can read the bytes for a while. Stores without a server of their own lack it. */

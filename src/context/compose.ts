@@ -75,6 +75,7 @@ async function openAt(
     const artifacts = new ArtifactStore(metadata.artifacts, bytes, how);
     const close = async () => {
       await metadata.close();
+      bytes.close?.();
       await cleanUp();
     };
     if (!readOnly) {

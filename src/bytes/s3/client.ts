@@ -11,6 +11,7 @@ import {
   S3Error,
   unansweredError,
 } from "./s3_error.ts";
+import { Transport } from "./transport.ts";
 import { EMPTY_HASH, encodeKey, encodeQuery, presign, signHeaders } from "./sign.ts";
 
 /** Times that a request is sent at most, and milliseconds after which it is not sent again. */
@@ -24,6 +25,9 @@ const LONGEST_PAUSE = 8000;
 /** Milliseconds without an answer after which a request is given up, and bytes sent in one more. */
 const ANSWER_TIMEOUT = 60_000;
 const SLOWEST_UPLOAD = 32;
+
+/** Milliseconds by which clocks may differ. */
+const SKEW = 60_000;
 
 /** A request to a bucket. */
 export interface S3Request {
@@ -59,6 +63,7 @@ export interface ClientOptions {
 
 /** Talks to one bucket. */
 export class S3Client {
+  readonly #transport = new Transport();
   readonly #credentials: CredentialSource;
   readonly #maxTries: number;
   readonly #now: () => number;
@@ -72,6 +77,11 @@ export class S3Client {
     this.#credentials = new CredentialSource(location.profile);
     this.#now = now;
     this.#maxTries = maxTries;
+  }
+
+  /** Closes connections that are kept. */
+  close(): void {
+    this.#transport.close();
   }
 
   /** Where the bucket is. */
@@ -95,6 +105,8 @@ export class S3Client {
     let corrected = false;
     for (let tries = 1, start = performance.now();; tries++) {
       request.signal?.throwIfAborted();
+      const { serverTime } = this;
+      const sentAt = this.#now();
       let failure: S3Error;
       let pause: number | undefined;
       try {
@@ -102,7 +114,9 @@ export class S3Client {
         if (response.ok || request.accept?.includes(response.status)) return response;
         pause = secondsOf(response.headers.get("retry-after"));
         const refusal = await readRefusal(response);
-        if (!corrected && (corrected = await this.#correct(refusal))) continue;
+        // An answer to HEAD has no word for a clock that is wrong.
+        const wasLate = Math.abs(this.serverTime - this.#now() - (serverTime - sentAt)) > SKEW;
+        if (!corrected && (corrected = wasLate || await this.#correct(refusal))) continue;
         failure = refusalError(request.action, refusal, this.#location);
       } catch (error) {
         request.signal?.throwIfAborted();
@@ -164,13 +178,13 @@ export class S3Client {
     const patience = ANSWER_TIMEOUT + (body?.length ?? 0) / SLOWEST_UPLOAD;
     const timer = setTimeout(() => timeout.abort(new DOMException("", "TimeoutError")), patience);
     try {
-      const response = await fetch(url, {
+      const stop = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
+      const response = await this.#transport.send({
+        url,
         method,
-        // Compressed on the way, an object would have other bytes and sizes.
-        headers: { ...signed, "accept-encoding": "identity" },
-        redirect: "manual",
-        ...(body && { body }),
-        signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+        headers: signed,
+        body,
+        signal: stop,
       });
       this.#noteTime(response.headers);
       return response;
@@ -182,8 +196,6 @@ export class S3Client {
   /** Corrects what a refusal says is wrong with this side; whether the request is worth another try. */
   async #correct({ reason, region }: Refusal): Promise<boolean> {
     switch (reason) {
-      case "RequestTimeTooSkewed":
-        return true; // The answer has told the server's time.
       case "ExpiredToken":
       case "TokenRefreshRequired":
         await this.#credentials.renew();

@@ -5,7 +5,7 @@ import type { S3Client } from "./client.ts";
 import { identityOf } from "./objects.ts";
 import { elements, textOf } from "./xml.ts";
 
-/** Milliseconds after which what is staged was left by a process that is gone. */
+/** How long what is staged counts as someone's work, by itself, in milliseconds. */
 export const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
 /** Where uploads are listed: no key of an artifact begins so. */
@@ -110,14 +110,22 @@ function decodeKey(key: string): string {
   return decodeURIComponent(key.replaceAll("+", " "));
 }
 
+/** When it is now, and how long what is staged counts as someone's work. */
+export interface Ages {
+  /** The server's time, in epoch milliseconds. */
+  readonly serverTime: number;
+  /** Milliseconds after which what is staged was left by a process that is gone. */
+  readonly abandonedAfter: number;
+}
+
 /** An object as an entry of the store. */
-export function entryOf(object: ListedObject, serverTime: number): ByteEntry {
+export function entryOf(object: ListedObject, ages: Ages): ByteEntry {
   const { key, size, modifiedAt } = object;
   const identity = identityOf(object);
   return {
     key,
     kind: "file",
-    state: stateOf(key, modifiedAt, serverTime),
+    state: stateOf(key, modifiedAt, ages),
     size,
     modifiedAt,
     identity,
@@ -125,22 +133,22 @@ export function entryOf(object: ListedObject, serverTime: number): ByteEntry {
   };
 }
 
-function stateOf(key: string, modifiedAt: Date, serverTime: number): ByteEntry["state"] {
-  if (key.startsWith(`${STAGING}/`)) return ageState(modifiedAt, serverTime);
+function stateOf(key: string, modifiedAt: Date, ages: Ages): ByteEntry["state"] {
+  if (key.startsWith(`${STAGING}/`)) return ageState(modifiedAt, ages);
   // Artifacts lie in the directories of their runs.
   return unsafePath(key) === undefined && key.includes("/") ? "published" : "foreign";
 }
 
-function ageState(since: Date, serverTime: number): "staged" | "abandoned" {
-  return serverTime - since.getTime() > ABANDONED_AFTER ? "abandoned" : "staged";
+function ageState(since: Date, { serverTime, abandonedAfter }: Ages): "staged" | "abandoned" {
+  return serverTime - since.getTime() >= abandonedAfter ? "abandoned" : "staged";
 }
 
 /** An upload as an entry of the store. */
-export function uploadEntry({ key, id, startedAt }: OpenUpload, serverTime: number): ByteEntry {
+export function uploadEntry({ key, id, startedAt }: OpenUpload, ages: Ages): ByteEntry {
   return {
     key: `${UPLOADS}/${key}`,
     kind: "file",
-    state: ageState(startedAt, serverTime),
+    state: ageState(startedAt, ages),
     size: 0,
     modifiedAt: startedAt,
     identity: id,

@@ -39,7 +39,7 @@ export async function openObject(
   }
   const size = sizeOf(response.headers);
   const head = headOf(response.headers, size);
-  const body = response.body?.getReader();
+  const body = response.body?.getReader({ mode: "byob" });
   // A server may answer with all bytes where a range was asked for.
   const at = response.status === 206 ? start : 0;
   return new OpenObject(client, key, head, { at, start, end: end ?? size, body });
@@ -60,7 +60,11 @@ function notFound(key: string): Error {
   return new Deno.errors.NotFound(`there is no object at ${JSON.stringify(key)}`);
 }
 
-type Body = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+/** Read into buffers of this side: chunks that the connection makes would outlive their use for long. */
+type Body = ReadableStreamBYOBReader;
+
+/** Bytes read from a connection at a time. */
+const CHUNK = 512 * 1024;
 
 /** An object under way: where a connection breaks, the next one goes on at the same byte. */
 export class OpenObject implements OpenBytes {
@@ -77,6 +81,8 @@ export class OpenObject implements OpenBytes {
   #bodyAt: number;
   #body: Body | undefined;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
+  /** What the rest lies in, which is filled again once nothing of it is left. */
+  #buffer: ArrayBuffer | undefined;
   #breaks = 0;
   #isClosed = false;
 
@@ -116,13 +122,16 @@ export class OpenObject implements OpenBytes {
   async #receive(): Promise<boolean> {
     try {
       this.#body ??= await this.#reopen();
-      const { done, value } = await withinTime(this.#body);
-      if (done) throw new Error("the connection ended early");
+      const room = this.#buffer ?? new ArrayBuffer(Math.min(CHUNK, this.#end - this.#at));
+      this.#buffer = undefined;
+      const { done, value } = await withinTime(this.#body, new Uint8Array(room));
+      if (done || !value) throw new Error("the connection ended early");
       this.#breaks = 0;
       this.#bodyAt += value.length;
       // Bytes in front of those that are wanted.
       const skip = Math.max(0, value.length - (this.#bodyAt - this.#at));
       this.#rest = value.subarray(Math.min(skip, value.length));
+      this.#buffer = value.buffer;
       return this.#rest.length > 0;
     } catch (error) {
       this.#drop();
@@ -152,7 +161,7 @@ export class OpenObject implements OpenBytes {
       throw new StorageError(action, "it was replaced or removed while it was read; read it again");
     }
     this.#bodyAt = this.#at;
-    return response.body!.getReader();
+    return response.body!.getReader({ mode: "byob" });
   }
 
   seek(position: number): Promise<void> {
@@ -176,13 +185,16 @@ export class OpenObject implements OpenBytes {
 }
 
 /** The next bytes of a connection, which fails if none come for a while. */
-async function withinTime(body: Body): ReturnType<Body["read"]> {
+async function withinTime(
+  body: Body,
+  into: Uint8Array<ArrayBuffer>,
+): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stalled = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("the connection has stalled")), STALL);
   });
   try {
-    return await Promise.race([body.read(), stalled]);
+    return await Promise.race([body.read(into), stalled]);
   } finally {
     clearTimeout(timer);
   }

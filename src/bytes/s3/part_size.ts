@@ -2,17 +2,21 @@
 
 const MIB = 2 ** 20;
 
-/** Bytes of the parts of most uploads. */
-export const PART = 8 * MIB;
+/** Bytes of the parts of most uploads: the least that servers take. */
+export const PART = 5 * MIB;
 
 /** Bytes that are held for one part at most; a larger part is put together on the server. */
-export const LARGEST_HELD = 2 * PART;
+export const LARGEST_HELD = PART;
 
 /** Parts of one upload at most: ten thousand, and the first one is smaller than the others may be. */
 const MAX_PARTS = 9999;
 
-/** Parts after which they are twice as large, where it is not known how many bytes come. */
-const DOUBLE_AFTER = 1000;
+/** Where it is not known how many bytes come: parts of the first size, and of each larger one. */
+const FIRST_PARTS = 3000;
+const LARGER_PARTS = 500;
+
+/** Times that they double at most: a part has 5 GiB at most. */
+const DOUBLINGS = 9;
 
 /**
  * The bytes of a part.
@@ -22,5 +26,17 @@ const DOUBLE_AFTER = 1000;
  */
 export function partSize(number: number, total: number | undefined): number {
   if (total !== undefined) return Math.max(PART, Math.ceil(total / MAX_PARTS / MIB) * MIB);
-  return PART * 2 ** Math.floor((number - 1) / DOUBLE_AFTER);
+  const doublings = Math.ceil((number - FIRST_PARTS) / LARGER_PARTS);
+  return PART * 2 ** Math.min(DOUBLINGS, Math.max(0, doublings));
 }
+
+/** How large parts are. */
+export interface PartSizes {
+  /** The bytes of a part. */
+  readonly partSize: (number: number, total: number | undefined) => number;
+  /** Bytes that are held for one part at most. */
+  readonly held: number;
+}
+
+/** How large parts are by themselves. */
+export const SIZES: PartSizes = { partSize, held: LARGEST_HELD };

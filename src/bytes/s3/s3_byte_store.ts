@@ -22,6 +22,8 @@ import type { S3Client } from "./client.ts";
 import { GrowingObjects, originalOf } from "./growing_objects.ts";
 import { Leases } from "./lease.ts";
 import {
+  ABANDONED_AFTER,
+  type Ages,
   entryOf,
   listObjects,
   listUploads,
@@ -31,6 +33,7 @@ import {
 } from "./list_objects.ts";
 import { identityOf, Objects } from "./objects.ts";
 import { openObject } from "./open_object.ts";
+import { type PartSizes, SIZES } from "./part_size.ts";
 import { Publisher } from "./publisher.ts";
 import { freshKey, type StagedObject } from "./staged_object.ts";
 import { Stager } from "./stager.ts";
@@ -39,12 +42,21 @@ import { MultipartUpload, Uploads } from "./upload.ts";
 /** Objects hashed at a time. */
 const HASHED_AT_A_TIME = 4;
 
+/** What tests choose smaller. */
+export interface S3ByteStoreOptions {
+  /** Milliseconds after which what is staged was left by a process that is gone. */
+  readonly abandonedAfter?: number;
+  /** Sizes of parts. */
+  readonly sizes?: PartSizes;
+}
+
 /** Bytes as objects of a bucket. */
 export class S3ByteStore implements ByteStore {
   /** Bytes that can be read while they are written. */
   readonly growing: GrowingObjects;
   readonly canShare = false;
   readonly #client: S3Client;
+  readonly #abandonedAfter: number;
   readonly #objects: Objects;
   readonly #uploads: Uploads;
   readonly #stager: Stager;
@@ -54,11 +66,15 @@ export class S3ByteStore implements ByteStore {
   readonly #staged = new Set<StagedObject>();
 
   /** Keeps objects through a client. */
-  constructor(client: S3Client) {
+  constructor(
+    client: S3Client,
+    { abandonedAfter = ABANDONED_AFTER, sizes = SIZES }: S3ByteStoreOptions = {},
+  ) {
     this.#client = client;
+    this.#abandonedAfter = abandonedAfter;
     this.#objects = new Objects(client);
     this.#uploads = new Uploads(client);
-    this.#stager = new Stager(this.#uploads, (staged) => void this.#staged.delete(staged));
+    this.#stager = new Stager(this.#uploads, sizes, (staged) => void this.#staged.delete(staged));
     this.#publisher = new Publisher(client, this.#uploads, this.#objects);
     this.#leases = new Leases(client, this.#objects);
     this.growing = new GrowingObjects(
@@ -66,6 +82,10 @@ export class S3ByteStore implements ByteStore {
       this.#objects,
       (source, runId, name) => this.stage(source, { runId, name }),
     );
+  }
+
+  get #ages(): Ages {
+    return { serverTime: this.#client.serverTime, abandonedAfter: this.#abandonedAfter };
   }
 
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
@@ -118,7 +138,7 @@ export class S3ByteStore implements ByteStore {
   async stat(key: string): Promise<ByteEntry | undefined> {
     requireSafe(key);
     const head = await this.#objects.head(key);
-    return head && entryOf({ key, ...head }, this.#client.serverTime);
+    return head && entryOf({ key, ...head }, this.#ages);
   }
 
   async *list(prefix = "", { unpublished }: ListOptions = {}): AsyncGenerator<ByteEntry> {
@@ -127,7 +147,7 @@ export class S3ByteStore implements ByteStore {
       for await (const object of listObjects(this.#client, under)) {
         // Logs and leases have lists of their own.
         if (object.key.startsWith(`${OWN}/`)) continue;
-        yield entryOf(object, this.#client.serverTime);
+        yield entryOf(object, this.#ages);
       }
     }
     const own = new Set<string>();
@@ -136,7 +156,7 @@ export class S3ByteStore implements ByteStore {
       if (prefix === "") yield stagedEntry(staged);
     }
     for await (const upload of listUploads(this.#client, under)) {
-      if (!own.has(upload.id)) yield uploadEntry(upload, this.#client.serverTime);
+      if (!own.has(upload.id)) yield uploadEntry(upload, this.#ages);
     }
   }
 
@@ -149,7 +169,7 @@ export class S3ByteStore implements ByteStore {
     if (entry.state === "staged" && !entry.key.includes("/")) return undefined;
     const head = await this.#objects.head(entry.key);
     if (!head || identityOf(head) !== entry.identity) return undefined;
-    const now = entryOf({ key: entry.key, ...head }, this.#client.serverTime);
+    const now = entryOf({ key: entry.key, ...head }, this.#ages);
     return { ...now, modifiedAt: entry.modifiedAt };
   }
 
@@ -213,6 +233,10 @@ export class S3ByteStore implements ByteStore {
 
   check(): Promise<ByteStoreCheck> {
     return checkBucket(this, this.#publisher);
+  }
+
+  close(): void {
+    this.#client.close();
   }
 
   url(key: string): string {

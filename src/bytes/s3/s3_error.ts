@@ -17,6 +17,7 @@ export class S3Error extends StorageError {
     { status, reason, cause }: { status: number; reason: string; cause?: unknown },
   ) {
     super(action, state, cause === undefined ? undefined : { cause });
+    this.name = "StorageError";
     this.status = status;
     this.reason = reason;
   }
@@ -132,9 +133,9 @@ export function unansweredError(error: unknown, action: string, location: S3Loca
   if (!(error instanceof Error)) return error;
   // The address in the message is long and signed; the error below it says what happened.
   const said = `${error.message} ${(error.cause as Error | undefined)?.message ?? ""}`;
-  const isTls = /certificate|UnknownIssuer|handshake/i.test(said);
+  const isTls = /certificate|UnknownIssuer|handshake|corrupt message/i.test(said);
   const happened = isTls
-    ? "its certificate is not trusted (DENO_CERT names another authority)"
+    ? "its certificate is not trusted (DENO_CERT names an authority), or it speaks no TLS"
     : /refused/i.test(said)
     ? "the connection is refused"
     : /dns|lookup|resolve/i.test(said)

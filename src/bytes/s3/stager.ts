@@ -2,7 +2,7 @@
 import { builtin } from "../../base/builtin.ts";
 import { Gate } from "../../base/gate.ts";
 import type { ByteReader, StageOptions } from "../byte_store.ts";
-import { LARGEST_HELD, PART, partSize } from "./part_size.ts";
+import { PART, type PartSizes } from "./part_size.ts";
 import { headersOf, StagedObject, stagingKey, type Whereabouts } from "./staged_object.ts";
 import type { MultipartUpload, Uploads } from "./upload.ts";
 
@@ -22,13 +22,15 @@ const CHUNK = 1024 * 1024;
 /** Stages sources. */
 export class Stager {
   readonly #uploads: Uploads;
+  readonly #sizes: PartSizes;
   readonly #turns = new Gate(LARGE_AT_A_TIME);
   readonly #gone: (staged: StagedObject) => void;
   #held = 0;
 
   /** Sends through `uploads`; `gone` is called when staged bytes have found their fate. */
-  constructor(uploads: Uploads, gone: (staged: StagedObject) => void) {
+  constructor(uploads: Uploads, sizes: PartSizes, gone: (staged: StagedObject) => void) {
     this.#uploads = uploads;
+    this.#sizes = sizes;
     this.#gone = gone;
   }
 
@@ -47,7 +49,7 @@ export class Stager {
       let body = await reading.fill(new Uint8Array(Math.min(source.size ?? SMALL, SMALL)));
       if (!reading.isAtEnd) {
         leave = await this.#turns.enter(options.signal);
-        body = await reading.fill(body, firstPart(source.size));
+        body = await reading.fill(body, this.#firstPart(source.size));
       }
       const headers = headersOf(id, source.mode ?? options.mode);
       if (reading.isAtEnd && this.#hold(reading.size, options.batch)) {
@@ -68,6 +70,12 @@ export class Stager {
     } finally {
       leave();
     }
+  }
+
+  /** Bytes to read at first: all there are, where that is known and little. */
+  #firstPart(size: number | undefined): number {
+    const { partSize, held } = this.#sizes;
+    return size === undefined ? PART : Math.min(size, Math.min(held, partSize(1, size)));
   }
 
   async #end(reading: Reading, source: ByteReader, id: string) {
@@ -102,12 +110,13 @@ export class Stager {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const buffers = new Buffers();
+    const { partSize, held } = this.#sizes;
     let body = first;
     for (;;) {
       const used = body;
       await upload.add(used, undefined, signal, () => buffers.free(used));
       if (reading.isAtEnd) return;
-      while (partSize(upload.parts + 1, total) > LARGEST_HELD && !reading.isAtEnd) {
+      while (partSize(upload.parts + 1, total) > held && !reading.isAtEnd) {
         await this.#compose(reading, upload, partSize(upload.parts + 1, total), buffers, signal);
       }
       if (reading.isAtEnd) return;
@@ -129,7 +138,7 @@ export class Stager {
     let length = 0;
     try {
       while (length < size && !reading.isAtEnd) {
-        const piece = await reading.fill(buffers.take(Math.min(LARGEST_HELD, size - length)));
+        const piece = await reading.fill(buffers.take(Math.min(this.#sizes.held, size - length)));
         if (piece.length === 0) break;
         length += piece.length;
         await pieces.add(piece, undefined, signal, () => buffers.free(piece));
@@ -144,11 +153,6 @@ export class Stager {
     const { client } = this.#uploads;
     await client.sendForHead({ method: "DELETE", action: "remove a part", key, signal });
   }
-}
-
-/** Bytes to read at first: all there are, where that is known and little. */
-function firstPart(size: number | undefined): number {
-  return size === undefined ? PART : Math.min(size, Math.min(LARGEST_HELD, partSize(1, size)));
 }
 
 /** A source under way, hashed as it is read. */

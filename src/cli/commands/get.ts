@@ -11,11 +11,19 @@ import { messageOf } from "../wording.ts";
 import { resolveModel } from "../model_ref.ts";
 import { readArtifact } from "../read_artifact.ts";
 import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
+import { parseDuration } from "../duration.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 export const get: CommandSpec = {
   args: "<run> [name] [destination]",
-  options: [{ name: "force", short: "f", summary: "Replace existing files" }],
+  options: [
+    { name: "force", short: "f", summary: "Replace existing files" },
+    {
+      name: "url",
+      summary: "Print a URL by which anyone can read the artifact for a while, from a bucket",
+    },
+    { name: "valid", value: "duration", summary: "How long that URL can be used (default: 1h)" },
+  ],
   examples: [
     ["To the working directory, under its own name", "chachaml get $RUN plots/roc.png"],
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
@@ -24,6 +32,7 @@ export const get: CommandSpec = {
     ["A directory of the run", "chachaml get $RUN checkpoints/ results"],
     ["All, to a directory named after the run's id", "chachaml get $RUN"],
     ["All, to a directory", "chachaml get $RUN ./ results"],
+    ["A link to share, where a bucket has the bytes", "chachaml get $RUN plots/roc.png --url"],
   ],
   run: async (call) => {
     const { args: [ref, name, destination], json, io, open, runId } = call;
@@ -31,6 +40,8 @@ export const get: CommandSpec = {
       throw new UsageError("--json and standard output as the destination exclude each other");
     }
     const store = await open("read");
+    if (call.options.has("url")) return await printUrl(call, store, ref!, name, destination);
+    if (call.options.has("valid")) throw new UsageError("--valid goes with --url");
     const version = destination === undefined ? await resolveModel(store, ref!) : undefined;
     if (version) {
       if (name === "-" && json) {
@@ -51,6 +62,26 @@ export const get: CommandSpec = {
     await getOne(call, await findArtifact(store, run, name), destination);
   },
 };
+
+/** Prints a URL of one artifact for those who have no access to the bucket. */
+async function printUrl(
+  { options, io, json, runId }: Call,
+  store: Store,
+  ref: string,
+  name: string | undefined,
+  destination: string | undefined,
+): Promise<void> {
+  if (destination !== undefined) throw new UsageError("--url saves nothing; leave the path out");
+  const seconds = parseDuration("valid", options.get("valid") ?? "1h") / 1000;
+  const version = await resolveModel(store, ref);
+  if (!version && name === undefined) throw new UsageError("--url takes a run and a name");
+  const artifact = version
+    ? await store.artifacts.get(version.artifactId)
+    : await findArtifact(store, await runId(store, ref), name!);
+  const url = await artifact.presign({ seconds });
+  if (json) await json({ ...artifact.toJSON(), url, seconds });
+  else await io.stdout(`${url}\n`);
+}
 
 /** Saves one artifact, under the last segment of its name unless the destination is a file. */
 async function getOne(call: Call, artifact: Artifact, destination?: string): Promise<void> {
