@@ -1,7 +1,6 @@
 /**
- * Keeps the runs of machine-learning work and the files they produce: models, plots, datasets, logs.
- * Bytes are plain files, which `ls`, `cp` and `tar` reach; a SQLite database beside them holds only
- * metadata.
+ * Records machine-learning runs and the files they produce: models, plots, datasets, logs. Files are
+ * stored as plain files for `ls`, `cp` and `tar`; a SQLite database holds only metadata.
  *
  * @example Store the result of a training
  * ```ts
