@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Io } from "../../src/cli/io.ts";
 import { main } from "../../src/cli/main.ts";
+import { COMPOSITION } from "./compositions.ts";
 
 /** How a call went. */
 export interface Outcome {
@@ -53,10 +54,18 @@ export async function chachaml(
       err.push(words);
       return Promise.resolve();
     },
-    env: (name) => ({ CHACHAML_DB: join(dir, "cli.db"), ...env })[name],
+    env: (name) => ({ ...variablesFor(dir), ...env })[name],
     ...around,
   });
   return { code, out: await new Blob(out as BlobPart[]).text(), err: err.join("") };
+}
+
+/** Variables that say where the store is. */
+function variablesFor(dir: string): Record<string, string | undefined> {
+  const path = join(dir, "cli.db");
+  if (!COMPOSITION) return { CHACHAML_DB: path };
+  const place = COMPOSITION.placeOf(path);
+  return { CHACHAML_DB: place.path, CHACHAML_ARTIFACT_DIR: place.artifactDir };
 }
 
 /** Expects success, without a complaint; gives the data. */

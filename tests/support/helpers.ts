@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../../mod.ts";
+import { COMPOSITION } from "./compositions.ts";
 import { versionOf } from "./programs.ts";
 import { OWNER } from "../../src/names/names.ts";
 import { chooseDriver } from "../../src/metadata/sqlite/choose_driver.ts";
@@ -21,16 +22,32 @@ export async function inTempDir(work: (dir: string) => Promise<void>): Promise<v
   }
 }
 
-/** Opens a store with the built-in driver below `dir`, whatever the default would be. */
+/**
+ * Opens a store below `dir`: with the built-in driver, whatever the default would be, or the composition
+ * that the tests run on. The same directory is the same store.
+ */
 export function openIn(dir: string, options: OpenOptions = {}): Promise<Store> {
-  return openStore({ path: join(dir, "t.db"), driver: "builtin", ...options });
+  const { path = join(dir, "t.db"), ...rest } = options;
+  if (!COMPOSITION || typeof path !== "string" || options.inMemory) {
+    return openStore({ path, driver: "builtin", ...rest });
+  }
+  return openStore({ ...COMPOSITION.placeOf(path), ...rest });
 }
 
-/** Gives a test a store in memory that has one run, `r`, and closes it afterwards. */
+/** Gives a test a store that has one run, `r`, in memory if no composition is chosen, and closes it. */
 export async function inMemory(work: (store: Store) => Promise<void>): Promise<void> {
+  const useStore = async (store: Store) => {
+    await store.startRun({ id: "r" });
+    await work(store);
+  };
+  if (COMPOSITION) {
+    return await inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await useStore(store);
+    });
+  }
   await using store = await openStore({ inMemory: true, driver: "builtin" });
-  await store.startRun({ id: "r" });
-  await work(store);
+  await useStore(store);
 }
 
 /** Asserts that a store has no artifact: no row, no file, no directory, nothing staged. */
@@ -61,11 +78,18 @@ const ffiMissing: string | undefined = await chooseDriver("ffi").then(
   (error) => (error as Error).message,
 );
 
-/** Declares a test for each driver; where one cannot be had, its test is skipped and says why. */
+/**
+ * Declares a test for each driver; where one cannot be had, its test is skipped and says why. On another
+ * composition there is one test.
+ */
 export function testEachDriver(
   name: string,
   test: (driver: "ffi" | "builtin", step: Deno.TestContext) => Promise<void>,
 ): void {
+  if (COMPOSITION) {
+    Deno.test(`${name} [${COMPOSITION.name}]`, (step) => test("builtin", step));
+    return;
+  }
   Deno.test(`${name} [builtin]`, (step) => test("builtin", step));
   testWithFfi(`${name} [ffi]`, (step) => test("ffi", step));
 }

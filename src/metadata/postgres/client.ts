@@ -1,5 +1,6 @@
 /** The few calls that the store needs of npm's `postgres`. */
-import postgres from "npm:postgres@~3.4.9";
+import type postgres from "npm:postgres@~3.4.9";
+import { onDemand } from "../../base/on_demand.ts";
 import { DriverError, InvalidOptionError, quote } from "../../base/errors.ts";
 import type { SqlRow, SqlValue } from "../rows/value.ts";
 import type { Server } from "./server.ts";
@@ -31,10 +32,16 @@ export class Client implements Sql {
   readonly #sql: postgres.Sql;
   readonly #prepare: boolean;
 
-  /** Connects on first use, at most so many times at once. */
-  constructor(server: Server, size: number) {
-    this.#prepare = server.prepare;
-    this.#sql = postgres(optionsFor(server, size));
+  private constructor(sql: postgres.Sql, prepare: boolean) {
+    this.#sql = sql;
+    this.#prepare = prepare;
+  }
+
+  /** Gives a client that connects on first use, at most so many times at once. */
+  static async open(server: Server, size: number): Promise<Client> {
+    const options = optionsFor(server, size);
+    const driver = await import(onDemand("./driver.ts")) as { readonly default: typeof postgres };
+    return new Client(driver.default(options), server.prepare);
   }
 
   all(text: string, ...values: PgValue[]): Promise<SqlRow[]> {

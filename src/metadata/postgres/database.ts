@@ -54,13 +54,22 @@ export class Database {
   #isClosed = false;
   #wasThere = false;
 
-  /** Connects on first use. */
-  constructor(server: Server, options: DatabaseOptions) {
+  private constructor(
+    server: Server,
+    options: DatabaseOptions,
+    [writers, readers]: readonly [Client, Client],
+  ) {
     this.server = server;
     this.#options = options;
+    this.#writers = writers;
+    this.#readers = readers;
+  }
+
+  /** Gives a database that is connected to on first use. */
+  static async open(server: Server, options: DatabaseOptions): Promise<Database> {
     const writers = Math.ceil(options.poolSize / 2);
-    this.#writers = new Client(server, writers);
-    this.#readers = new Client(server, options.poolSize - writers);
+    const clients = [writers, options.poolSize - writers].map((size) => Client.open(server, size));
+    return new Database(server, options, await Promise.all(clients) as [Client, Client]);
   }
 
   /** Reads. Each statement sees what is committed when it begins. */

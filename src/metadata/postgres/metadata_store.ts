@@ -32,8 +32,8 @@ export class PostgresMetadata implements MetadataStore {
   }
 
   async mlflow(): Promise<MlflowStore> {
-    const { openMlflowStore } = await import("./mlflow/mlflow_store.ts");
-    return openMlflowStore(this.#database, this.#now);
+    const { PostgresMlflowStore } = await import("./mlflow/mlflow_store.ts");
+    return new PostgresMlflowStore(this.#database, this.#now);
   }
 
   changes(): Promise<ChangeLog> {

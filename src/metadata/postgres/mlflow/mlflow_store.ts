@@ -1,8 +1,22 @@
-import { StorageError } from "../../../base/errors.ts";
 import type { MlflowStore } from "../../mlflow_store.ts";
 import type { Database } from "../database.ts";
+import { PostgresMlflowExperiments } from "./experiments.ts";
+import { PostgresLoggedModels } from "./logged_models.ts";
+import { PostgresMlflowRegistry } from "./registry.ts";
+import { PostgresMlflowRuns } from "./runs.ts";
 
 /** What the MLflow protocol keeps, in PostgreSQL. */
-export function openMlflowStore(_database: Database, _now: () => number): MlflowStore {
-  throw new StorageError("serve MLflow clients", "this version does so from SQLite only");
+export class PostgresMlflowStore implements MlflowStore {
+  readonly experiments: PostgresMlflowExperiments;
+  readonly runs: PostgresMlflowRuns;
+  readonly loggedModels: PostgresLoggedModels;
+  readonly registry: PostgresMlflowRegistry;
+
+  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  constructor(database: Database, now: () => number) {
+    this.experiments = new PostgresMlflowExperiments(database, now);
+    this.runs = new PostgresMlflowRuns(database, now);
+    this.loggedModels = new PostgresLoggedModels(database, now);
+    this.registry = new PostgresMlflowRegistry(database, now);
+  }
 }

@@ -1,16 +1,10 @@
 /** Runs of the protocol from rows. */
-import { EdnValue, fromEdn, type ParamValue, toEdn } from "../../../edn/mod.ts";
-import type { MlflowDatasetInput, MlflowMetric, MlflowRun, Pairs } from "../../mlflow_store.ts";
-import { runOf } from "../run_rows.ts";
+import type { MlflowRun } from "../../mlflow_store.ts";
+import { mlflowRunOf } from "../../rows/mlflow_row.ts";
 import { MetricSummaries } from "../metric_summaries.ts";
 import type { SqlConnection, SqlRow } from "../sql_driver.ts";
-import { textOrNull } from "./pairs.ts";
-import { RENAMED_TAGS } from "./run_values.ts";
 
-/** The store's names of tags that the protocol has another name for. */
-const SHOWN_AS: ReadonlyMap<string, string> = new Map(
-  Array.from(RENAMED_TAGS, ([shown, name]) => [name, shown]),
-);
+export { metricOf, shownParam } from "../../rows/mlflow_row.ts";
 
 /** Runs that are read with one statement for each kind of thing that belongs to them. */
 const CHUNK = 500;
@@ -46,34 +40,18 @@ function readChunk(sql: SqlConnection, rows: readonly SqlRow[]): MlflowRun[] {
   );
   return rows.map((row) => {
     const id = String(row.id);
-    const run = runOf(row, tags(id));
-    const modelsOf = (wanted: string) =>
-      models(id).filter(({ direction }) => direction === wanted)
-        .map((row) => ({ modelId: String(row.model_id), step: Number(row.step) }));
-    return {
-      id,
-      experimentId: String(row.experiment_id),
-      name: run.name,
-      userId: run.createdBy,
-      status: String(row.mlflow_status),
-      startTime: run.startTime.getTime(),
-      endTime: run.endTime === null ? null : run.endTime.getTime(),
-      deleted: run.status as string === "archived",
+    return mlflowRunOf(row, {
+      tags: tags(id),
+      params: params(id),
       metrics: metrics(id),
-      params: params(id).map(({ key, value }) => ({
-        key: String(key),
-        value: shownParam(String(value)),
-      })),
-      tags: tagsOf(run),
-      datasets: datasets(id).map(datasetOf),
-      modelInputs: modelsOf("input").map(({ modelId }) => modelId),
-      modelOutputs: modelsOf("output"),
-    };
+      datasets: datasets(id),
+      models: models(id),
+    });
   });
 }
 
 /** The last point of each metric of some runs: from the summaries, if they are up to date. */
-function lastPoints(sql: SqlConnection, ids: string): (id: string) => MlflowMetric[] {
+function lastPoints(sql: SqlConnection, ids: string): (id: string) => SqlRow[] {
   const IN = "IN (SELECT value FROM json_each(?1))";
   const statement = new MetricSummaries(sql).isCurrent
     ? `SELECT run_id, key, last AS value, step, time AS timestamp FROM chachaml_metric_summaries
@@ -88,48 +66,5 @@ function lastPoints(sql: SqlConnection, ids: string): (id: string) => MlflowMetr
               WHERE run_id ${IN}
           )) WHERE nth = 1 ORDER BY key`;
   const found = Map.groupBy(sql.prepare(statement).all(ids), ({ run_id }) => String(run_id));
-  return (id) => (found.get(id) ?? []).map(metricOf);
-}
-
-/** A param's EDN text as the protocol shows it. */
-export function shownParam(edn: string): string {
-  const value = fromEdn(edn);
-  if (typeof value === "string") return value;
-  if (value instanceof EdnValue) return value.text;
-  return toEdn(value as ParamValue);
-}
-
-/** A metric from its row. */
-export function metricOf({ key, value, step, timestamp }: SqlRow): MlflowMetric {
-  return {
-    key: String(key),
-    value: value === null ? NaN : Number(value),
-    step: Number(step),
-    timestamp: Number(timestamp),
-  };
-}
-
-function tagsOf(
-  { name, createdBy, parentId, tags, environment }: ReturnType<typeof runOf>,
-): Pairs {
-  const all = new Map<string, string>();
-  const git = environment?.git as { sha?: unknown } | undefined;
-  if (typeof git?.sha === "string") all.set("mlflow.source.git.commit", git.sha);
-  for (const [key, value] of Object.entries(tags)) all.set(SHOWN_AS.get(key) ?? key, value);
-  if (name !== null) all.set("mlflow.runName", name);
-  if (createdBy !== null) all.set("mlflow.user", createdBy);
-  if (parentId !== null) all.set("mlflow.parentRunId", parentId);
-  return [...all].map(([key, value]) => ({ key, value }));
-}
-
-function datasetOf(row: SqlRow): MlflowDatasetInput {
-  return {
-    name: String(row.name),
-    digest: String(row.digest),
-    sourceType: String(row.source_type),
-    source: String(row.source),
-    schema: textOrNull(row.schema),
-    profile: textOrNull(row.profile),
-    tags: JSON.parse(String(row.tags)) as Pairs,
-  };
+  return (id) => found.get(id) ?? [];
 }

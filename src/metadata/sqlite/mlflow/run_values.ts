@@ -1,17 +1,10 @@
 /** Values of runs as the protocol shows them, as SQL over `runs r`. */
 import { toEdn } from "../../../edn/mod.ts";
 import type { Clause, Comparison, SortKey } from "../../mlflow_query.ts";
+import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 import { compare, type Fragment, fragment } from "./conditions.ts";
 
-/** Tags of the protocol that the shared tables have columns for. */
-export const COLUMN_TAGS: ReadonlyMap<string, string> = new Map([
-  ["mlflow.runName", "name"],
-  ["mlflow.parentRunId", "parent_run_id"],
-  ["mlflow.user", "created_by"],
-]);
-
-/** Tags of the protocol that the store has another name for. */
-export const RENAMED_TAGS: ReadonlyMap<string, string> = new Map([["mlflow.note.content", "note"]]);
+export { COLUMN_TAGS, RENAMED_TAGS };
 
 /** The status of a run in the words of the protocol. */
 export const STATUS = `coalesce((SELECT s.status FROM mlflow_run_status s WHERE s.run_id = r.id),
