@@ -3,10 +3,9 @@
  * `CHACHAML_MLFLOW_PYTHON` names; `.ci/run` makes one.
  */
 import assert from "node:assert/strict";
-import { fromFileUrl, join } from "@std/path";
-import { openStore } from "../../mod.ts";
+import { fromFileUrl } from "@std/path";
 import { serveStore } from "../../src/server/mod.ts";
-import { inTempDir } from "../support/helpers.ts";
+import { inTempDir, openIn } from "../support/helpers.ts";
 
 const FLOWS = fromFileUrl(new URL("mlflow_client.py", import.meta.url));
 
@@ -15,7 +14,7 @@ const olderPython = Deno.env.get("CHACHAML_MLFLOW2_PYTHON");
 
 /** Runs flows one after the other against one server; gives what each has come to. */
 async function run(python: string, dir: string, flows: readonly string[]): Promise<string[]> {
-  await using store = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
+  await using store = await openIn(dir);
   const ending = new AbortController();
   const failed: string[] = [];
   const listening = Promise.withResolvers<string>();

@@ -1,7 +1,8 @@
 /** Calls the HTTP API, and checks every answer against the OpenAPI document. */
 import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "npm:ajv@~8.17.1/dist/2020.js";
-import { openStore, type Store } from "../../mod.ts";
+import type { Store } from "../../mod.ts";
+import { withStore } from "./helpers.ts";
 import { document } from "../../src/server/api/app.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 
@@ -40,8 +41,7 @@ export async function withApi(
   work: (api: Api) => Promise<void>,
   options: HandlerOptions = {},
 ): Promise<void> {
-  await using store = await openStore({ inMemory: true });
-  await work(apiOf(store, options));
+  await withStore((store) => work(apiOf(store, options)));
 }
 
 /** A way to call a server of a store. */

@@ -34,20 +34,24 @@ export function openIn(dir: string, options: OpenOptions = {}): Promise<Store> {
   return openStore({ ...COMPOSITION.placeOf(path), ...rest });
 }
 
-/** Gives a test a store that has one run, `r`, in memory if no composition is chosen, and closes it. */
-export async function inMemory(work: (store: Store) => Promise<void>): Promise<void> {
-  const useStore = async (store: Store) => {
-    await store.startRun({ id: "r" });
-    await work(store);
-  };
+/** Gives a test a store, in memory if no composition is chosen, and closes it afterwards. */
+export async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
   if (COMPOSITION) {
     return await inTempDir(async (dir) => {
       await using store = await openIn(dir);
-      await useStore(store);
+      await work(store);
     });
   }
   await using store = await openStore({ inMemory: true, driver: "builtin" });
-  await useStore(store);
+  await work(store);
+}
+
+/** Gives a test such a store that has one run, `r`. */
+export async function inMemory(work: (store: Store) => Promise<void>): Promise<void> {
+  await withStore(async (store) => {
+    await store.startRun({ id: "r" });
+    await work(store);
+  });
 }
 
 /** Asserts that a store has no artifact: no row, no file, no directory, nothing staged. */

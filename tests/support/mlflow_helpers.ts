@@ -1,5 +1,6 @@
 /** Calls the server as MLflow clients do. */
-import { openStore, type Store } from "../../mod.ts";
+import type { Store } from "../../mod.ts";
+import { withStore } from "./helpers.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 
 /** Where the calls of the protocol are. */
@@ -23,22 +24,23 @@ export async function withServer(
   work: (send: Send, store: Store) => Promise<void>,
   options: HandlerOptions = {},
 ): Promise<void> {
-  await using store = await openStore({ inMemory: true });
-  const handler = createHandler(store, options);
-  await work((path, { method, headers = {}, json, body } = {}) => {
-    const content = json === undefined ? body : JSON.stringify(json);
-    return handler(
-      new Request(`http://localhost${path}`, {
-        method: method ?? (content === undefined ? "GET" : "POST"),
-        headers: {
-          host: "localhost:5000",
-          ...json !== undefined && { "content-type": "application/json" },
-          ...headers,
-        },
-        ...content !== undefined && { body: content },
-      }),
-    );
-  }, store);
+  await withStore(async (store) => {
+    const handler = createHandler(store, options);
+    await work((path, { method, headers = {}, json, body } = {}) => {
+      const content = json === undefined ? body : JSON.stringify(json);
+      return handler(
+        new Request(`http://localhost${path}`, {
+          method: method ?? (content === undefined ? "GET" : "POST"),
+          headers: {
+            host: "localhost:5000",
+            ...json !== undefined && { "content-type": "application/json" },
+            ...headers,
+          },
+          ...content !== undefined && { body: content },
+        }),
+      );
+    }, store);
+  });
 }
 
 /** The status of an answer whose body does not matter. */
