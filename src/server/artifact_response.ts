@@ -19,16 +19,19 @@ export interface BytesOptions {
  * Answers the bytes of an artifact, or a range of them. A browser saves them and never runs them:
  * what is stored may come from anyone.
  */
-export function artifactResponse(
+export async function artifactResponse(
   artifact: Artifact,
   { request, fileName, inline = false }: BytesOptions,
-): Response {
+): Promise<Response> {
   const { size, hash, contentType, createdAt } = artifact;
   const headers = new Headers({
     "accept-ranges": "bytes",
     "etag": `"${hash}"`,
     "last-modified": createdAt.toUTCString(),
-    "content-type": contentType ?? "application/octet-stream",
+    // Another program may have noted anything.
+    "content-type": /^[\x21-\x7e][\x20-\x7e]*$/.test(contentType ?? "")
+      ? contentType!
+      : "application/octet-stream",
     "content-disposition": disposition(fileName, inline),
     "x-content-type-options": "nosniff",
     "content-security-policy": "sandbox; default-src 'none'",
@@ -45,10 +48,32 @@ export function artifactResponse(
     return new Response(null, { status: 416, headers });
   }
   const { start, end } = range ?? { start: 0, end: size };
-  headers.set("content-length", String(end - start));
+  if (Number.isFinite(end)) headers.set("content-length", String(end - start));
   if (range) headers.set("content-range", `bytes ${start}-${end - 1}/${size}`);
-  const body = request.method === "HEAD" ? null : artifact.stream(range ? { start, end } : {});
+  const body = request.method === "HEAD"
+    ? null
+    : await opened(artifact.stream(range ? { start, end } : {}));
   return new Response(body, { status: range ? 206 : 200, headers });
+}
+
+/**
+ * A stream whose first piece has been read: bytes that are missing or damaged at once are an error that
+ * can still be answered.
+ */
+async function opened(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const reader = stream.getReader();
+  let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined = await reader.read();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = next ?? await reader.read();
+      next = undefined;
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }
 
 function matches(header: string, hash: string): boolean {
@@ -63,6 +88,7 @@ function rangeOf(
   header: string | null,
   size: number,
 ): { start: number; end: number } | "unsatisfiable" | undefined {
+  if (!Number.isFinite(size)) return undefined;
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
   if (!match || match[1] === "" && match[2] === "") return undefined;
   const [first, last] = [match[1]!, match[2]!];

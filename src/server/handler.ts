@@ -81,9 +81,11 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     const error = new MlflowError("ENDPOINT_NOT_FOUND", `There is no ${method} ${path}`);
     return isApiPath(path) ? errorResponse(error) : answerOf(error);
   });
-  app.onError((error, c) =>
-    isApiPath(c.req.path) ? errorResponse(error) : answerOf(problemOf(error))
-  );
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500 && problem.status !== 501) options.onFailure?.(error);
+    return isApiPath(c.req.path) ? errorResponse(error) : answerOf(problem);
+  });
   addApi(app, store, options);
   const ready = mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now }));
   return async (request) => {

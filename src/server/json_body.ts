@@ -1,9 +1,16 @@
 /** Bodies of JSON requests. */
-import { invalid } from "./mlflow/mlflow_error.ts";
+import { SlowBodyError } from "./http/limits.ts";
+import { invalid, MlflowError } from "./mlflow/mlflow_error.ts";
 import { parseProtoJson } from "./mlflow/proto_json.ts";
 
 /** Bytes of a body: a dataset's profile alone may have 16 MiB. */
 const MOST_BYTES = 48 * 1024 * 1024;
+
+/** Bytes of all bodies that are read at a time: each is held whole until it is parsed. */
+const MOST_AT_A_TIME = 4 * MOST_BYTES;
+
+/** Bytes of bodies that are being read. */
+let underWay = 0;
 
 /** Milliseconds within which a body has to arrive. */
 const PATIENCE = 60_000;
@@ -38,13 +45,26 @@ async function readText(request: Request): Promise<string> {
   if (!request.body) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = request.body.getReader();
-  const timer = setTimeout(() => void reader.cancel("too slow").catch(() => {}), PATIENCE);
+  let isSlow = false;
+  const timer = setTimeout(() => {
+    isSlow = true;
+    void reader.cancel("too slow").catch(() => {});
+  }, PATIENCE);
   let [text, size] = ["", 0];
   try {
     for (;;) {
       const { value, done } = await reader.read();
+      if (isSlow) throw new SlowBodyError("The request body comes too slowly");
       if (done) return text + decoder.decode();
-      if ((size += value.length) > MOST_BYTES) throw tooLong();
+      size += value.length;
+      underWay += value.length;
+      if (size > MOST_BYTES) throw tooLong();
+      if (underWay > MOST_AT_A_TIME) {
+        throw new MlflowError(
+          "TEMPORARILY_UNAVAILABLE",
+          "The server is reading many large requests; try again",
+        );
+      }
       text += decoder.decode(value, { stream: true });
     }
   } catch (error) {
@@ -53,6 +73,7 @@ async function readText(request: Request): Promise<string> {
       ? invalid("The request body is not UTF-8 text")
       : error;
   } finally {
+    underWay -= size;
     clearTimeout(timer);
   }
 }

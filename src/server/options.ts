@@ -40,6 +40,8 @@ export interface HandlerOptions {
   readonly signal?: AbortSignal;
   /** Called with each request that was answered. */
   readonly onAnswer?: (entry: AccessEntry) => void;
+  /** Called with each error that was answered by a 5xx: the answer does not say what went wrong. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** Credentials of a request. */

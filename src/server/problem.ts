@@ -1,5 +1,6 @@
 /** Errors of the store as HTTP errors. A client's mistake is never a 5xx. */
 import { ChachamlError } from "../base/errors.ts";
+import { SlowBodyError } from "./http/limits.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
 
 /** The code of the protocol for each code of the store. */
@@ -24,6 +25,11 @@ const CODES: Readonly<Record<string, ConstructorParameters<typeof MlflowError>[0
 /** An error as an answer of the protocol. What the server itself got wrong is not told outside. */
 export function problemOf(error: unknown): MlflowError {
   if (error instanceof MlflowError) return error;
+  if (causes(error).some((cause) => cause instanceof SlowBodyError)) {
+    return new MlflowError("REQUEST_TIMEOUT", "The request body comes too slowly", {
+      cause: error,
+    });
+  }
   if (isCutShort(error)) {
     return new MlflowError("BAD_REQUEST", "The request ended before its body did", {
       cause: error,
@@ -40,11 +46,13 @@ export function problemOf(error: unknown): MlflowError {
 
 /** Whether the client went away while its body was read. */
 function isCutShort(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (/request body|body.*(closed|incomplete)|connection (closed|reset)/i.test(cause.message)) {
-      return true;
-    }
-    if (cause instanceof Deno.errors.Http || cause.name === "AbortError") return true;
-  }
-  return false;
+  return causes(error).some((cause) =>
+    /request body|body.*(closed|incomplete)|connection (closed|reset)/i.test(cause.message) ||
+    cause instanceof Deno.errors.Http || cause.name === "AbortError"
+  );
+}
+
+/** An error with what it was caused by. */
+function causes(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...causes(error.cause)] : [];
 }

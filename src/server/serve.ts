@@ -1,6 +1,8 @@
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import type { Store } from "../store/store.ts";
 import { createHandler } from "./handler.ts";
+import type { ConnectionLimits } from "./http/limits.ts";
+import { listen, type Listening } from "./http/listen.ts";
 import type { HandlerOptions } from "./options.ts";
 
 /** Names and addresses of this machine's loopback interface. */
@@ -26,6 +28,8 @@ export interface ServeOptions extends HandlerOptions {
    * Ends the server: requests under way are answered, no new ones are taken, and streams of events end.
    */
   readonly signal?: AbortSignal;
+  /** @ignore Other limits than usual, for tests. */
+  readonly limits?: ConnectionLimits;
   /** Called once the server listens, with its address. */
   readonly onListen?: (url: string) => void;
 }
@@ -39,18 +43,18 @@ export interface ServeOptions extends HandlerOptions {
  * @throws {StorageError} If the address cannot be listened on.
  */
 export async function serveStore(store: Store, options: ServeOptions = {}): Promise<void> {
-  const { hostname = "127.0.0.1", port = 5000, tls, signal, onListen } = options;
+  const { hostname = "127.0.0.1", port = 5000, tls, signal, onListen, limits } = options;
   if (!LOOPBACK.includes(hostname) && !options.authenticate) {
     throw new InvalidOptionError(
       `Cannot serve on ${JSON.stringify(hostname)}: other machines reach it, so callers have to ` +
         "sign in; give a token file or a users file",
     );
   }
-  const handler = createHandler(store, options);
-  const server = listen({ hostname, port, tls, handler, onListen });
-  const end = () => void server.shutdown();
+  const server = await start(createHandler(store, options), { hostname, port, tls, limits });
+  const end = () => server.end();
   if (signal?.aborted) end();
   signal?.addEventListener("abort", end, { once: true });
+  onListen?.(urlOf(hostname, server.port, tls !== undefined));
   try {
     await server.finished;
   } finally {
@@ -58,28 +62,16 @@ export async function serveStore(store: Store, options: ServeOptions = {}): Prom
   }
 }
 
-function listen(
-  { hostname, port, tls, handler, onListen }:
-    & Required<Pick<ServeOptions, "hostname" | "port">>
-    & {
-      tls: ServeOptions["tls"] | undefined;
-      onListen: ServeOptions["onListen"] | undefined;
-      handler: (request: Request) => Promise<Response>;
-    },
-): Deno.HttpServer<Deno.NetAddr> {
+async function start(
+  handler: (request: Request) => Promise<Response>,
+  options: Parameters<typeof listen>[1],
+): Promise<Listening> {
   try {
-    return Deno.serve({
-      hostname,
-      port,
-      ...tls,
-      onListen: (address) => onListen?.(urlOf(hostname, address.port, tls !== undefined)),
-      onError: () => new Response("The server failed to answer", { status: 500 }),
-    }, handler);
+    return await listen(handler, options);
   } catch (cause) {
-    const state = cause instanceof Deno.errors.AddrInUse
-      ? "the port is in use; choose another"
-      : (cause as Error).message;
-    throw new StorageError(`listen on ${hostname}:${port}`, state, { cause });
+    const { code, message } = cause as { code?: string; message: string };
+    const state = code === "EADDRINUSE" ? "the port is in use; choose another" : message;
+    throw new StorageError(`listen on ${options.hostname}:${options.port}`, state, { cause });
   }
 }
 

@@ -332,3 +332,17 @@ Deno.test("runs of the store are runs of the protocol, and the other way round",
     assert.equal(stored.status as string, "archived");
     assert.equal(stored.experiment, "default");
   }));
+
+Deno.test("what the server itself got wrong is reported to its operator, and not to the client", async () => {
+  const failures: unknown[] = [];
+  await withServer(async (send, store) => {
+    const run = await startRun(send);
+    await store.artifacts.put(run, "a", "x");
+    await Deno.remove(`${store.artifactDir}/${run}/a`);
+    const answer = await send(`${PROXY}0/${run}/artifacts/a`);
+    const { message } = await answer.json();
+    assert.equal(answer.status, 500);
+    assert.doesNotMatch(message, /at file:|os error/);
+    assert.equal(failures.length, 1);
+  }, { onFailure: (error) => failures.push(error) });
+});

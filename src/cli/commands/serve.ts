@@ -74,6 +74,8 @@ export const serve: CommandSpec = {
           `Serving ${store.location.database ?? "a store in memory"} at ${url}\n` +
             `For MLflow clients: export MLFLOW_TRACKING_URI=${url}\n`,
         ),
+      onFailure: (error) =>
+        void io.stderr(`Failed to answer: ${error instanceof Error ? error.stack : error}\n`),
       ...options.has("access-log") && {
         onAnswer: (entry) => void io.stdout(`${JSON.stringify(entry)}\n`),
       },
