@@ -123,6 +123,8 @@ export interface MlflowBatch {
   readonly params: Pairs;
   /** Tags to set. */
   readonly tags: Pairs;
+  /** The client's own id of this call: what was stored under it is not stored again. */
+  readonly logId?: string;
 }
 
 /** A param that is set to another value. */

@@ -20,6 +20,9 @@ const OPEN = ["/health", "/version"];
 const READING =
   /\/(experiments|runs|logged-models|traces)\/search$|\/search-datasets$|\/get-latest-versions$/;
 
+/** The header in which trackio clients send their token. */
+export const TRACKIO_TOKEN = "x-trackio-write-token";
+
 const METHODS = ["GET", "HEAD", "OPTIONS"];
 const ROLES: readonly Role[] = ["reader", "writer", "admin"];
 
@@ -87,8 +90,13 @@ export function checkCaller(
     }
     if (authenticate && !OPEN.includes(path)) {
       const header = c.req.header("authorization");
-      const credentials = header === undefined ? sessions.credentialsOf(c.req.raw) : undefined;
-      const caller = await authenticate(credentials ?? credentialsOf(header));
+      const token = c.req.header(TRACKIO_TOKEN);
+      const credentials = header !== undefined
+        ? credentialsOf(header)
+        : token !== undefined
+        ? { token }
+        : sessions.credentialsOf(c.req.raw);
+      const caller = await authenticate(credentials ?? {});
       if (!caller) return askToSignIn(c);
       if (!isReading && ROLES.indexOf(caller.role) < ROLES.indexOf("writer")) {
         return deny(c, `A ${caller.role} may not change anything`);

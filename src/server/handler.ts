@@ -5,7 +5,7 @@ import { lifecycleOf } from "../store/internals.ts";
 import type { Store } from "../store/store.ts";
 import { errorResponse, isApiPath } from "./api/api_error.ts";
 import { addApi } from "./api/app.ts";
-import { checkCaller, checkHost, checkOrigin, type Noted } from "./guard.ts";
+import { checkCaller, checkHost, checkOrigin, type Noted, TRACKIO_TOKEN } from "./guard.ts";
 import { addMlflow } from "./mlflow/app.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
 import { toProtoJson } from "./mlflow/proto_json.ts";
@@ -14,6 +14,7 @@ import { addPage } from "./page/page.ts";
 import { addSignIn } from "./page/sign_in.ts";
 import { problemOf } from "./problem.ts";
 import { Sessions } from "./sessions.ts";
+import { addTrackio, trackioVersion } from "./trackio/app.ts";
 import { Statistics } from "./statistics.ts";
 
 /** The version of the protocol: clients compare it before they use what newer servers have. */
@@ -72,7 +73,13 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   addSignIn(app, sessions, options);
   app.use(checkCaller(options, sessions));
   app.get("/health", (c) => c.text("OK"));
-  app.get("/version", (c) => c.text(MLFLOW_VERSION));
+  app.get(
+    "/version",
+    (c) =>
+      c.req.header(TRACKIO_TOKEN) === undefined
+        ? c.text(MLFLOW_VERSION)
+        : c.json(trackioVersion(config.version)),
+  );
   app.get("/metrics", () =>
     new Response(statistics.toText(config.version), {
       headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
@@ -87,7 +94,11 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     return isApiPath(c.req.path) ? errorResponse(error) : answerOf(problem);
   });
   addApi(app, store, options);
-  const ready = mlflow.then((mlflow) => addMlflow(app, { store, mlflow, now: context.now }));
+  const ready = mlflow.then((mlflow) => {
+    const service = { store, mlflow, now: context.now };
+    addMlflow(app, service);
+    addTrackio(app, service);
+  });
   return async (request) => {
     await ready;
     return await app.fetch(request);

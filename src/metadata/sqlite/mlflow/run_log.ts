@@ -12,9 +12,14 @@ import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 export function logBatch(
   sql: SqlConnection,
   runId: string,
-  { metrics, about, params, tags }: MlflowBatch,
+  { metrics, about, params, tags, logId }: MlflowBatch,
   points: KnownPoints,
 ): readonly ParamConflict[] {
+  if (logId !== undefined) {
+    const added = sql.prepare("INSERT OR IGNORE INTO mlflow_log_ids (run_id, id) VALUES (?, ?)")
+      .run(runId, logId);
+    if (added === 0) return [];
+  }
   const conflicts = insertParams(sql, runId, params);
   if (conflicts.length > 0) return conflicts;
   setTags(sql, runId, tags);
