@@ -1,5 +1,5 @@
 /** What trackio clients log: metrics, system metrics, alerts. */
-import { Fields } from "../mlflow/fields.ts";
+import type { Fields } from "../mlflow/fields.ts";
 import { invalid } from "../mlflow/mlflow_error.ts";
 import type { TrackioCall } from "./route.ts";
 import { requireRun, type RunName, runNameOf, setConfig } from "./runs.ts";
