@@ -28,6 +28,8 @@ export interface Io {
   readonly interrupted?: () => AbortSignal;
   /** Drops the permission to use the network. */
   readonly dropNetwork?: () => void;
+  /** Shows a URL in the user's browser; returns `false` if none could be started. */
+  readonly openUrl?: (url: string) => Promise<boolean>;
   /** Returns an environment variable, if it may be read. */
   readonly env: (name: string) => string | undefined;
 }
@@ -53,6 +55,7 @@ export function processIo(): Io {
     }),
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
+    openUrl: async (url) => (await import("./open_url.ts")).openUrl(url),
     dropNetwork: () => {
       // The identity of this process can be read only with all permissions, so it is cached first.
       thisProcess();

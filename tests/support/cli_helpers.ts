@@ -23,7 +23,8 @@ type Settable =
   | "ask"
   | "interrupted"
   | "dropNetwork"
-  | "startPager";
+  | "startPager"
+  | "openUrl";
 
 /** What a call finds around it: nothing but empty input, if left out. */
 export interface Around extends Partial<Pick<Io, Settable>> {
@@ -33,13 +34,15 @@ export interface Around extends Partial<Pick<Io, Settable>> {
   readonly env?: Readonly<Record<string, string>>;
   /** Takes standard output instead. */
   readonly stdout?: Io["stdout"];
+  /** Is shown what is printed to standard error, as it is printed. */
+  readonly onWords?: (words: string) => void;
 }
 
 /** Calls the command line in process, on the store `cli.db` of `dir`. */
 export async function chachaml(
   dir: string,
   args: readonly string[],
-  { stdin = "", env = {}, ...around }: Around = {},
+  { stdin = "", env = {}, onWords, ...around }: Around = {},
 ): Promise<Outcome> {
   const out: Uint8Array[] = [];
   const err: string[] = [];
@@ -52,6 +55,7 @@ export async function chachaml(
     },
     stderr: (words) => {
       err.push(words);
+      onWords?.(words);
       return Promise.resolve();
     },
     env: (name) => ({ ...variablesFor(dir), ...env })[name],

@@ -95,8 +95,13 @@ const STORE: readonly Row[] = [
   ],
   [
     "serve",
-    "Serve the store to MLflow clients over HTTP",
+    "Serve the store to browsers and MLflow clients over HTTP",
     async () => (await import("./serve.ts")).serve,
+  ],
+  [
+    "ui",
+    "Show the store in a browser",
+    async () => (await import("./ui.ts")).ui,
   ],
   [
     "doctor",
