@@ -53,6 +53,16 @@ export interface S3Request {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An answer, read as a whole. */
+export interface Answer {
+  /** Whether it is a success. */
+  readonly ok: boolean;
+  /** Its status. */
+  readonly status: number;
+  /** Its body. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** How a client waits, for tests. */
 export interface ClientOptions {
   /** The clock, in epoch milliseconds. */
@@ -130,18 +140,24 @@ export class S3Client {
     }
   }
 
-  /** Sends a request and reads its answer as text. */
-  async sendForText(request: S3Request): Promise<string> {
-    // A body that breaks off is no answer: listing and completing may be asked again.
+  /** Sends a request and reads all of its answer; one that breaks off is asked for again. */
+  async sendForAnswer(request: S3Request): Promise<Answer> {
     for (let tries = 1;; tries++) {
       const response = await this.send(request);
       try {
-        return await response.text();
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        return { ok: response.ok, status: response.status, bytes };
       } catch (error) {
         request.signal?.throwIfAborted();
-        if (tries >= 3) throw unansweredError(error, request.action, this.#location);
+        if (tries >= this.#maxTries) throw unansweredError(error, request.action, this.#location);
+        await wait(pauseBefore(tries), request.signal);
       }
     }
+  }
+
+  /** Sends a request and reads its answer as text. */
+  async sendForText(request: S3Request): Promise<string> {
+    return new TextDecoder().decode((await this.sendForAnswer(request)).bytes);
   }
 
   /** Sends a request and reads nothing but its status and headers. */

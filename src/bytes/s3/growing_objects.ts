@@ -155,14 +155,13 @@ export class GrowingObjects implements GrowingByteStore {
   }
 
   async #nameOf(directory: string): Promise<string | undefined> {
-    const response = await this.#client.send({
+    const { ok, bytes } = await this.#client.sendForAnswer({
       method: "GET",
       action: "read the name of a log",
       key: `${directory}/name`,
       accept: [404],
     });
-    const text = await response.text();
-    return response.ok ? text : undefined;
+    return ok ? new TextDecoder().decode(bytes) : undefined;
   }
 
   async #find(under: string): Promise<Found[]> {

@@ -74,15 +74,14 @@ export class GrowingObjectReader implements GrowingReader {
 
   async #readSegment(): Promise<Uint8Array<ArrayBuffer>> {
     const number = Math.floor(this.#at / SEGMENT) + 1;
-    const response = await this.#client.send({
+    const { ok, bytes } = await this.#client.sendForAnswer({
       method: "GET",
       action: `read the log of ${quote(this.#place.key)}`,
       key: segmentKey(this.#place.directory, number),
       headers: { range: `bytes=${this.#at % SEGMENT}-` },
       accept: [404, 416],
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return response.ok ? bytes : new Uint8Array();
+    return ok ? bytes : new Uint8Array();
   }
 
   async #goOnInArtifact(): Promise<void> {

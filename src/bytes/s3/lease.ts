@@ -57,7 +57,7 @@ export class Leases {
     if (ok || status !== 501) return ok;
     // A server without conditions: whoever writes last has it.
     await this.#client.sendForHead(request);
-    const response = await this.#client.send({ method: "GET", action: "take a lease", key });
-    return await response.text() === owner;
+    const last = await this.#client.sendForText({ method: "GET", action: "take a lease", key });
+    return last === owner;
   }
 }

@@ -167,7 +167,7 @@ export class MultipartUpload {
   /**
    * Makes an object of the parts.
    *
-   * @returns Whether it did; `false` only where `headers` have a condition that is not met.
+   * @returns The status of the answer: one of success, or of `accept`, with nothing done.
    */
   async complete(
     headers: Readonly<Record<string, string>> = {},
@@ -178,7 +178,7 @@ export class MultipartUpload {
       `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escapeXml(tag)}</ETag></Part>`
     );
     const text = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
-    const response = await this.#uploads.client.send({
+    const { ok, status, bytes } = await this.#uploads.client.sendForAnswer({
       method: "POST",
       action: `store ${quote(this.key)}`,
       key: this.key,
@@ -187,12 +187,12 @@ export class MultipartUpload {
       body: new TextEncoder().encode(text),
       accept,
     });
-    const answer = await response.text();
-    if (!response.ok) return response.status;
+    if (!ok) return status;
+    const answer = new TextDecoder().decode(bytes);
     // The answer begins before the object is there, so that a failure comes with a status of success.
     const [error] = elements(answer, "Error");
     if (error !== undefined) throw unreadable(this.key, `"${textOf(error, "Code")}"`);
-    return response.status;
+    return status;
   }
 
   /** Gives it up; never rejects. */
