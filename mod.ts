@@ -135,3 +135,9 @@ export {
   UnsupportedRuntimeError,
 } from "./src/base/errors.ts";
 export { LostDatabaseError, NewerFormatError } from "./src/base/store_errors.ts";
+export {
+  AccessDeniedError,
+  NotRemoteError,
+  ProtocolError,
+  ServerUnreachableError,
+} from "./src/base/server_errors.ts";

@@ -17,6 +17,7 @@ const ROOMS = [
   "metadata/sqlite",
   "metadata/postgres",
   "artifacts",
+  "remote",
   "context",
   "processes",
   "metrics",

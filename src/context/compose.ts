@@ -1,42 +1,18 @@
 /** Composition of a store. */
 import { ArtifactStore } from "../artifacts/artifact_store.ts";
 import { StoreNotFoundError } from "../base/errors.ts";
-import type { ByteStore } from "../bytes/byte_store.ts";
-import type { MetadataStore } from "../metadata/metadata_store.ts";
 import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
 import { ownerOf, requireFreeDirectory, takeDirectory } from "./artifact_directory.ts";
-import { describePlace, locate, type Location, type StoreLocation } from "./location.ts";
+import { openServer } from "./open_server.ts";
+import { describePlace, locate, type Location } from "./location.ts";
 import { assertOpenOptions, type OpenOptions } from "./open_options.ts";
 import { openBytes, openMetadata } from "./open_parts.ts";
-import { isPostgres } from "./place.ts";
+import { isPostgres, isServer } from "./place.ts";
 import { requireRuntime } from "./runtime.ts";
+import type { StoreContext } from "./store_context.ts";
 
-/** Parts and settings of an open store. */
-export interface StoreContext {
-  /** Location for people: paths, or URLs without passwords. */
-  readonly location: StoreLocation;
-  /** Absolute path of the database file; `undefined` for memory and for a database server. */
-  readonly path: string | undefined;
-  /** Absolute path of the artifact directory; `undefined` where artifacts are not files. */
-  readonly artifactDir: string | undefined;
-  /** SQLite driver in use; `undefined` for a database server. */
-  readonly driver: SqlDriver | undefined;
-  /** Whether writes are rejected. */
-  readonly readOnly: boolean;
-  /** How long to wait for other writers, in milliseconds. */
-  readonly busyTimeout: number;
-  /** Clock, in epoch milliseconds. */
-  readonly now: () => number;
-  /** Runs, artifact records and models. */
-  readonly metadata: MetadataStore;
-  /** Bytes of artifacts. */
-  readonly bytes: ByteStore;
-  /** Artifact records combined with their bytes. */
-  readonly artifacts: ArtifactStore;
-  /** Closes everything that was opened. */
-  readonly close: () => Promise<void>;
-}
+export type { StoreContext } from "./store_context.ts";
 
 /**
  * Opens the parts of a store, and creates missing ones. Throws the errors of {@linkcode openStore}.
@@ -44,6 +20,7 @@ export interface StoreContext {
 export async function openContext(options: OpenOptions): Promise<StoreContext> {
   requireRuntime();
   assertOpenOptions(options);
+  if (isServer(options.path)) return await openServer(options);
   const driver = isPostgres(options.path)
     ? undefined
     : await chooseDriver(options.driver ?? "auto");
@@ -88,7 +65,7 @@ async function openAt(
     }
     const location = describePlace(place, options);
     const parts = { location, path, artifactDir, driver, readOnly, busyTimeout, now };
-    return { ...parts, metadata, bytes, artifacts, close };
+    return { ...parts, server: undefined, metadata, bytes, artifacts, close };
   } catch (error) {
     await metadata.close();
     throw error;

@@ -1,17 +1,25 @@
 import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
-import { assertPlace } from "./place.ts";
+import { assertPlace, isServer } from "./place.ts";
 
 /** Options for opening a store. */
 export interface OpenOptions {
   /**
    * Database: path of a SQLite file, or `postgres://user@host:port/name?currentSchema=…` for
    * metadata in PostgreSQL. The password may come from PGPASSWORD or `~/.pgpass`; PG* variables
-   * supply what the URL omits. A server requires `--allow-net` for its host.
+   * supply what the URL omits. `https://host:port` is a store that `chachaml serve` serves there,
+   * with its artifacts. A server requires `--allow-net` for its host.
    *
    * @default {the environment variable CHACHAML_DB, else "./chachaml.db"}
    */
   readonly path?: string | URL;
+  /**
+   * Token to sign in with at the server of an `https:` URL. A user's name and password are given in
+   * the URL instead.
+   *
+   * @default {the environment variable CHACHAML_TOKEN}
+   */
+  readonly token?: string;
   /**
    * Directory for the bytes of artifacts, or `s3://bucket/prefix` for an object store. Required if
    * the database is on a server.
@@ -98,7 +106,14 @@ const CHOICES: Record<string, readonly unknown[]> = {
  */
 export function assertOpenOptions(options: OpenOptions): void {
   assertObject("open a store", "its options", options);
-  const known = [...Object.keys(CHOICES), "path", "artifactDir", "busyTimeout", "poolSize"];
+  const known = [
+    ...Object.keys(CHOICES),
+    "path",
+    "artifactDir",
+    "busyTimeout",
+    "poolSize",
+    "token",
+  ];
   for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) refuse(`unknown option ${JSON.stringify(key)}`);
     const choices = CHOICES[key];
@@ -121,10 +136,20 @@ export function assertOpenOptions(options: OpenOptions): void {
     refuse(`busyTimeout must be a number of milliseconds, 0 or more, not ${quote(busyTimeout)}`);
   }
   assertPlace(options);
+  assertToken(options);
   if (path === ":memory:") refuse('path ":memory:" names a file here; use inMemory: true');
   if (inMemory && path !== undefined) refuse("inMemory has no path; leave one of them out");
   if (inMemory && readOnly) refuse("inMemory starts empty, so readOnly leaves nothing to do");
   if (inMemory && options.create === false) refuse("inMemory is always created; leave out create");
+}
+
+/** A token is sent in a header, and only to a server. */
+function assertToken({ token, path }: OpenOptions): void {
+  if (token === undefined) return;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
+    refuse("token must be text without spaces");
+  }
+  if (!isServer(path)) refuse("token is for the server of an https: URL as path");
 }
 
 function refuse(reason: string): never {

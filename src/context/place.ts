@@ -18,6 +18,12 @@ export function isPostgres(path: string | URL | undefined): boolean {
   return scheme !== undefined && POSTGRES.includes(scheme);
 }
 
+/** Whether an `http:` or `https:` URL names a server that has the whole store. */
+export function isServer(path: string | URL | undefined): boolean {
+  const scheme = path === undefined ? undefined : schemeOf(path);
+  return scheme === "http" || scheme === "https";
+}
+
 /** Whether an `s3:` URL names the bucket of the artifacts. */
 export function isS3(artifactDir: string | URL | undefined): boolean {
   return artifactDir !== undefined && schemeOf(artifactDir) === "s3";
@@ -27,7 +33,7 @@ export function isS3(artifactDir: string | URL | undefined): boolean {
 export function isRemote(
   { path, artifactDir }: NamedPlace,
 ): boolean {
-  return isPostgres(path) || isS3(artifactDir);
+  return isPostgres(path) || isServer(path) || isS3(artifactDir);
 }
 
 /**
@@ -40,8 +46,9 @@ export function assertPlace(
   { path, artifactDir }: NamedPlace,
 ): void {
   const scheme = path === undefined ? undefined : schemeOf(path);
+  if (isServer(path)) return assertServer(path!, artifactDir);
   if (scheme !== undefined && scheme !== "file" && !POSTGRES.includes(scheme)) {
-    refuse("path", path!, "a path, a file: URL or a postgres: URL");
+    refuse("path", path!, "a path, a file:, a postgres: or an https: URL");
   }
   const other = artifactDir === undefined ? undefined : schemeOf(artifactDir);
   if (other !== undefined && other !== "file" && other !== "s3") {
@@ -67,10 +74,24 @@ export function assertLocal(
   action: string,
   { path, artifactDir }: NamedPlace,
 ): void {
-  const remote = isPostgres(path) ? path : isS3(artifactDir) ? artifactDir : undefined;
+  const remote = isPostgres(path) || isServer(path)
+    ? path
+    : isS3(artifactDir)
+    ? artifactDir
+    : undefined;
   if (remote === undefined) return;
   throw new InvalidOptionError(
     `Cannot ${action} ${withoutSecrets(String(remote))}: it takes a database file and a directory`,
+  );
+}
+
+function assertServer(path: string | URL, artifactDir: string | URL | undefined): void {
+  if (!URL.canParse(path)) refuse("path", path, "the URL of a server");
+  if (artifactDir === undefined) return;
+  throw new InvalidOptionError(
+    phrase`Cannot open ${
+      withoutSecrets(String(path))
+    }: the server knows where its artifacts are; leave out ${option("artifactDir")}`,
   );
 }
 

@@ -18,7 +18,7 @@ const OPEN = ["/health", "/version"];
 
 /** Calls that read although their method is POST: their queries are too long for an address. */
 const READING =
-  /\/(experiments|runs|logged-models|traces)\/search$|\/search-datasets$|\/get-latest-versions$/;
+  /\/(experiments|runs|logged-models|traces)\/search$|\/search-datasets$|\/get-latest-versions$|^\/api\/store\/read\//;
 
 /** The header in which trackio clients send their token. */
 export const TRACKIO_TOKEN = "x-trackio-write-token";

@@ -15,6 +15,7 @@ import { addSignIn } from "./page/sign_in.ts";
 import { problemOf } from "./problem.ts";
 import { Sessions } from "./sessions.ts";
 import { addTrackio, trackioVersion } from "./trackio/app.ts";
+import { addStoreApi } from "./store_api/app.ts";
 import { Statistics } from "./statistics.ts";
 
 /** The version of the protocol: clients compare it before they use what newer servers have. */
@@ -84,6 +85,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     new Response(statistics.toText(config.version), {
       headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
     }));
+  addStoreApi(app, { store, readOnly: options.readOnly ?? false });
   app.notFound(({ req: { method, path } }) => {
     const error = new MlflowError("ENDPOINT_NOT_FOUND", `There is no ${method} ${path}`);
     return isApiPath(path) ? errorResponse(error) : answerOf(error);

@@ -2,6 +2,8 @@ import type { ExportOptions } from "../archive/export.ts";
 import type { ImportOptions, ImportReport } from "../archive/import.ts";
 import { abandonSource } from "../artifacts/put_source.ts";
 import type { BackupOptions, BackupReport } from "../backup/options.ts";
+import { NotRemoteError } from "../base/server_errors.ts";
+import type { StoreContext } from "../context/store_context.ts";
 import { shownAs } from "../display/displayable.ts";
 import type { DedupOptions, DedupReport } from "../maintenance/dedup.ts";
 import type { GcOptions, GcReport } from "../maintenance/gc.ts";
@@ -46,6 +48,7 @@ export abstract class StoreCare {
    */
   verify(options: VerifyOptions = {}): Verification {
     const context = this.#lifecycle.require();
+    requireOwnFiles(context, "verify");
     const { signal: asked } = options;
     const signal = AbortSignal.any([this.#lifecycle.signal, ...asked ? [asked] : []]);
     return new Verification(context, { ...options, signal });
@@ -61,6 +64,7 @@ export abstract class StoreCare {
    */
   gc(options: GcOptions = {}): Promise<GcReport> {
     return this.#lifecycle.maintain(options, async (context) => {
+      requireOwnFiles(context, "remove orphans of");
       const { collect } = await import("../maintenance/gc.ts");
       return await collect(context, options);
     }).then(shownAs("gc"));
@@ -93,6 +97,7 @@ export abstract class StoreCare {
    */
   backup(to: string | URL, options: BackupOptions = {}): Promise<BackupReport> {
     return this.#lifecycle.read(async (context) => {
+      requireOwnFiles(context, "back up");
       const { backup } = await import("../backup/backup.ts");
       return await backup(context, to, options);
     }).then(shownAs("backup"));
@@ -107,6 +112,7 @@ export abstract class StoreCare {
    */
   dedup(options: DedupOptions = {}): Promise<DedupReport> {
     return this.#lifecycle.maintain(options, async (context) => {
+      requireOwnFiles(context, "share bytes of artifacts in");
       const { dedup } = await import("../maintenance/dedup.ts");
       return await dedup(context, options);
     }).then(shownAs("dedup"));
@@ -156,6 +162,7 @@ export abstract class StoreCare {
     options: ExportOptions = {},
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const context = this.#lifecycle.require();
+    requireOwnFiles(context, "export runs of");
     const { buffer } = this.#lifecycle;
     return ReadableStream.from((async function* () {
       await buffer.flush();
@@ -182,6 +189,7 @@ export abstract class StoreCare {
   ): Promise<ImportReport> {
     try {
       const report = await this.#lifecycle.write(async (context) => {
+        requireOwnFiles(context, "import runs into");
         const { importRuns } = await import("../archive/import.ts");
         return await importRuns(context, archive, options);
       });
@@ -191,4 +199,9 @@ export abstract class StoreCare {
       throw error;
     }
   }
+}
+
+/** Rejects work that needs the files of a store which only its server has. */
+function requireOwnFiles({ server }: StoreContext, action: string): void {
+  if (server !== undefined) throw new NotRemoteError(action);
 }

@@ -1,0 +1,32 @@
+/** Opens a store that a server has as a whole. */
+import { ArtifactStore } from "../artifacts/artifact_store.ts";
+import type { OpenOptions } from "./open_options.ts";
+import type { StoreContext } from "./store_context.ts";
+
+/** Opens a store on a server. Throws the errors of {@linkcode openRemote}. */
+export async function openServer(options: OpenOptions): Promise<StoreContext> {
+  // Most stores are files.
+  const { openRemote } = await import("../remote/open.ts");
+  const { readOnly = false, busyTimeout = 60_000, token } = options;
+  const remote = await openRemote(String(options.path), { token, busyTimeout });
+  const { address, metadata, bytes, now } = remote;
+  const artifacts = new ArtifactStore(metadata.artifacts, bytes, {
+    root: undefined,
+    now,
+    busyTimeout,
+  });
+  return {
+    location: { database: address, artifacts: address },
+    path: undefined,
+    artifactDir: undefined,
+    driver: undefined,
+    server: address,
+    readOnly: readOnly || remote.readOnly,
+    busyTimeout,
+    now,
+    metadata,
+    bytes,
+    artifacts,
+    close: () => metadata.close(),
+  };
+}

@@ -1,0 +1,188 @@
+/** Calls to a server. */
+import { backoffDelay, wait } from "../base/async.ts";
+import { AccessDeniedError, ProtocolError, ServerUnreachableError } from "../base/server_errors.ts";
+import { decode, encode } from "./protocol/codec.ts";
+import type { Access } from "./protocol/operations.ts";
+import { BASE, type Hello, PROTOCOL, PROTOCOL_HEADER, REQUEST_HEADER } from "./protocol/version.ts";
+
+/** Who calls. */
+export interface Credentials {
+  /** A token. */
+  readonly token?: string | undefined;
+  /** A user's name. */
+  readonly user?: string | undefined;
+  /** The user's password. */
+  readonly password?: string | undefined;
+}
+
+/** How to call. */
+export interface CallOptions {
+  /** Stops the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Id of a write, under which the server does it once. A new one if left out. */
+  readonly id?: string | undefined;
+  /** Whether to fail at once if the server is away. */
+  readonly once?: boolean | undefined;
+}
+
+/** A request as `fetch` takes it. */
+interface Sent {
+  readonly method: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+}
+
+/** Statuses of a proxy whose server is away. */
+const AWAY = [502, 504];
+
+/** A server, and the credentials for it. They are sent nowhere else. */
+export class Connection {
+  /** Address of the server, without credentials, with a final slash. */
+  readonly address: string;
+  readonly #authorization: string | undefined;
+  readonly #patience: number;
+
+  /** Creates a connection. `patience` is how long calls wait for the server, in milliseconds. */
+  constructor(address: string, credentials: Credentials, patience: number) {
+    this.address = address.endsWith("/") ? address : `${address}/`;
+    this.#authorization = authorizationOf(credentials);
+    this.#patience = patience;
+  }
+
+  /**
+   * Asks the server what it is.
+   *
+   * @throws {ProtocolError} If it is no chachaml server, or speaks another protocol.
+   */
+  async hello(): Promise<Hello> {
+    const hello = await this.call("read", "hello", [], { once: true }) as Hello;
+    if (hello.protocol === PROTOCOL) return hello;
+    const [older, action] = hello.protocol < PROTOCOL
+      ? ["an older", "update chachaml on the server"]
+      : ["a newer", "update chachaml here"];
+    throw new ProtocolError(
+      this.address,
+      `it speaks ${older} protocol (${hello.protocol}, not ${PROTOCOL}); ${action}`,
+    );
+  }
+
+  /** Calls an operation. While the server is away, the call is repeated. */
+  async call(
+    access: Access,
+    operation: string,
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Promise<unknown> {
+    const { id = crypto.randomUUID() } = options;
+    const response = await this.send(`${access}/${operation}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", [REQUEST_HEADER]: id },
+      body: encode(args),
+    }, options);
+    return this.#decode(await textOf(this.address, response));
+  }
+
+  /**
+   * Sends a request to a path below that of the endpoints, and gives an answer that is no failure.
+   *
+   * @throws {ServerUnreachableError} If the server is away for longer than the patience.
+   * @throws {AccessDeniedError} If the server does not know the caller, or refuses the call.
+   */
+  async send(path: string, sent: Sent, options: CallOptions = {}): Promise<Response> {
+    const { signal, once = false } = options;
+    const start = performance.now();
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await this.#try(path, sent, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const isAway = error instanceof ServerUnreachableError;
+        if (!isAway || once || performance.now() - start > this.#patience) throw error;
+        await wait(backoffDelay(attempt), signal);
+      }
+    }
+  }
+
+  async #try(path: string, sent: Sent, signal: AbortSignal | undefined): Promise<Response> {
+    const response = await this.#fetch(path, sent, signal);
+    if (response.ok) return response;
+    const text = await textOf(this.address, response);
+    const { status } = response;
+    const said = messageOf(text);
+    if (AWAY.includes(status) || status === 503 && said === undefined) {
+      throw new ServerUnreachableError(this.address, `a proxy answers ${status}; try again`);
+    }
+    if (response.headers.has(PROTOCOL_HEADER)) throw this.#decode(text) as Error;
+    if (status === 401) {
+      const state = this.#authorization === undefined
+        ? "it asks callers to sign in; pass a token (CHACHAML_TOKEN)"
+        : "it does not know this token or password";
+      throw new AccessDeniedError(this.address, state);
+    }
+    if (status === 403 && said !== undefined) throw new AccessDeniedError(this.address, said);
+    throw new ProtocolError(
+      this.address,
+      said === undefined
+        ? `what answers there (${status}) is no chachaml server`
+        : status === 404
+        ? "its server is older than this client; update chachaml on the server"
+        : `it answers ${status}: ${said}`,
+    );
+  }
+
+  async #fetch(path: string, sent: Sent, signal: AbortSignal | undefined): Promise<Response> {
+    const { headers, ...rest } = sent;
+    try {
+      return await fetch(`${this.address}${BASE}/${path}`, {
+        ...rest,
+        headers: {
+          ...headers,
+          [PROTOCOL_HEADER]: String(PROTOCOL),
+          ...this.#authorization !== undefined && { authorization: this.#authorization },
+        },
+        redirect: "manual",
+        ...signal && { signal },
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (cause instanceof Deno.errors.NotCapable) throw cause;
+      throw new ServerUnreachableError(this.address, "nothing answers there; is it running?", {
+        cause,
+      });
+    }
+  }
+
+  #decode(text: string): unknown {
+    try {
+      return decode(text);
+    } catch (cause) {
+      const state = "what answers there is no chachaml server";
+      throw new ProtocolError(this.address, state, { cause });
+    }
+  }
+}
+
+async function textOf(address: string, response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw new ServerUnreachableError(address, "the connection was cut; try again", { cause });
+  }
+}
+
+/** What an answer of chachaml's API says; `undefined` if it is none. */
+function messageOf(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function authorizationOf({ token, user, password }: Credentials): string | undefined {
+  if (token !== undefined) return `Bearer ${token}`;
+  if (user === undefined) return undefined;
+  const bytes = new TextEncoder().encode(`${user}:${password ?? ""}`);
+  return `Basic ${bytes.toBase64()}`;
+}

@@ -1,0 +1,58 @@
+/** Opens a store on a server. */
+import { variable } from "../base/variable.ts";
+import { withoutSecrets } from "../base/url.ts";
+import type { ByteStore } from "../bytes/byte_store.ts";
+import type { MetadataStore } from "../metadata/metadata_store.ts";
+import { Connection } from "./connection.ts";
+import { RemoteBytes } from "./remote_bytes.ts";
+import { RemoteMetadata } from "./remote_metadata.ts";
+
+/** How to open a store on a server. */
+export interface RemoteOptions {
+  /** Token; the environment variable CHACHAML_TOKEN if left out. */
+  readonly token?: string | undefined;
+  /** How long calls wait for the server, in milliseconds. */
+  readonly busyTimeout: number;
+}
+
+/** Parts of a store on a server. */
+export interface RemoteParts {
+  /** Address of the server, without credentials. */
+  readonly address: string;
+  /** Runs, artifact records and models. */
+  readonly metadata: MetadataStore;
+  /** Bytes of artifacts. */
+  readonly bytes: ByteStore;
+  /** Whether the server refuses writes. */
+  readonly readOnly: boolean;
+  /** Clock of the server, in epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Opens a store on a server.
+ *
+ * @throws {ServerUnreachableError} If nothing answers.
+ * @throws {AccessDeniedError} If the server does not know the caller.
+ * @throws {ProtocolError} If what answers is no chachaml server, or speaks another protocol.
+ */
+export async function openRemote(url: string, options: RemoteOptions): Promise<RemoteParts> {
+  const { origin, pathname, username, password } = new URL(url);
+  const token = options.token ?? (username === "" ? variable("CHACHAML_TOKEN") : undefined);
+  const credentials = token !== undefined
+    ? { token }
+    : username !== ""
+    ? { user: decodeURIComponent(username), password: decodeURIComponent(password) }
+    : {};
+  const connection = new Connection(`${origin}${pathname}`, credentials, options.busyTimeout);
+  const before = Date.now();
+  const hello = await connection.hello();
+  const skew = hello.now - (before + Date.now()) / 2;
+  return {
+    address: withoutSecrets(connection.address),
+    metadata: new RemoteMetadata(connection),
+    bytes: new RemoteBytes(connection),
+    readOnly: hello.readOnly,
+    now: () => Math.round(Date.now() + skew),
+  };
+}

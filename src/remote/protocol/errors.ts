@@ -1,0 +1,69 @@
+/** Errors of the store on their way to another process. */
+import * as errors from "../../base/errors.ts";
+import { type Named, Phrase } from "../../base/phrase.ts";
+import * as remote from "../../base/server_errors.ts";
+import { FilterError } from "../../metadata/filter.ts";
+
+const { ChachamlError, StorageError } = errors;
+
+/** An error as plain data. */
+interface ErrorDescription {
+  /** Name of its class. */
+  readonly class: string;
+  /** Its code. */
+  readonly code: string;
+  /** Its message, with names of the library as data. */
+  readonly words: readonly (string | Named)[];
+  /** What else it says. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What any class of errors is, whatever its constructor takes. */
+type ErrorClass = abstract new (...args: never) => errors.ChachamlError;
+
+/** Classes of errors that can be sent, by name. */
+const CLASSES: ReadonlyMap<string, ErrorClass> = new Map(
+  Object.entries<unknown>({ ...errors, ...remote, FilterError }).filter(isErrorClass),
+);
+
+function isErrorClass(entry: [string, unknown]): entry is [string, ErrorClass] {
+  return typeof entry[1] === "function" && entry[1].prototype instanceof ChachamlError;
+}
+
+/** Codes of errors whose messages speak of the server's own disk and database. */
+const PRIVATE = ["storage", "driver", "not-a-store", "lost-database", "newer-format"];
+
+/** Members that every error has. */
+const COMMON = ["code", "name", "message", "stack", "cause"];
+
+/** Describes an error as plain data. What the server itself got wrong is not said. */
+export function describeError(error: unknown): ErrorDescription {
+  const isPublic = error instanceof ChachamlError && !PRIVATE.includes(error.code);
+  const shown = isPublic
+    ? error
+    : new StorageError("do this on the server", "it failed there; see the server's log");
+  const { code, name, words } = shown;
+  const fields = Object.entries(shown).filter(([key]) => !COMMON.includes(key));
+  return {
+    class: name,
+    code,
+    words: typeof words === "string" ? [words] : words.parts,
+    fields: Object.fromEntries(fields),
+  };
+}
+
+/** Makes the error of a description, of its own class where that is known here. */
+export function reviveError(description: unknown): Error {
+  const { class: name, code, words, fields } = description as Partial<ErrorDescription>;
+  const parts = Array.isArray(words) ? words : ["The server failed and did not say how"];
+  const own = CLASSES.get(String(name)) ?? ChachamlError;
+  // The class's own constructor would write the message from what it is given.
+  const error = Reflect.construct(ChachamlError, [
+    String(code ?? "failed"),
+    new Phrase(parts as (string | Named)[]),
+  ], own) as errors.ChachamlError;
+  for (const [key, value] of Object.entries(fields ?? {})) {
+    if (!COMMON.includes(key)) Object.defineProperty(error, key, { value, enumerable: true });
+  }
+  return error;
+}

@@ -1,0 +1,104 @@
+/** Operations of a metadata store that a server does for others. */
+import type { ArtifactIndex } from "../../metadata/artifact_index.ts";
+import type { MetadataStore } from "../../metadata/metadata_store.ts";
+import type { ModelStore } from "../../metadata/model_store.ts";
+import type { ProcessStore } from "../../metadata/process_store.ts";
+import type { RunStore } from "../../metadata/run_store.ts";
+
+/** Rooms of operations. */
+export interface Rooms {
+  /** Runs, and what is logged to them. */
+  readonly runs: RunStore;
+  /** Records of artifacts. */
+  readonly artifacts: ArtifactIndex;
+  /** Models and their versions. */
+  readonly models: ModelStore;
+  /** The processes of running runs. */
+  readonly processes: ProcessStore;
+  /** The store as a whole. */
+  readonly store: MetadataStore;
+}
+
+/** Whether an operation reads or writes. */
+export type Access = "read" | "write";
+
+/**
+ * Operations whose arguments and results are values. Those of artifacts only read: bytes and records
+ * are changed together, by {@linkcode ArtifactWriter}.
+ */
+export const OPERATIONS = {
+  runs: {
+    archive: "write",
+    columns: "read",
+    counts: "read",
+    datasets: "read",
+    describeExperiment: "write",
+    document: "read",
+    everKnown: "read",
+    experiments: "read",
+    get: "read",
+    insertParams: "write",
+    known: "read",
+    list: "read",
+    logDataset: "write",
+    logMetrics: "write",
+    metrics: "read",
+    names: "read",
+    params: "read",
+    paramTexts: "read",
+    remove: "write",
+    replaceParams: "write",
+    setTags: "write",
+    start: "write",
+    summary: "read",
+    unarchive: "write",
+    update: "write",
+  },
+  artifacts: {
+    admit: "read",
+    admitAll: "read",
+    byId: "read",
+    byName: "read",
+    list: "read",
+    namedForSure: "read",
+    requireRun: "read",
+    totals: "read",
+    unnamed: "read",
+  },
+  models: {
+    dangling: "read",
+    describe: "write",
+    find: "read",
+    get: "read",
+    list: "read",
+    promote: "write",
+    register: "write",
+    remove: "write",
+    versions: "read",
+  },
+  processes: { attach: "write", beat: "write", running: "read" },
+  store: { check: "read", identity: "read", size: "read" },
+} as const satisfies {
+  readonly [Room in keyof Rooms]: { readonly [Name in keyof Rooms[Room]]?: Access };
+};
+
+/** Names of a room's operations. */
+export type OperationOf<Room extends keyof Rooms> =
+  & keyof (typeof OPERATIONS)[Room]
+  & keyof Rooms[Room];
+
+/** The operations of a room. */
+export type Operations<Room extends keyof Rooms> = Pick<Rooms[Room], OperationOf<Room>>;
+
+/** Names of all operations, such as `"runs.get"`. */
+export type OperationName = {
+  [Room in keyof Rooms]: `${Room}.${OperationOf<Room> & string}`;
+}[keyof Rooms];
+
+/** How an operation reaches the store; `undefined` if there is none of this name. */
+export function accessOf(room: string, name: string): Access | undefined {
+  const operations: Readonly<Record<string, Access>> | undefined = Object.hasOwn(OPERATIONS, room)
+    ? OPERATIONS[room as keyof Rooms]
+    : undefined;
+  return operations && Object.hasOwn(operations, name) ? operations[name] : undefined;
+}

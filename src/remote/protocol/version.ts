@@ -1,0 +1,25 @@
+/** The protocol between a store here and its server. */
+
+/** Version of the protocol. It grows when an older server would misunderstand a call. */
+export const PROTOCOL = 1;
+
+/** Header with the version that the caller speaks. */
+export const PROTOCOL_HEADER = "chachaml-protocol";
+
+/** Header with the id of a write: a write of an id that was done is not done again. */
+export const REQUEST_HEADER = "chachaml-request";
+
+/** Path below which the endpoints are. */
+export const BASE = "api/store";
+
+/** What a server says of itself. */
+export interface Hello {
+  /** Version of its protocol. */
+  readonly protocol: number;
+  /** Version of chachaml. */
+  readonly version: string;
+  /** Whether it refuses the caller's writes. */
+  readonly readOnly: boolean;
+  /** Its time, in epoch milliseconds. */
+  readonly now: number;
+}

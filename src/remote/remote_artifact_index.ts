@@ -1,0 +1,103 @@
+import { NotRemoteError } from "../base/server_errors.ts";
+import type {
+  ArtifactIndex,
+  ArtifactPosition,
+  ArtifactQuery,
+  ArtifactTotals,
+  IndexEntry,
+} from "../metadata/artifact_index.ts";
+import type { Connection } from "./connection.ts";
+import type { Operations } from "./protocol/operations.ts";
+
+/** Records of artifacts that a server keeps. They are read here, and changed there with their bytes. */
+export class RemoteArtifactIndex implements ArtifactIndex {
+  readonly #connection: Connection;
+  readonly #calls: Operations<"artifacts">;
+
+  /** Reads by calls to a server. */
+  constructor(connection: Connection, calls: Operations<"artifacts">) {
+    this.#connection = connection;
+    this.#calls = calls;
+  }
+
+  async *each(runId?: string, after?: ArtifactPosition): AsyncGenerator<IndexEntry> {
+    for (let position = after;;) {
+      const entries = await this.#connection.call("read", "artifacts.page", [runId, position]);
+      yield* entries as IndexEntry[];
+      const last = (entries as IndexEntry[]).at(-1)?.record;
+      if (!last) return;
+      position = { runId: last.runId, name: last.name };
+    }
+  }
+
+  // deno-lint-ignore require-yield
+  async *eachDuplicate(): AsyncGenerator<IndexEntry> {
+    throw new NotRemoteError("look for duplicates in");
+  }
+
+  totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {
+    return this.#calls.totals(runId, after);
+  }
+
+  unnamed(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#calls.unnamed(keys);
+  }
+
+  namedForSure(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#calls.namedForSure(keys);
+  }
+
+  admit(runId: string, name: string): Promise<IndexEntry | undefined> {
+    return this.#calls.admit(runId, name);
+  }
+
+  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
+    return this.#calls.admitAll(runId, names);
+  }
+
+  byId(id: string): Promise<IndexEntry | undefined> {
+    return this.#calls.byId(id);
+  }
+
+  byName(runId: string, name: string): Promise<IndexEntry | undefined> {
+    return this.#calls.byName(runId, name);
+  }
+
+  list(query: ArtifactQuery): Promise<IndexEntry[]> {
+    return this.#calls.list(query);
+  }
+
+  requireRun(runId: string): Promise<void> {
+    return this.#calls.requireRun(runId);
+  }
+
+  insert(): Promise<never> {
+    return refuse();
+  }
+
+  insertAll(): Promise<never> {
+    return refuse();
+  }
+
+  update(): Promise<never> {
+    return refuse();
+  }
+
+  renew(): Promise<never> {
+    return refuse();
+  }
+
+  remove(): Promise<never> {
+    return refuse();
+  }
+
+  removeIfUnnamed(): Promise<never> {
+    return refuse();
+  }
+
+  forget(): void {}
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new NotRemoteError("change records of"));
+}

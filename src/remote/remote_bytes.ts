@@ -1,0 +1,92 @@
+/** Bytes of a store on a server. */
+import { NotRemoteError } from "../base/server_errors.ts";
+import type {
+  ByteEntry,
+  ByteStore,
+  ByteStoreCheck,
+  Hasher,
+  OpenBytes,
+  StagedBytes,
+} from "../bytes/byte_store.ts";
+import type { Connection } from "./connection.ts";
+
+/**
+ * Bytes that a server keeps. They are sent to it and read from it; what gives them names, replaces or
+ * removes them is done there, together with their records.
+ */
+export class RemoteBytes implements ByteStore {
+  readonly canShare = false;
+  readonly #connection: Connection;
+
+  /** Sends to and reads from the server of a connection. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  stage(): Promise<StagedBytes> {
+    return refuse("put bytes into");
+  }
+
+  copyFrom(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  publish(): Promise<void> {
+    return refuse("name bytes of");
+  }
+
+  replace(): Promise<string> {
+    return refuse("replace bytes of");
+  }
+
+  async recoverReplacements(): Promise<void> {}
+
+  open(): Promise<OpenBytes> {
+    return refuse("open bytes of");
+  }
+
+  stat(): Promise<ByteEntry | undefined> {
+    return refuse("look at the files of");
+  }
+
+  // deno-lint-ignore require-yield
+  async *list(): AsyncGenerator<ByteEntry> {
+    throw new NotRemoteError("list the files of");
+  }
+
+  refresh(): Promise<ByteEntry | undefined> {
+    return refuse("look at the files of");
+  }
+
+  removeAll(): Promise<Error[]> {
+    return refuse("remove files of");
+  }
+
+  removeEntry(): Promise<boolean> {
+    return refuse("remove files of");
+  }
+
+  isPublished(): Promise<boolean> {
+    return refuse("look at the files of");
+  }
+
+  check(): Promise<ByteStoreCheck> {
+    return Promise.resolve({ failure: undefined, warnings: [] });
+  }
+
+  hasher(): Hasher {
+    throw new NotRemoteError("hash the files of");
+  }
+
+  lease(): Promise<(() => Promise<void>) | undefined> {
+    return refuse("lock files of");
+  }
+
+  url(key: string): string {
+    return new URL(key.split("/").map(encodeURIComponent).join("/"), this.#connection.address).href;
+  }
+}
+
+function refuse(action: string): Promise<never> {
+  return Promise.reject(new NotRemoteError(action));
+}

@@ -1,0 +1,97 @@
+/** The endpoints by which `openStore` reaches the store of this server. */
+import type { Context, Hono } from "npm:hono@~4.13.0";
+import config from "../../../deno.json" with { type: "json" };
+import { ChachamlError } from "../../base/errors.ts";
+import { NotRemoteError, ProtocolError } from "../../base/server_errors.ts";
+import { decode, encode } from "../../remote/protocol/codec.ts";
+import { PROTOCOL, PROTOCOL_HEADER, REQUEST_HEADER } from "../../remote/protocol/version.ts";
+import { lifecycleOf } from "../../store/internals.ts";
+import type { Store } from "../../store/store.ts";
+import { absent, apiErrorOf, bad } from "../api/api_error.ts";
+import type { Noted } from "../guard.ts";
+import { checkArguments } from "./checks.ts";
+import { Memo } from "./memo.ts";
+import { handlersOf, type StoreCall } from "./operations.ts";
+import { readText } from "./body.ts";
+
+/** Form of a write's id. */
+const ID = /^[\w-]{16,64}$/;
+
+/** Adds the endpoints. */
+export function addStoreApi(
+  app: Hono<Noted>,
+  { store, readOnly }: { readonly store: Store; readonly readOnly: boolean },
+): void {
+  const lifecycle = lifecycleOf(store);
+  const context = () => lifecycle.require();
+  const handlers = handlersOf({ store, context, readOnly, version: config.version });
+  const memo = new Memo();
+  app.use("/api/store/:access/*", async (c, next) => {
+    await next();
+    if (c.error) c.res = failure(c.error);
+  });
+  app.use("/api/store/:access/*", async (c, next) => {
+    requireProtocol(c);
+    await next();
+  });
+  app.post("/api/store/:access/:operation", async (c) => {
+    const { access, operation } = c.req.param();
+    const handler = handlers.find((each) => each.name === operation && each.access === access);
+    if (!handler) throw absent(`There is no operation ${access}/${operation.slice(0, 100)}`);
+    const args = decodeArguments(await readText(c.req.raw));
+    checkArguments(operation, args);
+    const call: StoreCall = { args, user: c.get("caller")?.name ?? null, request: c.req.raw };
+    const work = async () => encode(await handler.handle(call));
+    if (access === "read") return answer(await lifecycle.read(work));
+    return answer(await memo.once(idOf(c), () => lifecycle.write(work)));
+  });
+}
+
+function decodeArguments(text: string): unknown {
+  try {
+    return decode(text);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) throw bad(error.message);
+    throw error;
+  }
+}
+
+function requireProtocol(c: Context<Noted>): void {
+  const version = c.req.header(PROTOCOL_HEADER);
+  if (version === String(PROTOCOL)) return;
+  const { origin } = new URL(c.req.url);
+  throw new ProtocolError(
+    origin,
+    version === undefined
+      ? "these endpoints are for openStore(); others use the HTTP API (docs/http.md)"
+      : `its server speaks protocol ${PROTOCOL}, and the caller ${
+        JSON.stringify(version.slice(0, 20))
+      }; update the older of the two`,
+  );
+}
+
+function idOf(c: Context<Noted>): string {
+  const id = c.req.header(REQUEST_HEADER) ?? "";
+  if (ID.test(id)) return `${c.get("caller")?.name ?? ""}/${id}`;
+  throw bad(`The header ${REQUEST_HEADER} takes the id of a write: a UUID`);
+}
+
+function answer(text: string): Response {
+  return new Response(text, { headers: headersOf() });
+}
+
+/** A failure with what the caller needs to throw it there. */
+function failure(error: unknown): Response {
+  const { status, message } = apiErrorOf(error);
+  const sent = error instanceof ChachamlError ? error : new ProtocolError("the server", message);
+  const code = error instanceof ProtocolError || error instanceof NotRemoteError ? 400 : status;
+  return new Response(encode(sent), { status: code, headers: headersOf() });
+}
+
+function headersOf(): Record<string, string> {
+  return {
+    "content-type": "application/json",
+    "x-content-type-options": "nosniff",
+    [PROTOCOL_HEADER]: String(PROTOCOL),
+  };
+}

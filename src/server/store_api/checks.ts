@@ -1,0 +1,180 @@
+/** What operations take from another process: as the API of a store checks it where it is called. */
+import { assertArtifactQuery } from "../../artifacts/assert_query.ts";
+import { type ParamValue, toStoredEdn } from "../../edn/mod.ts";
+import { InvalidOptionError } from "../../base/errors.ts";
+import type { MetricBatch } from "../../metadata/metric.ts";
+import { MODEL_STAGES } from "../../metadata/model.ts";
+import { RUN_STATUSES } from "../../metadata/run.ts";
+import { assertModelName, assertRegister } from "../../models/assert_model.ts";
+import { assertRunId } from "../../names/names.ts";
+import type { OperationName } from "../../remote/protocol/operations.ts";
+import { assertQuery } from "../../runs/assert_query.ts";
+import { assertStartOptions } from "../../runs/assert_run.ts";
+import {
+  all,
+  anything,
+  count,
+  date,
+  flag,
+  integer,
+  list,
+  mapOf,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  text,
+} from "./shapes.ts";
+
+/** A value that one of the API's own checks looks at. */
+function checked<T>(assert: (value: T) => void): Shape {
+  return (value) => assert(value as T);
+}
+
+const position = object({ runId: text, name: text });
+const status = oneOf(RUN_STATUSES);
+const experiment = all(text, (value, where) => {
+  if (value === "") throw new InvalidOptionError(`Cannot do this: ${where} is empty`);
+});
+
+const startOptions = all(
+  object({
+    id: optional(all(text, checked(assertRunId))),
+    experiment: optional(experiment),
+    name: optional(text),
+    tags: optional(record(optional(text))),
+    parentId: optional(nullable(text)),
+    createdBy: optional(text),
+    environment: anything,
+    attached: optional(flag),
+    diff: optional(flag),
+    systemMetrics: anything,
+  }),
+  checked(assertStartOptions),
+);
+
+const environment = nullable(all(record(anything), (value, where) => {
+  toStoredEdn(value as ParamValue, where);
+}));
+
+const runProcess = object({
+  host: nullable(text),
+  space: nullable(text),
+  pid: integer,
+  started: nullable(text),
+});
+
+const change = object({
+  status: optional(status),
+  endTime: optional(nullable(date)),
+  error: optional(nullable(text)),
+  experiment: optional(experiment),
+  name: optional(nullable(text)),
+});
+
+const batch = all(
+  object({
+    runId: text,
+    keys: list(text),
+    values: list(number),
+    steps: list(integer),
+    times: list(integer),
+  }),
+  checked(({ keys, values, steps, times }: MetricBatch) => {
+    const lengths = new Set([keys, values, steps, times].map(({ length }) => length));
+    if (lengths.size > 1) {
+      throw new InvalidOptionError("Cannot log metrics: the columns are not of one length");
+    }
+  }),
+);
+
+const dataset = object({
+  role: optional(text),
+  rows: optional(count),
+  columns: optional(count),
+  features: optional(list(text)),
+  hash: optional(text),
+  source: optional(text),
+});
+
+/** The arguments of each operation. */
+const ARGUMENTS: Readonly<Record<OperationName | "hello" | "artifacts.page", readonly Shape[]>> = {
+  "hello": [],
+  "runs.archive": [text],
+  "runs.columns": [text, text],
+  "runs.counts": [],
+  "runs.datasets": [text],
+  "runs.describeExperiment": [
+    experiment,
+    object({ description: optional(nullable(text)), owner: optional(nullable(text)) }),
+  ],
+  "runs.document": [text],
+  "runs.everKnown": [list(text)],
+  "runs.experiments": [],
+  "runs.get": [text],
+  "runs.insertParams": [text, mapOf(text)],
+  "runs.known": [list(text)],
+  "runs.list": [checked(assertQuery)],
+  "runs.logDataset": [text, dataset],
+  "runs.logMetrics": [batch],
+  "runs.metrics": [text, optional(text)],
+  "runs.names": [oneOf(["metric", "param", "experiment"])],
+  "runs.params": [text],
+  "runs.paramTexts": [text],
+  "runs.remove": [text, flag],
+  "runs.replaceParams": [text, mapOf(text), mapOf(text), record(text)],
+  "runs.setTags": [text, record(nullable(text))],
+  "runs.start": [startOptions, environment, optional(nullable(runProcess))],
+  "runs.summary": [text],
+  "runs.unarchive": [text],
+  "runs.update": [text, change, optional(list(text))],
+  "artifacts.admit": [text, text],
+  "artifacts.admitAll": [text, list(text)],
+  "artifacts.byId": [text],
+  "artifacts.byName": [text, text],
+  "artifacts.list": [checked(assertArtifactQuery)],
+  "artifacts.namedForSure": [list(text)],
+  "artifacts.page": [optional(text), optional(position)],
+  "artifacts.requireRun": [text],
+  "artifacts.totals": [optional(text), optional(position)],
+  "artifacts.unnamed": [list(text)],
+  "models.dangling": [],
+  "models.describe": [text, nullable(text)],
+  "models.find": [text, anything],
+  "models.get": [text],
+  "models.list": [],
+  "models.promote": [text, integer, oneOf(MODEL_STAGES)],
+  "models.register": [checked(assertModelName), anything],
+  "models.remove": [text, optional(integer)],
+  "models.versions": [text],
+  "processes.attach": [text, runProcess],
+  "processes.beat": [list(text)],
+  "processes.running": [],
+  "store.check": [],
+  "store.identity": [],
+  "store.size": [],
+};
+
+/** Rules that arguments must follow together. */
+const TOGETHER: Partial<Record<string, (...args: never[]) => void>> = {
+  "models.register": assertRegister,
+};
+
+/**
+ * Checks the arguments of an operation.
+ *
+ * @throws {InvalidOptionError} If one is of another kind, or breaks a rule.
+ */
+export function checkArguments(operation: string, args: unknown): asserts args is unknown[] {
+  const shapes = ARGUMENTS[operation as OperationName];
+  if (!Array.isArray(args) || args.length > shapes.length) {
+    throw new InvalidOptionError(
+      `Cannot call ${operation}: it takes ${shapes.length} arguments at most`,
+    );
+  }
+  shapes.forEach((shape, at) => shape(args[at], `argument ${at + 1} of ${operation}`));
+  TOGETHER[operation]?.(...args as never[]);
+}

@@ -1,0 +1,101 @@
+/** Operations that the server does on its store for others. */
+import type { StoreContext } from "../../context/compose.ts";
+import type { ArtifactPosition, IndexEntry } from "../../metadata/artifact_index.ts";
+import { type Access, OPERATIONS, type Rooms } from "../../remote/protocol/operations.ts";
+import { type Hello, PROTOCOL } from "../../remote/protocol/version.ts";
+import type { Store } from "../../store/store.ts";
+
+/** Records of a page. */
+const PAGE = 1000;
+
+/** One call. */
+export interface StoreCall {
+  /** Its arguments, checked. */
+  readonly args: readonly unknown[];
+  /** Who calls, if callers have names here. */
+  readonly user: string | null;
+  /** The request. */
+  readonly request: Request;
+}
+
+/** An operation. */
+export interface Handler {
+  /** Its name. */
+  readonly name: string;
+  /** Whether it reads or writes. */
+  readonly access: Access;
+  /** Does it. */
+  readonly handle: (call: StoreCall) => unknown;
+}
+
+/** What operations work with. */
+export interface Service {
+  /** The store. */
+  readonly store: Store;
+  /** Its parts, for as long as it is open. */
+  readonly context: () => StoreContext;
+  /** Whether everything that writes is refused. */
+  readonly readOnly: boolean;
+  /** Version of chachaml. */
+  readonly version: string;
+}
+
+/** All operations of a store. */
+export function handlersOf(service: Service): Handler[] {
+  const special = specialHandlers(service);
+  const names = new Set(special.map(({ name }) => name));
+  return [...special, ...plainHandlers(service).filter(({ name }) => !names.has(name))];
+}
+
+/** Operations that are those of the metadata store. */
+function plainHandlers({ context }: Service): Handler[] {
+  return (Object.keys(OPERATIONS) as (keyof Rooms)[]).flatMap((room) =>
+    Object.entries(OPERATIONS[room]).map(([name, access]) => ({
+      name: `${room}.${name}`,
+      access,
+      handle: ({ args }: StoreCall) => {
+        const { metadata } = context();
+        const target = room === "store" ? metadata : metadata[room];
+        const method = target[name as keyof typeof target] as (...args: unknown[]) => unknown;
+        return method.apply(target, [...args]);
+      },
+    }))
+  );
+}
+
+/** Operations that a server does in a way of its own. */
+function specialHandlers({ context, readOnly, version }: Service): Handler[] {
+  return [
+    {
+      name: "hello",
+      access: "read",
+      handle: (): Hello => {
+        const { now, readOnly: isReadOnly } = context();
+        return { protocol: PROTOCOL, version, readOnly: readOnly || isReadOnly, now: now() };
+      },
+    },
+    {
+      name: "artifacts.page",
+      access: "read",
+      handle: async ({ args: [runId, after] }) => {
+        const { artifacts } = context().metadata;
+        const entries: IndexEntry[] = [];
+        const all = artifacts.each(runId as string | undefined, after as ArtifactPosition);
+        for await (const entry of all) {
+          entries.push(entry);
+          if (entries.length === PAGE) break;
+        }
+        return entries;
+      },
+    },
+    {
+      name: "runs.remove",
+      access: "write",
+      handle: async ({ args: [id, force] }) => {
+        const { metadata, artifacts } = context();
+        await artifacts.removeBytes(await metadata.runs.remove(id as string, force as boolean));
+        return [];
+      },
+    },
+  ];
+}

@@ -1,0 +1,119 @@
+/** Shapes of arguments that another process sends. */
+import { InvalidOptionError, quote } from "../../base/errors.ts";
+
+/** Checks a value; `where` names it in messages. */
+export type Shape = (value: unknown, where: string) => void;
+
+/** A shape of values that pass a test. */
+function where(takes: string, test: (value: unknown) => boolean): Shape {
+  return (value, where) => {
+    if (test(value)) return;
+    throw new InvalidOptionError(`Cannot do this: ${where} takes ${takes}, not ${quote(value)}`);
+  };
+}
+
+/** Text that every program reads back unchanged. */
+export const text: Shape = where(
+  "text without U+0000",
+  (value) => typeof value === "string" && value.isWellFormed() && !value.includes("\0"),
+);
+
+/** A whole number of 0 or more. */
+export const count: Shape = where(
+  "a whole number, 0 or more",
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+);
+
+/** A whole number. */
+export const integer: Shape = where("a whole number", Number.isSafeInteger);
+
+/** Any number. */
+export const number: Shape = where("a number", (value) => typeof value === "number");
+
+/** `true` or `false`. */
+export const flag: Shape = where("true or false", (value) => typeof value === "boolean");
+
+/** A date that is valid. */
+export const date: Shape = where(
+  "a date",
+  (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+);
+
+/** A SHA-256, lower-case hex. */
+export const hash: Shape = where(
+  "a SHA-256 in hex",
+  (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value),
+);
+
+/** Anything; another part checks it. */
+export const anything: Shape = () => {};
+
+/** One of some values. */
+export function oneOf(values: readonly unknown[]): Shape {
+  return where(values.join(", "), (value) => values.includes(value));
+}
+
+/** `null`, or what the shape says. */
+export function nullable(shape: Shape): Shape {
+  return (value, where) => value === null || shape(value, where);
+}
+
+/** Left out, or what the shape says. */
+export function optional(shape: Shape): Shape {
+  return (value, where) => value === undefined || shape(value, where);
+}
+
+/** A list, or a set. */
+export function list(item: Shape): Shape {
+  return (value, where) => {
+    if (!Array.isArray(value) && !(value instanceof Set)) refuse(where, "a list", value);
+    for (const each of value as Iterable<unknown>) item(each, where);
+  };
+}
+
+/** A map with text as keys. */
+export function mapOf(item: Shape): Shape {
+  return (value, where) => {
+    if (!(value instanceof Map)) return refuse(where, "a map", value);
+    for (const [key, each] of value) {
+      text(key, `a key of ${where}`);
+      item(each, `${where} ${quote(key)}`);
+    }
+  };
+}
+
+/** An object with any keys. */
+export function record(item: Shape): Shape {
+  return (value, where) => {
+    for (const [key, each] of Object.entries(objectOf(value, where))) {
+      text(key, `a key of ${where}`);
+      item(each, `${where} ${quote(key)}`);
+    }
+  };
+}
+
+/** An object with these keys and no others. */
+export function object(members: Readonly<Record<string, Shape>>): Shape {
+  return (value, where) => {
+    const given = objectOf(value, where);
+    const other = Object.keys(given).find((key) => !Object.hasOwn(members, key));
+    if (other !== undefined) refuse(where, Object.keys(members).join(", "), other);
+    for (const [key, shape] of Object.entries(members)) shape(given[key], key);
+  };
+}
+
+/** Passes what every one of some shapes says. */
+export function all(...shapes: readonly Shape[]): Shape {
+  return (value, where) => shapes.forEach((shape) => shape(value, where));
+}
+
+function objectOf(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  const isPlain = typeof value === "object" && value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) refuse(where, "an object", value);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function refuse(where: string, takes: string, value: unknown): never {
+  throw new InvalidOptionError(`Cannot do this: ${where} takes ${takes}, not ${quote(value)}`);
+}

@@ -1,0 +1,59 @@
+/** Servers for tests of stores far away. */
+import { type OpenOptions, openStore, type Store } from "../../mod.ts";
+import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
+
+/** A server in this process, which can be stopped and started again at its address. */
+export class TestServer implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #options: HandlerOptions;
+  #server: Deno.HttpServer<Deno.NetAddr> | undefined;
+  #port = 0;
+
+  private constructor(store: Store, options: HandlerOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Serves a store. */
+  static async start(store: Store, options: HandlerOptions = {}): Promise<TestServer> {
+    const server = new TestServer(store, options);
+    await server.restart();
+    return server;
+  }
+
+  /** Its address. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Serves again, with a handler that knows nothing of what was before. */
+  async restart(): Promise<void> {
+    const handler = createHandler(this.#store, this.#options);
+    const how = { hostname: "127.0.0.1", port: this.#port, onListen() {} };
+    this.#server = Deno.serve(how, handler);
+    this.#port = this.#server.addr.port;
+    await Promise.resolve();
+  }
+
+  /** Stops at once; connections are cut. */
+  async stop(): Promise<void> {
+    const ended = this.#server?.shutdown();
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** Gives a test a store that a server has, and the store itself. */
+export async function withRemote(
+  work: (remote: Store, local: Store, server: TestServer) => Promise<void>,
+  options: OpenOptions = {},
+  serverOptions: HandlerOptions = {},
+): Promise<void> {
+  await using local = await openStore({ inMemory: true, driver: "builtin" });
+  await using server = await TestServer.start(local, serverOptions);
+  await using remote = await openStore({ path: server.url, ...options });
+  await work(remote, local, server);
+}
