@@ -1,5 +1,6 @@
 /** Metadata of a store on a server. */
 import { NotRemoteError } from "../base/server_errors.ts";
+import type { ChangeLog } from "../metadata/change_log.ts";
 import type { MetadataCheck, MetadataStore } from "../metadata/metadata_store.ts";
 import type { MlflowStore } from "../metadata/mlflow_store.ts";
 import type { ModelStore } from "../metadata/model_store.ts";
@@ -49,6 +50,10 @@ export class RemoteMetadata implements MetadataStore {
 
   table(): Promise<RunTable> {
     return refuse("serve");
+  }
+
+  changes(): Promise<ChangeLog> {
+    return refuse("watch");
   }
 
   tryWriting(): Promise<void> {

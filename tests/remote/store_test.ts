@@ -14,6 +14,7 @@ import {
   ServerUnreachableError,
 } from "../../mod.ts";
 import { parseTokens, signIn } from "../../src/server/sign_in.ts";
+import { Connection } from "../../src/remote/connection.ts";
 import { TestServer, withRemote } from "../support/remote.ts";
 
 Deno.test("runs, params, tags, metrics and datasets are the same on both sides", () =>
@@ -154,3 +155,31 @@ Deno.test("a server answers nobody who does not speak its protocol", async () =>
   }
   assert.deepEqual(await local.runs.list(), []);
 });
+
+Deno.test("several versions in production are refused, whatever a caller sends", () =>
+  withRemote(async (_, local, server) => {
+    const run = await local.startRun({ id: "r" });
+    await run.put("m", "x");
+    await local.models.register("m", { runId: "r", artifact: "m", stage: "production" });
+    const version = {
+      model: "m",
+      modelDescription: null,
+      version: 2,
+      runId: "r",
+      artifact: { name: "m" },
+      stage: "production",
+      description: null,
+    };
+    const before = { latest: 1, production: [1] };
+    const connection = new Connection(server.url, {}, 0);
+    const add = (version: object) =>
+      connection.call("write", "models.addVersion", [version, new Map(), before]);
+    await assert.rejects(add(version), InvalidOptionError);
+    await assert.rejects(add({ ...version, version: 7, stage: "none" }), InvalidOptionError);
+    const stages = new Map([[2, "production"]]);
+    await assert.rejects(
+      connection.call("write", "models.setStages", ["m", stages, before]),
+      InvalidOptionError,
+    );
+    assert.equal((await local.models.versions("m")).length, 1);
+  }));

@@ -104,7 +104,7 @@ Deno.test("openStore() refuses options that it does not know, and makes nothing"
       { path, artifactDir: "" },
       { path, artifactDir: {} },
       { path: ":memory:" },
-      { path: new URL("https://example.org/t.db") },
+      { path: new URL("ftp://example.org/t.db") },
       { path, inMemory: true },
       { path, artifactDir: new URL("data:,x") },
       { inMemory: true, readOnly: true },

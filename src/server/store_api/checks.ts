@@ -5,7 +5,8 @@ import { InvalidOptionError } from "../../base/errors.ts";
 import type { MetricBatch } from "../../metadata/metric.ts";
 import { MODEL_STAGES } from "../../metadata/model.ts";
 import { RUN_STATUSES } from "../../metadata/run.ts";
-import { assertModelName, assertRegister } from "../../models/assert_model.ts";
+import type { ModelState, NewModelVersion } from "../../metadata/model_store.ts";
+import { assertModelName } from "../../models/assert_model.ts";
 import { assertRunId } from "../../names/names.ts";
 import type { OperationName } from "../../remote/protocol/operations.ts";
 import { assertQuery } from "../../runs/assert_query.ts";
@@ -100,6 +101,44 @@ const dataset = object({
   source: optional(text),
 });
 
+const stage = oneOf(MODEL_STAGES);
+const stages = mapOf(stage, integer);
+const modelState = object({ latest: count, production: list(integer) });
+const newVersion = object({
+  model: checked(assertModelName),
+  modelDescription: nullable(text),
+  version: integer,
+  runId: text,
+  artifact: (value, where) => {
+    const key = typeof value === "object" && value !== null && "id" in value ? "id" : "name";
+    object({ [key]: text })(value, where);
+  },
+  stage,
+  description: nullable(text),
+});
+
+/** Whoever calls has to follow the rules of models, as the API does. */
+function requireNextVersion(
+  { version, stage }: NewModelVersion,
+  others: ReadonlyMap<number, string>,
+  before: ModelState,
+): void {
+  if (version !== before.latest + 1) {
+    throw new InvalidOptionError(`Cannot add version ${version}: ${before.latest + 1} comes next`);
+  }
+  requireOneInProduction(new Map(others).set(version, stage), before);
+}
+
+function requireOneInProduction(
+  stages: ReadonlyMap<number, string>,
+  { production }: ModelState,
+): void {
+  const set = [...stages].filter(([, stage]) => stage === "production").length;
+  const left = production.filter((version) => !stages.has(version)).length;
+  if (set === 0 || set + left === 1) return;
+  throw new InvalidOptionError("Cannot have several versions of a model in production");
+}
+
 /** The arguments of each operation. */
 const ARGUMENTS: Readonly<Record<OperationName | "hello" | "artifacts.page", readonly Shape[]>> = {
   "hello": [],
@@ -141,14 +180,15 @@ const ARGUMENTS: Readonly<Record<OperationName | "hello" | "artifacts.page", rea
   "artifacts.requireRun": [text],
   "artifacts.totals": [optional(text), optional(position)],
   "artifacts.unnamed": [list(text)],
+  "models.addVersion": [newVersion, stages, modelState],
   "models.dangling": [],
   "models.describe": [text, nullable(text)],
   "models.find": [text, anything],
   "models.get": [text],
   "models.list": [],
-  "models.promote": [text, integer, oneOf(MODEL_STAGES)],
-  "models.register": [checked(assertModelName), anything],
   "models.remove": [text, optional(integer)],
+  "models.setStages": [text, stages, modelState],
+  "models.stateOf": [text],
   "models.versions": [text],
   "processes.attach": [text, runProcess],
   "processes.beat": [list(text)],
@@ -160,7 +200,9 @@ const ARGUMENTS: Readonly<Record<OperationName | "hello" | "artifacts.page", rea
 
 /** Rules that arguments must follow together. */
 const TOGETHER: Partial<Record<string, (...args: never[]) => void>> = {
-  "models.register": assertRegister,
+  "models.addVersion": requireNextVersion,
+  "models.setStages": (_: string, stages: ReadonlyMap<number, string>, before: ModelState) =>
+    requireOneInProduction(stages, before),
 };
 
 /**

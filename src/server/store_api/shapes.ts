@@ -71,13 +71,13 @@ export function list(item: Shape): Shape {
   };
 }
 
-/** A map with text as keys. */
-export function mapOf(item: Shape): Shape {
+/** A map. */
+export function mapOf(item: Shape, key: Shape = text): Shape {
   return (value, where) => {
     if (!(value instanceof Map)) return refuse(where, "a map", value);
-    for (const [key, each] of value) {
-      text(key, `a key of ${where}`);
-      item(each, `${where} ${quote(key)}`);
+    for (const [name, each] of value) {
+      key(name, `a key of ${where}`);
+      item(each, `${where} ${quote(name)}`);
     }
   };
 }
