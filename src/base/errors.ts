@@ -17,11 +17,6 @@ export class ChachamlError extends Error {
     this.#words = message;
   }
 
-  /** @ignore The message, with names of the library as data. */
-  get words(): Phrase | string {
-    return this.#words;
-  }
-
   /** @ignore Returns the message with names of the library written by another interface. */
   messageIn(write: (named: Named) => string): string {
     return typeof this.#words === "string" ? this.message : this.#words.in(write);

@@ -42,14 +42,23 @@ export function describeError(error: unknown): ErrorDescription {
   const shown = isPublic
     ? error
     : new StorageError("do this on the server", "it failed there; see the server's log");
-  const { code, name, words } = shown;
+  const { code, name } = shown;
   const fields = Object.entries(shown).filter(([key]) => !COMMON.includes(key));
   return {
     class: name,
     code,
-    words: typeof words === "string" ? [words] : words.parts,
+    words: wordsOf(shown),
     fields: Object.fromEntries(fields),
   };
+}
+
+/** The message of an error, with names of the library as data. */
+function wordsOf(error: errors.ChachamlError): (string | Named)[] {
+  const names: Named[] = [];
+  // A message has no U+0000: what it quotes is escaped.
+  const texts = error.messageIn((named) => (names.push(named), "\0")).split("\0");
+  if (texts.length !== names.length + 1) return [error.message];
+  return texts.flatMap((text, at) => at === 0 ? [text] : [names[at - 1]!, text]);
 }
 
 /** Makes the error of a description, of its own class where that is known here. */
