@@ -16,9 +16,12 @@ const LOOPBACK = ["localhost", "127.0.0.1", "[::1]", "::1"];
 /** Paths that tell nothing and are asked for by load balancers under any name. */
 const OPEN = ["/health", "/version"];
 
-/** Calls that read although their method is POST: their queries are too long for an address. */
+/**
+ * Calls that read although their method is POST: their queries are too long for an address. Tools of
+ * MCP that write look at the caller's role themselves.
+ */
 const READING =
-  /\/(experiments|runs|logged-models|traces)\/search$|\/search-datasets$|\/get-latest-versions$|^\/api\/store\/read\//;
+  /^\/mcp$|\/(experiments|runs|logged-models|traces)\/search$|\/search-datasets$|\/get-latest-versions$|^\/api\/store\/read\//;
 
 /** The header in which trackio clients send their token. */
 export const TRACKIO_TOKEN = "x-trackio-write-token";

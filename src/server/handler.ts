@@ -3,9 +3,10 @@ import { cors } from "npm:hono@~4.13.0/cors";
 import config from "../../deno.json" with { type: "json" };
 import { lifecycleOf } from "../store/internals.ts";
 import type { Store } from "../store/store.ts";
-import { errorResponse, isApiPath } from "./api/api_error.ts";
+import { apiErrorOf, errorResponse, isApiPath } from "./api/api_error.ts";
 import { addApi } from "./api/app.ts";
 import { checkCaller, checkHost, checkOrigin, type Noted, TRACKIO_TOKEN } from "./guard.ts";
+import { addMcp } from "./mcp/http.ts";
 import { addMlflow } from "./mlflow/app.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
 import { toProtoJson } from "./mlflow/proto_json.ts";
@@ -91,11 +92,13 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
     return isApiPath(path) ? errorResponse(error) : answerOf(error);
   });
   app.onError((error, c) => {
-    const problem = problemOf(error);
+    const isApi = isApiPath(c.req.path);
+    const problem = isApi ? apiErrorOf(error) : problemOf(error);
     if (problem.status >= 500 && problem.status !== 501) options.onFailure?.(error);
-    return isApiPath(c.req.path) ? errorResponse(error) : answerOf(problem);
+    return problem instanceof MlflowError ? answerOf(problem) : errorResponse(problem);
   });
   addApi(app, store, options);
+  addMcp(app, store, options);
   const ready = mlflow.then((mlflow) => {
     const service = { store, mlflow, now: context.now };
     addMlflow(app, service);

@@ -25,6 +25,12 @@ export interface HandlerOptions {
    */
   readonly readOnly?: boolean;
   /**
+   * Whether assistants that call by MCP may change tags, notes and stages, if their role allows it.
+   *
+   * @default {false}
+   */
+  readonly mcpWrites?: boolean;
+  /**
    * Names of hosts, without ports, that requests may be addressed to. A page of another site cannot
    * reach the server by a name of its own then. If left out, the names of loopback, unless callers
    * have to sign in.

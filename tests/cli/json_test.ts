@@ -6,7 +6,7 @@ import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
 
 /** Commands that print no document of their own, or, like watch, one for each event. */
-const NO_DOCUMENT = ["cat", "export", "serve", "ui", "completions", "man", "watch"];
+const NO_DOCUMENT = ["cat", "export", "serve", "ui", "completions", "man", "watch", "mcp"];
 
 /** A document, as a command has printed it, and the type that it is to have. */
 interface Printed {

@@ -104,6 +104,11 @@ const STORE: readonly Row[] = [
     async () => (await import("./ui.ts")).ui,
   ],
   [
+    "mcp",
+    "Let an assistant ask the store, by MCP on standard input and output",
+    async () => (await import("./mcp.ts")).mcp,
+  ],
+  [
     "doctor",
     "Find problems of the store, its place or this program",
     async () => (await import("./doctor.ts")).doctor,

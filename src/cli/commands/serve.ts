@@ -25,6 +25,7 @@ export const SERVE_OPTIONS: readonly OptionSpec[] = [
     summary: "Users who sign in with a password, as NAME:ROLE:PASSWORD a line",
   },
   { name: "read-only", summary: "Refuse everything that writes" },
+  { name: "mcp-write", summary: "Let assistants change tags, notes and stages, by /mcp" },
   {
     name: "allow-host",
     value: "name",
@@ -88,6 +89,7 @@ export async function runServer(
     ...hosts.length > 0 && { hosts: [...hosts, "localhost", "127.0.0.1", "[::1]"] },
     ...tls && { tls },
     readOnly: options.has("read-only"),
+    mcpWrites: options.has("mcp-write"),
     origins: options.all("allow-origin"),
     signal: ending.signal,
     onListen: (url) => {

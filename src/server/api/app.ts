@@ -14,6 +14,7 @@ import { EDIT_ROUTES } from "./edit.ts";
 import { EVENT_ROUTES } from "./events.ts";
 import { EXPORT_ROUTES } from "./export.ts";
 import { FILE_ROUTES } from "./files.ts";
+import { LOG_ROUTES } from "./log.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { openApi } from "./openapi.ts";
 import { PIPELINE_ROUTES } from "./pipelines.ts";
@@ -35,6 +36,7 @@ export const ROUTES: readonly ApiRoute[] = [
   ...CURVE_ROUTES,
   ...RUN_ROUTES,
   ...FILE_ROUTES,
+  ...LOG_ROUTES,
   ...COMPARE_ROUTES,
   ...MODEL_ROUTES,
   ...EVENT_ROUTES,

@@ -18,7 +18,7 @@ async function compareRuns({ store, query }: ApiCall): Promise<Json> {
 }
 
 /** What is the same in all runs, what differs, and what not all of them have. */
-function comparisonJson({ runs, params, metrics }: Comparison): Json {
+export function comparisonJson({ runs, params, metrics }: Comparison): Json {
   return {
     runs: runs.map(({ id }) => id),
     params: differences(params.map(({ key, values, differs }) => ({

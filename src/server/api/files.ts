@@ -2,7 +2,6 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { GrowingEntry } from "../../bytes/growing_bytes.ts";
 import { artifactResponse } from "../artifact_response.ts";
-import { bad } from "./api_error.ts";
 import { artifactJson, type Json, number, present } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { flag, ref, text } from "./schema.ts";
@@ -64,59 +63,6 @@ async function download({ store, query, param, request }: ApiCall): Promise<Resp
   return artifactResponse(artifact, { request, fileName, inline: query.flag("inline") });
 }
 
-async function log({ store, query, param }: ApiCall): Promise<Response> {
-  const id = param("id");
-  await store.runs.get(id);
-  const name = `${query.text("stream") ?? "stdout"}.log`;
-  const from = query.integer("from", 0);
-  const growing = (await store.artifacts.logs(id)).find((entry) => entry.name === name);
-  const artifact = growing || !await store.artifacts.has(id, name)
-    ? undefined
-    : await store.artifacts.get(id, name);
-  const size = growing?.size ?? artifact?.size ?? 0;
-  if (from > size) {
-    throw bad(`The log has ${size} bytes, fewer than ${from}; read it from the start`);
-  }
-  const end = Math.min(size, from + MOST_OF_LOG);
-  const body = artifact
-    ? artifact.stream({ start: from, end })
-    : growing
-    ? part(await store.artifacts.readLog(id, name), from, end)
-    : null;
-  return new Response(from === end ? null : body, {
-    headers: {
-      "content-type": "text/plain; charset=utf-8",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-      "x-next": String(end),
-      "x-growing": String(growing?.growing ?? false),
-    },
-  });
-}
-
-/** Bytes of a log in one answer. */
-const MOST_OF_LOG = 4 * 1024 * 1024;
-
-/** A part of a stream. */
-function part(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined,
-  start: number,
-  end: number,
-): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-  if (!stream) return null;
-  let at = 0;
-  return stream.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        const cut = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
-        at += chunk.length;
-        if (cut.length > 0) controller.enqueue(cut);
-        if (at >= end) controller.terminate();
-      },
-    }),
-  );
-}
-
 const NO_RUN = { 404: "No such run" };
 const NO_ARTIFACT = { 404: "No such artifact" };
 
@@ -153,20 +99,5 @@ export const FILE_ROUTES: readonly ApiRoute[] = [
     answer: { type: "*/*", description: "The bytes" },
     problems: { ...NO_ARTIFACT, 416: "The range is outside the bytes" },
     handle: download,
-  },
-  {
-    method: "GET",
-    path: "/api/runs/:id/log",
-    summary: "Output of the program of a run; x-next is where to go on, x-growing whether it grows",
-    query: {
-      stream: {
-        description: "Which output (default: stdout)",
-        schema: { enum: ["stdout", "stderr"] },
-      },
-      from: { description: "The byte to begin with", schema: { type: "integer", minimum: 0 } },
-    },
-    answer: { type: "text/plain", description: "The output from there, at most 4 MiB" },
-    problems: NO_RUN,
-    handle: log,
   },
 ];

@@ -1,0 +1,44 @@
+/** The Model Context Protocol over HTTP, without sessions: each request stands for itself. */
+import type { Hono } from "npm:hono@~4.13.0";
+import type { Store } from "../../store/store.ts";
+import type { Noted } from "../guard.ts";
+import type { HandlerOptions } from "../options.ts";
+
+/** The path. */
+export const MCP_PATH = "/mcp";
+
+/** Bytes of a request. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Adds the endpoint. */
+export function addMcp(
+  app: Hono<Noted>,
+  store: Store,
+  { readOnly = false, mcpWrites = false }: Pick<HandlerOptions, "readOnly" | "mcpWrites">,
+): void {
+  app.post(MCP_PATH, async (c) => {
+    const { makeMcpServer } = await import("./mcp_server.ts");
+    const { WebStandardStreamableHTTPServerTransport: Transport } = await import(
+      "npm:@modelcontextprotocol/sdk@~1.32.2/server/webStandardStreamableHttp.js"
+    );
+    const role = c.get("caller")?.role ?? "admin";
+    const server = await makeMcpServer(store, {
+      allowWrite: mcpWrites && !readOnly && role !== "reader",
+      howToAllow: role === "reader"
+        ? "a reader may not"
+        : "start the server with --mcp-write, and without --read-only",
+    });
+    const transport = new Transport({ enableJsonResponse: true, maxRequestBodySize: MOST_BYTES });
+    await server.connect(transport);
+    try {
+      return await transport.handleRequest(c.req.raw);
+    } finally {
+      await server.close();
+    }
+  });
+  // Without sessions there is nothing to listen to, and none to end.
+  app.all(MCP_PATH, (c) => {
+    c.header("allow", "POST");
+    return c.json({ error: "/mcp takes POST" }, 405);
+  });
+}

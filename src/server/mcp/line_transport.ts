@@ -1,0 +1,72 @@
+/** The Model Context Protocol over lines of JSON, as a program speaks that another has started. */
+import type { Transport } from "npm:@modelcontextprotocol/sdk@~1.32.2/shared/transport.js";
+import type { JSONRPCMessage } from "npm:@modelcontextprotocol/sdk@~1.32.2/types.js";
+
+/** Characters of a line: no message is longer, unless something else sends it. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
+
+/** Reads messages from a stream and writes messages to another, one a line. */
+export class LineTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #input: ReadableStream<Uint8Array>;
+  readonly #write: (line: string) => Promise<void>;
+  #writing: Promise<void> = Promise.resolve();
+  readonly #ended = Promise.withResolvers<void>();
+
+  /** Takes where messages come from and go to. */
+  constructor(input: ReadableStream<Uint8Array>, write: (line: string) => Promise<void>) {
+    this.#input = input;
+    this.#write = write;
+  }
+
+  /** Resolves once the other side has ended its messages. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  start(): Promise<void> {
+    void this.#read();
+    return Promise.resolve();
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    // One line after the other, whoever sends them.
+    this.#writing = this.#writing.then(() => this.#write(`${JSON.stringify(message)}\n`));
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => {});
+    this.onclose?.();
+  }
+
+  async #read(): Promise<void> {
+    let text = "";
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of this.#input) {
+        text += decoder.decode(chunk, { stream: true });
+        const lines = text.split("\n");
+        text = lines.pop()!;
+        for (const line of lines) if (line.trim() !== "") this.#take(line);
+        if (text.length > MOST_CHARACTERS) throw new Error("A message is too long");
+      }
+      if (text.trim() !== "") this.#take(text);
+    } catch (error) {
+      this.onerror?.(error as Error);
+    }
+    this.#ended.resolve();
+  }
+
+  #take(line: string): void {
+    try {
+      this.onmessage?.(JSON.parse(line));
+    } catch {
+      const error = { code: -32700, message: "The line is not JSON" };
+      // JSON-RPC has no id for what cannot be read.
+      void this.#write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error })}\n`).catch(() => {});
+    }
+  }
+}
