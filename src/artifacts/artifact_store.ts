@@ -11,6 +11,7 @@ import { assertArtifactName, assertRunId } from "../names/names.ts";
 import { Artifact } from "./artifact.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
 import { assertArtifactQuery } from "./assert_query.ts";
+import { eachMatch } from "./each_artifact.ts";
 import { guessContentType } from "./content_type.ts";
 import { Orphans } from "./orphans.ts";
 import type { ArtifactParts } from "./parts.ts";
@@ -210,6 +211,18 @@ export class ArtifactStore {
     assertArtifactQuery(query);
     const entries = await this.#parts.index.list(query);
     return entries.map(({ record, problem }) => new Artifact(record, this.#parts.reader, problem));
+  }
+
+  /** The artifacts that match a query, one by one. */
+  each(query: ArtifactQuery): AsyncIterable<Artifact> {
+    assertArtifactQuery(query);
+    const { index, reader } = this.#parts;
+    const each = async function* () {
+      for await (const { record, problem } of eachMatch(index, query)) {
+        yield new Artifact(record, reader, problem);
+      }
+    };
+    return each();
   }
 
   /** Removes an artifact: its record, then its bytes. */

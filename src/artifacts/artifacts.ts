@@ -183,6 +183,29 @@ export class Artifacts {
   }
 
   /**
+   * Gives the artifacts of all runs that match a query one by one, by run, then name, in flat memory:
+   * however many there are, few are read at a time. Those of one hash or one exact name come by
+   * creation time.
+   *
+   * @example The size of all checkpoints of a large store
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * let bytes = 0;
+   * for await (const { size } of store.artifacts.each({ name: "checkpoints/*" })) bytes += size;
+   * console.log(bytes);
+   * ```
+   *
+   * @param query Filters; what is left out does not matter.
+   * @returns The artifacts.
+   * @throws {InvalidOptionError} If the query has an unknown or wrong option.
+   */
+  async *each(query: ArtifactQuery = {}): AsyncIterable<Artifact> {
+    yield* await this.#access.use(({ artifacts }) => Promise.resolve(artifacts.each(query)));
+  }
+
+  /**
    * Removes an artifact: first its record, then its bytes.
    *
    * @param id The artifact.

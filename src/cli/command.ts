@@ -81,6 +81,10 @@ export interface Call {
   readonly say: (words: string) => Promise<void>;
   /** Prints one JSON document on one line; `undefined` without `--json`. */
   readonly json: ((document: unknown) => Promise<void>) | undefined;
+  /** Prints the same for an array, whose items need not be in memory together. */
+  readonly jsonItems:
+    | ((items: AsyncIterable<unknown> | Iterable<unknown>) => Promise<void>)
+    | undefined;
   /** Opens the store that the options name, or another; only `"create"` creates a missing one. */
   readonly open: (
     how: "read" | "write" | "create",

@@ -3,6 +3,7 @@ import { isRemote } from "../context/place.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import type { Store } from "../store/store.ts";
 import { toJson } from "../text/format.ts";
+import { printItems } from "./print_items.ts";
 import { printable, printableLines } from "../text/printable.ts";
 import { parse } from "./arguments.ts";
 import { type Command, type Options, UsageError } from "./command.ts";
@@ -84,6 +85,7 @@ async function run(
       io: adjust(paged ? { ...io, stdout: (data) => paged.write(bytesOf(data)) } : io, options),
       say,
       json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,
+      jsonItems: options.has("json") ? (items) => printItems(io, items) : undefined,
       runId: async (store, ref) => (await import("./run_ref.ts")).resolveRun(store, ref, io),
       confirm: (question) => confirm(question, options, io),
       place: () => placed,

@@ -11,6 +11,7 @@ import { assertQuery } from "./assert_query.ts";
 import { assertEndOptions, errorText, requireTagChanges } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { RunStateError } from "../base/errors.ts";
+import { eachRun } from "./each_run.ts";
 import { assertKnownNames } from "./known_names.ts";
 import { type DeadRun, endDead, findDead } from "../processes/dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
@@ -89,6 +90,39 @@ export class Runs {
       await assertKnownNames(runs, query, found);
       return found;
     }).then(this.#shownRuns);
+  }
+
+  /**
+   * Gives the runs that match a query one by one, newest first, in flat memory: however many there
+   * are, few are read at a time. A query with `sortBy` is read at once.
+   *
+   * @param query Filters, order and limit. Omitted filters match every run.
+   * @returns The matching runs.
+   * @throws {InvalidOptionError} If an option is unknown or invalid.
+   * @throws {UnknownNameError} If no run has a metric, param or experiment that the query names.
+   *
+   * @example Count the failed runs of a large store
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   *
+   * await using store = await openStore({ inMemory: true });
+   * let failed = 0;
+   * for await (const _ of store.runs.each({ status: "failed" })) failed++;
+   * console.log(failed);
+   * ```
+   */
+  async *each(query: RunQuery = {}): AsyncIterable<Run> {
+    await this.#access.use(() => Promise.resolve(assertQuery(query)));
+    const list = (query: RunQuery) =>
+      this.#access.read(({ metadata: { runs } }) => runs.list(query));
+    let isEmpty = true;
+    for await (const run of eachRun(list, query)) {
+      isEmpty = false;
+      yield this.#shown(run);
+    }
+    if (isEmpty) {
+      await this.#access.read(({ metadata }) => assertKnownNames(metadata.runs, query, []));
+    }
   }
 
   /**

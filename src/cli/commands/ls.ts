@@ -1,3 +1,4 @@
+import type { GrowingEntry } from "../../bytes/growing_bytes.ts";
 import { formatBytes, formatTime } from "../../text/format.ts";
 import { printTable } from "../table.ts";
 import type { CommandSpec } from "../command.ts";
@@ -7,19 +8,26 @@ export const ls: CommandSpec = {
   options: [{ name: "name", value: "pattern", summary: "Only names that match, with * and ?" }],
   examples: [["All checkpoints", "chachaml ls --name 'checkpoints/*'"]],
   paged: true,
-  run: async ({ args: [run], options, json, io, open, runId }) => {
+  run: async ({ args: [run], options, jsonItems, io, open, runId }) => {
     const store = await open("read");
     const name = options.get("name");
     const id = run === undefined ? undefined : await runId(store, run);
-    const found = await store.artifacts.find({
+    const query = {
       ...(id !== undefined && { runId: id }),
       ...(name !== undefined && { name }),
-    });
+    };
     // Output that a program is still writing is not an artifact yet, but can be read.
-    const stored = new Set(found.map((artifact) => `${artifact.runId}/${artifact.name}`));
-    const logs = (name === undefined ? await store.artifacts.logs(id) : [])
-      .filter((log) => !stored.has(`${log.runId}/${log.name}`));
-    if (json) return await json([...found, ...logs]);
+    const logs: GrowingEntry[] = [];
+    for (const log of name === undefined ? await store.artifacts.logs(id) : []) {
+      if (!await store.artifacts.has(log.runId, log.name)) logs.push(log);
+    }
+    if (jsonItems) {
+      return await jsonItems(async function* () {
+        yield* store.artifacts.each(query);
+        yield* logs;
+      }());
+    }
+    const found = await store.artifacts.find(query);
     const rows = [
       ...found.map((artifact) => [
         artifact.runId,

@@ -1,4 +1,5 @@
-import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
+import { type Run, RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
+import type { Store } from "../../store/store.ts";
 import type { Bounds } from "../../metadata/run_query.ts";
 import { parseCount, parseJson, parseMetric, splitPair, splitTest } from "../values.ts";
 import { delimited, ROW_OPTIONS, separatorOf } from "../delimited.ts";
@@ -73,7 +74,7 @@ export const runs: CommandSpec = {
   ],
   paged: true,
   run: async (call) => {
-    const { options, json, io, open, say } = call;
+    const { options, jsonItems, io, open, say } = call;
     const separator = separatorOf(call);
     const [experiment, status, sort, limit] = ["experiment", "status", "sort", "limit"]
       .map(options.get);
@@ -81,7 +82,7 @@ export const runs: CommandSpec = {
       throw new UsageError("--limit and --all exclude each other");
     }
     const asked = limit === undefined ? undefined : parseCount("limit", limit);
-    const most = asked ?? (json || separator || options.has("all") ? undefined : LIMIT);
+    const most = asked ?? (jsonItems || separator || options.has("all") ? undefined : LIMIT);
     const query = {
       ...(experiment !== undefined && { experiment }),
       ...(status !== undefined && { status: status as RunStatus }),
@@ -93,23 +94,26 @@ export const runs: CommandSpec = {
       metrics: conditionsOf(options.all("metric"), (text, key) => parseMetric(key, text)),
     };
     const store = await open("read");
+    const named = namedIn(options.get("columns"));
+    // Named columns are checked against all rows.
+    if (jsonItems && sort === undefined && !named) {
+      const shown = shownOf(named, query);
+      const { limit: _, ...rest } = query;
+      const each = store.runs.each({ ...rest, ...(most !== undefined && { limit: most }) });
+      return await jsonItems(documentsOf(store, each, shown));
+    }
     const { found, column } = sort === undefined
       ? { found: await store.runs.list(query), column: undefined }
       : await listSorted(store, query, sort);
     const runs = found.slice(0, most);
-    const named = namedIn(options.get("columns"));
-    const shown = named ?? [
-      ...column === undefined ? [] : [column],
-      ...Object.keys(query.metrics),
-      ...Object.keys(query.params),
-    ];
+    const shown = shownOf(named, query, column);
     const rows = shown.every((name) => FIELD_NAMES.includes(name))
       ? runs.map(bareRow)
       : await readRows(store, runs);
     const names = [...named ? ["run"] : USUAL, ...shown];
     const columns = columnsOf([...new Set(names)], rows);
     const now = Date.now();
-    if (json) return await json(rows.map((row) => documentOf(row, shown)));
+    if (jsonItems) return await jsonItems(rows.map((row) => documentOf(row, shown)));
     const reader = io.columns === undefined || separator ? "program" : "person";
     const cells = rows.map((row) => columns.map(({ cell }) => cell(row, reader, now)));
     if (separator) {
@@ -125,6 +129,37 @@ export const runs: CommandSpec = {
     }
   },
 };
+
+/** Runs whose params and metrics are read in one go. */
+const CHUNK = 200;
+
+/** Gives runs as JSON, few of them in memory at a time. */
+async function* documentsOf(
+  store: Store,
+  runs: AsyncIterable<Run>,
+  shown: readonly string[],
+): AsyncGenerator<unknown> {
+  const isBare = shown.every((name) => FIELD_NAMES.includes(name));
+  let chunk: Run[] = [];
+  const documents = async () => {
+    const rows = isBare ? chunk.map(bareRow) : await readRows(store, chunk);
+    chunk = [];
+    return rows.map((row) => documentOf(row, shown));
+  };
+  for await (const run of runs) if (chunk.push(run) === CHUNK) yield* await documents();
+  yield* await documents();
+}
+
+/** Returns the columns besides the usual ones: those named, else what the query asks about. */
+function shownOf(
+  named: readonly string[] | undefined,
+  { metrics, params }: { metrics: object; params: object },
+  sorted?: string,
+): readonly string[] {
+  if (named) return named;
+  const first = sorted === undefined ? [] : [sorted];
+  return [...first, ...Object.keys(metrics), ...Object.keys(params)];
+}
 
 /** Returns a run as JSON, with the params and metrics in the list. */
 function documentOf({ run, params, metrics }: RunRow, shown: readonly string[]): unknown {

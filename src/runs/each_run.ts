@@ -1,0 +1,40 @@
+import type { Run } from "../metadata/run.ts";
+import type { RunQuery } from "../metadata/run_query.ts";
+
+/** Runs read in one go. */
+const PAGE = 500;
+
+/**
+ * Gives the runs that match a query one by one, in pages of the newest that are left, so that memory
+ * stays flat. A run that is there all the while is given exactly once. Sorted runs are read at once.
+ *
+ * @param list Lists runs.
+ */
+export async function* eachRun(
+  list: (query: RunQuery) => Promise<Run[]>,
+  query: RunQuery,
+): AsyncGenerator<Run> {
+  if (query.sortBy) return yield* await list(query);
+  let before = query.before;
+  /** Ids of runs given that started at the time of the last one: the next page has them again. */
+  let given = new Set<string>();
+  let count = 0;
+  for (let left = query.limit ?? Infinity; left > 0;) {
+    const limit = Math.min(PAGE, left) + given.size;
+    const page = await list({ ...query, limit, ...(before && { before }) });
+    const fresh = page.filter(({ id }) => !given.has(id)).slice(0, left);
+    for (const run of fresh) yield run;
+    count += fresh.length;
+    left -= fresh.length;
+    if (page.length < limit) return;
+    const last = page.at(-1)!.startTime.getTime();
+    if (Number.isNaN(last)) {
+      // The time that another program has noted is none: what follows is found by its place.
+      return yield* (await list(query)).slice(count);
+    }
+    const isSame = before?.getTime() === last + 1;
+    const there = page.filter(({ startTime }) => startTime.getTime() === last).map(({ id }) => id);
+    given = new Set([...isSame ? given : [], ...there]);
+    before = new Date(last + 1);
+  }
+}
