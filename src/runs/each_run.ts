@@ -1,16 +1,35 @@
+import type { Access } from "../base/access.ts";
+import type { StoreContext } from "../context/compose.ts";
 import type { Run } from "../metadata/run.ts";
 import type { RunQuery } from "../metadata/run_query.ts";
+import { assertQuery } from "./assert_query.ts";
+import { assertKnownNames } from "./known_names.ts";
 
 /** Runs read in one go. */
 const PAGE = 500;
 
+/** Gives the runs that match a query one by one; a name in it that no run has is refused. */
+export async function* eachRun(
+  access: Access<StoreContext>,
+  query: RunQuery,
+  shown: (run: Run) => Run,
+): AsyncGenerator<Run> {
+  await access.use(() => Promise.resolve(assertQuery(query)));
+  const list = (query: RunQuery) => access.read(({ metadata }) => metadata.runs.list(query));
+  let isEmpty = true;
+  for await (const run of pagedRuns(list, query)) {
+    isEmpty = false;
+    yield shown(run);
+  }
+  if (!isEmpty) return;
+  await access.read(({ metadata }) => assertKnownNames(metadata.runs, query, []));
+}
+
 /**
  * Gives the runs that match a query one by one, in pages of the newest that are left, so that memory
  * stays flat. A run that is there all the while is given exactly once. Sorted runs are read at once.
- *
- * @param list Lists runs.
  */
-export async function* eachRun(
+async function* pagedRuns(
   list: (query: RunQuery) => Promise<Run[]>,
   query: RunQuery,
 ): AsyncGenerator<Run> {

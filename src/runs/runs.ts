@@ -11,6 +11,7 @@ import { assertQuery } from "./assert_query.ts";
 import { assertEndOptions, errorText, requireTagChanges } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { RunStateError } from "../base/errors.ts";
+import { bestRun } from "./best_run.ts";
 import { eachRun } from "./each_run.ts";
 import { assertKnownNames } from "./known_names.ts";
 import { type DeadRun, endDead, findDead } from "../processes/dead_runs.ts";
@@ -100,29 +101,9 @@ export class Runs {
    * @returns The matching runs.
    * @throws {InvalidOptionError} If an option is unknown or invalid.
    * @throws {UnknownNameError} If no run has a metric, param or experiment that the query names.
-   *
-   * @example Count the failed runs of a large store
-   * ```ts
-   * import { openStore } from "@chachaml/store";
-   *
-   * await using store = await openStore({ inMemory: true });
-   * let failed = 0;
-   * for await (const _ of store.runs.each({ status: "failed" })) failed++;
-   * console.log(failed);
-   * ```
    */
-  async *each(query: RunQuery = {}): AsyncIterable<Run> {
-    await this.#access.use(() => Promise.resolve(assertQuery(query)));
-    const list = (query: RunQuery) =>
-      this.#access.read(({ metadata: { runs } }) => runs.list(query));
-    let isEmpty = true;
-    for await (const run of eachRun(list, query)) {
-      isEmpty = false;
-      yield this.#shown(run);
-    }
-    if (isEmpty) {
-      await this.#access.read(({ metadata }) => assertKnownNames(metadata.runs, query, []));
-    }
+  each(query: RunQuery = {}): AsyncIterable<Run> {
+    return eachRun(this.#access, query, this.#shown);
   }
 
   /**
@@ -144,18 +125,11 @@ export class Runs {
    * console.log(best?.id ?? "no run yet");
    * ```
    */
-  async best(
+  best(
     by: MetricOrder,
     query: Omit<RunQuery, "sortBy" | "limit"> = {},
   ): Promise<Run | undefined> {
-    // If `metric` is missing, validation must fail instead of returning the newest run.
-    const sortBy = { ...by, metric: by?.metric };
-    const [best] = await this.list({ ...query, sortBy, limit: 1 });
-    if (!best) return undefined;
-    const summaries = await this.#access.read(({ metadata }) => metadata.runs.summary(best.id));
-    // Runs whose value is missing or NaN sort last and are never the best.
-    const summary = summaries.find(({ key }) => key === by.metric);
-    return summary && !Number.isNaN(summary[by.of ?? "last"]) ? best : undefined;
+    return bestRun(this.#access, (query) => this.list(query), by, query);
   }
 
   /**
