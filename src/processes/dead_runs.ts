@@ -64,3 +64,8 @@ export async function endDead(
   }
   return ended;
 }
+
+/** Finds the dead runs of a store. */
+export async function deadIn({ metadata, now }: StoreContext): Promise<DeadRun[]> {
+  return findDead(await metadata.processes.running(), now());
+}

@@ -2,6 +2,8 @@
 import { type ParamValue, sameEdn, toEdn } from "../edn/mod.ts";
 import type { MetricSummary } from "../metadata/metric.ts";
 import type { Run } from "../metadata/run.ts";
+import type { RunStore } from "../metadata/run_store.ts";
+import { assertIds } from "../base/assert.ts";
 
 /** Differences and common values of some runs. */
 export interface Comparison {
@@ -69,4 +71,15 @@ function names(lists: readonly Iterable<string>[]): string[] {
 function areSame(values: readonly unknown[]): boolean {
   const texts = values.map((value) => value === undefined ? "" : toEdn(value as ParamValue));
   return texts.every((text) => sameEdn(texts[0]!, text));
+}
+
+/** Compares stored runs. */
+export async function compareRuns(runs: RunStore, ids: readonly string[]): Promise<Comparison> {
+  assertIds("compare runs", ids);
+  const items: Compared[] = [];
+  for (const id of ids) {
+    const run = await runs.get(id);
+    items.push({ run, params: await runs.params(id), metrics: await runs.summary(id) });
+  }
+  return compare(items);
 }

@@ -1,5 +1,4 @@
 import type { Access } from "../base/access.ts";
-import { assertIds } from "../base/assert.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
@@ -14,13 +13,14 @@ import { RunStateError } from "../base/errors.ts";
 import { bestRun } from "./best_run.ts";
 import { eachRun } from "./each_run.ts";
 import { assertKnownNames } from "./known_names.ts";
-import { type DeadRun, endDead, findDead } from "../processes/dead_runs.ts";
+import { deadIn, type DeadRun, endDead } from "../processes/dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
 import { logParams, type LogParamsOptions } from "./log_params.ts";
 import { removeRun, type RemoveRunOptions } from "./remove_run.ts";
 import { resume } from "./resume.ts";
 import { assertRunUpdate, type RunUpdate } from "./run_update.ts";
-import { compare, type Compared, type Comparison } from "./comparison.ts";
+import { compareRuns, type Comparison } from "./comparison.ts";
+import { archiveRun } from "./archive_run.ts";
 
 /**
  * Runs of a store. Available as {@linkcode Store.runs}; {@linkcode Store.startRun} starts a run.
@@ -141,15 +141,8 @@ export class Runs {
    * @throws {InvalidOptionError} If `ids` is not an array.
    */
   compare(ids: readonly string[]): Promise<Comparison> {
-    return this.#access.read(async ({ metadata: { runs } }) => {
-      assertIds("compare runs", ids);
-      const items: Compared[] = [];
-      for (const id of ids) {
-        const run = await runs.get(id);
-        items.push({ run, params: await runs.params(id), metrics: await runs.summary(id) });
-      }
-      return compare(items);
-    }).then(shownAs("comparison"));
+    return this.#access.read(({ metadata }) => compareRuns(metadata.runs, ids))
+      .then(shownAs("comparison"));
   }
 
   /**
@@ -191,9 +184,7 @@ export class Runs {
    * @returns The runs and their processes.
    */
   dead(): Promise<DeadRun[]> {
-    return this.#access.use(async ({ metadata, now }) =>
-      findDead(await metadata.processes.running(), now())
-    );
+    return this.#access.use(deadIn);
   }
 
   /**
@@ -204,8 +195,7 @@ export class Runs {
    */
   endDead(): Promise<Run[]> {
     return this.#access.write(async (context) => {
-      const { metadata, now } = context;
-      return await endDead(context, findDead(await metadata.processes.running(), now()));
+      return await endDead(context, await deadIn(context));
     }).then(shownAs("runs"));
   }
 
@@ -235,11 +225,7 @@ export class Runs {
    * @throws {RunStateError} If the run is running.
    */
   archive(id: string): Promise<Run> {
-    return this.#access.write(async ({ metadata: { runs } }) => {
-      const run = await runs.archive(id);
-      if (run.status === "archived") return run;
-      throw new RunStateError("archive", id, `it is ${run.status}; end it first`);
-    }).then(this.#shown);
+    return this.#access.write(({ metadata }) => archiveRun(metadata.runs, id)).then(this.#shown);
   }
 
   /**
