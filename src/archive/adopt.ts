@@ -1,18 +1,18 @@
-/** Makes what has arrived part of the store, all of it or nothing. */
+/** Publishing of imported runs, all or none. */
 import type { StagedBytes } from "../bytes/byte_store.ts";
 import { inParallel } from "../base/in_parallel.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
 import type { Arrival } from "./arrivals.ts";
 
-/** Artifacts published at a time. */
+/** Number of artifacts published in parallel. */
 const WIDTH = 32;
 
 /**
- * Publishes the bytes that are missing and writes the records, in one transaction; what is there already
- * is left as it is.
+ * Publishes the missing bytes and inserts the missing records in one transaction. Existing ones are
+ * unchanged.
  *
- * @returns What was missing, by run.
+ * @returns The parts of each run that were missing, by run id.
  */
 export async function adopt(
   store: StoreContext,
@@ -40,10 +40,10 @@ export async function adopt(
   }
 }
 
-/** Staged bytes on their way to their place. */
+/** Staged bytes with their destination. */
 interface Published extends ArtifactPlace {
   readonly bytes: StagedBytes;
-  /** The bytes of its run that are still staged, by name. */
+  /** Staged bytes of the run that are not published yet, by name. */
   readonly staged: Map<string, StagedBytes>;
 }
 
@@ -58,7 +58,7 @@ function* filesOf(
   }
 }
 
-/** Removes what was published, unless its rows are there after all. */
+/** Removes published bytes, unless their records were committed after all. */
 async function takeBack(
   store: StoreContext,
   published: readonly Published[],
@@ -73,6 +73,6 @@ async function takeBack(
       await store.bytes.removeAll(ours);
     });
   } catch {
-    // Orphans stay behind: importing again takes their places, or they are collected.
+    // Best effort: remaining orphans are replaced by the next import, or removed by `gc`.
   }
 }

@@ -1,20 +1,22 @@
-/** Where an archive comes from: unpacked on its way, and refused by its first block if it is none. */
+/**
+ * Source of an archive: decompressed while it is read, and rejected early if it is not an archive.
+ */
 import { ArchiveError, ChachamlError } from "../base/errors.ts";
 import { MANIFEST } from "./manifest.ts";
 
-/** Bytes of the first block, which is a header. */
+/** Size of the first block, the header, in bytes. */
 const BLOCK = 512;
 
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 
-/** What is said of a source that does not begin as an archive does. */
+/** Message for a source that is not an archive. */
 export const NO_ARCHIVE: string =
-  `it is no archive of runs: it does not begin with ${MANIFEST}; export makes archives that do`;
+  `it is not an archive of runs: it does not start with ${MANIFEST}; create archives with export`;
 
 /**
- * The bytes of an archive, unpacked if it is compressed by gzip. A source that fails, that is no archive,
- * or that is compressed in another way ends in an {@linkcode ArchiveError}.
+ * Returns the bytes of an archive, decompressed if it is gzipped. The stream errors with an
+ * {@linkcode ArchiveError} if the source fails, is not an archive, or is compressed in another way.
  */
 export function archiveSource(archive: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const source = readerOf(archive, failReading);
@@ -41,7 +43,7 @@ async function open(read: Read): Promise<Read> {
   const packed = await peek(read);
   if (startsWith(packed.start, ZSTD)) {
     throw new ArchiveError(
-      "it is compressed, by zstd; unpack it on its way: zstdcat FILE | chachaml import -",
+      "it is compressed, by zstd; decompress it first: zstdcat FILE | chachaml import -",
     );
   }
   const plain = startsWith(packed.start, GZIP) ? await peek(unpacked(packed.read)) : packed;
@@ -49,7 +51,7 @@ async function open(read: Read): Promise<Read> {
   return plain.read;
 }
 
-/** The first block, or as much as there is, and a function that reads all from the start. */
+/** Reads up to one block. Returns it, with a function that reads everything from the start. */
 async function peek(read: Read): Promise<{ start: Uint8Array; read: Read }> {
   const chunks: Uint8Array[] = [];
   const start = new Uint8Array(BLOCK);
@@ -57,7 +59,7 @@ async function peek(read: Read): Promise<{ start: Uint8Array; read: Read }> {
   while (size < BLOCK) {
     const chunk = await read();
     if (chunk === undefined) break;
-    if (!(chunk instanceof Uint8Array)) failReading(new TypeError("it does not give bytes"));
+    if (!(chunk instanceof Uint8Array)) failReading(new TypeError("it does not yield bytes"));
     chunks.push(chunk);
     start.set(chunk.subarray(0, BLOCK - size), size);
     size += Math.min(chunk.length, BLOCK - size);
@@ -107,14 +109,14 @@ function failReading(error: unknown): never {
 
 function failUnpacking(error: unknown): never {
   if (error instanceof ChachamlError) throw error;
-  throw new ArchiveError("it cannot be read: what is compressed is damaged", { cause: error });
+  throw new ArchiveError("it cannot be read: its compressed data is damaged", { cause: error });
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
   return magic.every((byte, at) => bytes[at] === byte);
 }
 
-/** Whether a block is the header of a member: its checksum is right. */
+/** Whether a block is a tar header with a valid checksum. */
 function isHeader(block: Uint8Array): boolean {
   if (block.length < BLOCK || block[0] === 0) return false;
   const stored = parseInt(new TextDecoder().decode(block.subarray(148, 156)), 8);

@@ -1,15 +1,18 @@
-/** The runs of an archive, as they are to be stored. */
+/** Runs of an archive, prepared for storage. */
 import type { StagedBytes } from "../bytes/byte_store.ts";
 import type { RunDocument } from "../metadata/run_document.ts";
 
-/** A run of the archive, as it is to be stored, and its bytes so far. */
+/** A run of the archive, prepared for storage, with its staged bytes. */
 export interface Arrival {
   readonly archivedId: string;
   run: RunDocument;
   readonly staged: Map<string, StagedBytes>;
 }
 
-/** The runs as they are to be stored, parents first; of those that are each other's, any. */
+/**
+ * Prepares runs for storage, parents before children. Runs that are each other's parents come in
+ * any order.
+ */
 export function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
   const ids = new Map(runs.map(({ id }) => [id, newIds ? crypto.randomUUID() : id]));
   const renew = <T extends { readonly id: string }>(item: T): T =>
@@ -39,7 +42,10 @@ export function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[
   return [...arrivals.values()];
 }
 
-/** A run with those above it that are still to come, the uppermost first; however many there are. */
+/**
+ * Returns a run preceded by its ancestors that are not prepared yet. Not recursive, so any depth
+ * works.
+ */
 function lineOf(
   run: RunDocument,
   byId: ReadonlyMap<string, RunDocument>,

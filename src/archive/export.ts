@@ -1,4 +1,4 @@
-/** Runs as a tar archive: a manifest, then the files of their artifacts. */
+/** Export of runs as a tar archive: a manifest, then the files of their artifacts. */
 import { createTarPacker, type TarPackController } from "npm:modern-tar@~0.8.6";
 import type { Progress } from "../bytes/byte_store.ts";
 import { readChunks } from "../artifacts/artifact_reader.ts";
@@ -9,30 +9,30 @@ import type { StoreContext } from "../context/compose.ts";
 import { encodeManifest, encodeOmitted, MANIFEST, OMITTED } from "./manifest.ts";
 import { type ExportFile, isDamage, openForExport, readAhead } from "./read_ahead.ts";
 
-/** An artifact that an archive lacks, and why. */
+/** An artifact missing from an archive, and why. */
 export interface NotExported {
-  /** The run that it belongs to. */
+  /** Id of its run. */
   readonly runId: string;
-  /** Its name within the run. */
+  /** Name of the artifact. */
   readonly name: string;
-  /** Why its bytes could not be read. */
+  /** Error that prevented reading its bytes. */
   readonly error: Error;
 }
 
-/** How to export. */
+/** Options for {@linkcode Store.export}. */
 export interface ExportOptions {
-  /** Stops the work. */
+  /** Stops the export. */
   readonly signal?: AbortSignal;
-  /** Called with the artifacts' bytes done so far. */
+  /** Called with the number of bytes exported. */
   readonly onProgress?: (progress: Progress) => void;
   /**
-   * Called for each artifact that is damaged or missing, and left out. Importing the archive then gives
-   * its run without it. Without this function the first of them ends the export.
+   * Called for each artifact that is skipped because it is damaged or missing. Importing the
+   * archive restores its run without it. By default the first such artifact aborts the export.
    */
   readonly onOmitted?: (omitted: NotExported) => void;
 }
 
-/** Gives the bytes of an archive as they are asked for. */
+/** Yields the bytes of an archive on demand. */
 export async function* exportRuns(
   store: StoreContext,
   ids: readonly string[],
@@ -92,10 +92,10 @@ async function writeArchive(
 }
 
 /**
- * Adds an artifact chunk by chunk.
+ * Adds a large artifact in chunks.
  *
- * @returns What is wrong with its bytes. Once some are written, zeros stand for those that are not to be
- * had.
+ * @returns The error that prevented reading its bytes, if any. After the first bytes have been
+ * written, missing ones are filled with zeros.
  */
 async function addLarge(
   archive: TarPackController,
@@ -140,12 +140,15 @@ async function addLarge(
 
 const ZEROS = new Uint8Array(64 * 1024);
 
-/** A time that a tar archive can tell: its field holds as many seconds. */
+/** Clamps a time to the range of a tar header. */
 function timeOf(milliseconds: number): Date {
   return new Date(Math.min(Math.max(milliseconds, 0), 0o77777777777 * 1000));
 }
 
-/** What is executable stays so; who may read what is unpacked is up to who unpacks it. */
+/**
+ * Returns the mode of a member. Executable files stay executable; access is up to whoever unpacks
+ * the archive.
+ */
 function modeOf(mode: number | undefined): number {
   return 0o644 | (mode ?? 0) & 0o111;
 }

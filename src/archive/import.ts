@@ -1,4 +1,4 @@
-/** Takes up the runs of an archive: all of it is checked before any of it can be seen. */
+/** Import of runs from an archive: everything is verified before anything becomes visible. */
 import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@~0.8.6";
 import { abandonSource, openSource } from "../artifacts/put_source.ts";
 import type { ByteStore, Progress } from "../bytes/byte_store.ts";
@@ -12,46 +12,46 @@ import { archiveSource, NO_ARCHIVE } from "./archive_source.ts";
 import { arrange, type Arrival } from "./arrivals.ts";
 import { decodeManifest, decodeOmitted, MANIFEST, MAX_MANIFEST, OMITTED } from "./manifest.ts";
 
-/** Artifacts staged at a time. */
+/** Number of artifacts staged in parallel. */
 const WIDTH = 32;
 
-/** Bytes up to which a file is taken from the archive in one piece. */
+/** Maximum size, in bytes, of a file that is read in one piece. */
 const SMALL = 256 * 1024;
 
-/** How to import. */
+/** Options for {@linkcode Store.import}. */
 export interface ImportOptions {
   /**
-   * Whether runs and artifacts get new ids, so that they can stand beside those of the archive's ids.
-   * Importing the same archive again then makes further copies.
+   * Whether to assign new ids to runs and artifacts, so that they do not conflict with existing
+   * ones. Importing the archive again then creates further copies.
    *
    * @default {false}
    */
   readonly newIds?: boolean;
-  /** Stops the work; nothing is imported then. */
+  /** Stops the import; nothing is imported then. */
   readonly signal?: AbortSignal;
-  /** Told of the artifacts' bytes done so far. */
+  /** Called with the number of bytes imported. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** What an import has come to. */
+/** Result of an import. */
 export interface ImportReport {
-  /** The archive's runs. */
+  /** Runs of the archive. */
   readonly runs: readonly ImportedRun[];
-  /** Artifacts imported. */
+  /** Number of artifacts imported. */
   readonly artifacts: number;
-  /** Their bytes. */
+  /** Their total size, in bytes. */
   readonly bytes: number;
 }
 
 /** A run of an archive. */
 export interface ImportedRun {
-  /** Its id in the store. */
+  /** Id in the store. */
   readonly id: string;
-  /** Its id in the archive. */
+  /** Id in the archive. */
   readonly archivedId: string;
-  /** Whether it has been imported: it may have been there already. */
+  /** Whether the run was imported; `false` if it already existed. */
   readonly imported: boolean;
-  /** Whether it was there and has got what it had more in the archive. */
+  /** Whether the run already existed and gained data from the archive. */
   readonly merged: boolean;
 }
 
@@ -83,7 +83,7 @@ export async function importRuns(
   }
 }
 
-/** Takes the lease of what will be staged; where that fails, the archive is given back unread. */
+/** Takes a lease for staging. If that fails, cancels the archive. */
 async function takeLease(
   bytes: ByteStore,
   batch: string,
@@ -99,7 +99,7 @@ async function takeLease(
   }
 }
 
-/** Stages all of an archive's files, and refuses it if it is anything but what its manifest says. */
+/** Stages all files of an archive. Throws if they differ from the manifest. */
 async function receive(
   bytes: ByteStore,
   archive: ReadableStream<Uint8Array>,
@@ -128,7 +128,7 @@ async function receive(
         continue;
       }
       const { arrival, artifact } = take(expected, member);
-      // The next member can be read once this one is. Small ones are then synced side by side.
+      // The next member becomes readable once this one is read. Small ones are synced in parallel.
       const leave = await gate.enter();
       const body = size <= SMALL ? await contentOf(member) : member.body;
       const stage = async () => {
@@ -153,7 +153,7 @@ async function receive(
     }
     await Promise.all(staging);
     if (failure !== undefined) throw failure;
-    // What was known not to be whole when it was exported is left out; anything else is damage.
+    // Artifacts that were already damaged when exported are skipped; any other damage is an error.
     for (const name of lacking ?? []) {
       await leaveOut(name, arrivals);
       expected.delete(name);
@@ -176,7 +176,10 @@ async function receive(
   }
 }
 
-/** The first member, which is the manifest; of what is no archive, not even that can be read. */
+/**
+ * Returns the first member, the manifest. Reading it may already fail if the source is not an
+ * archive.
+ */
 async function begin(
   members: AsyncGenerator<ParsedTarEntry, undefined>,
   signal: AbortSignal | undefined,
@@ -205,7 +208,7 @@ function expectedOf(arrivals: readonly Arrival[]): Expected {
   );
 }
 
-/** Finds the artifact that a member is of, which no other member can be then. */
+/** Returns the artifact of a member, and removes it from the expected ones. */
 function take(expected: Expected, { header }: ParsedTarEntry) {
   const name = JSON.stringify(header.name);
   const found = expected.get(header.name);
@@ -216,12 +219,12 @@ function take(expected: Expected, { header }: ParsedTarEntry) {
   throw new ArchiveError(`${name} has ${header.size} bytes where its manifest says ${size}`);
 }
 
-/** The files of an archive; anything else but directories is refused. */
+/** Yields the files of an archive. Throws for anything but files and directories. */
 async function* readMembers(
   archive: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ParsedTarEntry, undefined> {
-  // A source that gives nothing for a while is cancelled only by a signal.
+  // Only a signal cancels a source that yields nothing for a while.
   const enough = new AbortController();
   const entries = archiveSource(archive).pipeThrough(createTarDecoder({ strict: true }), {
     signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
@@ -233,7 +236,7 @@ async function* readMembers(
       if (done) return;
       const { header, body } = value;
       const { type = "file" } = header;
-      // As `tar` names what it is given as `./`.
+      // `tar` names members `./…` if it is given `./`.
       const name = header.name.replace(/^(\.\/)+/, "");
       if (type === "directory") {
         requireInside(name);
@@ -247,14 +250,17 @@ async function* readMembers(
   }
 }
 
-/** Refuses a directory that is not below the one unpacked to; those below it are made when needed. */
+/**
+ * Throws if a directory is outside the archive's root. Others are ignored; directories are created
+ * as needed.
+ */
 function requireInside(name: string): void {
   const directory = name.replace(/\/$/, "");
   const reason = directory === "" || directory === "." ? undefined : unsafePath(directory);
   if (reason !== undefined) throw new ArchiveError(`${JSON.stringify(name)}: ${reason}`);
 }
 
-/** Takes an artifact out of its run, with its bytes. */
+/** Removes an artifact and its staged bytes from its run. */
 async function leaveOut(member: string, arrivals: readonly Arrival[]): Promise<void> {
   const slash = member.indexOf("/");
   const [id, name] = [member.slice(0, slash), member.slice(slash + 1)];

@@ -1,4 +1,4 @@
-/** The first member of an archive: what the runs in it are, and which files follow. */
+/** Manifest of an archive, its first member: describes the runs and the files that follow. */
 import * as v from "npm:valibot@~1.5.0";
 import { ArchiveError, ChachamlError, StorageError } from "../base/errors.ts";
 import { NameIndex } from "../names/name_index.ts";
@@ -6,13 +6,13 @@ import { assertArtifactName, assertRunId, fold } from "../names/names.ts";
 import { MODEL_STAGES } from "../metadata/model.ts";
 import type { RunDocument } from "../metadata/run_document.ts";
 
-/** Name of the manifest's file in an archive. */
+/** Name of the manifest in an archive. */
 export const MANIFEST = "chachaml-runs.json";
 
-/** Bytes that a manifest may have: all of it is in memory at once. */
+/** Maximum size of a manifest, in bytes: it is held in memory. */
 export const MAX_MANIFEST: number = 256 * 1024 * 1024;
 
-/** Name of the last member, if there is one: artifacts of the manifest whose bytes are not there. */
+/** Name of the optional last member: artifacts of the manifest without bytes. */
 export const OMITTED = "chachaml-omitted.json";
 
 const FORMAT = "chachaml-runs";
@@ -24,7 +24,7 @@ const textOrNull = v.nullable(text);
 const integer = v.pipe(v.number(), v.safeInteger());
 const integerOrNull = v.nullable(integer);
 const count = v.pipe(integer, v.minValue(0));
-/** Epoch milliseconds that a `Date` can hold. */
+/** Epoch milliseconds within the range of `Date`. */
 const time = v.pipe(integer, v.minValue(-MAX_TIME), v.maxValue(MAX_TIME));
 const pairs = v.array(v.strictTuple([text, text]));
 const nonFinite = v.picklist(["NaN", "Infinity", "-Infinity"]);
@@ -99,14 +99,14 @@ const manifest = v.strictObject({
   runs: v.array(run),
 });
 
-/** The bytes of a manifest; one that could not be read back is refused. */
+/** Encodes a manifest. Throws if it could not be read back. */
 export function encodeManifest(runs: readonly RunDocument[]): Uint8Array<ArrayBuffer> {
   requireSound(runs, notExportable);
-  // What an older version does not know is there only if it is needed.
+  // A field unknown to older versions is only written if needed.
   const lean = runs.map(({ models, ...run }) => models?.length ? { ...run, models } : run);
   const content = { format: FORMAT, version: VERSION, runs: lean };
   const { issues } = v.safeParse(manifest, content, { abortEarly: true });
-  // Another program can have written rows that are not what they should be.
+  // Another program may have stored invalid rows.
   if (issues) throw notExportable(`what is stored cannot be true at ${v.getDotPath(issues[0])}`);
   const bytes = new TextEncoder().encode(JSON.stringify(content));
   if (bytes.length > MAX_MANIFEST) {
@@ -117,7 +117,7 @@ export function encodeManifest(runs: readonly RunDocument[]): Uint8Array<ArrayBu
 
 const omissions = v.array(v.strictObject({ runId: text, name: text, reason: text }));
 
-/** The bytes of a list of artifacts that an archive lacks. */
+/** Encodes the list of artifacts that an archive lacks. */
 export function encodeOmitted(
   omitted: readonly { readonly runId: string; readonly name: string; readonly error: Error }[],
 ): Uint8Array<ArrayBuffer> {
@@ -125,7 +125,7 @@ export function encodeOmitted(
   return new TextEncoder().encode(JSON.stringify(list));
 }
 
-/** The members that an archive lacks, by such a list. */
+/** Decodes such a list to the names of members. */
 export function decodeOmitted(bytes: Uint8Array): string[] {
   const parsed = v.safeParse(omissions, parseJson(bytes, OMITTED), { abortEarly: true });
   if (!parsed.success) throw new ArchiveError(`${OMITTED} is damaged`);
@@ -136,20 +136,22 @@ function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new ArchiveError(`${name} is no JSON`, { cause });
+    throw new ArchiveError(`${name} is not JSON`, { cause });
   }
 }
 
 /**
- * Reads a manifest.
+ * Decodes a manifest.
  *
- * @throws {ArchiveError} If it is none, or its content cannot be stored.
+ * @throws {ArchiveError} If it is not a manifest, or its content cannot be stored.
  */
 export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
   const value = parseJson(bytes, MANIFEST);
   const { version } = (value ?? {}) as { version?: unknown };
   if (typeof version === "number" && version > VERSION) {
-    throw new ArchiveError(`it is of format version ${version}; a newer chachaml has made it`);
+    throw new ArchiveError(
+      `it is of format version ${version}; it was created by a newer chachaml`,
+    );
   }
   const parsed = v.safeParse(manifest, value, { abortEarly: true });
   if (!parsed.success) {
@@ -167,7 +169,7 @@ export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
   return runs;
 }
 
-/** Refuses runs that cannot stand side by side in one archive and one store. */
+/** Throws if runs cannot coexist in one archive or one store. */
 function requireSound(runs: readonly RunDocument[], refuse: Refuse): void {
   const ids = new Set<string>();
   const runIds = new Set([fold(MANIFEST), fold(OMITTED)]);
@@ -203,7 +205,7 @@ function twice(what: string): string {
   return `${JSON.stringify(what)} is named twice`;
 }
 
-/** Makes an error of a reason. */
+/** Creates an error from a reason. */
 type Refuse = (reason: string) => ChachamlError;
 
 function notExportable(reason: string): ChachamlError {

@@ -1,4 +1,4 @@
-/** Reads the files of an archive: small ones many at a time, and ahead of their being written. */
+/** Reading ahead of the files of an archive: small ones in parallel, before they are written. */
 import { createHash } from "node:crypto";
 import { type OpenArtifact, readChunks } from "../artifacts/artifact_reader.ts";
 import {
@@ -13,37 +13,37 @@ import type { OpenBytes } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
 
-/** Bytes up to which a file is read in one piece. */
+/** Maximum size, in bytes, of a file that is read in one piece. */
 const SMALL = 256 * 1024;
 
-/** Files, and bytes of small ones, that are read together. */
+/** Maximum number of files, and of bytes of small files, that are read together. */
 const MAX_FILES = 256;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Files read at a time. */
+/** Number of files read in parallel. */
 const WIDTH = 32;
 
-/** An artifact that is to be in an archive. */
+/** An artifact to export. */
 export interface ExportFile {
-  /** The run that it belongs to. */
+  /** Id of its run. */
   readonly runId: string;
-  /** What the manifest says of it. */
+  /** Its entry in the manifest. */
   readonly artifact: ArtifactDocument;
 }
 
-/** A file as far as it has been read. */
+/** A file that may have been read ahead. */
 export interface AheadFile {
-  /** Which it is. */
+  /** The artifact. */
   readonly file: ExportFile;
-  /** All its bytes, checked, if it is small. */
+  /** All its bytes, verified, if it is small. */
   readonly bytes?: Uint8Array;
-  /** Its permission bits, where there are such. */
+  /** Permission bits, if available. */
   readonly mode?: number | undefined;
-  /** What is wrong with it. */
+  /** Error that prevented reading it. */
   readonly error?: unknown;
 }
 
-/** Gives the files of runs in their order. */
+/** Yields the files of runs in order. */
 export async function* readAhead(
   store: StoreContext,
   runs: readonly RunDocument[],
@@ -91,14 +91,14 @@ async function readSmall(
 ): Promise<{ bytes: Uint8Array; mode: number | undefined }> {
   const { runId, artifact: { name, size, hash } } = file;
   try {
-    // Bytes of the hash that is to be are the right ones, whatever the record says by now.
+    // Bytes with the hash of the manifest are right, even if the record has changed.
     const opened = await store.bytes.open(`${runId}/${name}`);
     const bytes = await readAll(opened, size);
     if (bytes && createHash("sha256").update(bytes).digest("hex") === hash) {
       return { bytes, mode: opened.mode };
     }
   } catch {
-    // Whatever is wrong shows again where it is looked at closely.
+    // The slower path below reports any error.
   }
   const opened = await openForExport(store, file);
   const { mode } = opened.bytes;
@@ -111,7 +111,7 @@ async function readSmall(
   return { bytes, mode };
 }
 
-/** `undefined` if there are not so many bytes. */
+/** Reads all bytes; `undefined` if the size differs. */
 async function readAll(opened: OpenBytes, size: number): Promise<Uint8Array | undefined> {
   try {
     if (opened.size !== size) return undefined;
@@ -127,7 +127,7 @@ async function readAll(opened: OpenBytes, size: number): Promise<Uint8Array | un
   }
 }
 
-/** Opens the bytes that the manifest tells of. */
+/** Opens the bytes described by the manifest. */
 export async function openForExport(
   store: StoreContext,
   { artifact: { id, name, hash } }: ExportFile,
@@ -139,7 +139,7 @@ export async function openForExport(
   throw new StorageError(`export ${JSON.stringify(name)}`, state);
 }
 
-/** Whether an error is of one artifact, and no reason to leave out the others. */
+/** Whether an error concerns only one artifact, so that the others can be exported. */
 export function isDamage(error: unknown): error is Error {
   return error instanceof IntegrityError || error instanceof UnsafePathError ||
     error instanceof DamagedRowError || error instanceof ArtifactNotFoundError ||

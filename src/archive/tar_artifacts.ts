@@ -1,10 +1,10 @@
-/** Artifacts of a run as a plain tar: no manifest, each file under its own name. */
+/** Artifacts of a run as a plain tar: without manifest, under their own names. */
 import { createTarPacker, type TarPackController } from "npm:modern-tar@~0.8.6";
 import type { Artifact } from "../artifacts/artifact.ts";
 
 /**
- * Gives the bytes of a tar as they are asked for. A damaged artifact ends it before its end, so that
- * it cannot be taken for a whole one.
+ * Yields the bytes of a tar on demand. A damaged artifact truncates it, so that it cannot be
+ * mistaken for a complete one.
  */
 export async function* tarArtifacts(
   artifacts: readonly Artifact[],

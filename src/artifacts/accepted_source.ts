@@ -1,13 +1,13 @@
-/** What `put` accepts, as a type: every value with a JSON form, however its type was declared. */
+/** Types accepted by `put`: every value with a JSON form, however its type is declared. */
 import type { JsonValue, PutSource } from "./put_source.ts";
 
 /**
- * `T` where it is a source of bytes or has a JSON form: an interface, optional members, readonly arrays
- * and what has a `toJSON`, such as a `Date`, included. `never` stands where it has none.
+ * Type `T` if it is a source of bytes or has a JSON form, including interfaces, optional members,
+ * readonly arrays and types with `toJSON` such as `Date`; otherwise `never`.
  */
 export type AcceptedSource<T> = T extends PutSource ? T : JsonForm<T>;
 
-/** `T` where JSON keeps all of it; `never` stands where it does not. */
+/** Type `T` if JSON preserves all of it; otherwise `never`. */
 export type JsonForm<T> = T extends JsonValue | undefined ? T
   : T extends { toJSON(...args: never[]): unknown } ? T
   : T extends
@@ -22,5 +22,5 @@ export type JsonForm<T> = T extends JsonValue | undefined ? T
     | Promise<unknown> ? never
   : T extends readonly (infer E)[] ? readonly JsonForm<E>[]
   : T extends object ? { readonly [K in keyof T]: JsonForm<T[K]> }
-  : unknown extends T ? T // Checked when it is put.
+  : unknown extends T ? T // Checked at run time.
   : never;

@@ -3,21 +3,23 @@ import { DISPLAY, type MediaBundle, renderer } from "../display/displayable.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { ArtifactReader, ReadOptions, SaveOptions } from "./artifact_reader.ts";
 
-/** Seconds for which a URL can be made: what signatures allow. */
+/** Maximum lifetime of a presigned URL, in seconds. */
 const MAX_SECONDS = 7 * 24 * 60 * 60;
 
 /**
- * Named bytes of a run: what the store knows of them, and the ways to read them.
+ * An artifact: the metadata of named bytes, and methods to read them. Returned by {@linkcode
+ * Artifacts.get} and other methods.
  *
- * If the artifact is replaced after it was looked up, a later read gives the new bytes, and the
- * fields describe them from then on.
+ * If the artifact is replaced after it was looked up, later reads return the new bytes and update
+ * the fields. Reading throws {@linkcode UnsafePathError} if the record's path leads outside the
+ * store. Methods need only the permissions of {@linkcode openStore}, unless they say otherwise.
  */
 export class Artifact {
   #record: ArtifactRecord;
   readonly #reader: ArtifactReader;
   readonly #problem: Error | undefined;
 
-  /** @ignore Artifacts are made by the store. */
+  /** @ignore Created by the store. */
   constructor(record: ArtifactRecord, reader: ArtifactReader, problem?: Error) {
     this.#record = record;
     this.#reader = reader;
@@ -29,7 +31,7 @@ export class Artifact {
     return this.#record.id;
   }
 
-  /** Id of the run that it belongs to. */
+  /** Id of its run. */
   get runId(): string {
     return this.#record.runId;
   }
@@ -44,30 +46,30 @@ export class Artifact {
     return this.#record.path;
   }
 
-  /** MIME type, where it is known. */
+  /** MIME type, if known. */
   get contentType(): string | null {
     return this.#record.contentType;
   }
 
-  /** Size in bytes; `NaN` if another program left a damaged row. */
+  /** Size in bytes; `NaN` if another program stored an invalid one. */
   get size(): number {
     return this.#record.size;
   }
 
-  /** SHA-256 of the bytes, 64 lower-case hex digits; `""` if another program left a damaged row. */
+  /** SHA-256 of the bytes, lower-case hex; `""` if another program stored an invalid one. */
   get hash(): string {
     return this.#record.hash;
   }
 
-  /** When it was stored. */
+  /** Time at which it was stored. */
   get createdAt(): Date {
     return new Date(this.#record.createdAt);
   }
 
   /**
-   * URL of the bytes, for other programs to read: `file:` for a file.
+   * URL of the bytes for other programs: `file:` for a file.
    *
-   * @throws {UnsafePathError} If the record's path would lead outside the store.
+   * @throws {UnsafePathError} If the record's path leads outside the store.
    */
   get url(): string {
     if (this.#problem) throw this.#problem;
@@ -75,17 +77,16 @@ export class Artifact {
   }
 
   /**
-   * Makes a URL by which anyone can read the bytes for a while, without keys of their own.
+   * Creates a URL with which anyone can read the bytes for a limited time, without credentials.
    *
-   * @example
+   * @param options `seconds`: lifetime of the URL, from 1 to 604,800 (a week).
+   * @returns The URL. It is valid until it expires, or until the artifact is replaced or removed.
+   * @throws {InvalidOptionError} If `seconds` is invalid, or the byte store has no such URLs.
+   *
+   * @example Share an artifact for ten minutes
    * ```ts ignore
    * const url = await artifact.presign({ seconds: 600 });
    * ```
-   *
-   * @param options For how long: `seconds`, 3600 if left out, a week (604,800) at most.
-   * @returns The URL. It gives those bytes until it ends, or the artifact is replaced or removed.
-   * @throws {InvalidOptionError} If the store keeps bytes where there is no such URL, or `seconds` is
-   * no whole number from 1 to 604,800.
    */
   async presign({ seconds = 3600 }: { readonly seconds?: number } = {}): Promise<string> {
     if (this.#problem) throw this.#problem;
@@ -103,10 +104,10 @@ export class Artifact {
   }
 
   /**
-   * Absolute path of the file, for other programs to read; `undefined` where the store keeps bytes
-   * otherwise. Do not write to it: the store's hashes would not be true any more.
+   * Absolute path of the file for other programs; `undefined` if the bytes are not a file. Never
+   * write to it: its hash would no longer match.
    *
-   * @throws {UnsafePathError} If the record's path would lead outside the artifact directory.
+   * @throws {UnsafePathError} If the record's path leads outside the artifact directory.
    */
   get filePath(): string | undefined {
     if (this.#problem) throw this.#problem;
@@ -114,33 +115,47 @@ export class Artifact {
   }
 
   /**
-   * The bytes as a stream, opened when it is first read and closed at its end or when cancelled.
+   * Returns the bytes as a stream, which opens them at the first read and closes them at the end or
+   * on cancel. The stream errors with an {@linkcode IntegrityError}: at the start if the bytes are
+   * missing or their size differs; with `verify`, instead of the last bytes if the hash differs.
    *
-   * @throws {IntegrityError} Through the stream: at its start if the file is missing or of another
-   * size than the row says; with `verify`, in place of the last bytes if the hash differs.
+   * @param options Range, verification and abort signal.
+   * @returns The stream.
    */
   stream(options: ReadOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#reader.stream(() => this.#open(), options);
   }
 
   /**
-   * All bytes, or those of a range, in memory.
+   * Reads all bytes, or a range, into memory.
    *
-   * @throws {IntegrityError} If the file is missing or is not what the row says.
+   * @param options Range, verification and abort signal.
+   * @returns The bytes.
+   * @throws {IntegrityError} If the bytes are missing or differ from the record.
+   * @throws {InvalidOptionError} If the range is invalid.
    */
   async bytes(options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     return await this.#reader.bytes(await this.#open(), options);
   }
 
-  /** The bytes as UTF-8 text. */
+  /**
+   * Reads the bytes as UTF-8 text.
+   *
+   * @param options Range, verification and abort signal.
+   * @returns The text.
+   * @throws {IntegrityError} If the bytes are missing or differ from the record.
+   */
   async text(options: ReadOptions = {}): Promise<string> {
     return new TextDecoder().decode(await this.bytes(options));
   }
 
   /**
-   * The value that the bytes hold as JSON.
+   * Reads the bytes as JSON.
    *
-   * @throws {SyntaxError} If they are not JSON.
+   * @param options Range, verification and abort signal.
+   * @returns The parsed value.
+   * @throws {SyntaxError} If the bytes are not JSON.
+   * @throws {IntegrityError} If the bytes are missing or differ from the record.
    */
   async json<T = unknown>(options: ReadOptions = {}): Promise<T> {
     const text = await this.text(options);
@@ -153,10 +168,16 @@ export class Artifact {
   }
 
   /**
-   * Copies the bytes to a file, which appears, or is replaced, all at once. They are checked against
-   * the hash on the way; where they differ, no file appears.
+   * Copies the bytes to a file, which is created or replaced atomically. The bytes are verified; if
+   * they differ from the record, no file is created.
    *
-   * @throws {IntegrityError} If the bytes are not what the row says.
+   * Requires `--allow-read` and `--allow-write` for the file's directory.
+   *
+   * @param path Path or `file:` URL of the file.
+   * @param options Progress and abort signal.
+   * @returns A promise that resolves once the file is complete and synced.
+   * @throws {IntegrityError} If the bytes are missing or differ from the record.
+   * @throws {InvalidOptionError} If the path is inside the artifact directory.
    * @throws {StorageError} If the file cannot be written.
    */
   async saveTo(path: string | URL, options: SaveOptions = {}): Promise<void> {
@@ -170,13 +191,17 @@ export class Artifact {
     return opened;
   }
 
-  /** The fields, for `JSON.stringify`. */
+  /**
+   * Returns the fields, for `JSON.stringify`.
+   *
+   * @returns The record.
+   */
   toJSON(): ArtifactRecord {
     const { id, runId, name, path, contentType, size, hash, createdAt } = this.#record;
     return { id, runId, name, path, contentType, size, hash, createdAt };
   }
 
-  /** The fields, for a console. */
+  /** Returns the fields, for consoles. */
   [Symbol.for("Deno.customInspect")](
     inspect: typeof Deno.inspect,
     options: Deno.InspectOptions,
@@ -184,7 +209,7 @@ export class Artifact {
     return `Artifact ${inspect(this.toJSON(), options)}`;
   }
 
-  /** What it shows, by its type, for a notebook. */
+  /** Returns a preview by content type, for notebooks. */
   async [DISPLAY](): Promise<MediaBundle> {
     return await (await renderer()).show("artifact", this);
   }

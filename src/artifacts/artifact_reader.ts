@@ -14,60 +14,60 @@ import { isBelow, toPath } from "../base/path.ts";
 import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
 import { describedBy } from "./described_by.ts";
 
-/** Bytes that a stream gives at a time. */
+/** Size of a stream's chunks, in bytes. */
 const STREAM_CHUNK = 256 * 1024;
 
-/** How often a row is read again when the bytes found do not fit it. */
+/** Maximum number of retries if record and bytes do not match. */
 const MAX_TRIES = 100;
 
-/** How to read an artifact. */
+/** Options for reading an artifact. */
 export interface ReadOptions extends ByteRange {
   /**
-   * Whether to check the hash while reading, which takes all bytes and so excludes a range.
+   * Whether to verify the hash while reading. Requires reading all bytes, so it excludes a range.
    *
    * @default {false}
    */
   readonly verify?: boolean;
-  /** Stops the reading. */
+  /** Stops reading. */
   readonly signal?: AbortSignal;
 }
 
-/** How to save an artifact to a file. */
+/** Options for {@linkcode Artifact.saveTo}. */
 export interface SaveOptions {
-  /** Stops the saving; no file appears then. */
+  /** Stops the copy; no file is created then. */
   readonly signal?: AbortSignal;
-  /** Told of the bytes written so far. */
+  /** Called with the number of bytes written. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** A row and the bytes that it describes. */
+/** A record with the bytes it describes. */
 export interface OpenArtifact {
-  /** The row. */
+  /** The record. */
   readonly record: ArtifactRecord;
   /** Its bytes. */
   readonly bytes: OpenBytes;
 }
 
-/** Reads artifacts: the row and bytes that belong together, whatever happens meanwhile. */
+/** Reads artifacts. Returns records and bytes that match, even during replacements. */
 export class ArtifactReader {
   readonly #index: ArtifactIndex;
   readonly #bytes: ByteStore;
-  /** Directory of the store's own files, which nothing may be saved into. */
+  /** Artifact directory; saving into it is rejected. */
   readonly #root: string | undefined;
 
-  /** Reads through `index` and `bytes`. */
+  /** Creates a reader of `index` and `bytes`. */
   constructor(index: ArtifactIndex, bytes: ByteStore, root: string | undefined) {
     this.#index = index;
     this.#bytes = bytes;
     this.#root = root;
   }
 
-  /** Absolute path of the file; `undefined` where bytes are kept otherwise. */
+  /** Returns the absolute path of the file; `undefined` if the bytes are not a file. */
   filePath(key: string): string | undefined {
     return this.#bytes.filePath?.(key);
   }
 
-  /** URL by which anyone can read the bytes for a while; `undefined` where there can be none. */
+  /** Returns a temporary URL of the bytes; `undefined` if the byte store has none. */
   async presign(record: ArtifactRecord, seconds: number): Promise<string | undefined> {
     // One that was replaced since may have another path.
     const now = (await this.#index.byId(record.id))?.record ?? record;
@@ -76,12 +76,12 @@ export class ArtifactReader {
     return await this.#bytes.presign?.(path, { seconds, contentType, fileName });
   }
 
-  /** URL of the bytes. */
+  /** Returns the URL of the bytes. */
   url(key: string): string {
     return this.#bytes.url(key);
   }
 
-  /** Opens the bytes of an artifact, or a range of them, together with the record of them. */
+  /** Opens the bytes of an artifact, or a range, together with their record. */
   async open(id: string, range?: ByteRange): Promise<OpenArtifact> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const found = await this.#tryOpen(id, range);
@@ -99,7 +99,7 @@ export class ArtifactReader {
     throw new StorageError(`read artifact ${JSON.stringify(id)}`, "it is replaced all the time");
   }
 
-  /** `undefined` where record and bytes changed between the looks at them. */
+  /** Returns `undefined` if record and bytes changed between reading one and the other. */
   async #tryOpen(id: string, range?: ByteRange): Promise<OpenArtifact | undefined> {
     const entry = await this.#index.byId(id);
     if (!entry) throw new ArtifactNotFoundError({ id });
@@ -107,7 +107,7 @@ export class ArtifactReader {
     const { record } = entry;
     const bytes = await this.#openBytes(record, range);
     if (!bytes) return undefined;
-    // New bytes have taken the place of the old, and the record does not say so yet.
+    // New bytes are published, but the record is not updated yet.
     if (bytes.note?.artifactId === id) return { record: describedBy(record, bytes.note), bytes };
     const again = await this.#index.byId(id);
     if (again && sameContents(again.record, record)) return { record, bytes };
@@ -115,13 +115,15 @@ export class ArtifactReader {
     return undefined;
   }
 
-  /** `undefined` where they cannot be opened because the artifact is gone. */
+  /**
+   * Returns `undefined` if the bytes cannot be opened because the artifact was removed or replaced.
+   */
   async #openBytes(record: ArtifactRecord, range?: ByteRange): Promise<OpenBytes | undefined> {
     try {
       return await this.#bytes.open(record.path, range);
     } catch (error) {
-      // Of an artifact that is gone, the path may be another's directory by now; one that was replaced
-      // may have another path.
+      // The path of a removed artifact may now be a directory; a replaced artifact may have another
+      // path.
       const again = await this.#index.byId(record.id);
       if (again?.record.path !== record.path) return undefined;
       if (!(error instanceof Deno.errors.NotFound)) {
@@ -137,7 +139,7 @@ export class ArtifactReader {
     }
   }
 
-  /** Bytes as a stream; `open` is called when it is first read. */
+  /** Returns the bytes as a stream; `open` is called at the first read. */
   stream(
     open: () => Promise<OpenArtifact>,
     options: ReadOptions,
@@ -156,7 +158,7 @@ export class ArtifactReader {
     }, { highWaterMark: 0 });
   }
 
-  /** Bytes in memory. */
+  /** Reads the bytes into memory. */
   async bytes(opened: OpenArtifact, options: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
     const { start, end } = rangeOf(opened, options);
     const all = new Uint8Array(end - start);
@@ -165,7 +167,7 @@ export class ArtifactReader {
     return all.subarray(0, at);
   }
 
-  /** Bytes in a file of the caller's. */
+  /** Saves the bytes to a file of the caller. */
   async save(
     { record, bytes }: OpenArtifact,
     to: string | URL,
@@ -201,7 +203,7 @@ export class ArtifactReader {
   }
 }
 
-/** The bytes of a range, chunk by chunk; into one array, where it is given. Closes them at last. */
+/** Yields the bytes of a range in chunks, or reads them into `all`. Closes them at the end. */
 export async function* readChunks(
   opened: OpenArtifact,
   options: ReadOptions,
@@ -266,7 +268,7 @@ function sameContents(a: ArtifactRecord, b: ArtifactRecord): boolean {
   return a.hash === b.hash && a.path === b.path && a.createdAt.getTime() === b.createdAt.getTime();
 }
 
-/** Opened bytes as a source that can be staged. */
+/** Adapts opened bytes for staging. */
 export function asReader(bytes: OpenBytes): ByteReader {
   return {
     size: bytes.size,

@@ -24,11 +24,13 @@ import { removeArtifact, removeBytes } from "./remove_artifact.ts";
 import { stageFile, stageSource } from "./stage_source.ts";
 import type { FoundFile } from "./walk_directory.ts";
 
-/** Artifacts: an index of records and a store of bytes, kept true to each other. */
+/** Artifacts: an index of records and a byte store, kept consistent. */
 export class ArtifactStore {
   readonly #parts: ArtifactParts;
 
-  /** Puts an index and a byte store together. `root` is where the bytes are, if they are files. */
+  /**
+   * Combines an index and a byte store. `root` is the artifact directory, if the bytes are files.
+   */
   constructor(
     index: ArtifactIndex,
     bytes: ByteStore,
@@ -82,12 +84,12 @@ export class ArtifactStore {
     const { size, hash } = staged;
     const contentType = options.contentType ?? await guessContentType(name);
     const stored = await this.putStaged(staged, { runId, name, contentType, size, hash }, options);
-    // It is stored in any case; a source that is gone, or cannot be removed, is no failure of that.
+    // The artifact is stored; failing to remove the source is not an error.
     if (options.move && !isTaken) await Deno.remove(path).catch(() => {});
     return stored;
   }
 
-  /** Stores bytes that are staged already. */
+  /** Stores bytes that are already staged. */
   async putStaged(
     staged: StagedBytes,
     artifact: NewArtifact,
@@ -105,7 +107,7 @@ export class ArtifactStore {
     return new Artifact(record, this.#parts.reader);
   }
 
-  /** Stores files whose names were found free, in batches; gives the artifacts by name. */
+  /** Stores files under free names in batches. Yields the artifacts by name. */
   async *putBatches(
     runId: string,
     files: readonly FoundFile[],
@@ -121,9 +123,9 @@ export class ArtifactStore {
   }
 
   /**
-   * Refuses, before any of several artifacts is stored, what could not be stored anyway.
+   * Checks several artifacts before any of them is stored.
    *
-   * @returns The names that the run has already.
+   * @returns The names that the run already has.
    */
   async admitAll(
     runId: string,
@@ -143,9 +145,9 @@ export class ArtifactStore {
   }
 
   /**
-   * Refuses, before any byte is read, what could not be stored anyway.
+   * Checks an artifact before any bytes are read.
    *
-   * @returns Whether the bytes are to take the place of others.
+   * @returns Whether the bytes replace existing ones.
    */
   async #checkAdmissible(runId: string, name: string, options: PutOptions): Promise<boolean> {
     assertRunId(runId);
@@ -158,30 +160,30 @@ export class ArtifactStore {
     return found !== undefined && ifExists === "replace";
   }
 
-  /** Finishes or undoes what a crash left. */
+  /** Completes or reverts interrupted replacements and moves. */
   async recover(): Promise<void> {
     await recoverReplacements(this.#parts);
     await recoverMoves(this.#parts);
   }
 
-  /** Finishes or undoes what a crash left of replacements. */
+  /** Completes or reverts interrupted replacements. */
   async recoverReplacements(): Promise<void> {
     await recoverReplacements(this.#parts);
   }
 
-  /** The artifact of an id, or of a run and name. */
+  /** Returns an artifact by id, or by run and name. */
   async get(idOrRunId: string, name?: string): Promise<Artifact> {
     const entry = await this.#require(idOrRunId, name);
     if (entry.problem) throw entry.problem;
     return new Artifact(entry.record, this.#parts.reader);
   }
 
-  /** Opens an artifact's bytes together with the record that describes them. */
+  /** Opens an artifact's bytes together with their record. */
   open(id: string): Promise<OpenArtifact> {
     return this.#parts.reader.open(id);
   }
 
-  /** Whether there is an artifact of an id, or of a run and name. */
+  /** Whether an artifact exists, by id, or by run and name. */
   async has(idOrRunId: string, name?: string): Promise<boolean> {
     return await this.#find(idOrRunId, name) !== undefined;
   }
@@ -199,14 +201,14 @@ export class ArtifactStore {
     );
   }
 
-  /** The artifacts of a run. */
+  /** Lists the artifacts of a run. */
   async listOfRun(runId: string): Promise<Artifact[]> {
     assertString("a run id", runId);
     await this.#parts.index.requireRun(runId);
     return await this.list({ runId });
   }
 
-  /** The artifacts that match a query. */
+  /** Lists the artifacts that match a query. */
   async list(query: ArtifactQuery): Promise<Artifact[]> {
     assertArtifactQuery(query);
     const entries = await this.#parts.index.list(query);
@@ -230,7 +232,7 @@ export class ArtifactStore {
     await removeArtifact(this.#parts, await this.#require(idOrRunId, name), force);
   }
 
-  /** Removes the bytes of artifacts whose records are gone. */
+  /** Removes the bytes of artifacts whose records have been removed. */
   async removeBytes(artifacts: readonly { readonly path: string }[]): Promise<void> {
     await removeBytes(this.#parts, artifacts);
   }

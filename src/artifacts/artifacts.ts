@@ -16,34 +16,35 @@ import type { PutSource } from "./put_source.ts";
 /** Options for removing a run or an artifact. */
 export interface RemoveOptions {
   /**
-   * Whether to remove it even if a model version uses it. That version is removed with it.
+   * Whether to remove it even if a model version uses it. The version is removed as well.
    *
    * @default {false}
    */
   readonly force?: boolean;
 }
 
-/** What artifacts need of an open store. */
+/** The parts of an open store that artifacts need. */
 export interface ArtifactContext {
   /** Records and bytes, kept consistent with each other. */
   readonly artifacts: ArtifactStore;
   /** Bytes. */
   readonly bytes: ByteStore;
-  /** Absolute path of the artifact directory; `undefined` where artifacts are not files. */
+  /** Absolute path of the artifact directory; `undefined` if artifacts are not files. */
   readonly artifactDir: string | undefined;
 }
 
 /**
- * The artifacts of a store: named bytes that belong to a run. Got by {@linkcode Store.artifacts}.
+ * Artifacts of a store: named bytes that belong to runs. Available as {@linkcode Store.artifacts}.
  *
- * Every method throws {@linkcode StoreClosedError} once the store is closed,
- * {@linkcode ReadOnlyError} if it writes and the store is read-only, {@linkcode StoreBusyError} if
- * other writers keep it waiting, and {@linkcode StorageError} if the disk or the database refuses.
+ * Methods need only the permissions of {@linkcode openStore}, unless they say otherwise. Every
+ * method throws {@linkcode StoreClosedError} once the store is closed, {@linkcode ReadOnlyError} if
+ * it writes and the store is read-only, {@linkcode StoreBusyError} if it waits too long for other
+ * writers, and {@linkcode StorageError} if the disk or the database fails.
  */
 export class Artifacts {
   readonly #access: Access<ArtifactContext>;
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(access: Access<ArtifactContext>) {
     this.#access = access;
   }
@@ -51,9 +52,25 @@ export class Artifacts {
   /**
    * Stores an artifact: bytes, text, a JSON value, a stream, a response, or the file of a URL. When
    * the promise resolves, bytes and record are durable; if it rejects, nothing is stored. Do not
-   * change bytes that you pass before then.
+   * modify passed bytes before then.
    *
-   * @example Text, JSON, bytes
+   * A `file:` URL requires `--allow-read` for the file.
+   *
+   * @param runId Id of the run.
+   * @param name Name within the run; `/` separates directories.
+   * @param source Content to store. A string is text, never a path.
+   * @param options Content type, `ifExists`, progress and abort signal.
+   * @returns The stored artifact.
+   * @throws {InvalidNameError} If the name breaks a rule, or conflicts with another name of the
+   * run.
+   * @throws {InvalidOptionError} If an option is invalid.
+   * @throws {ArtifactExistsError} If the run already has the artifact, unless `ifExists` allows it.
+   * @throws {ArtifactInUseError} If it would be replaced, but a model version uses it.
+   * @throws {InvalidSourceError} If the source cannot be stored.
+   * @throws {SourceChangedError} If a file changes while it is read.
+   * @throws {RunNotFoundError} If the run does not exist.
+   *
+   * @example Store text, JSON and bytes
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -65,18 +82,6 @@ export class Artifacts {
    * const weights = await store.artifacts.put(id, "weights", new Float32Array([0.5, 1]));
    * assert.equal(weights.size, 8);
    * ```
-   *
-   * @param runId The run that it belongs to.
-   * @param name Its name within the run; `/` separates directories.
-   * @param source What to store. A string is text, never a path.
-   * @param options Content type, and what to do if the name exists.
-   * @returns The artifact.
-   * @throws {InvalidNameError} If the name breaks a rule, or clashes with another of the run.
-   * @throws {ArtifactExistsError} If the run has an artifact of this name.
-   * @throws {ArtifactInUseError} If it is to be replaced, and a model version uses it.
-   * @throws {InvalidSourceError} If the source cannot be stored.
-   * @throws {SourceChangedError} If a file changes while it is read.
-   * @throws {RunNotFoundError} If the run is not in the store.
    */
   put<T>(
     runId: string,
@@ -90,13 +95,16 @@ export class Artifacts {
   }
 
   /**
-   * Stores a file. Throws what {@linkcode Artifacts.put} throws. Needs read permission for the file.
+   * Stores a file as an artifact.
    *
-   * @param runId The run that it belongs to.
-   * @param name Its name within the run.
-   * @param path The file; a string is a path here.
-   * @param options As for {@linkcode Artifacts.put}, and whether the file is moved.
-   * @returns The artifact.
+   * Requires `--allow-read` for the file, and `--allow-write` to move it.
+   *
+   * @param runId Id of the run.
+   * @param name Name within the run.
+   * @param path Path or `file:` URL of the file.
+   * @param options Options of {@linkcode put}, and whether to move the file.
+   * @returns The stored artifact.
+   * @throws The errors of {@linkcode put}.
    */
   putFile(
     runId: string,
@@ -110,16 +118,18 @@ export class Artifacts {
   }
 
   /**
-   * Stores every file of a directory, named by its path within it. All names are checked first. Files
-   * are stored in batches of at most 20,000 files and about 1 GiB, each as a whole: after a failure
-   * some batches may be stored, and the same call with `ifExists: "same"` stores the others.
-   * The store's own database and artifacts are left out. Throws what {@linkcode Artifacts.put}
-   * throws. Needs read permission for the directory.
+   * Stores every file of a directory, named by its path within it. All names are checked first.
+   * Files are stored in batches of at most 20,000 files and about 1 GiB, each all or none: after a
+   * failure some batches may be stored, and the same call with `ifExists: "same"` stores the rest.
+   * The store's own database and artifacts are skipped.
    *
-   * @param runId The run that they belong to.
-   * @param path The directory.
-   * @param options A prefix for the names, and what to do with symbolic links.
-   * @returns The artifacts, sorted by name.
+   * Requires `--allow-read` for the directory.
+   *
+   * @param runId Id of the run.
+   * @param path Path or `file:` URL of the directory.
+   * @param options Name prefix, filters, symbolic links, progress and abort signal.
+   * @returns The stored artifacts, sorted by name.
+   * @throws The errors of {@linkcode put}.
    */
   putDirectory(
     runId: string,
@@ -131,30 +141,53 @@ export class Artifacts {
   }
 
   /**
-   * Returns the artifact with an id.
+   * Returns an artifact by id.
    *
-   * @throws {ArtifactNotFoundError} If it is not in the store.
-   * @throws {UnsafePathError} If its record, from a foreign database, leads outside the directory.
+   * @param id Id of the artifact.
+   * @returns The artifact.
+   * @throws {ArtifactNotFoundError} If the artifact does not exist.
+   * @throws {UnsafePathError} If its record, from a foreign database, leads outside the store.
    */
   get(id: string): Promise<Artifact>;
-  /** Returns the artifact of a run with a name. Throws what the other form throws. */
+  /**
+   * Returns an artifact by run and name.
+   *
+   * @param runId Id of the run.
+   * @param name Name within the run.
+   * @returns The artifact.
+   * @throws {ArtifactNotFoundError} If the run has no such artifact.
+   * @throws {UnsafePathError} If its record, from a foreign database, leads outside the store.
+   */
   get(runId: string, name: string): Promise<Artifact>;
   get(idOrRunId: string, name?: string): Promise<Artifact> {
     return this.#access.use(({ artifacts }) => artifacts.get(idOrRunId, name));
   }
 
-  /** Whether there is an artifact with an id. */
+  /**
+   * Checks whether an artifact exists, by id.
+   *
+   * @param id Id of the artifact.
+   * @returns Whether it exists.
+   */
   has(id: string): Promise<boolean>;
-  /** Whether a run has an artifact with a name. */
+  /**
+   * Checks whether an artifact exists, by run and name.
+   *
+   * @param runId Id of the run.
+   * @param name Name within the run.
+   * @returns Whether the run has it.
+   */
   has(runId: string, name: string): Promise<boolean>;
   has(idOrRunId: string, name?: string): Promise<boolean> {
     return this.#access.use(({ artifacts }) => artifacts.has(idOrRunId, name));
   }
 
   /**
-   * Lists the artifacts of a run, by creation time, then name.
+   * Lists the artifacts of a run.
    *
-   * @throws {RunNotFoundError} If the run is not in the store.
+   * @param runId Id of the run.
+   * @returns The artifacts, by creation time, then name.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   list(runId: string): Promise<Artifact[]> {
     return this.#access.use(({ artifacts }) => artifacts.listOfRun(runId))
@@ -162,9 +195,13 @@ export class Artifacts {
   }
 
   /**
-   * Finds artifacts of all runs that match a query, by creation time, then name.
+   * Finds artifacts in all runs.
    *
-   * @example All checkpoints
+   * @param query Filters and limit. Omitted filters match every artifact.
+   * @returns The matching artifacts, by creation time, then name.
+   * @throws {InvalidOptionError} If an option is unknown or invalid.
+   *
+   * @example Find all checkpoints
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -173,19 +210,18 @@ export class Artifacts {
    *   console.log(runId, name, size);
    * }
    * ```
-   *
-   * @param query Filters; what is left out does not matter.
-   * @returns The artifacts.
-   * @throws {InvalidOptionError} If the query has an unknown or wrong option.
    */
   find(query: ArtifactQuery): Promise<Artifact[]> {
     return this.#access.use(({ artifacts }) => artifacts.list(query)).then(shownAs("artifacts"));
   }
 
   /**
-   * Gives the artifacts of all runs that match a query one by one, by run, then name, in flat memory:
-   * however many there are, few are read at a time. Those of one hash or one exact name come by
-   * creation time.
+   * Yields the artifacts of all runs that match a query, by run and name. Artifacts found by hash or
+   * exact name are ordered by creation time. Memory use is independent of their number.
+   *
+   * @param query Conditions; all artifacts by default.
+   * @returns The artifacts.
+   * @throws {InvalidOptionError} If an option is unknown or invalid.
    *
    * @example The size of all checkpoints of a large store
    * ```ts
@@ -196,32 +232,38 @@ export class Artifacts {
    * for await (const { size } of store.artifacts.each({ name: "checkpoints/*" })) bytes += size;
    * console.log(bytes);
    * ```
-   *
-   * @param query Filters; what is left out does not matter.
-   * @returns The artifacts.
-   * @throws {InvalidOptionError} If the query has an unknown or wrong option.
    */
   async *each(query: ArtifactQuery = {}): AsyncIterable<Artifact> {
     yield* await this.#access.use(({ artifacts }) => Promise.resolve(artifacts.each(query)));
   }
 
   /**
-   * Removes an artifact: first its record, then its bytes.
+   * Removes an artifact by id: first its record, then its bytes.
    *
-   * @param id The artifact.
-   * @param options `force` removes it even if a model version uses it, and that version too.
-   * @throws {ArtifactInUseError} If a model version uses it.
-   * @throws {ArtifactNotFoundError} If it is not in the store.
+   * @param id Id of the artifact.
+   * @param options `force` also removes the model versions that use it.
+   * @returns A promise that resolves once it is removed.
+   * @throws {ArtifactNotFoundError} If the artifact does not exist.
+   * @throws {ArtifactInUseError} If a model version uses it and `force` is not set.
    */
   remove(id: string, options?: RemoveOptions): Promise<void>;
-  /** Removes the artifact of a run with a name. Throws what the other form throws. */
+  /**
+   * Removes an artifact by run and name.
+   *
+   * @param runId Id of the run.
+   * @param name Name within the run.
+   * @param options `force` also removes the model versions that use it.
+   * @returns A promise that resolves once it is removed.
+   * @throws {ArtifactNotFoundError} If the run has no such artifact.
+   * @throws {ArtifactInUseError} If a model version uses it and `force` is not set.
+   */
   remove(runId: string, name: string, options?: RemoveOptions): Promise<void>;
   remove(
     idOrRunId: string,
     nameOrOptions?: string | RemoveOptions,
     options?: RemoveOptions,
   ): Promise<void> {
-    // What is neither was meant as a name, and must not stand for none.
+    // A value of a wrong type was meant as a name, and must not select by id.
     const named = typeof nameOrOptions !== "object" && nameOrOptions !== undefined ||
       nameOrOptions === null;
     const [name, { force = false } = {}] = named
@@ -231,10 +273,19 @@ export class Artifacts {
   }
 
   /**
-   * Starts a log: an artifact that others can read while it is written, and that is kept, as far as
-   * it got, when this process dies. It is an artifact once it has been ended.
+   * Starts a log: an artifact that others can read while it is written, and that survives the death
+   * of this process. It becomes an artifact when it is ended.
    *
-   * @example
+   * @param runId Id of the run.
+   * @param name Name within the run.
+   * @returns The log.
+   * @throws {ArtifactExistsError} If the run already has an artifact of this name.
+   * @throws {InvalidNameError} If the name breaks a rule.
+   * @throws {InvalidOptionError} If the byte store does not support growing logs.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {StorageError} If the log is already being written.
+   *
+   * @example Write a log
    * ```ts
    * import { openStore } from "@chachaml/store";
    *
@@ -245,15 +296,6 @@ export class Artifacts {
    * const { size } = await log.end();
    * console.log(size); // 8
    * ```
-   *
-   * @param runId The run that it belongs to.
-   * @param name Its name within the run.
-   * @returns The log.
-   * @throws {ArtifactExistsError} If the run has an artifact of this name.
-   * @throws {InvalidNameError} If the name breaks a rule.
-   * @throws {InvalidOptionError} If the store keeps bytes where they cannot grow.
-   * @throws {RunNotFoundError} If the run is not in the store.
-   * @throws {StorageError} If it is being written already.
    */
   startLog(runId: string, name: string): Promise<ArtifactLog> {
     return this.#access.write(async (context) => {
@@ -268,9 +310,9 @@ export class Artifacts {
   }
 
   /**
-   * Lists logs that are not artifacts yet: those that grow, and those that a process left.
+   * Lists logs that are not artifacts yet: growing ones, and those of dead processes.
    *
-   * @param runId The run; all runs if left out.
+   * @param runId Id of a run; by default all runs.
    * @returns The logs.
    */
   logs(runId?: string): Promise<GrowingEntry[]> {
@@ -280,10 +322,10 @@ export class Artifacts {
   /**
    * Reads a log that is not an artifact yet.
    *
-   * @param runId The run that it belongs to.
-   * @param name Its name within the run.
-   * @param options `follow` reads on until its writer ends; `signal` stops the reading.
-   * @returns Its bytes; `undefined` if there is no such log.
+   * @param runId Id of the run.
+   * @param name Name within the run.
+   * @param options `follow` continues until the writer ends; `signal` stops reading.
+   * @returns The bytes; `undefined` if there is no such log.
    */
   readLog(
     runId: string,
@@ -294,11 +336,10 @@ export class Artifacts {
   }
 
   /**
-   * Stores logs whose writers died as artifacts, as far as they got. Where the name is taken by now,
-   * `.recovered` is appended.
+   * Stores the logs of dead processes as artifacts. If a name is taken, `.recovered` is appended.
    *
-   * @param runId The run; all runs if left out.
-   * @returns The artifacts.
+   * @param runId Id of a run; by default all runs.
+   * @returns The stored artifacts.
    */
   recoverLogs(runId?: string): Promise<Artifact[]> {
     return this.#access.write((context) => recoverLogs(context, runId));

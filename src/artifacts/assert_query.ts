@@ -1,13 +1,13 @@
-/** What a caller says of artifacts to look for, checked. */
+/** Run-time checks of artifact queries. */
 import { assertCount, assertKnownOptions, assertObject, assertText } from "../base/assert.ts";
 import type { ArtifactQuery } from "../metadata/artifact_index.ts";
 
 const TEXTS = ["runId", "name", "contentType", "hash"] as const;
 
 /**
- * Refuses a query that cannot be meant.
+ * Checks an artifact query.
  *
- * @throws {InvalidOptionError} If it has an unknown option, or one of a wrong value.
+ * @throws {InvalidOptionError} If an option is unknown or has an invalid value.
  */
 export function assertArtifactQuery(query: ArtifactQuery): void {
   const action = "find artifacts";

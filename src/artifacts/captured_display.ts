@@ -1,18 +1,18 @@
 import type { Artifact } from "./artifact.ts";
 import type { PutOptions } from "./put_options.ts";
 
-/** Options for storing what a notebook shows. */
+/** Options for storing the display of a value. */
 export type CaptureOptions = Pick<PutOptions, "ifExists" | "signal">;
 
-/** What was stored of a value. */
+/** Result of storing the display of a value. */
 export interface CapturedDisplay {
-  /** The artifacts, one per form. */
+  /** Stored artifacts, one per format. */
   readonly artifacts: readonly Artifact[];
-  /** Forms that could not be made, and why. */
+  /** Formats that failed, and why. */
   readonly omitted: readonly {
-    /** The extension that its artifact would have. */
+    /** File extension of the format. */
     readonly form: string;
-    /** Why there is none. */
+    /** Reason of the failure. */
     readonly error: Error;
   }[];
 }

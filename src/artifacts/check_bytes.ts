@@ -2,17 +2,17 @@ import type { ByteStore } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hashing.ts";
 import { ChachamlError } from "../base/errors.ts";
 
-/** What a row says of the bytes of its artifact. */
+/** Location, size and hash of an artifact's bytes, from its record. */
 export interface Described {
-  /** Where they are. */
+  /** Path of the bytes. */
   readonly path: string;
-  /** How many they are. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Their SHA-256. */
+  /** SHA-256, lower-case hex. */
   readonly hash: string;
 }
 
-/** Reads the bytes in place, and tells whether they are what is said of them. */
+/** Reads stored bytes and checks whether they match a record. */
 export async function areStored(
   bytes: ByteStore,
   { path, size, hash }: Described,
@@ -26,7 +26,7 @@ export async function areStored(
       opened.close();
     }
   } catch (error) {
-    // They are missing, or something else is in their place.
+    // The bytes are missing, or their path is taken by something else.
     if (error instanceof Deno.errors.NotFound || error instanceof ChachamlError) return false;
     throw error;
   }

@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../base/errors.ts";
 
 const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+( *;[\x20-\x7e]*)?$/;
 
-/** Types of sources and of lists of values, which the library does not know, or takes for others. */
+/** Extensions of source code and data that the library does not know or misclassifies. */
 const TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
   [
     ["x-python", "py pyi"],
@@ -46,11 +46,11 @@ const TEXTS: Readonly<Record<string, string>> = Object.fromEntries(
 const load = async () => (await import("npm:mime@~4.1.0")).default;
 let loaded: Awaited<ReturnType<typeof load>> | undefined;
 
-/** The MIME type that a name's extension stands for, else that of the source's kind. */
+/** Returns the MIME type of a name's extension, otherwise the type of the source's kind. */
 export async function guessContentType(name: string, ofKind?: string): Promise<string> {
   const mime = loaded ??= await load();
   const fallback = ofKind !== undefined && MIME_TYPE.test(ofKind) ? ofKind : undefined;
-  // The library takes a name without a dot for an extension.
+  // The library would take a name without a dot for an extension.
   const extension = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase();
   if (extension !== undefined && Object.hasOwn(TEXTS, extension)) return TEXTS[extension]!;
   return (extension !== undefined ? mime.getType(name) : null) ?? fallback ??
@@ -58,9 +58,9 @@ export async function guessContentType(name: string, ofKind?: string): Promise<s
 }
 
 /**
- * Refuses what is no MIME type.
+ * Checks a MIME type.
  *
- * @throws {InvalidOptionError} If it is none.
+ * @throws {InvalidOptionError} If it is not a MIME type.
  */
 export function assertContentType(contentType: string): void {
   if (MIME_TYPE.test(contentType)) return;

@@ -1,12 +1,12 @@
-/** Bytes that several artifacts share. */
+/** Sharing of bytes between artifacts. */
 import type { ByteStore, StagedBytes } from "../bytes/byte_store.ts";
 import { hashFile } from "../bytes/hashing.ts";
 import type { ArtifactIndex, ArtifactRecord } from "../metadata/artifact_index.ts";
 
-/** Artifacts tried: one may prove damaged, or its file have as many names as the system allows. */
+/** Maximum number of candidates: one may be damaged, or its file have too many links. */
 const MAX_TRIES = 8;
 
-/** Stages the bytes of a stored artifact that has the same ones, if there is one. */
+/** Stages the bytes of a stored artifact with equal bytes, if there is one. */
 export async function stageDuplicate(
   { size, hash }: StagedBytes,
   index: ArtifactIndex,
@@ -21,7 +21,10 @@ export async function stageDuplicate(
   }
 }
 
-/** They stay open until they are staged: other bytes cannot be taken for them meanwhile. */
+/**
+ * Stages the bytes of an artifact if they are intact. They stay open meanwhile, so that they cannot
+ * be exchanged.
+ */
 async function stageIfWhole(
   { path, size, hash }: ArtifactRecord,
   bytes: ByteStore,
@@ -40,6 +43,6 @@ async function stageIfWhole(
     }
   } catch {
     signal?.throwIfAborted();
-    return undefined; // It is gone, or cannot be read: another one may do.
+    return undefined; // Missing or unreadable: try another one.
   }
 }

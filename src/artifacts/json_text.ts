@@ -1,13 +1,13 @@
 import { InvalidSourceError } from "../base/errors.ts";
 
-/** What to do instead. */
+/** Remedy in error messages. */
 const REMEDY = "pass text, bytes, a Blob, a stream, a Response, a file URL or a plain object";
 
 /**
- * A value as JSON text. What JSON would change or lose without a word is refused, however deep it
- * lies; a property that is `undefined` is left out, as is usual.
+ * Converts a value to JSON text. Throws for values that JSON would change or lose silently, at any
+ * depth; properties that are `undefined` are omitted.
  *
- * @throws {InvalidSourceError} If a part of it has no JSON form; the message says which, and where.
+ * @throws {InvalidSourceError} If a part of the value has no JSON form. The message names its path.
  */
 export function jsonText(name: string, value: unknown): string {
   const paths = new Map<unknown, string>();
@@ -15,7 +15,7 @@ export function jsonText(name: string, value: unknown): string {
     const above = paths.get(holder);
     return above === undefined ? "" : above + step(holder, key);
   };
-  // With `toJSON` called already, where there is one.
+  // Called with the result of `toJSON`, if there is one.
   function keep(this: unknown, key: string, part: unknown): unknown {
     const lost = lossOf(part, Array.isArray(this) || !paths.has(this));
     if (lost !== undefined) {
@@ -39,13 +39,13 @@ export function jsonText(name: string, value: unknown): string {
   }
 }
 
-/** From a list or an object to one of its values. */
+/** Returns the path step from an array or object to one of its values. */
 function step(holder: unknown, key: string): string {
   if (Array.isArray(holder)) return `[${key}]`;
   return /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** What kind of value JSON would lose; `undefined` of one that it keeps. */
+/** Returns the type of a value that JSON would lose; `undefined` for others. */
 function lossOf(part: unknown, needed: boolean): string | undefined {
   switch (typeof part) {
     case "number":
@@ -64,7 +64,10 @@ function lossOf(part: unknown, needed: boolean): string | undefined {
   }
 }
 
-/** A Map, a Set, bytes or another class instance would lose its content. */
+/**
+ * Whether JSON preserves an object. A Map, Set, bytes or other class instance would lose its
+ * content.
+ */
 function isPlain(value: object | null): boolean {
   return value === null || Array.isArray(value) || "toJSON" in value ||
     [Object.prototype, null].includes(Object.getPrototypeOf(value));

@@ -1,4 +1,4 @@
-/** Artifacts that grow: a log can be read while it is written, and outlives its writer. */
+/** Logs: artifacts that can be read while they grow, and that survive their writer. */
 import { wait } from "../base/async.ts";
 import { ArtifactExistsError, InvalidNameError, RunNotFoundError } from "../base/errors.ts";
 import type { ByteStore, StagedBytes } from "../bytes/byte_store.ts";
@@ -8,13 +8,13 @@ import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import { guessContentType } from "./content_type.ts";
 
-/** Milliseconds between two looks at a log that grows. */
+/** Interval of checks for new content, in milliseconds. */
 const LOOK_AGAIN = 200;
 
-/** Milliseconds after which a log is removed that a run left which is gone. */
+/** Time after which the log of a removed run is deleted, in milliseconds. */
 const GRACE = 24 * 60 * 60 * 1000;
 
-/** What logs need of a store. */
+/** The parts of a store that logs need. */
 export interface LogContext {
   /** Records and bytes, kept consistent with each other. */
   readonly artifacts: ArtifactStore;
@@ -22,17 +22,20 @@ export interface LogContext {
   readonly bytes: ByteStore;
 }
 
-/** A log that this process writes. Got by {@linkcode Artifacts.startLog}. */
+/**
+ * A log written by this process. Returned by {@linkcode Artifacts.startLog}. Needs only the
+ * permissions of {@linkcode openStore}.
+ */
 export class ArtifactLog {
-  /** The run that it belongs to. */
+  /** Id of the run. */
   readonly runId: string;
-  /** Name of the artifact that it becomes. */
+  /** Name of the future artifact. */
   readonly name: string;
   readonly #bytes: GrowingBytes;
   readonly #store: (staged: StagedBytes) => Promise<Artifact>;
   #appending: Promise<void> = Promise.resolve();
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(
     { runId, name }: { runId: string; name: string },
     bytes: GrowingBytes,
@@ -44,16 +47,18 @@ export class ArtifactLog {
     this.#store = store;
   }
 
-  /** Bytes so far. */
+  /** Number of bytes appended. */
   get size(): number {
     return this.#bytes.size;
   }
 
   /**
-   * Appends text or bytes: others can read them when the promise resolves, and they are durable a
-   * second later. After a failure nothing more is appended.
+   * Appends text or bytes. When the promise resolves, others can read them; a second later they are
+   * durable. After a failure nothing more is appended.
    *
-   * @throws {StorageError} If the disk refuses.
+   * @param data Text or bytes.
+   * @returns A promise that resolves once they are written.
+   * @throws {StorageError} If the disk fails.
    */
   append(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
@@ -62,31 +67,38 @@ export class ArtifactLog {
     return appended;
   }
 
-  /** Resolves once all that was appended is durable. */
+  /**
+   * Syncs the log to disk.
+   *
+   * @returns A promise that resolves once everything appended is durable.
+   */
   async sync(): Promise<void> {
     await this.#appending;
     await this.#bytes.sync();
   }
 
   /**
-   * Ends the log, and stores it as an artifact, as far as it got.
+   * Ends the log and stores it as an artifact.
    *
    * @returns The artifact.
-   * @throws {ArtifactExistsError} If the run has an artifact of this name by now.
+   * @throws {ArtifactExistsError} If the run now has an artifact of this name.
    */
   async end(): Promise<Artifact> {
     await this.#appending;
     return await this.#store(await this.#bytes.finish());
   }
 
-  /** Closes the log without storing it; {@linkcode Artifacts.recoverLogs} does that later. */
+  /**
+   * Closes the log without storing it, for `await using`; {@linkcode Artifacts.recoverLogs} stores
+   * it later.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#appending;
     this.#bytes.close();
   }
 }
 
-/** Starts a log; `undefined` where bytes cannot grow. */
+/** Starts a log; `undefined` if the byte store does not support growing logs. */
 export async function startLog(
   { artifacts, bytes }: LogContext,
   runId: string,
@@ -98,12 +110,12 @@ export async function startLog(
     new ArtifactLog({ runId, name }, growing, (staged) => store(artifacts, staged, runId, name));
 }
 
-/** The logs of a run, or of all runs, that are not artifacts yet. */
+/** Lists the logs of a run, or of all runs, that are not artifacts yet. */
 export async function listLogs({ bytes }: LogContext, runId?: string): Promise<GrowingEntry[]> {
   return await bytes.growing?.list(runId) ?? [];
 }
 
-/** A log as far as it got, or until its writer ends; `undefined` if there is none. */
+/** Reads a log up to its current end, or until its writer ends; `undefined` if there is none. */
 export async function readLog(
   { bytes }: LogContext,
   runId: string,
@@ -119,7 +131,7 @@ export async function readLog(
       try {
         for (;;) {
           signal?.throwIfAborted();
-          // Asked first: what is appended before the end is read then.
+          // Checked before reading, so that content appended before the end is not missed.
           const growing = follow && reader.isGrowing();
           const chunk = new Uint8Array(64 * 1024);
           const count = await reader.read(chunk);
@@ -139,8 +151,8 @@ export async function readLog(
 }
 
 /**
- * Stores logs that their writers left as artifacts, as far as they got; those of a run, or of all
- * runs. A log of a run that is gone is removed a day after it grew last.
+ * Stores the logs of dead writers as artifacts, for one run or all runs. The log of a removed run
+ * is deleted one day after its last change.
  */
 export async function recoverLogs(context: LogContext, runId?: string): Promise<Artifact[]> {
   const recovered: Artifact[] = [];
@@ -156,7 +168,7 @@ async function recover(
   { artifacts, bytes }: LogContext,
   { runId, name, changedAt }: GrowingEntry,
 ): Promise<Artifact | undefined> {
-  // The first name is that of another artifact if someone has put one meanwhile.
+  // The first name may have been taken by another artifact meanwhile.
   for (const as of [name, `${name}.recovered`]) {
     try {
       await artifacts.admitAll(runId, [as], { ifExists: "same" });

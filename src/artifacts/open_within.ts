@@ -1,17 +1,17 @@
-/** Opens files of a directory that is walked, where no link may be followed. */
+/** Opening of files in a walked directory, without following links. */
 import { relative } from "@std/path";
 import { InvalidSourceError, UnsafePathError } from "../base/errors.ts";
 import { requirePlainDirectories } from "../bytes/files/directories.ts";
 import { identityOf } from "../bytes/files/lstat.ts";
 
-/** How often a file that its writer replaces meanwhile is opened again. */
+/** Maximum number of attempts to open a file that its writer keeps replacing. */
 const MAX_TRIES = 100;
 
 /**
- * Opens a regular file that no link below `root` leads to: since the directory was listed, one may have
- * been put in the place of the file, or of a directory above it.
+ * Opens a regular file below `root` without following links: since the directory was listed, the
+ * file or a parent may have been replaced by a link.
  *
- * @throws {InvalidSourceError} If there is one.
+ * @throws {InvalidSourceError} If there is a link.
  */
 export function openWithin(name: string, path: string, root: string): Deno.FsFile {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -29,7 +29,7 @@ export function openWithin(name: string, path: string, root: string): Deno.FsFil
   throw swapped(name, path);
 }
 
-/** What is at a path that leads through no link. */
+/** Returns the metadata of a regular file whose path contains no link. */
 function lookWithin(name: string, path: string, root: string): Deno.FileInfo {
   const way = relative(root, path);
   try {

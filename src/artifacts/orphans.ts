@@ -2,26 +2,29 @@ import type { ByteStore } from "../bytes/byte_store.ts";
 import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 
 /**
- * Bytes whose record could not be committed. A commit that failed may still be found done after a
- * crash, as long as no other one has followed: the bytes stay until then.
+ * Published bytes whose record could not be committed. After a crash, a failed commit may still
+ * become visible unless another has followed, so the bytes are kept until then.
  */
 export class Orphans {
   readonly #index: ArtifactIndex;
   readonly #bytes: ByteStore;
   readonly #keys = new Set<string>();
 
-  /** Removes bytes of `bytes` that no record of `index` names. */
+  /** Creates an empty set for `bytes`, whose records are in `index`. */
   constructor(index: ArtifactIndex, bytes: ByteStore) {
     this.#index = index;
     this.#bytes = bytes;
   }
 
-  /** Keeps in mind that the bytes at a key may have no record. */
+  /** Adds a key whose bytes may have no record. */
   add(key: string): void {
     this.#keys.add(key);
   }
 
-  /** Removes such bytes, as soon as another commit has succeeded; what cannot be removed is left to gc. */
+  /**
+   * Removes the bytes if another commit has succeeded. On failure they are kept for the next
+   * attempt or for `gc`.
+   */
   async collect(): Promise<void> {
     if (this.#keys.size === 0) return;
     const keys = [...this.#keys];
@@ -29,11 +32,11 @@ export class Orphans {
       await this.remove(keys);
       keys.forEach((key) => this.#keys.delete(key));
     } catch {
-      // The disk still refuses: the next put tries again.
+      // The disk still fails: the next put tries again.
     }
   }
 
-  /** Removes those bytes that have no record, once a commit has succeeded. */
+  /** Removes bytes without a record, in a transaction that commits first. */
   async remove(keys: readonly string[]): Promise<Error[]> {
     let failures: Error[] = [];
     await this.#index.removeIfUnnamed(keys, async (unnamed) => {

@@ -3,20 +3,20 @@ import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 import type { ArtifactReader } from "./artifact_reader.ts";
 import type { Orphans } from "./orphans.ts";
 
-/** What work on artifacts needs of a store. */
+/** The parts of a store that operations on artifacts need. */
 export interface ArtifactParts {
   /** Records. */
   readonly index: ArtifactIndex;
   /** Bytes. */
   readonly bytes: ByteStore;
-  /** Reads the two together. */
+  /** Reads records and bytes together. */
   readonly reader: ArtifactReader;
-  /** Bytes of puts that failed. */
+  /** Bytes of failed puts. */
   readonly orphans: Orphans;
-  /** Directory of the store's own files, where it has one. */
+  /** Artifact directory, if the bytes are files. */
   readonly root: string | undefined;
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now: () => number;
-  /** How long other writers are waited for, in milliseconds. */
+  /** How long to wait for other writers, in milliseconds. */
   readonly busyTimeout: number;
 }

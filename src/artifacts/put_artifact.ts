@@ -1,4 +1,4 @@
-/** Stores staged bytes as an artifact. */
+/** Storing of staged bytes as an artifact. */
 import { backoffDelay, wait } from "../base/async.ts";
 import { ArtifactExistsError } from "../base/errors.ts";
 import type { StagedBytes } from "../bytes/byte_store.ts";
@@ -9,10 +9,10 @@ import { recoverReplacements } from "./recover_replacements.ts";
 import { resolveExisting } from "./resolve_existing.ts";
 
 /**
- * Gives staged bytes their record. Whatever comes of it, nothing is staged any more.
+ * Publishes staged bytes and inserts their record. In any case nothing stays staged.
  *
  * @returns The record.
- * @throws {ArtifactExistsError} If the run has an artifact of this name, and `ifExists` refuses that.
+ * @throws {ArtifactExistsError} If the run already has the artifact, unless `ifExists` allows it.
  */
 export async function putStaged(
   parts: ArtifactParts,
@@ -32,7 +32,7 @@ export async function putStaged(
         if ("inserted" in outcome) await parts.orphans.collect();
         return record;
       }
-      // Another writer replaces the same artifact, or one has crashed while doing so.
+      // Another writer is replacing the artifact, or crashed while doing so.
       if (performance.now() - start > parts.busyTimeout) {
         throw new ArtifactExistsError(artifact.runId, artifact.name);
       }
@@ -50,7 +50,7 @@ export async function putStaged(
   }
 }
 
-/** The publishing of staged bytes, and what is to be done if their record is not committed. */
+/** Publishing of staged bytes, and cleanup if their record is not committed. */
 class Attempt {
   readonly #parts: ArtifactParts;
   readonly #staged: StagedBytes;
@@ -66,15 +66,15 @@ class Attempt {
     const { index, bytes } = this.#parts;
     this.#key = key;
     this.#isPublished = false;
-    // An index that is damaged may hide the record of the bytes there.
+    // A damaged index may hide the record of existing bytes.
     const isOrphan = async (key: string) => (await index.namedForSure([key])).size === 0;
     await bytes.publish(this.#staged, key, { isOrphan });
     this.#isPublished = true;
   };
 
   /**
-   * After a failure: gives the record if its commit took place after all; else the bytes go, or stay
-   * until it is certain that the commit has failed.
+   * Cleans up after a failure. Returns the record if it was committed after all; otherwise removes
+   * the bytes, or keeps them until the commit has certainly failed.
    */
   async takeBack({ runId, name }: NewArtifact): Promise<ArtifactRecord | undefined> {
     const key = this.#key;
@@ -85,12 +85,12 @@ class Attempt {
       if (!isThere) return undefined;
       const found = (await index.byName(runId, name))?.record;
       if (found?.path === key && found.hash === this.#staged.hash) return found;
-      // The record may be in a commit that failed.
+      // The record may be in the failed commit.
       if (this.#isPublished) orphans.add(key);
       else await orphans.remove([key]);
       await orphans.collect();
     } catch {
-      // An orphan stays behind: the next put of the name takes its place, or it is collected.
+      // Best effort: the next put of the name replaces the orphan, or `gc` removes it.
     }
   }
 }

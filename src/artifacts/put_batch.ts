@@ -1,4 +1,4 @@
-/** Stores many files of one run together: few syncs, one transaction. */
+/** Storing of many files of one run together, with few syncs and one transaction. */
 import { yieldToEventLoop } from "../base/async.ts";
 import { ArtifactExistsError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
@@ -11,39 +11,39 @@ import type { PutOptions } from "./put_options.ts";
 import { openFile } from "./put_source.ts";
 import type { FoundFile } from "./walk_directory.ts";
 
-/** A batch ends at so many files or bytes: a failure costs no more than that. */
+/** Maximum number of files and bytes per batch: a failure loses no more work than that. */
 const MAX_FILES = 20_000;
 const MAX_BYTES = 1024 ** 3;
 
 /** Files staged in one turn of the event loop. */
 const FILES_A_TURN = 32;
 
-/** How to store files together. */
+/** Options for storing files together. */
 export interface PutFilesOptions extends Pick<PutOptions, "ifExists" | "signal"> {
-  /** Files staged at a time. */
+  /** Number of files staged in parallel. */
   readonly concurrency: number;
-  /** Directory below which no link may lead to a file. */
+  /** Directory below which links are not followed. */
   readonly within?: string | undefined;
-  /** Called for a file that cannot be read; it is left out if this returns. */
+  /** Called for a file that cannot be read; it is skipped if this returns. */
   readonly onProblem: (file: FoundFile, error: unknown) => void;
 }
 
-/** A file that is staged, and the artifact that it becomes. */
+/** A staged file with its future artifact. */
 interface Staged {
   readonly file: FoundFile;
   readonly staged: StagedBytes;
   readonly artifact: NewArtifact;
 }
 
-/** Files that were stored by one transaction, and those whose names were taken meanwhile. */
+/** Result of one transaction: stored files, and files whose names were taken meanwhile. */
 export interface StoredBatch {
-  /** The records, by name. */
+  /** Records by name. */
   readonly records: ReadonlyMap<string, ArtifactRecord>;
-  /** Files to put by themselves. */
+  /** Files to put individually. */
   readonly taken: readonly FoundFile[];
 }
 
-/** Stores files whose names are free, batch by batch: each is stored as a whole, or not at all. */
+/** Stores files under free names in batches, each all or none. */
 export async function* putBatches(
   parts: ArtifactParts,
   runId: string,
@@ -118,7 +118,7 @@ async function store(
     }
     const { found } = outcome;
     if (ifExists === "error") throw new ArtifactExistsError(runId, [...found.keys()][0]!);
-    // They are put by themselves, as the name's artifact of now demands.
+    // Files with taken names are put individually, which applies `ifExists`.
     for (const { file, staged } of rest) {
       if (!found.has(file.name)) continue;
       taken.push(file);
@@ -129,7 +129,7 @@ async function store(
   return { records: new Map(), taken };
 }
 
-/** One try to store a batch, and what is to be done if its records are not committed. */
+/** One attempt to store a batch, and cleanup if its records are not committed. */
 class BatchAttempt {
   readonly #parts: ArtifactParts;
   readonly #batch: ByteBatch;
@@ -163,7 +163,7 @@ class BatchAttempt {
 
   readonly #publish = async (keys: readonly string[]): Promise<void> => {
     const { index } = this.#parts;
-    // An index that is damaged may hide the records of bytes that are there.
+    // A damaged index may hide the records of existing bytes.
     let named: Promise<ReadonlySet<string>> | undefined;
     const isOrphan = async (key: string) => !(await (named ??= index.namedForSure(keys))).has(key);
     this.#progress = "publishing";
@@ -172,8 +172,8 @@ class BatchAttempt {
   };
 
   /**
-   * After a failure: gives the records if their commit took place after all; else the bytes go, or
-   * stay until it is certain that the commit has failed.
+   * Cleans up after a failure. Returns the records if they were committed after all; otherwise
+   * removes the bytes, or keeps them until the commit has certainly failed.
    */
   async #takeBack(): Promise<ArtifactRecord[] | undefined> {
     if (this.#progress === "none") return undefined;
@@ -189,12 +189,12 @@ class BatchAttempt {
         else keys.push(key);
       }
       if (records.length === this.#staged.length) return records;
-      // The records may be in a commit that failed.
+      // The records may be in the failed commit.
       if (this.#progress === "published") { for (const key of keys) orphans.add(key); }
       else await orphans.remove(keys);
       await orphans.collect();
     } catch {
-      // Orphans stay behind: the next put of their names takes their places, or they are collected.
+      // Best effort: the next put of each name replaces the orphan, or `gc` removes it.
     }
   }
 }

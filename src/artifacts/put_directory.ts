@@ -7,42 +7,45 @@ import type { ArtifactStore } from "./artifact_store.ts";
 import type { PutOptions } from "./put_options.ts";
 import { type FoundFile, type LeftOut, walkDirectory } from "./walk_directory.ts";
 
-/** How to put a directory. */
+/** Options for {@linkcode Artifacts.putDirectory}. */
 export interface PutDirectoryOptions
   extends Pick<PutOptions, "ifExists" | "dedup" | "portable" | "signal"> {
-  /** Directory within the run to put the files under, such as `"data/train"`. */
+  /** Directory within the run to store the files in, e.g. `"data/train"`. */
   readonly prefix?: string;
   /**
-   * Whether a symbolic link in the directory is refused, with nothing stored, or left out, or stored as
-   * the file or directory that it leads to.
+   * Handling of symbolic links: `"refuse"` rejects the whole directory, `"skip"` skips them,
+   * `"follow"` stores the file or directory they lead to.
    *
    * @default {"refuse"}
    */
   readonly symlinks?: "refuse" | "skip" | "follow";
-  /** Whether to leave out an entry, by its path within the directory, and all below it. */
+  /**
+   * Returns whether to skip an entry and everything below it. `name` is the path within the
+   * directory.
+   */
   readonly exclude?: (name: string, isDirectory: boolean) => boolean;
   /**
-   * Whether an entry that cannot be read or stored is refused, with nothing stored, or left out: a
-   * FIFO, a file without permission, a name that is none.
+   * Handling of entries that cannot be read or stored (e.g. a FIFO, a file without permission, an
+   * invalid name): `"refuse"` rejects the whole directory, `"skip"` skips them.
    *
    * @default {"refuse"}
    */
   readonly problems?: "refuse" | "skip";
-  /** Called for each entry that is left out. */
+  /** Called for each skipped entry. */
   readonly onLeftOut?: (entry: LeftOut) => void;
   /**
-   * Files stored at a time.
+   * Number of files stored in parallel.
    *
    * @default {16}
    */
   readonly concurrency?: number;
-  /** Told of each artifact stored, and of how many there will be. */
+  /** Called after each stored artifact, with the total number. */
   readonly onProgress?: (progress: { done: number; total: number; artifact: Artifact }) => void;
 }
 
 /**
- * Stores every file of a directory, named by its path within; gives them by name. What belongs to an
- * open store itself is left out: its database, and its artifacts, which are in `artifactDir`.
+ * Stores every file of a directory, named by its path within it. Skips an open store's own
+ * database, and its artifacts in `artifactDir`.
  */
 export async function putDirectory(
   { artifacts, artifactDir }: { artifacts: ArtifactStore; artifactDir: string | undefined },
@@ -53,7 +56,7 @@ export async function putDirectory(
   const { prefix, concurrency = 16, onProgress, ifExists, dedup, portable, signal } = options;
   assertOptions(options);
   const files = await findFiles(root, artifactDir, options);
-  // A link that is put in the place of a file after it was listed is none to follow either.
+  // A link that replaces a file after the listing must not be followed either.
   const within = options.symlinks === "follow" ? undefined : root;
   const failed = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
@@ -71,14 +74,14 @@ export async function putDirectory(
   };
   const onProblem = (file: FoundFile, error: unknown) => {
     if (options.problems !== "skip" || !(error instanceof InvalidSourceError)) {
-      failed.abort(error); // Those under way stop too.
+      failed.abort(error); // Also stops running ones.
       throw error;
     }
     const reason = error.message.replace(/^Cannot [^:]*: /, "");
     const name = file.name.slice(prefix === undefined ? 0 : prefix.length + 1);
     options.onLeftOut?.({ name, kind: "problem", reason });
   };
-  // What another artifact of the store may share its bytes with is looked for file by file.
+  // With `dedup`, each file is compared with stored artifacts individually.
   const isSingle = ({ name }: FoundFile) => dedup === true || there.has(name);
   const singles = files.filter(isSingle);
   const together = files.filter((file) => !isSingle(file));
@@ -114,7 +117,7 @@ function assertOptions({ concurrency = 16, symlinks, problems }: PutDirectoryOpt
   }
 }
 
-/** The files to store, under their names within the run. */
+/** Returns the files to store, with their names within the run. */
 async function findFiles(
   root: string,
   artifactDir: string | undefined,

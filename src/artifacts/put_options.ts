@@ -3,49 +3,49 @@ import type { Progress } from "../bytes/byte_store.ts";
 import { assertContentType } from "./content_type.ts";
 import { IF_EXISTS, type IfExists } from "./if_exists.ts";
 
-/** How to put an artifact. */
+/** Options for {@linkcode Artifacts.put}. */
 export interface PutOptions {
-  /** MIME type. If left out, the name's extension tells it, else the kind of source. */
+  /** MIME type; by default derived from the name's extension, then from the kind of source. */
   readonly contentType?: string;
   /**
-   * What to do if the run has an artifact of this name: `"error"` refuses; `"same"` gives the stored
-   * one if its bytes are the same, and refuses otherwise; `"replace"` swaps the bytes in one step,
-   * unless a model version is made of them: that never changes, so other bytes are refused with an
-   * {@linkcode ArtifactInUseError}. Where the bytes are the same, `"same"` and `"replace"` read those
-   * stored, and bring them back if they are missing or damaged.
+   * What to do if the run already has the name: `"error"` throws; `"same"` returns the stored
+   * artifact if its bytes are equal, and throws otherwise; `"replace"` replaces the bytes
+   * atomically. Artifacts used by a model version never change: replacing them throws an {@linkcode
+   * ArtifactInUseError}. If the bytes are equal, `"same"` and `"replace"` read the stored ones and
+   * restore them if they are missing or damaged.
    *
    * @default {"error"}
    */
   readonly ifExists?: IfExists;
   /**
-   * The SHA-256 that the bytes must have, 64 hex digits: if they have another, nothing is stored, and
-   * an {@linkcode InvalidSourceError} is thrown.
+   * Expected SHA-256 of the bytes, 64 hex digits. If it differs, nothing is stored and an
+   * {@linkcode InvalidSourceError} is thrown.
    */
   readonly hash?: string;
   /**
-   * Whether bytes that another artifact of the store has are stored as one more name of its file, by a
-   * hard link, where the file system can. That file is read once to make sure of it.
+   * Whether to share the file of an artifact with equal bytes by a hard link, if possible. That
+   * file is read once to verify it.
    *
    * @default {false}
    */
   readonly dedup?: boolean;
   /**
-   * Whether names that Windows refuses are refused here, too, so that the store can be moved there.
+   * Whether to reject names that are invalid on Windows, so that the store can be moved there.
    *
    * @default {true}
    */
   readonly portable?: boolean;
   /** Stops the put; nothing is stored then. */
   readonly signal?: AbortSignal;
-  /** Told of the bytes stored so far. */
+  /** Called with the number of bytes stored. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** How to put a file. */
+/** Options for {@linkcode Artifacts.putFile}. */
 export interface PutFileOptions extends PutOptions {
   /**
-   * Whether the file is moved into the store. On the same file system nothing is copied. The file
-   * goes only once it is stored; do not write to it through handles that are still open.
+   * Whether to move the file into the store; on the same file system nothing is copied. The file is
+   * removed only after it has been stored. Do not write to it through open handles.
    *
    * @default {false}
    */
@@ -53,9 +53,9 @@ export interface PutFileOptions extends PutOptions {
 }
 
 /**
- * Refuses options that cannot be meant.
+ * Checks the options of a put.
  *
- * @throws {InvalidOptionError} If one has a wrong value.
+ * @throws {InvalidOptionError} If one has an invalid value.
  */
 export function assertPutOptions({ ifExists = "error", contentType, hash }: PutOptions): void {
   if (!IF_EXISTS.includes(ifExists)) {

@@ -1,4 +1,4 @@
-/** What can be put, and how its bytes are read. */
+/** Sources of `put`, and how their bytes are read. */
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
 import { toPath } from "../base/path.ts";
 import { InvalidSourceError, SourceChangedError } from "../base/errors.ts";
@@ -19,8 +19,8 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue };
 
 /**
- * What an artifact can be made of. A string is text, never a path; the path of a file is a `file:`
- * URL. A plain object or array, a number, a boolean or `null` is stored as JSON.
+ * Content of an artifact. A string is text, never a path; a `file:` URL names a file. A plain
+ * object, array, number, boolean or `null` is stored as JSON.
  */
 export type PutSource =
   | string
@@ -33,18 +33,18 @@ export type PutSource =
   | URL
   | JsonValue;
 
-/** A source made ready for reading. */
+/** A source that is ready to be read. */
 export interface OpenSource {
   /** Its bytes. */
   readonly reader: ByteReader;
-  /** The MIME type that its kind speaks for, if any. */
+  /** MIME type implied by its kind, if any. */
   readonly contentType: string | undefined;
 }
 
 /**
- * Makes a source ready for reading. What can be refused without reading it, is.
+ * Prepares a source for reading. Rejects as much as possible without reading it.
  *
- * @throws {InvalidSourceError} If it is of no known kind, or has been used.
+ * @throws {InvalidSourceError} If its type is not supported, or it has been consumed.
  */
 export async function openSource(
   name: string,
@@ -73,16 +73,16 @@ export async function openSource(
   return { reader: new BytesReader(jsonBytes(name, source)), contentType: "application/json" };
 }
 
-/** Gives back a source that will not be read. */
+/** Cancels a source that will not be read. */
 export async function abandonSource(source: PutSource, reason: unknown): Promise<void> {
   const stream = source instanceof Response ? source.body : source;
   if (!(stream instanceof ReadableStream) || stream.locked) return;
   await stream.cancel(reason).catch(() => {});
 }
 
-/** Makes a regular file ready for reading; below `within`, if given, no link is followed. */
+/** Prepares a regular file for reading. Below `within`, if given, links are not followed. */
 export function openFile(name: string, path: string, within?: string): OpenSource {
-  // Looked at before it is opened: opening a FIFO would wait for its writer.
+  // Checked before opening: opening a FIFO would block.
   requireFile(name, path);
   try {
     const file = within === undefined ? Deno.openSync(path) : openWithin(name, path, within);
@@ -94,9 +94,9 @@ export function openFile(name: string, path: string, within?: string): OpenSourc
 }
 
 /**
- * Refuses a path that is no regular file, or a database that is in use here.
+ * Checks that a path is a regular file, and not a database that this process has open.
  *
- * @throws {InvalidSourceError} If it is a directory, a device or anything else.
+ * @throws {InvalidSourceError} If it is not.
  */
 export function requireFile(name: string, path: string): void {
   let info: Deno.FileInfo;
@@ -151,7 +151,9 @@ function jsonBytes(name: string, value: unknown): Uint8Array {
   return new TextEncoder().encode(jsonText(name, value));
 }
 
-/** Half of a character has no bytes: others would be stored in its place. */
+/**
+ * Encodes text. A lone surrogate has no encoding: a replacement character would be stored instead.
+ */
 function textBytes(name: string, text: string): Uint8Array {
   if (text.isWellFormed()) return new TextEncoder().encode(text);
   const state = "the text has half of a character (a lone surrogate), which has no bytes; " +
@@ -173,7 +175,10 @@ class BytesReader implements ByteReader {
     this.size = bytes.length;
   }
 
-  /** Copies: a caller who changes the bytes meanwhile changes nothing between hash and write. */
+  /**
+   * Copies the bytes, so that a caller who modifies them meanwhile cannot change them between hash
+   * and write.
+   */
   read(into: Uint8Array): Promise<number> {
     const part = this.#bytes.subarray(this.#at, this.#at + into.length);
     into.set(part);
@@ -201,7 +206,7 @@ class FileReader implements ByteReader {
     this.#path = path;
     this.#before = file.statSync();
     this.size = this.#before.size;
-    // Who may read it, and whether it can be executed, stays so.
+    // Keeps access and executable permissions of the file.
     this.mode = (this.#before.mode ?? 0o444) & 0o777;
   }
 
@@ -246,7 +251,7 @@ class StreamReader implements ByteReader {
     this.#reader = stream.getReader();
     this.#signal = signal;
     this.size = size;
-    // Ends a read that waits; the copy then finds that it was stopped.
+    // Ends a pending read; the copy then detects the abort.
     signal?.addEventListener("abort", this.#stop, { once: true });
   }
 
@@ -270,7 +275,10 @@ class StreamReader implements ByteReader {
     });
   }
 
-  /** A response that was cut short, or a disk that failed, is the source's fault, and is worded so. */
+  /**
+   * Reads the next chunk. A truncated response or a failing disk is reported as an error of the
+   * source.
+   */
   async #next(): Promise<ReadableStreamReadResult<Uint8Array>> {
     try {
       return await this.#reader.read();
@@ -288,16 +296,16 @@ class StreamReader implements ByteReader {
     if (!this.#open) return;
     this.#open = false;
     this.#signal?.removeEventListener("abort", this.#stop);
-    // A source that fails to stop is no reason to hide why it was to stop.
+    // An error while cancelling the source must not hide the original error.
     if (failure !== undefined) await this.#reader.cancel(failure).catch(() => {});
     else this.#reader.releaseLock();
   }
 }
 
-/** Whether an error is the runtime's own: one of a stream that the caller has made passes as it is. */
+/** Whether the runtime caused an error. Errors of a caller's own stream are rethrown unchanged. */
 function isSystemError(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
-  // A body that is cut short rejects with a TypeError, which has no code but these words.
+  // A truncated body rejects with a TypeError that only has these messages.
   return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
     error instanceof TypeError &&
       /error (reading a body|decoding response|sending request)|connection/i.test(error.message);
@@ -314,7 +322,7 @@ function fillSync(into: Uint8Array, file: Deno.FsFile): number {
   return filled;
 }
 
-/** Calls `read` until the buffer is full or the source ends; returns the bytes read. */
+/** Calls `read` until the buffer is full or the source ends. Returns the number of bytes read. */
 async function fill(
   into: Uint8Array,
   read: (rest: Uint8Array) => Promise<number>,

@@ -4,14 +4,14 @@ import type { IndexEntry } from "../metadata/artifact_index.ts";
 import { unsafePath } from "../names/names.ts";
 import type { ArtifactParts } from "./parts.ts";
 
-/** Keys looked up in one transaction: other writers need not wait for all of a large run. */
+/** Number of keys per transaction, so that other writers need not wait for a whole run. */
 const BATCH = 500;
 
 /**
  * Removes an artifact: its record, then its bytes.
  *
- * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set.
- * @throws {ArtifactNotFoundError} If it is gone.
+ * @throws {ArtifactInUseError} If a model version uses it and `force` is not set.
+ * @throws {ArtifactNotFoundError} If it no longer exists.
  */
 export async function removeArtifact(
   parts: ArtifactParts,
@@ -23,15 +23,15 @@ export async function removeArtifact(
 }
 
 /**
- * Removes the bytes of artifacts whose records are gone.
+ * Removes the bytes of artifacts whose records have been removed.
  *
- * @throws {StorageError} If some could not be removed; the others are.
+ * @throws {StorageError} If some cannot be removed; the others are.
  */
 export async function removeBytes(
   { orphans }: Pick<ArtifactParts, "orphans">,
   artifacts: readonly { readonly path: string }[],
 ): Promise<void> {
-  // What another program's record says may lead anywhere: it is left alone.
+  // A path stored by another program may lead anywhere; unsafe ones are skipped.
   const keys = artifacts.map(({ path }) => path).filter((path) => unsafePath(path) === undefined);
   const failures: Error[] = [];
   for (let at = 0; at < keys.length; at += BATCH) {

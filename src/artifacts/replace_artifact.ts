@@ -5,12 +5,12 @@ import type { ArtifactParts } from "./parts.ts";
 import { recoverReplacements } from "./recover_replacements.ts";
 
 /**
- * Puts staged bytes in the place of an artifact's, and has its record describe them. Where they get a
- * key of their own, the old bytes go once the record is committed; otherwise a note beside the bytes
- * says so in between, by which a crash is recovered.
+ * Replaces the bytes of an artifact with staged ones and updates its record. If the byte store
+ * gives them a new key, the old bytes are removed after the commit; otherwise a note beside the
+ * bytes allows recovery from a crash.
  *
- * @returns The new record; `undefined` if the artifact is another one by now, or gone.
- * @throws {ArtifactInUseError} If a model version is made of it.
+ * @returns The new record; `undefined` if the artifact was replaced or removed meanwhile.
+ * @throws {ArtifactInUseError} If a model version uses it.
  */
 export async function replaceArtifact(
   parts: ArtifactParts,
@@ -35,22 +35,22 @@ export async function replaceArtifact(
     return replaced;
   } catch (error) {
     if (!isBegun || error instanceof ReplacementUnderWayError) throw error;
-    // Are the new bytes in place, then the record follows them; else the note goes.
+    // If the new bytes are published, the record is updated; otherwise the note is removed.
     await staged.discard();
-    await recoverReplacements(parts).catch(() => {}); // Whoever opens the store next does it.
+    await recoverReplacements(parts).catch(() => {}); // Otherwise done when the store is next opened.
     const found = (await index.byId(record.id).catch(() => undefined))?.record;
     const isOurs = found?.hash === hash && found.createdAt.getTime() === createdAt.getTime();
     if (isOurs) {
       if (moved !== undefined) await removeOld(parts, record.path);
       return found;
     }
-    // A commit that has failed may still be found done: they go once it is certain.
+    // A failed commit may still become visible: the bytes are removed once that is impossible.
     if (moved !== undefined) orphans.add(moved);
     throw error;
   }
 }
 
-/** The new bytes are stored in any case: what cannot be removed of the old is left to gc. */
+/** Removes the old bytes. The new ones are stored in any case, so failures are left to `gc`. */
 async function removeOld({ orphans }: ArtifactParts, key: string): Promise<void> {
   await orphans.remove([key]).catch(() => orphans.add(key));
 }

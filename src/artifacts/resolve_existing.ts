@@ -8,10 +8,10 @@ import type { PutOptions } from "./put_options.ts";
 import { replaceArtifact } from "./replace_artifact.ts";
 
 /**
- * Applies `ifExists` to the artifact that has the name already.
+ * Applies `ifExists` to an existing artifact.
  *
  * @returns Its record; `undefined` means retry.
- * @throws {ArtifactExistsError} If it is to stay, and has other bytes.
+ * @throws {ArtifactExistsError} If its bytes differ and must not be replaced.
  */
 export async function resolveExisting(
   parts: ArtifactParts,
@@ -28,7 +28,7 @@ export async function resolveExisting(
   const sameType = contentType === undefined || contentType === record.contentType;
   try {
     if (same && (ifExists === "same" || sameType)) {
-      // The bytes at hand replace those stored if they have been lost.
+      // The given bytes replace stored ones that are missing or damaged.
       if (await areStored(bytes, record, signal)) return record;
       const renewed = await index.renew(record, async (key) => {
         await bytes.replace(staged, key);

@@ -1,4 +1,4 @@
-/** Stages what is to be put, in the cheapest way that there is. */
+/** Staging of sources, in the cheapest possible way. */
 import { InvalidSourceError } from "../base/errors.ts";
 import { isBelow } from "../base/path.ts";
 import type { StagedBytes } from "../bytes/byte_store.ts";
@@ -7,17 +7,17 @@ import type { ArtifactParts } from "./parts.ts";
 import type { PutFileOptions, PutOptions } from "./put_options.ts";
 import { openFile, openSource, type PutSource, requireFile } from "./put_source.ts";
 
-/** Which artifact the bytes are to be. */
+/** Artifact that the bytes are staged for. */
 export interface Target {
-  /** The run that it belongs to. */
+  /** Id of the run. */
   readonly runId: string;
-  /** Its name within the run. */
+  /** Name within the run. */
   readonly name: string;
-  /** Whether they are to take the place of the artifact's own. */
+  /** Whether they replace existing bytes. */
   readonly replaces: boolean;
 }
 
-/** Staged bytes, and the MIME type that their source speaks for. */
+/** Staged bytes, and the MIME type implied by their source. */
 interface Staged {
   readonly staged: StagedBytes;
   readonly contentType?: string | undefined;
@@ -35,7 +35,7 @@ export async function stageSource(
   return { staged: await share(parts, staged, options), contentType };
 }
 
-/** Stages a file; one that is taken as it is goes once the staged bytes are released. */
+/** Stages a file. A file moved into the store is removed once the staged bytes are released. */
 export async function stageFile(
   parts: ArtifactParts,
   target: Target,
@@ -60,7 +60,7 @@ async function stageCopy(
   return await bytes.stage(reader, { ...options, ...target });
 }
 
-/** `undefined` where the file cannot be taken as it is, and is copied instead. */
+/** Moves a file to the staging area; `undefined` if it has to be copied. */
 async function take(
   { bytes, root }: ArtifactParts,
   target: Target,
@@ -69,14 +69,16 @@ async function take(
 ): Promise<StagedBytes | undefined> {
   const { name } = target;
   requireFile(name, path);
-  // Its second name would be taken for the first, and the artifact lose its bytes.
+  // Its second link would be mistaken for the first, and the artifact would lose its bytes.
   if (isBelow(await Deno.realPath(path), root)) {
     throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");
   }
   return await bytes.adopt?.(path, { ...options, ...target });
 }
 
-/** In place of staged bytes, those of an artifact that has the same ones, where that is asked for. */
+/**
+ * With `dedup`, replaces staged bytes by those of an artifact with equal bytes, if there is one.
+ */
 async function share(
   { index, bytes }: ArtifactParts,
   staged: StagedBytes,

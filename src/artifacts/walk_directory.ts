@@ -1,58 +1,60 @@
-/** The files below a directory, and every entry that is none of them, with the reason. */
+/** Listing of the files in a directory, and of every skipped entry with its reason. */
 import { join } from "@std/path";
 import { InvalidSourceError } from "../base/errors.ts";
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
 
-/** Why an entry of a directory is not stored. */
+/** An entry of a directory that was skipped. */
 export interface LeftOut {
-  /** Its path within the directory. */
+  /** Path within the directory. */
   readonly name: string;
-  /** `"problem"` is what could not be read or stored; the others are left out on demand. */
+  /**
+   * `"problem"`: it could not be read or stored; the other kinds are skipped because of options.
+   */
   readonly kind: "excluded" | "link" | "problem";
-  /** The state of the entry, to finish a sentence. */
+  /** State of the entry; completes a sentence. */
   readonly reason: string;
 }
 
-/** How to walk a directory. */
+/** Options for walking a directory. */
 export interface WalkOptions {
-  /** Whether a symbolic link is stored as what it leads to; otherwise it is left out. */
+  /** Whether to follow symbolic links; otherwise they are skipped. */
   readonly symlinks: "refuse" | "skip" | "follow";
   /**
-   * Whether links to directories are followed, too, where links are.
+   * Whether to also follow links to directories, if links are followed.
    *
    * @default {true}
    */
   readonly followDirectories?: boolean;
-  /** Whether to leave out an entry, and all below it. */
+  /** Returns whether to skip an entry and everything below it. */
   readonly exclude?: ((name: string, isDirectory: boolean) => boolean) | undefined;
-  /** Called for each entry that is left out. */
+  /** Called for each skipped entry. */
   readonly onLeftOut: (entry: LeftOut) => void;
-  /** The artifact directory of the store, if it has one, which is no source. */
+  /** Artifact directory of the store, which is skipped. */
   readonly artifactDir: string | undefined;
-  /** Directories that are walked at most, the first one included. */
+  /** Maximum number of nested directories, including the first. */
   readonly depth?: number;
 }
 
-/** A file found in a directory. */
+/** A file in a directory. */
 export interface FoundFile {
   /** Path within the directory, `/` separated. */
   readonly name: string;
-  /** Its path. */
+  /** Full path. */
   readonly path: string;
 }
 
-/** What the walk knows of the directory that it is in. */
+/** State of the walk at one directory. */
 interface Place {
   readonly root: string;
   /** Path within the root; `""` is the root. */
   readonly under: string;
-  /** Real paths of the directories around, where links are followed: they must not lead in circles. */
+  /** Real paths of the enclosing directories, to detect cycles of links. */
   readonly around: readonly string[];
 }
 
 /**
- * Finds the regular files below a directory. FIFOs, devices and sockets are never opened. The store's
- * own database and artifacts are passed over.
+ * Yields the regular files below a directory. Never opens FIFOs, devices and sockets. Skips the
+ * store's own database and artifacts.
  *
  * @throws {InvalidSourceError} If the directory itself cannot be listed.
  */
@@ -110,25 +112,25 @@ async function* walk(place: Place, options: WalkOptions): AsyncGenerator<FoundFi
   }
 }
 
-/** What an entry is, behind a link; it is left out if that cannot be found. */
+/** Returns the type of an entry, following a link. Skips it if that fails. */
 async function look(
   path: string,
   entry: Deno.DirEntry,
   leave: (kind: LeftOut["kind"], reason: string) => void,
 ): Promise<Pick<Deno.FileInfo, "isFile" | "isDirectory"> | undefined> {
   const { name, isSymlink } = entry;
-  // The listing says it already.
+  // The directory listing already has the type.
   if (!isSymlink && !name.includes("\ufffd")) return entry;
   try {
     return await Deno.stat(path);
   } catch (error) {
     if (isSymlink) leave("problem", "it is a symbolic link that leads nowhere");
     else if (name.includes("\ufffd")) {
-      // Bytes that are no text are shown by this character, and no path leads to the file.
+      // This character replaces bytes that are not UTF-8; the file has no usable path.
       leave("problem", "its name is not UTF-8; rename it");
     } else if (!(error instanceof Deno.errors.NotFound)) {
-      leave("problem", `it cannot be looked at: ${(error as Error).message}`);
-    } // Otherwise it went away meanwhile.
+      leave("problem", `it cannot be inspected: ${(error as Error).message}`);
+    } // Otherwise it was removed meanwhile.
     return undefined;
   }
 }

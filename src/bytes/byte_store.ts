@@ -1,4 +1,4 @@
-/** Where artifacts' bytes are kept. Files today; an object store fits the same calls. */
+/** Byte stores: where the bytes of artifacts are kept, as files or objects. */
 
 import type { Digest } from "./digest.ts";
 import type { GrowingByteStore } from "./growing_bytes.ts";
@@ -8,290 +8,309 @@ export type { StagedBytes } from "./staged_bytes.ts";
 
 /** A source of bytes that is read once, from start to end. */
 export interface ByteReader {
-  /** How many bytes there will be, where that is known. */
+  /** Size in bytes, if known. */
   readonly size: number | undefined;
-  /** Permission bits that the bytes are to have, where they are to have others than 0444. */
+  /** Permission bits of the bytes, if they differ from 0444. */
   readonly mode?: number | undefined;
-  /** Fills `into` as far as the source goes; 0 is its end. */
+  /** Fills `into` as far as the source goes. Returns the number of bytes read; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
   /**
-   * Gives the source back, at its end or, with a reason, before. Without a reason it throws if the
-   * source turns out not to have been read as it was. Calls after the first do nothing.
+   * Closes the source: at its end, or earlier with `failure`. Without `failure`, throws
+   * `SourceChangedError` if the source changed while it was read. Further calls do nothing.
    */
   close(failure?: unknown): Promise<void>;
 }
 
-/** How far a long piece of work has come. */
+/** Progress of a long operation. */
 export interface Progress {
-  /** Bytes done. */
+  /** Number of bytes processed. */
   readonly bytes: number;
-  /** Bytes in all, where that is known. */
+  /** Total number of bytes, if known. */
   readonly total: number | undefined;
 }
 
-/** What goes along with the reading of a source. */
+/** Options for staging a source. */
 export interface StageOptions {
-  /** What the bytes are to be, for the words of an error. */
+  /** Name of the future artifact, for error messages. */
   readonly name?: string | undefined;
-  /** Stops the work. */
+  /** Stops the operation. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the bytes done so far. */
+  /** Called with the number of bytes processed. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** The run that they are to belong to. */
+  /** Id of the run that the bytes will belong to. */
   readonly runId?: string | undefined;
-  /** Whether they are to take the place of others: a store may then keep them under another key. */
+  /** Whether the bytes will replace others, so that a store may choose another key for them. */
   readonly replaces?: boolean | undefined;
-  /**
-   * Key of a lease that the caller holds: the bytes stay staged as long as it does, however many they
-   * are.
-   */
+  /** Key of a lease held by the caller, which keeps all bytes of a batch staged. */
   readonly batch?: string | undefined;
   /**
-   * Permission bits of what they are copied from. Theirs are never more, and never allow to write.
+   * Permission bits of the source. Staged bytes never have more, and are never writable.
    *
    * @default {0o444}
    */
   readonly mode?: number | undefined;
 }
 
-/** Half-open range of bytes: from `start` up to, not including, `end`. */
+/** Half-open range of bytes: from `start` up to, but not including, `end`. */
 export interface ByteRange {
-  /** First byte; 0 if left out. */
+  /** First byte; 0 by default. */
   readonly start?: number;
-  /** The byte after the last one; the end of the bytes if left out. */
+  /** Byte after the last one; by default the end of the bytes. */
   readonly end?: number;
 }
 
 /** Stored bytes, opened for reading. */
 export interface OpenBytes {
-  /** Bytes there are, whatever the range. */
+  /** Total size in bytes, whatever the range. */
   readonly size: number;
-  /** Which bytes they are, as {@linkcode ByteEntry.identity}: theirs alone as long as they are open. */
+  /** Identity, like {@linkcode ByteEntry.identity}; not reused while the bytes are open. */
   readonly identity: string;
   /**
-   * What the record of these bytes is about to say, where they have replaced others and it does not
-   * say so yet.
+   * Pending update of the record, if these bytes have replaced others and the record is not updated
+   * yet.
    */
   readonly note?: ReplacementNote | undefined;
-  /** Permission bits, where there are such. */
+  /** Permission bits, if available. */
   readonly mode?: number | undefined;
-  /** Reads on into `into`; 0 is the end. */
+  /** Reads the next bytes into `into`. Returns their number; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
-  /** Goes to a byte. */
+  /** Moves to a position. */
   seek(position: number): Promise<void>;
-  /** Ends the reading; may be called more than once. */
+  /** Closes the bytes. May be called several times. */
   close(): void;
 }
 
-/** What a record is to say of bytes that replace others. It is kept until the record says it. */
+/** Pending update of a record whose bytes are being replaced. Kept until the record is updated. */
 export interface ReplacementNote {
   /** Id of the artifact. */
   readonly artifactId: string;
-  /** MIME type, where it is known. */
+  /** MIME type, if known. */
   readonly contentType: string | null;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
-  /** When they were put, in epoch milliseconds. */
+  /** Time of the put, in epoch milliseconds. */
   readonly createdAt: number;
 }
 
-/** How to publish staged bytes. */
+/** Options for publishing staged bytes. */
 export interface PublishOptions {
   /**
-   * Asked where there are bytes at a key already whether no record names them, as of those that a crash
-   * left: only then they are replaced.
+   * Returns whether no record names existing bytes at the key, such as those left by a crash. Only
+   * then they are replaced.
    */
   readonly isOrphan?: ((key: string) => Promise<boolean>) | undefined;
 }
 
-/** How to start a batch. */
+/** Options for a batch. */
 export interface BatchOptions {
-  /** About how many keys there will be. */
+  /** Approximate number of keys. */
   readonly count: number;
-  /** The run that they all belong to, where it is one. */
+  /** Id of the run that they all belong to, if it is one. */
   readonly runId?: string | undefined;
 }
 
 /**
- * Bytes of several keys that are staged together, and published together: those of a directory, or of
- * an archive. What is neither released nor discarded at the end of the batch is
- * discarded then.
+ * Bytes of several keys that are staged and published together, e.g. of a directory or an archive.
+ * Bytes neither released nor discarded are discarded at the end of the batch.
  */
 export interface ByteBatch {
   /**
-   * Stages the bytes of a source for a key. They are durable once {@linkcode ByteBatch.sync} has
-   * resolved after that.
+   * Stages the bytes of a source for a key. They are durable after a subsequent {@linkcode
+   * ByteBatch.sync}.
    */
   stage(source: ByteReader, key: string, options: StageOptions): Promise<StagedBytes>;
-  /** Makes all bytes that have been staged durable. */
+  /** Makes all staged bytes durable. */
   sync(): Promise<void>;
   /**
-   * Gives the bytes of some keys those keys. The caller holds the write lock, has found no record of
-   * any of them, and has discarded the other bytes of the batch. After a failure some may be published.
+   * Publishes the bytes of some keys. The caller holds the write lock, has checked that no record
+   * names the keys, and has discarded the other bytes of the batch. After a failure some may be
+   * published.
    *
-   * @throws {StorageError} If there are bytes that are no orphan.
+   * @throws {StorageError} If a key has bytes that are not an orphan.
    */
   publish(keys: Iterable<string>, options?: PublishOptions): Promise<void>;
   /** Ends the batch; never rejects. */
   end(): Promise<void>;
 }
 
-/** How to copy bytes of another store of the same kind. */
+/** Options for copying bytes between stores of the same type. */
 export interface CopyOptions extends StageOptions {
   /**
-   * Size and hash that the bytes have been found to have. Where it is given, they are shared with the
-   * other store rather than copied.
+   * Verified size and hash of the bytes. If given, the bytes are shared with the other store
+   * instead of copied.
    */
   readonly link?: Digest | undefined;
 }
 
-/** What a URL that anyone can use gives. */
+/** Properties of a presigned URL. */
 export interface PresignOptions {
-  /** Seconds for which it can be used. */
+  /** Lifetime in seconds. */
   readonly seconds: number;
-  /** MIME type that is answered with, where it is known. */
+  /** MIME type of the response, if known. */
   readonly contentType: string | null;
-  /** Name under which a browser saves the bytes. */
+  /** File name for downloads. */
   readonly fileName: string;
 }
 
-/** How to list a byte store. */
+/** Options for listing a byte store. */
 export interface ListOptions {
-  /** Told of what cannot be looked at; the others follow. Without it, such a failure is thrown. */
+  /**
+   * Called for entries that cannot be read; the listing continues. By default the error is thrown.
+   */
   readonly onFailure?: OnFailure | undefined;
-  /** Whether to give only what is staged or abandoned, without looking at what is published. */
+  /** Whether to list only staged and abandoned bytes. */
   readonly unpublished?: boolean | undefined;
 }
 
-/** One entry of a byte store, whoever put it there. */
+/** An entry of a byte store, of any origin. */
 export interface ByteEntry {
-  /** Key, `/` separated; that of bytes that are not published is no key of an artifact. */
+  /** Key, `/` separated. For unpublished bytes it is not the key of an artifact. */
   readonly key: string;
-  /** What it is. */
+  /** Type of the entry. */
   readonly kind: "file" | "directory" | "link" | "other";
   /**
-   * `"published"`: it may be an artifact's; `"staged"`: someone is at work on it; `"abandoned"`: it was
-   * staged by a process that is gone; `"foreign"`: the store has never put it there.
+   * `"published"`: it may belong to an artifact; `"staged"`: a process is working on it;
+   * `"abandoned"`: it was staged by a dead process; `"foreign"`: the store did not create it.
    */
   readonly state: "published" | "staged" | "abandoned" | "foreign";
-  /** Bytes, of a file. */
+  /** Size in bytes, of a file. */
   readonly size: number;
-  /** When it was put there, or changed last. */
+  /** Time of creation or last change. */
   readonly modifiedAt: Date;
-  /** Distinguishes it from another entry of the same key, and is shared by names of the same bytes. */
+  /**
+   * Identity: differs between successive entries of a key, and is equal for links to the same
+   * bytes.
+   */
   readonly identity: string;
-  /** How many names share its bytes. */
+  /** Number of links to its bytes. */
   readonly links: number;
 }
 
 /** Result of {@linkcode ByteStore.check}. */
 export interface ByteStoreCheck {
-  /** Why nothing can be stored; `undefined` if it can. */
+  /** Reason why nothing can be stored; `undefined` if storing works. */
   readonly failure: Error | undefined;
-  /** What stands in the way of good use, one fragment of a sentence each. */
+  /** Problems that do not prevent storing, one sentence fragment each. */
   readonly warnings: readonly string[];
 }
 
 /** Hashes published bytes, several at a time. */
 export interface Hasher extends Disposable {
-  /** How many are best hashed at a time. */
+  /** Recommended number of concurrent calls. */
   readonly width: number;
   /**
-   * The SHA-256 of the bytes at a key, lower-case hex.
+   * Computes the SHA-256 of the bytes at a key, lower-case hex.
    *
-   * @param key The bytes.
-   * @param advance Told how many bytes more have been hashed; it must not throw.
-   * @param signal Stops it.
+   * @param key Key of the bytes.
+   * @param advance Called with the number of further bytes hashed; must not throw.
+   * @param signal Stops the hashing.
    */
   hash(key: string, advance: (bytes: number) => void, signal?: AbortSignal): Promise<string>;
 }
 
 /**
- * A place for the bytes of artifacts, under relative keys. Keys are those of records, and may come
- * from another program: one that would lead outside is refused with an {@linkcode UnsafePathError}.
+ * Storage for the bytes of artifacts, under relative keys. Keys come from records that another
+ * program may have written: one that would lead outside throws an {@linkcode UnsafePathError}.
  */
 export interface ByteStore {
-  /** Bytes that can be read while they are written, where there are such. */
+  /** Bytes that can be read while they grow, if supported. */
   readonly growing?: GrowingByteStore;
-  /** Whether several keys can have the same bytes, without a copy. */
+  /** Whether several keys can share bytes without a copy. */
   readonly canShare: boolean;
-  /** Stores the bytes of a source under no key yet; all of them are durable on return. */
+  /** Stores the bytes of a source without a key. They are durable when the promise resolves. */
   stage(source: ByteReader, options: StageOptions): Promise<StagedBytes>;
   /**
-   * Stages a local file of the same file system as it is, without copying; `undefined` where that
-   * cannot be. Stores that keep no files lack it.
+   * Stages a local file of the same file system without copying; `undefined` if that is impossible.
+   * Omitted by stores that are not files.
    */
   adopt?(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
   /**
-   * Stages bytes that a store of the same kind has opened, in the cheapest way that there is.
+   * Stages opened bytes of a store of the same type, in the cheapest way.
    *
-   * @returns `undefined` where they are not to be had in a cheaper way than by reading them.
+   * @returns `undefined` if reading them is the cheapest way.
    */
   copyFrom(opened: OpenBytes, options: CopyOptions): Promise<StagedBytes | undefined>;
-  /**
-   * Starts a batch of bytes. Stores that lack it stage and publish one by one.
-   */
+  /** Starts a batch. Stores without this method stage and publish individually. */
   batch?(options: BatchOptions): Promise<ByteBatch>;
   /**
-   * Gives staged bytes their key. The caller holds the write lock and has found no record of the key.
+   * Publishes staged bytes under a key. The caller holds the write lock and has checked that no
+   * record names the key.
    *
-   * @throws {StorageError} If there are bytes that are no orphan.
+   * @throws {StorageError} If the key has bytes that are not an orphan.
    */
   publish(staged: StagedBytes, key: string, options?: PublishOptions): Promise<void>;
   /**
-   * Puts staged bytes in the place of those at a key, in one step. The caller holds the write lock.
+   * Replaces the bytes at a key by staged ones, atomically. The caller holds the write lock.
    *
-   * @param note What the record will say, if it does not say so yet. A store that changes bytes in
-   * place keeps it until the staged bytes are released, and finds it by
-   * {@linkcode ByteStore.recoverReplacements}; another one publishes under a new key.
-   * @returns The key that they have now: without a note the same one. Is it a new one, the record that
-   * names it is the swap, and the caller removes the bytes at the old key afterwards.
-   * @throws {ReplacementUnderWayError} If another replacement of the key is not finished.
+   * @param note Pending update of the record. A store that replaces bytes in place keeps it until
+   * the staged bytes are released, and finds it in {@linkcode ByteStore.recoverReplacements}; other
+   * stores publish under a new key.
+   * @returns The key of the new bytes; without a note always the same one. If it is a new key,
+   * updating the record completes the replacement, and the caller then removes the bytes at the old
+   * key.
+   * @throws {ReplacementUnderWayError} If another replacement of the key is unfinished.
    */
   replace(staged: StagedBytes, key: string, note?: ReplacementNote): Promise<string>;
   /**
-   * Finishes or undoes replacements that were interrupted.
+   * Completes or reverts interrupted replacements.
    *
-   * @param finish Has the record say what the note does, where the new bytes are in place.
+   * @param finish Updates the record from a note whose bytes are published.
    */
   recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void>;
   /**
-   * Finishes or undoes what {@linkcode ByteStore.adopt} was interrupted in.
+   * Completes or reverts interrupted calls of {@linkcode ByteStore.adopt}.
    *
-   * @param isNamed Whether a record names the bytes at a key.
+   * @param isNamed Returns whether a record names a key.
    */
   recoverMoves?(isNamed: (key: string) => Promise<boolean>): Promise<void>;
   /** Opens the bytes at a key, or a range of them. */
   open(key: string, range?: ByteRange): Promise<OpenBytes>;
-  /** What is at a key, without following a link; `undefined` if nothing is. */
+  /** Returns the entry at a key, without following links; `undefined` if there is none. */
   stat(key: string): Promise<ByteEntry | undefined>;
-  /** All there is, or all below a key, staged bytes too; directories follow what they hold. */
+  /**
+   * Lists all entries, or those below a key, including staged ones; directories follow their
+   * content.
+   */
   list(prefix?: string, options?: ListOptions): AsyncIterable<ByteEntry>;
-  /** What has become of an entry: its state now, `undefined` if it is gone or another one. */
+  /** Returns the current state of an entry; `undefined` if it was removed or replaced. */
   refresh(entry: ByteEntry): Promise<ByteEntry | undefined>;
-  /** Removes the bytes at keys, if they are there; gives what could not be removed. */
+  /**
+   * Removes the bytes at keys, if they exist. Returns the errors of those that could not be
+   * removed.
+   */
   removeAll(keys: readonly string[]): Promise<Error[]>;
-  /** Removes that very entry; `false` if it is gone, in use, or a directory that is not empty. */
+  /**
+   * Removes exactly this entry; `false` if it is gone, in use, or a directory that is not empty.
+   */
   removeEntry(entry: ByteEntry): Promise<boolean>;
-  /** Whether the bytes at a key are these very staged ones. */
+  /** Whether the bytes at a key are exactly these staged ones. */
   isPublished(staged: StagedBytes, key: string): Promise<boolean>;
-  /** Tries what a put does, and looks at the place. Leaves nothing behind. */
+  /** Tries the first steps of a put and inspects the store. Leaves nothing behind. */
   check(): Promise<ByteStoreCheck>;
-  /** Hashes so many bytes in all, on all cores where that is worth it; the signal ends it. */
+  /**
+   * Creates a hasher for a total number of bytes, on all cores if that pays off. The signal stops
+   * it.
+   */
   hasher(bytes: number, signal: AbortSignal): Hasher;
-  /** A lock among processes, known by a key; `undefined` if another one has it. */
+  /**
+   * Takes a lock among processes; `undefined` if another one holds it. Returns a function that
+   * releases it.
+   */
   lease(key: string): Promise<(() => Promise<void>) | undefined>;
   /** Gives back connections that it keeps, where it does. */
   close?(): void;
-  /** URL for other programs. */
+  /** Returns the URL of a key for other programs. */
   url(key: string): string;
-  /** URL by which anyone can read the bytes for a while. Stores without a server of their own lack it. */
+  /** Returns a temporary URL that anyone can read. Omitted by stores without a server. */
   presign?(key: string, options: PresignOptions): Promise<string>;
-  /** Absolute path of the file for other programs. Stores that keep no files lack it. */
+  /**
+   * Returns the absolute path of a key's file for other programs. Omitted by stores that are not
+   * files.
+   */
   filePath?(key: string): string;
 }
 
-/** Told of an entry that something cannot be done with, and why. */
+/** Called with an entry that could not be processed, and the error. */
 export type OnFailure = (path: string, error: Error) => void;

@@ -1,6 +1,6 @@
-/** Size and SHA-256 (lower-case hex) of bytes. */
+/** Size and SHA-256 of bytes. */
 export interface Digest {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;

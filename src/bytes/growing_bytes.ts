@@ -1,61 +1,65 @@
-/** Bytes that can be read while they are written: the output of a program that runs. */
+/** Bytes that can be read while they are written, such as the output of a running program. */
 import type { StagedBytes } from "./staged_bytes.ts";
 
-/** Bytes that grow, until they are staged as a whole. */
+/** Growing bytes, until they are staged as a whole. */
 export interface GrowingBytes {
-  /** Bytes so far. */
+  /** Number of bytes appended. */
   readonly size: number;
   /**
-   * Appends bytes: others can read them on return, or, from a bucket, a second later; they are
-   * durable a second later. After a failure nothing more is appended, so that what is kept has no gap; every call throws it then.
+   * Appends bytes. When the promise resolves, others can read them (in a bucket a second later);
+   * they are durable a second later. After a failure nothing more is appended, so that there is no
+   * gap; every further call throws it.
    */
   append(bytes: Uint8Array): Promise<void>;
-  /** Resolves once all that was appended is durable. */
+  /** Resolves once everything appended is durable. */
   sync(): Promise<void>;
-  /** Ends the growth. If the bytes are then discarded, they stay, to be taken over later. */
+  /**
+   * Ends the growth and stages the bytes. If they are then discarded, they stay for a later
+   * recovery.
+   */
   finish(): Promise<StagedBytes>;
-  /** Leaves the bytes as they are, to be taken over later; never throws. */
+  /** Closes the bytes without staging, for a later recovery; never throws. */
   close(): void;
 }
 
-/** Growing bytes, as others see them. */
+/** A growing log, as seen by others. */
 export interface GrowingEntry {
-  /** The run that they belong to. */
+  /** Id of the run. */
   readonly runId: string;
-  /** Name of the artifact that they become. */
+  /** Name of the future artifact. */
   readonly name: string;
-  /** Bytes so far. */
+  /** Number of bytes so far. */
   readonly size: number;
-  /** When they grew last. */
+  /** Time of the last append. */
   readonly changedAt: Date;
-  /** Whether a process still writes them; otherwise it has left them. */
+  /** Whether a process is still writing it; otherwise its writer is dead. */
   readonly growing: boolean;
 }
 
-/** Growing bytes, opened for reading. */
+/** A growing log, opened for reading. */
 export interface GrowingReader {
-  /** Reads on into `into`; 0 is the end so far. */
+  /** Reads the next bytes into `into`; 0 at the current end. */
   read(into: Uint8Array): Promise<number>;
-  /** Whether a process still writes them. */
+  /** Whether a process is still writing it. */
   isGrowing(): boolean;
-  /** Ends the reading; may be called more than once. */
+  /** Closes it. May be called several times. */
   close(): void;
 }
 
-/** Where growing bytes are kept, by run and name. */
+/** Storage of growing logs, by run and name. */
 export interface GrowingByteStore {
   /**
-   * Starts bytes that this process writes.
+   * Starts a log written by this process.
    *
-   * @throws {StorageError} If there are some of this name.
+   * @throws {StorageError} If a log of this name exists.
    */
   create(runId: string, name: string): Promise<GrowingBytes>;
-  /** Lists those of a run, or of all runs. */
+  /** Lists the logs of a run, or of all runs. */
   list(runId?: string): Promise<GrowingEntry[]>;
-  /** Opens some for reading; `undefined` if there are none. */
+  /** Opens a log for reading; `undefined` if it does not exist. */
   open(runId: string, name: string): Promise<GrowingReader | undefined>;
-  /** Stages what a process has left; `undefined` if there is nothing, or it is still written. */
+  /** Stages the log of a dead process; `undefined` if it does not exist, or is still written. */
   take(runId: string, name: string): Promise<StagedBytes | undefined>;
-  /** Removes what a process has left. */
+  /** Removes the log of a dead process. */
   remove(runId: string, name: string): void | Promise<void>;
 }

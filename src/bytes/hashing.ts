@@ -2,18 +2,18 @@ import { builtin } from "../base/builtin.ts";
 import type { Digest } from "./digest.ts";
 import type { ByteReader, StageOptions } from "./byte_store.ts";
 
-/** The first buffer, and what it grows to while a source of unknown size goes on. */
+/** Size of the first buffer, in bytes. Buffers grow while a source of unknown size continues. */
 const FIRST_CHUNK = 64 * 1024;
 const LARGEST_CHUNK = 1024 * 1024;
 
-/** Bytes that the buffers of all copies under way share: with many, each has smaller ones. */
+/** Memory shared by the buffers of all concurrent copies, in bytes. */
 const BUFFER_BUDGET = 64 * 1024 * 1024;
 let copies = 0;
 
 /**
- * Copies a source into a file and hashes the very buffers that are written. With two buffers, one
- * is written by another thread while it is hashed here and the next one is read: the time of a
- * large copy is that of hashing it, as one core does it.
+ * Copies a source to a file and hashes the buffers that are written. Uses two buffers: while one is
+ * hashed here, another thread writes it and the next one is read. A large copy thus takes as long
+ * as hashing it on one core.
  */
 export async function hashCopy(
   source: ByteReader,
@@ -38,7 +38,7 @@ async function copyAndHash(
   let next = chunk;
   let size = 0;
   let filled = await source.read(chunk);
-  // One chunk that ends the source needs no second buffer and no thread.
+  // A single chunk needs neither a second buffer nor a thread.
   if (filled === source.size || filled === 0) {
     const bytes = chunk.subarray(0, filled);
     writeAllSync(file, bytes);
@@ -55,7 +55,7 @@ async function copyAndHash(
     const writing = writeAll(file, bytes);
     const reading = source.read(next);
     hash.update(bytes);
-    // Both are waited for, even if one fails: the buffers are theirs until then.
+    // Waits for both, even if one fails, because they use the buffers.
     const [written, read] = await Promise.allSettled([writing, reading]);
     if (written.status === "rejected") throw written.reason;
     if (read.status === "rejected") throw read.reason;
@@ -68,7 +68,7 @@ async function copyAndHash(
   return { size, hash: hash.digest("hex") };
 }
 
-/** Hashes what is left to read of an open file. */
+/** Hashes the rest of an open file. */
 export async function hashFile(
   file: { read(into: Uint8Array): Promise<number | null> },
   { signal, onProgress }: StageOptions,
@@ -86,7 +86,7 @@ export async function hashFile(
     try {
       onProgress?.({ bytes: size, total });
     } catch (error) {
-      await reading.catch(() => {}); // The file must not be closed under it.
+      await reading.catch(() => {}); // The file must stay open until the read ends.
       throw error;
     }
     filled = await reading;

@@ -1,16 +1,16 @@
 /**
- * Bytes that are stored, but not yet under their name. Of the two calls that end this, only the first
- * that is made has an effect.
+ * Bytes that are stored, but not yet published. Either `release` or `discard` ends that; only the
+ * first call has an effect.
  */
 export interface StagedBytes {
-  /** Name of the staged bytes, by which a later process can find them again. */
+  /** Name of the staged bytes, by which a later process can find them. */
   readonly key: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
-  /** Lets go of what was staged, once its bytes are stored for good; never rejects. */
+  /** Releases the staging resources after the bytes were stored; never rejects. */
   release(): Promise<void>;
-  /** Gives up what was staged and leaves no trace of it; never rejects. */
+  /** Removes the staged bytes completely; never rejects. */
   discard(): Promise<void>;
 }

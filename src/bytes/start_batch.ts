@@ -1,4 +1,4 @@
-/** Starts batches: in the way of the store, or in a way that every store allows. */
+/** Batches with and without support by the store. */
 import { inParallel } from "../base/in_parallel.ts";
 import type {
   BatchOptions,
@@ -10,15 +10,15 @@ import type {
 } from "./byte_store.ts";
 import type { StagedBytes } from "./staged_bytes.ts";
 
-/** Bytes published at a time, where they are published one by one. */
+/** Number of bytes published in parallel, if they are published individually. */
 const WIDTH = 32;
 
-/** Starts a batch in the way of the store, or one that stages and publishes one by one. */
+/** Starts a batch of the store, or one that stages and publishes individually. */
 export async function startBatch(bytes: ByteStore, options: BatchOptions): Promise<ByteBatch> {
   return await bytes.batch?.(options) ?? new SingleStepBatch(bytes);
 }
 
-/** A batch of a store that has no better way than one by one. */
+/** A batch for stores without support for batches. */
 class SingleStepBatch implements ByteBatch {
   readonly #bytes: ByteStore;
   readonly #staged = new Map<string, StagedBytes>();

@@ -60,12 +60,20 @@ export class EdnValue {
     );
   }
 
-  /** Returns the EDN text. */
+  /**
+   * Returns the EDN text.
+   *
+   * @returns The text.
+   */
   toString(): string {
     return this.text;
   }
 
-  /** Returns the closest JSON value: `value`, with bigints as text. */
+  /**
+   * Returns the closest JSON value, for `JSON.stringify`.
+   *
+   * @returns `value`, with bigints as text.
+   */
   toJSON(): unknown {
     return plain(this.value);
   }

@@ -1,19 +1,19 @@
-/** Rules for versions of models that arrive from another store. */
+/** Rules for model versions imported from another store. */
 import type { ModelVersionDocument } from "./run_document.ts";
 
-/** What a store has of a model that a version of arrives. */
+/** State of the model that an imported version belongs to. */
 export interface ModelAtArrival {
-  /** Whether another version has its number. */
+  /** Whether another version has the same number. */
   readonly isTaken: boolean;
-  /** The highest number that there is; 0 if there is none. */
+  /** Highest existing version number; 0 if there is none. */
   readonly latest: number;
   /** Whether a version is in production. */
   readonly isInProduction: boolean;
 }
 
 /**
- * The number and the stage that a version gets: the next number where its own is taken, and no stage
- * where it was in production and another version is, which stays the only one.
+ * Returns the number and stage of an imported version: the next number if its own is taken, and the
+ * stage `none` if another version is already in production.
  */
 export function placeOfArrival(
   { version, stage }: ModelVersionDocument,

@@ -1,70 +1,70 @@
-/** The rows of artifacts. */
+/** Records of artifacts. */
 
 /** Metadata of an artifact. */
 export interface ArtifactRecord {
   /** UUID. */
   readonly id: string;
-  /** The run that it belongs to. */
+  /** Id of its run. */
   readonly runId: string;
-  /** Its name within the run. */
+  /** Name within the run. */
   readonly name: string;
-  /** Where its bytes are: relative, `/` separated. */
+  /** Path of its bytes: relative, `/` separated. */
   readonly path: string;
-  /** MIME type, where it is known. */
+  /** MIME type, if known. */
   readonly contentType: string | null;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
-  /** When it was stored. */
+  /** Time at which it was stored. */
   readonly createdAt: Date;
 }
 
-/** A record as it was read, which another program may have written. */
+/** A record as read from the database. Another program may have written it. */
 export interface IndexEntry {
-  /** The record; what cannot be true of it is `NaN`, `""` or an invalid date. */
+  /** The record; invalid fields are `NaN`, `""` or an invalid date. */
   readonly record: ArtifactRecord;
-  /** What is wrong with the row, if anything: its bytes must then not be touched. */
+  /** Problem of the record, if any: its bytes must not be accessed then. */
   readonly problem: Error | undefined;
 }
 
-/** Description of bytes. */
+/** Description of an artifact's bytes. */
 export interface Contents {
-  /** MIME type, where it is known. */
+  /** MIME type, if known. */
   readonly contentType: string | null;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
 }
 
-/** An artifact about to be stored. */
+/** An artifact to store. */
 export interface NewArtifact extends Contents {
-  /** The run that it is to belong to. */
+  /** Id of its run. */
   readonly runId: string;
-  /** Its name within the run. */
+  /** Name within the run. */
   readonly name: string;
 }
 
-/** Which artifacts to look for; what is left out does not matter. */
+/** Filters for finding artifacts. Omitted filters match every artifact. */
 export interface ArtifactQuery {
-  /** Of this run. */
+  /** Only artifacts of this run. */
   readonly runId?: string;
-  /** Of this name, in which `*` stands for any text and `?` for any one character. */
+  /** Only artifacts with this name; `*` matches any text, `?` any single character. */
   readonly name?: string;
-  /** Of this MIME type, without parameters. */
+  /** Only artifacts of this MIME type, without parameters. */
   readonly contentType?: string;
-  /** Of these bytes: SHA-256, lower-case hex. */
+  /** Only artifacts with this SHA-256, lower-case hex. */
   readonly hash?: string;
-  /** At most so many. */
+  /** Maximum number of artifacts. */
   readonly limit?: number;
 }
 
-/** A place in the order of runs and names. */
+/** A position in the order of run ids and names. */
 export interface ArtifactPosition {
-  /** A run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** A name within it. */
+  /** Name within the run. */
   readonly name: string;
 }
 
@@ -72,50 +72,52 @@ export interface ArtifactPosition {
 export interface ArtifactTotals {
   /** Number of artifacts. */
   readonly artifacts: number;
-  /** Bytes of all of them, as their records say. */
+  /** Total size according to the records, in bytes. */
   readonly bytes: number;
 }
 
-/** Rows of artifacts, changed only together with their bytes. */
+/** Index of artifact records. They change only together with the bytes. */
 export interface ArtifactIndex {
   /**
-   * The artifacts of one run, or of all, by run and name, behind a position if one is given. Read in
-   * pages: memory stays flat, and writers go on between them. An artifact that is there all the while
-   * is given exactly once.
+   * Yields the artifacts of one run, or of all, by run and name, after a position if one is given.
+   * Reads pages, so memory stays constant and writers can continue in between. An artifact that
+   * exists throughout is yielded exactly once.
    */
   each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry>;
-  /** Counts the artifacts of one run, or of all, and adds up their bytes. */
+  /** Returns the number and total size of the artifacts of one run, or of all. */
   totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals>;
   /**
-   * The artifacts that have the size and hash of another, by hash, size and creation time: those of
-   * the same bytes follow each other. Read in pages.
+   * Yields artifacts whose size and hash equal those of another, by hash, size and creation time,
+   * so that equal ones are adjacent. Reads pages.
    */
   eachDuplicate(): AsyncIterable<IndexEntry>;
-  /** Which of some keys no record names, and no record names anything below. */
+  /** Returns the keys that no record names, neither themselves nor anything below them. */
   unnamed(keys: Iterable<string>): Promise<Set<string>>;
   /**
-   * Calls `remove` with those of some keys that no record names, nor anything below, under the lock
-   * that a put of one of them would need. It is not called if all are named.
+   * Calls `remove` with the keys that no record names (neither themselves nor anything below them),
+   * under the lock that a put of these keys needs. Not called if all are named.
    */
   removeIfUnnamed(
     keys: Iterable<string>,
     remove: (keys: ReadonlySet<string>) => Promise<void>,
   ): Promise<void>;
   /**
-   * Which of some keys a record names, found without any index, which may be damaged. It costs a look
-   * at every record, so it is for the rare moment before bytes are overwritten that seem to be nobody's.
+   * Returns the keys that records name, without using a database index, which may be damaged. Scans
+   * all records, so it is reserved for the rare case that bytes without a record are about to be
+   * overwritten.
    */
   namedForSure(keys: Iterable<string>): Promise<Set<string>>;
   /**
-   * The artifacts that a run already has of some names: of those that are free there is none.
+   * Returns the artifacts that a run already has under the given names.
    *
-   * @throws {RunNotFoundError} If there is no such run.
-   * @throws {InvalidNameError} If a name clashes with another of the run, or of these.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {InvalidNameError} If a name conflicts with another of the run, or of the given ones.
    */
   admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>>;
   /**
-   * Inserts the records of many artifacts of one run, all or none: finds the names free, has the
-   * bytes published, then writes the records, in one transaction. If a name is taken, nothing is done.
+   * Inserts the records of many artifacts of one run, all or none. One transaction checks that the
+   * names are free, has the bytes published, and inserts the records. If a name is taken, nothing
+   * happens.
    */
   insertAll(
     runId: string,
@@ -126,15 +128,17 @@ export interface ArtifactIndex {
     { inserted: ArtifactRecord[] } | { found: ReadonlyMap<string, IndexEntry> }
   >;
   /**
-   * Has `publish` put other bytes in the place of an artifact's, and the record describe them, in one
-   * transaction, if the record still is what the caller expects.
+   * Has `publish` replace an artifact's bytes and updates the record, in one transaction, if the
+   * record is still the expected one.
    *
-   * @param expected The record as it was read.
-   * @param contents What it is to say.
-   * @param publish Gives the key that the bytes have now, which the record names from then on.
-   * @param evenIfUsed Whether a model version may be made of it, as where the bytes are there already.
-   * @returns The new record; `undefined`, with nothing done, if the record is another one or gone.
-   * @throws {ArtifactInUseError} If a model version is made of it.
+   * @param expected The record as read before.
+   * @param contents New contents of the record.
+   * @param publish Publishes the bytes and returns their key, which is stored in the record.
+   * @param evenIfUsed Whether the update is allowed if a model version uses the artifact, e.g.
+   * because the bytes are already published.
+   * @returns The new record; `undefined`, without any change, if the record was replaced or
+   * removed.
+   * @throws {ArtifactInUseError} If a model version uses the artifact.
    */
   update(
     expected: ArtifactRecord,
@@ -142,28 +146,28 @@ export interface ArtifactIndex {
     publish: (key: string) => Promise<string>,
     evenIfUsed?: boolean,
   ): Promise<ArtifactRecord | undefined>;
-  /** The artifact of an id. */
+  /** Returns an artifact by id. */
   byId(id: string): Promise<IndexEntry | undefined>;
-  /** The artifact of a run and name. */
+  /** Returns an artifact by run and name. */
   byName(runId: string, name: string): Promise<IndexEntry | undefined>;
-  /** The artifacts that fit a query, by creation time, then name. */
+  /** Returns the artifacts that match a query, by creation time, then name. */
   list(query: ArtifactQuery): Promise<IndexEntry[]>;
   /**
-   * Refuses a run that is not there.
+   * Checks that a run exists.
    *
-   * @throws {RunNotFoundError} If there is no such run.
+   * @throws {RunNotFoundError} If it does not.
    */
   requireRun(runId: string): Promise<void>;
   /**
-   * Whether an artifact of this name could be put now; gives the one that is there.
+   * Checks whether an artifact of this name could be put. Returns the existing one, if any.
    *
-   * @throws {RunNotFoundError} If there is no such run.
-   * @throws {InvalidNameError} If the name clashes with another of the run.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {InvalidNameError} If the name conflicts with another of the run.
    */
   admit(runId: string, name: string): Promise<IndexEntry | undefined>;
   /**
-   * Inserts a row in a transaction that has found the name free, and publishes the bytes within
-   * it: first the bytes, then the row. Resolves, with nothing done, to what it found in its place.
+   * Inserts a record in a transaction that checks that the name is free and publishes the bytes
+   * before the record. If the name is taken, resolves to the existing artifact without any change.
    */
   insert(
     artifact: NewArtifact,
@@ -171,18 +175,18 @@ export interface ArtifactIndex {
     signal?: AbortSignal,
   ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }>;
   /**
-   * Calls `publish` with the write lock held, if the row still says of its bytes what `record` does.
+   * Calls `publish` under the write lock if the record still describes its bytes as `record` does.
    *
-   * @returns Whether it did.
+   * @returns Whether it was called.
    */
   renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean>;
   /**
-   * Removes a row; resolves to `false` if it was gone already.
+   * Removes a record; resolves to `false` if it did not exist.
    *
-   * @throws {ArtifactInUseError} If a model version names the artifact, unless `force` is set,
-   * which removes the version in the same transaction.
+   * @throws {ArtifactInUseError} If a model version uses the artifact, unless `force` is set, which
+   * removes the version in the same transaction.
    */
   remove(id: string, force: boolean): Promise<boolean>;
-  /** Forgets what it keeps in memory of a run whose artifacts have been changed by another part. */
+  /** Drops cached state of a run whose artifacts another component has changed. */
   forget(runId: string): void;
 }

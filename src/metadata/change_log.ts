@@ -1,20 +1,20 @@
-/** What has changed in a store, whichever program has changed it. */
+/** Changes of a store, made by any program. */
 import { InvalidOptionError, quote } from "../base/errors.ts";
 
-/** A place among changes; only the store that made it reads it. */
+/** A position in the sequence of changes, opaque to callers. */
 export type ChangePosition = readonly number[];
 
-/** A value that a metric got. */
+/** A new value of a metric. */
 export interface NewValue {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
-  /** The value at the largest step that is new. */
+  /** Value at the largest new step. */
   readonly value: number;
-  /** That step. */
+  /** Training step. */
   readonly step: number;
 }
 
-/** One change. Of several changes of one kind to one thing only the latest is there. */
+/** One change. Only the latest of several equal changes is reported. */
 export type Change =
   /** A run was started, ended, changed, or got params, tags or datasets. */
   | { readonly kind: "run"; readonly runId: string }
@@ -27,28 +27,28 @@ export type Change =
   /** A model or one of its versions was added, changed or removed. */
   | { readonly kind: "model"; readonly model: string };
 
-/** Changes, in order. */
+/** A sequence of changes. */
 export interface Changes {
-  /** The changes. */
+  /** The changes, in order. */
   readonly changes: readonly Change[];
-  /** The place behind them. */
+  /** Position after them. */
   readonly position: ChangePosition;
-  /** Whether there are more. */
+  /** Whether more changes follow. */
   readonly more: boolean;
 }
 
-/** The changes of a store. */
+/** Change log of a store. */
 export interface ChangeLog {
-  /** The place behind all changes. Cheap: it is asked for several times a second. */
+  /** Returns the position after all changes. Cheap, because it is called several times a second. */
   position(): Promise<ChangePosition>;
-  /** The changes behind a place, or the first of them. */
+  /** Returns the changes after a position, possibly only the first of them. */
   since(position: ChangePosition): Promise<Changes>;
 }
 
 /**
- * The place that the id of an event names.
+ * Parses the id of an event to a position.
  *
- * @throws {InvalidOptionError} If it is not the id of one.
+ * @throws {InvalidOptionError} If it is not the id of an event.
  */
 export function parsePosition(id: string): ChangePosition {
   const parts = typeof id === "string" && /^\d{1,16}(-\d{1,16}){0,999}$/.test(id)

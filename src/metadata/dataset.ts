@@ -3,7 +3,7 @@
 /** Options for recording a dataset. */
 export interface DatasetOptions {
   /**
-   * Its role, such as `"train"` or `"test"`.
+   * Role of the dataset, e.g. `"train"` or `"test"`.
    *
    * @default {"train"}
    */
@@ -12,11 +12,11 @@ export interface DatasetOptions {
   readonly rows?: number;
   /** Number of columns. */
   readonly columns?: number;
-  /** Names of its columns. */
+  /** Names of the columns. */
   readonly features?: readonly string[];
-  /** Hash of its content, e.g. SHA-256 hex. */
+  /** Hash of the content, e.g. SHA-256 hex. */
   readonly hash?: string;
-  /** Where it came from: a file name, a URL, a query. */
+  /** Origin: a file name, a URL or a query. */
   readonly source?: string;
 }
 
@@ -24,32 +24,32 @@ export interface DatasetOptions {
 export interface Dataset {
   /** UUID. */
   readonly id: string;
-  /** Its role, e.g. `"train"`. */
+  /** Role, e.g. `"train"`. */
   readonly role: string;
   /** Number of rows, if known. */
   readonly rows: number | null;
   /** Number of columns, if known. */
   readonly columns: number | null;
-  /** Names of its columns, if known. */
+  /** Names of the columns, if known. */
   readonly features: readonly string[] | null;
-  /** Hash of its content. */
+  /** Hash of the content, if known. */
   readonly hash: string | null;
-  /** Where it came from. */
+  /** Origin, if known. */
   readonly source: string | null;
-  /** When it was recorded. */
+  /** Time at which it was recorded. */
   readonly createdAt: Date;
 }
 
 /** An experiment: a group of runs. */
 export interface Experiment {
-  /** Its name. */
+  /** Name of the experiment. */
   readonly name: string;
-  /** Its purpose. */
+  /** Purpose of the experiment. */
   readonly description: string | null;
-  /** Its owner. */
+  /** Person or team responsible for it. */
   readonly owner: string | null;
   /** Number of its runs. */
   readonly runs: number;
-  /** Start time of its newest run. */
+  /** Start time of the newest run. */
   readonly lastRun: Date | null;
 }

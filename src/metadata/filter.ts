@@ -1,4 +1,4 @@
-/** The filters and orders of searches: the grammar of MLflow, and what a page adds to it. */
+/** Filters and orders of searches: MLflow's grammar, with extensions for the web page. */
 import type { Clause, Comparison, Entity, SortKey } from "./mlflow_query.ts";
 import { TokenReader } from "./filter_reader.ts";
 import { FilterError, quoted } from "./filter_tokens.ts";
@@ -25,40 +25,42 @@ const ENTITIES: ReadonlyMap<string, Entity> = new Map(Object.entries({
 const EQUALITY: readonly Comparison[] = ["=", "!=", "LIKE", "ILIKE"];
 const LISTS: readonly Comparison[] = ["IN", "NOT IN"];
 const ORDER: readonly Comparison[] = ["=", "!=", "<", "<=", ">", ">="];
-/** What a dataset is searched by. */
+/** Searchable fields of a dataset. */
 const DATASET_KEYS: readonly string[] = ["name", "digest", "context"];
 
 const PRESENCE: readonly Comparison[] = ["IS NULL", "IS NOT NULL"];
 
-/** Conditions of one filter: SQLite nests what AND joins, and has a limit to that. */
+/**
+ * Maximum number of conditions in a filter: SQLite nests conditions joined by AND, up to a limit.
+ */
 const MOST_CLAUSES = 500;
 
-/** Keys of one order. */
+/** Maximum number of keys in an order. */
 const MOST_KEYS = 20;
 
-/** Characters of a LIKE pattern. */
+/** Maximum length of a LIKE pattern, in characters. */
 const LONGEST_PATTERN = 10_000;
 
-/** What can be searched, and how: an attribute by its names, other entities as a whole. */
+/** Searchable attributes, by name, and other searchable entities. */
 export interface Grammar {
-  /** What is searched, for messages. */
+  /** Noun for messages. */
   readonly noun: string;
-  /** Attributes of text, each with its other names; those in `lists` take IN and NOT IN too. */
+  /** Text attributes with their aliases. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
-  /** Attributes that are numbers, each with its other names. */
+  /** Numeric attributes with their aliases. */
   readonly numbers: Readonly<Record<string, readonly string[]>>;
-  /** Attributes of text that take IN and NOT IN. */
+  /** Text attributes that support IN and NOT IN. */
   readonly lists: readonly string[];
-  /** Entities other than attributes. */
+  /** Searchable entities other than attributes. */
   readonly entities: readonly Entity[];
-  /** Whether params also compare with numbers: `params.lr < 0.1`. */
+  /** Whether params can be compared with numbers: `params.lr < 0.1`. */
   readonly numericParams?: boolean;
 }
 
 /**
  * Parses a filter: `metrics.loss < 0.1 AND tags.owner = 'ana'`.
  *
- * @throws {FilterError} If it breaks the grammar.
+ * @throws {FilterError} If its syntax is invalid.
  */
 export function parseFilter(filter: string | undefined, grammar: Grammar): Clause[] {
   const clauses: Clause[] = [];
@@ -80,7 +82,7 @@ export function parseFilter(filter: string | undefined, grammar: Grammar): Claus
 /**
  * Parses an order: `metrics.loss ASC`.
  *
- * @throws {FilterError} If it breaks the grammar, or names something twice.
+ * @throws {FilterError} If its syntax is invalid, or a key is repeated.
  */
 export function parseOrder(orders: readonly string[], grammar: Grammar): SortKey[] {
   if (orders.length > MOST_KEYS) {
@@ -157,7 +159,7 @@ function assertComparison(
   );
 }
 
-/** The name at the start of a clause: an entity and a key, or an attribute alone. */
+/** Reads the name at the start of a clause: an entity with a key, or an attribute. */
 function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key: string } {
   const token = reader.next();
   if (!token || token.type === "sign" || token.type === "single") {
@@ -169,7 +171,7 @@ function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key:
   const head = dot < 0 ? token.text : token.text.slice(0, dot);
   const entity = ENTITIES.get(head);
   if (entity !== undefined && (dot >= 0 || reader.peekIsDotted())) {
-    // A key in quotes stands behind the dot: tags.`my key`.
+    // A quoted key follows the dot: tags.`my key`.
     const rest = dot < 0 ? "" : token.text.slice(dot + 1);
     const key = rest === "" ? reader.next()?.text ?? "" : rest;
     return named(reader, entity, key, grammar);

@@ -1,44 +1,44 @@
-/** Reads the words of a filter. */
+/** Reader of a filter's tokens. */
 import { FilterError, quoted, type Token, tokenize } from "./filter_tokens.ts";
 
-/** Reads tokens one after the other. */
+/** Reads tokens in order. */
 export class TokenReader {
   readonly #tokens: Token[];
   readonly #end: number;
   #at = 0;
 
-  /** Reads the tokens of a text. */
+  /** Creates a reader for a text. */
   constructor(text: string) {
     this.#tokens = tokenize(text);
     this.#end = text.length;
   }
 
-  /** An error at the token that was read last. */
+  /** Creates an error at the token that was read last. */
   behind(message: string): FilterError {
     return new FilterError(message, this.#tokens[this.#at - 1]?.at ?? this.#end);
   }
 
-  /** An error at the token that comes next. */
+  /** Creates an error at the next token. */
   ahead(message: string): FilterError {
     return new FilterError(message, this.#tokens[this.#at]?.at ?? this.#end);
   }
 
-  /** The token that comes next. */
+  /** Returns the next token without reading it. */
   peek(): Token | undefined {
     return this.#tokens[this.#at];
   }
 
-  /** Whether all tokens are read. */
+  /** Whether all tokens have been read. */
   get atEnd(): boolean {
     return this.#at >= this.#tokens.length;
   }
 
-  /** Reads a token. */
+  /** Reads the next token. */
   next(): Token | undefined {
     return this.#tokens[this.#at++];
   }
 
-  /** Reads a word if it is the one given, in any case. */
+  /** Reads the next token if it is the given word, in any case. */
   takeWord(word: string): boolean {
     const token = this.#tokens[this.#at];
     if (token?.type !== "word" || token.text.toUpperCase() !== word) return false;
@@ -46,17 +46,17 @@ export class TokenReader {
     return true;
   }
 
-  /** Whether what comes next is a name behind a dot: the token before ended in one. */
+  /** Whether the next token is a name after a dot at the end of the previous token. */
   peekIsDotted(): boolean {
     const token = this.#tokens[this.#at];
     if (token?.type !== "word" || !token.text.startsWith(".")) return false;
-    // `tags`.key: the dot belongs to the second word.
+    // In `tags`.key the dot belongs to the second token.
     this.#tokens[this.#at] = { type: "word", text: token.text.slice(1), at: token.at + 1 };
     if (token.text === ".") this.#at++;
     return true;
   }
 
-  /** What is not read yet, for a message. */
+  /** Returns the unread text, for messages. */
   rest(): string {
     return quoted(this.#tokens.slice(this.#at).map(({ text }) => text).join(" "));
   }

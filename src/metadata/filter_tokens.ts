@@ -1,25 +1,25 @@
-/** The words of a filter. */
+/** Tokens of a filter. */
 import { InvalidOptionError } from "../base/errors.ts";
 
-/** A filter or an order that breaks the grammar. */
+/** The syntax of a filter or an order is invalid. */
 export class FilterError extends InvalidOptionError {
-  /** Where in the text, counted in UTF-16 code units from 0. */
+  /** Position of the error in the text, in UTF-16 code units from 0. */
   readonly position: number;
 
-  /** Makes the error. */
+  /** Creates the error. */
   constructor(message: string, position: number) {
     super(message);
     this.position = position;
   }
 }
 
-/** One word: a name, perhaps with quotes, a literal or a sign. */
+/** A token: a name, possibly quoted, a literal or an operator. */
 export interface Token {
-  /** What it is. A `quoted` word is a name or a text, depending on where it stands. */
+  /** Type of the token. The context decides whether a quoted token is a name or text. */
   readonly type: "word" | "backtick" | "double" | "single" | "number" | "sign";
-  /** Its text, without quotes. */
+  /** Text without quotes. */
   readonly text: string;
-  /** Where it begins. */
+  /** Position of its start. */
   readonly at: number;
 }
 
@@ -32,10 +32,10 @@ const PATTERNS: readonly [Token["type"], RegExp][] = [
   ["word", /([\p{L}\p{N}_./-]+)/yu],
 ];
 
-/** Characters of a filter: a list of some ten thousand run ids. */
+/** Maximum length of a filter, in characters: room for about ten thousand run ids. */
 const LONGEST = 500_000;
 
-/** Splits a filter into its words. A `.` that joins two names belongs to the word before it. */
+/** Splits a filter into tokens. A dot that joins two names belongs to the first one. */
 export function tokenize(filter: string): Token[] {
   if (filter.length > LONGEST) {
     throw new FilterError(
@@ -72,7 +72,7 @@ function readToken(filter: string, at: number): { token: Token; end: number } | 
   }
 }
 
-/** The beginning of some text, in quotes, for a message. */
+/** Quotes the beginning of a text, for messages. */
 export function quoted(text: string): string {
   return `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
 }

@@ -8,65 +8,65 @@ import type { RunTable } from "./run_table.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * Metadata of a store: runs, artifact records, models. Every operation is asynchronous and is one
- * transaction: done as a whole, or not at all. No operation takes SQL, a path of the database, or a
- * callback that must be synchronous. Rules about what may be stored stand above; an operation that a
- * rule depends on takes the state that the caller expects, and does nothing if another is found.
+ * Metadata of a store: runs, artifact records, models. Every operation is asynchronous and one
+ * transaction. No operation exposes SQL, a path of the database, or a synchronous callback. Domain
+ * rules are implemented above this interface; an operation that a rule depends on takes the
+ * expected state, and does nothing if the state is different.
  */
 export interface MetadataStore {
-  /** Runs, and what is logged to them. */
+  /** Runs and their logged data. */
   readonly runs: RunStore;
   /** Records of artifacts. */
   readonly artifacts: ArtifactIndex;
   /** Models and their versions. */
   readonly models: ModelStore;
-  /** The processes that running runs live in. */
+  /** Processes of running runs. */
   readonly processes: ProcessStore;
-  /** Loads what the MLflow protocol keeps beside these: only a server needs it. */
+  /** Loads the data of the MLflow protocol, which only servers need. */
   mlflow(): Promise<MlflowStore>;
   /**
-   * Identity of the store: a UUID that it got when it was created, and that copies of it share;
-   * `undefined` where another program made the database and nobody has opened it for writing yet.
+   * Returns the identity of the store: a UUID assigned when it was created and shared by its
+   * copies; `undefined` if another program created the database and it has not been opened for
+   * writing yet.
    */
   identity(): Promise<string | undefined>;
-  /** Loads runs as a table, as the page and the HTTP API read them. */
+  /** Loads the table of runs for the web page and the HTTP API. */
   table(): Promise<RunTable>;
-  /** Loads what says what has changed, whichever program has changed it. */
+  /** Loads the change log. */
   changes(): Promise<ChangeLog>;
-  /** Looks for damage, reading everything that is stored. */
+  /** Reads everything stored to find damage. */
   check(): Promise<MetadataCheck>;
-  /** Bytes that the metadata takes; `undefined` if it is in memory. */
+  /** Returns the size of the metadata in bytes; `undefined` if it is in memory. */
   size(): Promise<number | undefined>;
   /**
-   * Tries what a write does first, and changes nothing. A read-only store tries it too.
+   * Tries the first steps of a write without changing anything. Works on a read-only store as well.
    *
-   * @throws {StorageError} If the system refuses.
-   * @throws {StoreBusyError} If other writers keep it waiting.
+   * @throws {StorageError} If the database cannot be written.
+   * @throws {StoreBusyError} If other writers hold it for too long.
    */
   tryWriting(): Promise<void>;
   /**
-   * Writes everything, as one moment has it, into a new SQLite database, which another store can be
-   * opened from. Writers go on meanwhile.
+   * Writes a consistent copy of everything to a new SQLite database, which can be opened as a
+   * store. Writers can continue meanwhile.
    *
-   * @param path The new file. Nothing may be there; it is created exclusively.
-   * @param mode Mode of the file, as far as the umask allows. 0666 by default.
-   * @throws {StorageError} If something is there, or the system refuses.
+   * @param path Path of the new file, which must not exist. It is created exclusively.
+   * @param mode Mode of the file, minus the umask; 0666 by default.
+   * @throws {StorageError} If the file exists or cannot be written.
    */
   snapshot(path: string, mode?: number): Promise<Snapshot>;
   /**
-   * Stores what is queued and what is given, and returns once that is done: for a process that is
-   * about to end and can await nothing any more. Further operations are refused. Left out where that
-   * is not possible; runs are found dead then.
+   * Synchronously stores queued and given data, for a process that is about to end. Further
+   * operations fail. Omitted if that is impossible; the runs are then found dead later.
    */
   finishNow?(last: LastWords): void;
-  /** Finishes what is queued, and gives back what was opened. Further operations are refused. */
+  /** Completes queued operations and closes the store. Further operations fail. */
   close(): Promise<void>;
 }
 
 /** Result of {@linkcode MetadataStore.check}. */
 export interface MetadataCheck {
-  /** What is damaged, one sentence fragment each; empty if nothing is. */
+  /** Descriptions of damage, one sentence fragment each; empty if there is none. */
   readonly damage: readonly string[];
-  /** What is not damaged but stands in the way of good use. */
+  /** Problems that are not damage. */
   readonly warnings: readonly string[];
 }

@@ -2,30 +2,30 @@
 
 /** One point of a metric. */
 export interface Metric {
-  /** The metric, e.g. `"loss"`. */
+  /** Name of the metric, e.g. `"loss"`. */
   readonly key: string;
   /** The value. */
   readonly value: number;
-  /** The training step. */
+  /** Training step. */
   readonly step: number;
-  /** When it was logged. */
+  /** Time at which it was measured. */
   readonly timestamp: Date;
 }
 
 /** A point to log. */
 export interface MetricPoint {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
-  /** The value. `NaN` and the infinities are kept as they are. */
+  /** The value. `NaN` and the infinities are stored as is. */
   readonly value: number;
   /**
-   * The training step: a whole number.
+   * Training step, an integer.
    *
    * @default {0}
    */
   readonly step?: number;
   /**
-   * When it was measured.
+   * Time at which it was measured.
    *
    * @default {now}
    */
@@ -38,67 +38,68 @@ export type MetricOptions = Pick<MetricPoint, "step" | "timestamp">;
 /** Options for reading a curve. */
 export interface CurveOptions {
   /**
-   * The largest number of points, chosen to keep the shape (largest triangle three buckets). All
-   * points if left out.
+   * Maximum number of points, chosen to preserve the shape (largest triangle three buckets); at
+   * least 3. By default all points.
    */
   readonly points?: number;
 }
 
-/** The points of one metric in columns of equal length. */
+/** Points of one metric as columns of equal length. */
 export interface PointColumns {
-  /** Steps of the training. */
+  /** Training steps. */
   readonly steps: Float64Array<ArrayBuffer>;
   /** Values. */
   readonly values: Float64Array<ArrayBuffer>;
-  /** Epoch milliseconds. */
+  /** Times, in epoch milliseconds. */
   readonly times: Float64Array<ArrayBuffer>;
 }
 
 /**
- * The values of one metric in columns of equal length, in the order of steps: one a step, that with the
- * latest time, of these the last logged. A metric logged without steps is in the order logged.
+ * Values of one metric as columns of equal length, in the order of steps: one value per step, the
+ * one with the latest time, then the last logged. A metric logged without steps is in the order it
+ * was logged.
  */
 export interface Curve {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
   /** Training steps. */
   readonly steps: Float64Array<ArrayBuffer>;
   /** Values. */
   readonly values: Float64Array<ArrayBuffer>;
-  /** Epoch milliseconds. */
+  /** Times, in epoch milliseconds. */
   readonly times: Float64Array<ArrayBuffer>;
-  /** Points that were logged. */
+  /** Number of points logged. */
   readonly logged: number;
-  /** Points that were logged as `NaN` or infinite; a curve with fewer points leaves them out. */
+  /** Number of points with a value of `NaN` or an infinity, which curves with fewer points omit. */
   readonly nonFinite: number;
 }
 
 /** Summary of one metric of one run. */
 export interface MetricSummary {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
   /** Number of points. */
   readonly count: number;
-  /** The value logged last. */
+  /** Last value: the one with the largest step, then the latest time, then logged last. */
   readonly last: number;
-  /** Its step. */
+  /** Training step of the last value. */
   readonly step: number;
-  /** The smallest value that is a number; `NaN` if none is. */
+  /** Smallest value except `NaN`; `NaN` if there is none. */
   readonly min: number;
-  /** The largest value that is a number; `NaN` if none is. */
+  /** Largest value except `NaN`; `NaN` if there is none. */
   readonly max: number;
 }
 
-/** Points of one run on their way to the database, in columns of equal length. */
+/** Points of one run to write, as columns of equal length. */
 export interface MetricBatch {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** The metric. */
+  /** Names of metrics. */
   readonly keys: string[];
   /** Values. */
   readonly values: number[];
   /** Training steps. */
   readonly steps: number[];
-  /** Epoch milliseconds. */
+  /** Times, in epoch milliseconds. */
   readonly times: number[];
 }

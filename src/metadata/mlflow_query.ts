@@ -1,9 +1,9 @@
-/** Searches as the MLflow protocol has them, parsed. */
+/** Parsed searches of the MLflow protocol. */
 
-/** What a condition is about. */
+/** Type of the field that a condition tests. */
 export type Entity = "attribute" | "metric" | "param" | "tag" | "dataset";
 
-/** How a value is compared. */
+/** Comparison operator. */
 export type Comparison =
   | "="
   | "!="
@@ -18,44 +18,44 @@ export type Comparison =
   | "IS NULL"
   | "IS NOT NULL";
 
-/** One condition; all conditions of a search must hold. */
+/** One condition of a search. */
 export interface Clause {
-  /** Its purpose. */
+  /** Type of the field. */
   readonly entity: Entity;
-  /** Which attribute, metric, param or tag. */
+  /** Name of the attribute, metric, param or tag. */
   readonly key: string;
-  /** The comparison. */
+  /** Comparison operator. */
   readonly comparison: Comparison;
-  /** What it is compared with; `null` where the comparison takes nothing. */
+  /** Value to compare with; `null` if the operator takes none. */
   readonly value: string | number | readonly string[] | null;
 }
 
 /** One key of an order. */
 export interface SortKey {
-  /** Its purpose. */
+  /** Type of the field. */
   readonly entity: Entity;
-  /** Which attribute, metric, param or tag. */
+  /** Name of the attribute, metric, param or tag. */
   readonly key: string;
-  /** Whether the largest comes first. */
+  /** Whether the largest value comes first. */
   readonly descending: boolean;
 }
 
-/** Which lifecycle stages are searched. */
+/** Lifecycle stages to search. */
 export type ViewType = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
 
-/** A search, with a place in its results. */
+/** A search, and the position of a page in its results. */
 export interface Search {
   /** Conditions, all of which must hold. */
   readonly clauses: readonly Clause[];
-  /** The order; more keys break ties. */
+  /** Sort keys, most significant first. */
   readonly order: readonly SortKey[];
-  /** Which lifecycle stages. */
+  /** Lifecycle stages to search. */
   readonly view: ViewType;
-  /** The largest number of results. */
+  /** Maximum number of results. */
   readonly limit: number;
-  /** How many results to skip. */
+  /** Number of results to skip. */
   readonly offset: number;
-  /** Where the first page ended to look: what was added since does not shift the later pages. */
+  /** Upper bound set by the first page, so that results added later do not shift further pages. */
   readonly bound?: number | undefined;
 }
 
@@ -63,8 +63,8 @@ export interface Search {
 export interface Page<T> {
   /** The results. */
   readonly items: readonly T[];
-  /** Whether there are more. */
+  /** Whether more results follow. */
   readonly more: boolean;
-  /** The `bound` for the next page, where the search has one. */
+  /** Upper bound for the next page, if the search has one. */
   readonly bound?: number | undefined;
 }

@@ -1,119 +1,119 @@
-/** What the MLflow protocol keeps, beyond what the store itself knows. */
+/** Data of the MLflow protocol beyond the data of the store. */
 import type { MetricBatch } from "./metric.ts";
 import type { Page, Search } from "./mlflow_query.ts";
 
-/** Tags, as key and value. */
+/** Tags or params as keys and values. */
 export type Pairs = readonly { readonly key: string; readonly value: string }[];
 
 /** An experiment. */
 export interface MlflowExperiment {
-  /** Digits. Experiment 0 is the default one. */
+  /** Numeric id as text. The default experiment is 0. */
   readonly id: string;
-  /** Its name in the store. */
+  /** Name of the experiment. */
   readonly name: string;
   /** Whether it is deleted. */
   readonly deleted: boolean;
-  /** Epoch milliseconds. */
+  /** Creation time, in epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds. */
+  /** Time of the last change, in epoch milliseconds. */
   readonly updatedAt: number;
-  /** Its tags. */
+  /** Tags of the experiment. */
   readonly tags: Pairs;
 }
 
 /** A value of a metric. */
 export interface MlflowMetric {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
   /** The value. */
   readonly value: number;
-  /** Epoch milliseconds. */
+  /** Time, in epoch milliseconds. */
   readonly timestamp: number;
-  /** The training step. */
+  /** Training step. */
   readonly step: number;
 }
 
-/** A run with what is logged to it. */
+/** A run with its logged data. */
 export interface MlflowRun {
-  /** Its id. */
+  /** Id of the run. */
   readonly id: string;
   /** Id of its experiment. */
   readonly experimentId: string;
-  /** Its name. */
+  /** Name of the run. */
   readonly name: string | null;
-  /** Who started it. */
+  /** User who started it. */
   readonly userId: string | null;
   /** RUNNING, FINISHED, FAILED, KILLED or SCHEDULED. */
   readonly status: string;
-  /** Epoch milliseconds. */
+  /** Start time, in epoch milliseconds. */
   readonly startTime: number;
-  /** Epoch milliseconds. */
+  /** End time, in epoch milliseconds. */
   readonly endTime: number | null;
-  /** Whether it is deleted: archived, in the store's own words. */
+  /** Whether it is deleted, i.e. archived in the store. */
   readonly deleted: boolean;
-  /** The last value of each metric. */
+  /** Last value of each metric. */
   readonly metrics: readonly MlflowMetric[];
   /** Params as text. */
   readonly params: Pairs;
-  /** Tags, those of the protocol itself among them. */
+  /** Tags, including those of the protocol. */
   readonly tags: Pairs;
-  /** Datasets that it used. */
+  /** Datasets used by the run. */
   readonly datasets: readonly MlflowDatasetInput[];
-  /** Logged models that it used. */
+  /** Ids of logged models used by the run. */
   readonly modelInputs: readonly string[];
-  /** Logged models that it made, with the step. */
+  /** Logged models created by the run, with the step. */
   readonly modelOutputs: readonly { readonly modelId: string; readonly step: number }[];
 }
 
-/** A dataset, with what it was used for. */
+/** A dataset with its use in a run. */
 export interface MlflowDatasetInput {
-  /** Name. */
+  /** Name of the dataset. */
   readonly name: string;
-  /** Digest of its content. */
+  /** Digest of the content. */
   readonly digest: string;
-  /** What `source` is. */
+  /** Type of `source`. */
   readonly sourceType: string;
-  /** Where it came from. */
+  /** Origin. */
   readonly source: string;
   /** Its schema, as JSON. */
   readonly schema: string | null;
   /** Its profile, as JSON. */
   readonly profile: string | null;
-  /** Tags of this use of it. */
+  /** Tags of this use. */
   readonly tags: Pairs;
 }
 
-/** A run about to start. */
+/** A run to start. */
 export interface NewMlflowRun {
-  /** Its id. */
+  /** Id of the run. */
   readonly id: string;
   /** Id of its experiment. */
   readonly experimentId: string;
-  /** Its name. */
+  /** Name of the run. */
   readonly name: string;
-  /** Who starts it. */
+  /** User who starts it. */
   readonly userId: string | null;
-  /** Epoch milliseconds. */
+  /** Start time, in epoch milliseconds. */
   readonly startTime: number;
-  /** Its tags. */
+  /** Tags of the run. */
   readonly tags: Pairs;
 }
 
-/** Changes of a run; what is left out stays. */
+/** Changes of a run. Omitted members keep their value. */
 export interface MlflowRunChange {
-  /** A status of the protocol. */
+  /** Status of the protocol. */
   readonly status?: string;
-  /** Epoch milliseconds. */
+  /** End time, in epoch milliseconds. */
   readonly endTime?: number;
-  /** A name. */
+  /** Name of the run. */
   readonly name?: string;
 }
 
-/** What is logged to a run in one step. */
+/** Data logged to a run in one transaction. */
 export interface MlflowBatch {
   /** Points, in the order logged. */
   readonly metrics: MetricBatch;
-  /** The logged model and dataset that the points belong to, if any. */
+  /** Logged model and dataset of the points, if any. */
   readonly about?: {
     readonly modelId: string | null;
     readonly datasetName: string | null;
@@ -127,45 +127,45 @@ export interface MlflowBatch {
   readonly logId?: string;
 }
 
-/** A param that is set to another value. */
+/** A param that already has another value. */
 export interface ParamConflict {
-  /** The param. */
+  /** Name of the param. */
   readonly key: string;
-  /** Its value. */
+  /** Existing value. */
   readonly old: string;
-  /** The value that was refused. */
+  /** Rejected value. */
   readonly value: string;
 }
 
-/** A point with the run that it belongs to. */
+/** A point with its run. */
 export interface MlflowRunMetric extends MlflowMetric {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
 }
 
 /** A logged model. */
 export interface LoggedModel {
-  /** `m-` and 32 hex digits. */
+  /** Id: `m-` and 32 hex digits. */
   readonly id: string;
   /** Id of its experiment. */
   readonly experimentId: string;
-  /** Its name. */
+  /** Name of the model. */
   readonly name: string;
   /** LOGGED_MODEL_PENDING, LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED. */
   readonly status: string;
-  /** What kind of model it is. */
+  /** Type of the model. */
   readonly type: string;
-  /** The run that made it. */
+  /** Id of the run that created it. */
   readonly sourceRunId: string | null;
-  /** Epoch milliseconds. */
+  /** Creation time, in epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds. */
+  /** Time of the last change, in epoch milliseconds. */
   readonly updatedAt: number;
   /** Params. */
   readonly params: Pairs;
   /** Tags. */
   readonly tags: Pairs;
-  /** Metrics that were logged for it. */
+  /** Metrics logged for the model. */
   readonly metrics: readonly (MlflowRunMetric & {
     readonly datasetName: string | null;
     readonly datasetDigest: string | null;
@@ -174,43 +174,43 @@ export interface LoggedModel {
 
 /** A registered model. */
 export interface RegisteredModel {
-  /** Its name. */
+  /** Name of the model. */
   readonly name: string;
-  /** Its purpose. */
+  /** Purpose of the model. */
   readonly description: string | null;
-  /** Epoch milliseconds. */
+  /** Creation time, in epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds. */
+  /** Time of the last change, in epoch milliseconds. */
   readonly updatedAt: number;
   /** Tags. */
   readonly tags: Pairs;
-  /** Aliases of its versions. */
+  /** Aliases of the versions. */
   readonly aliases: readonly { readonly alias: string; readonly version: number }[];
-  /** The latest version of each stage. */
+  /** Latest version of each stage. */
   readonly latest: readonly RegisteredVersion[];
 }
 
 /** A version of a registered model. */
 export interface RegisteredVersion {
-  /** Its model. */
+  /** Name of the model. */
   readonly name: string;
-  /** Its number. */
+  /** Version number. */
   readonly version: number;
-  /** A stage of the store: `none`, `staging`, `production` or `archived`. */
+  /** Stage in the store: `none`, `staging`, `production` or `archived`. */
   readonly stage: string;
-  /** Its description. */
+  /** Description of the version. */
   readonly description: string | null;
-  /** Where its files are. */
+  /** URI of its files. */
   readonly source: string;
-  /** The run that made it. */
+  /** Id of the run that created it. */
   readonly runId: string | null;
-  /** A link that the client gave. */
+  /** Link provided by the client. */
   readonly runLink: string | null;
-  /** The logged model that it is. */
+  /** Id of the logged model it was created from. */
   readonly modelId: string | null;
-  /** Epoch milliseconds. */
+  /** Creation time, in epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds. */
+  /** Time of the last change, in epoch milliseconds. */
   readonly updatedAt: number;
   /** Tags. */
   readonly tags: Pairs;
@@ -218,72 +218,72 @@ export interface RegisteredVersion {
   readonly aliases: readonly string[];
 }
 
-/** A version about to be added. */
+/** A version to add. */
 export interface NewRegisteredVersion {
-  /** Where its files are. */
+  /** URI of its files. */
   readonly source: string;
-  /** The run that made it. */
+  /** Id of the run that created it. */
   readonly runId: string | null;
-  /** The artifact that stands for it, if it is in the store. */
+  /** Id of its artifact, if that is in the store. */
   readonly artifactId: string | null;
-  /** A link that the client gave. */
+  /** Link provided by the client. */
   readonly runLink: string | null;
-  /** The logged model that it is. */
+  /** Id of the logged model it is created from. */
   readonly modelId: string | null;
-  /** Its description. */
+  /** Description of the version. */
   readonly description: string | null;
   /** Tags. */
   readonly tags: Pairs;
 }
 
-/** Experiments by id. */
+/** Experiments of the MLflow protocol. */
 export interface MlflowExperiments {
-  /** Creates one; `undefined` if the name is taken. */
+  /** Creates an experiment; `undefined` if the name is taken. */
   create(name: string, tags: Pairs): Promise<string | undefined>;
-  /** The experiment of an id. */
+  /** Returns an experiment by id. */
   byId(id: string): Promise<MlflowExperiment | undefined>;
-  /** The experiment of a name: also one that only runs of other programs bear. */
+  /** Returns an experiment by name, including one that only runs of other programs use. */
   byName(name: string): Promise<MlflowExperiment | undefined>;
   /** Searches experiments. */
   search(search: Search): Promise<Page<MlflowExperiment>>;
-  /** Renames one, with all its runs; `false` if the name is taken. */
+  /** Renames an experiment with all its runs; `false` if the name is taken. */
   rename(id: string, name: string): Promise<boolean>;
-  /** Deletes one or brings it back. */
+  /** Deletes or restores an experiment. */
   setDeleted(id: string, deleted: boolean): Promise<void>;
-  /** Sets a tag, or removes it where the value is `null`; `false` if there was none to remove. */
+  /** Sets a tag, or removes it if `value` is `null`; `false` if there was none to remove. */
   setTag(id: string, key: string, value: string | null): Promise<boolean>;
 }
 
-/** Runs as the protocol has them. */
+/** Runs of the MLflow protocol. */
 export interface MlflowRuns {
   /** Starts a run. */
   create(run: NewMlflowRun): Promise<void>;
-  /** The run of an id. */
+  /** Returns a run by id. */
   get(id: string): Promise<MlflowRun | undefined>;
-  /** The lifecycle of a run alone; `undefined` if it is not there. */
+  /** Returns only the lifecycle stage of a run; `undefined` if it does not exist. */
   stateOf(id: string): Promise<"active" | "deleted" | undefined>;
   /** Changes a run. */
   update(id: string, change: MlflowRunChange): Promise<void>;
-  /** Archives a run or brings it back. */
+  /** Archives or unarchives a run. */
   setDeleted(id: string, deleted: boolean): Promise<void>;
   /**
-   * Logs to a run, all or nothing. A point that is there already is not added again: a client may
-   * repeat a call whose answer was lost.
+   * Logs to a run, all or none. A point that is already stored is not added again, because clients
+   * repeat requests whose response was lost.
    *
    * @returns Params that have another value; if there are any, nothing was logged.
    */
   log(id: string, batch: MlflowBatch): Promise<readonly ParamConflict[]>;
   /** Removes a tag; `false` if there is none. */
   deleteTag(id: string, key: string): Promise<boolean>;
-  /** Sets a tag to what `change` makes of its value, in one transaction. */
+  /** Sets a tag to the result of `change` for its current value, in one transaction. */
   changeTag(
     id: string,
     key: string,
     change: (before: string | undefined) => string,
   ): Promise<void>;
-  /** Searches runs of some experiments. */
+  /** Searches the runs of some experiments. */
   search(experimentIds: readonly string[], search: Search): Promise<Page<MlflowRun>>;
-  /** The points of a metric by step, then time. */
+  /** Returns the points of a metric by step, then time. */
   history(
     id: string,
     key: string,
@@ -300,21 +300,21 @@ export interface MlflowRuns {
     id: string,
     models: readonly { readonly modelId: string; readonly step: number }[],
   ): Promise<void>;
-  /** Datasets that runs of some experiments used. */
+  /** Returns the datasets used by runs of some experiments. */
   datasets(experimentIds: readonly string[]): Promise<
     readonly { experimentId: string; name: string; digest: string; context: string | null }[]
   >;
 }
 
-/** Logged models. */
+/** Logged models of the MLflow protocol. */
 export interface LoggedModels {
-  /** Adds one. */
+  /** Adds a model. */
   create(model: Omit<LoggedModel, "metrics" | "updatedAt">): Promise<void>;
-  /** The model of an id. */
+  /** Returns a model by id. */
   get(id: string): Promise<LoggedModel | undefined>;
-  /** Sets its status; `false` if it is not there. */
+  /** Sets the status of a model; `false` if it does not exist. */
   setStatus(id: string, status: string): Promise<boolean>;
-  /** Removes it; `false` if it is not there. */
+  /** Removes a model; `false` if it does not exist. */
   delete(id: string): Promise<boolean>;
   /** Adds params. */
   addParams(id: string, params: Pairs): Promise<void>;
@@ -322,39 +322,39 @@ export interface LoggedModels {
   setTags(id: string, tags: Pairs): Promise<void>;
   /** Removes a tag; `false` if there is none. */
   deleteTag(id: string, key: string): Promise<boolean>;
-  /** Searches models of some experiments. */
+  /** Searches the models of some experiments. */
   search(experimentIds: readonly string[], search: Search): Promise<Page<LoggedModel>>;
 }
 
-/** The registry as the protocol has it. */
+/** Model registry of the MLflow protocol. */
 export interface MlflowRegistry {
   /** Adds a model; `false` if the name is taken. */
   create(name: string, description: string | null, tags: Pairs): Promise<boolean>;
-  /** A model. */
+  /** Returns a model. */
   get(name: string): Promise<RegisteredModel | undefined>;
-  /** Renames it; `false` if the name is taken. */
+  /** Renames a model; `false` if the name is taken. */
   rename(name: string, to: string): Promise<boolean>;
-  /** Describes it. */
+  /** Sets the description of a model. */
   describe(name: string, description: string | null): Promise<void>;
-  /** Removes it with all versions. */
+  /** Removes a model with all its versions. */
   delete(name: string): Promise<void>;
   /** Searches models. */
   search(search: Search): Promise<Page<RegisteredModel>>;
-  /** Sets a tag, or removes it where the value is `null`; `false` if there was none to remove. */
+  /** Sets a tag, or removes it if `value` is `null`; `false` if there was none to remove. */
   setTag(name: string, key: string, value: string | null): Promise<boolean>;
-  /** Sets an alias, or removes it where the version is `null`. */
+  /** Sets an alias, or removes it if `version` is `null`. */
   setAlias(name: string, alias: string, version: number | null): Promise<void>;
-  /** Adds the next version. Numbers are never given twice. */
+  /** Adds the next version. Numbers are never reused. */
   addVersion(name: string, version: NewRegisteredVersion): Promise<number>;
-  /** A version. */
+  /** Returns a version. */
   version(name: string, version: number): Promise<RegisteredVersion | undefined>;
-  /** Describes a version. */
+  /** Sets the description of a version. */
   describeVersion(name: string, version: number, description: string | null): Promise<void>;
   /** Moves a version to a stage. */
   setStage(name: string, version: number, stage: string, archiveOthers: boolean): Promise<void>;
   /** Removes a version. */
   deleteVersion(name: string, version: number): Promise<void>;
-  /** Sets a tag of a version, or removes it; `false` if there was none to remove. */
+  /** Sets or removes a tag of a version; `false` if there was none to remove. */
   setVersionTag(
     name: string,
     version: number,
@@ -365,9 +365,9 @@ export interface MlflowRegistry {
   searchVersions(search: Search): Promise<Page<RegisteredVersion>>;
 }
 
-/** Everything that the protocol keeps. */
+/** Data of the MLflow protocol. */
 export interface MlflowStore {
-  /** Experiments by id. */
+  /** Experiments. */
   readonly experiments: MlflowExperiments;
   /** Runs. */
   readonly runs: MlflowRuns;

@@ -10,71 +10,74 @@ const STAGES: Record<ModelStage, true> = {
   archived: true,
 };
 
-/** All stages. */
+/** All stages of a version. */
 export const MODEL_STAGES = Object.keys(STAGES) as readonly ModelStage[];
 
-/** A model: a name, with versions. */
+/** A registered model. */
 export interface Model {
-  /** Its name. */
+  /** Name of the model. */
   readonly name: string;
-  /** Its purpose. */
+  /** Purpose of the model. */
   readonly description: string | null;
-  /** When its first version was registered. */
+  /** Time at which its first version was registered. */
   readonly createdAt: Date;
-  /** How many versions it has. */
+  /** Number of versions. */
   readonly versions: number;
-  /** The version in production; `null` if there is none. */
+  /** Number of the version in production; `null` if there is none. */
   readonly production: number | null;
 }
 
-/** One version of a model: an artifact of a run, at a stage. */
+/** A version of a model: an artifact of a run, at a stage. */
 export interface ModelVersion {
   /** Name of the model. */
   readonly model: string;
-  /** Its number, from 1. */
+  /** Version number, from 1. */
   readonly version: number;
-  /** The run that made it. */
+  /** Id of the run that created the artifact. */
   readonly runId: string;
-  /** The artifact that it is made of. */
+  /** Id of the artifact. */
   readonly artifactId: string;
-  /** How far it has come; a status that another program wrote is passed through. */
+  /** Stage; unknown stages written by other programs are passed through. */
   readonly stage: ModelStage;
-  /** Its description. */
+  /** Description of the version. */
   readonly description: string | null;
-  /** When it was registered. */
+  /** Time at which it was registered. */
   readonly createdAt: Date;
 }
 
-/** Options for registering a version. Either `artifact` or `artifactId` must be given. */
+/**
+ * Options for registering a version of a run. Exactly one of `artifact` and `artifactId` is
+ * required.
+ */
 export interface RegisterModelOptions {
   /** Name of an artifact of the run. */
   readonly artifact?: string;
   /** Id of an artifact of the run. */
   readonly artifactId?: string;
   /**
-   * The stage to begin with. `"production"` archives the version that has been in production.
+   * Initial stage. `"production"` archives the version currently in production.
    *
    * @default {"none"}
    */
   readonly stage?: ModelStage;
   /** Description of this version. */
   readonly description?: string;
-  /** Description of the model; used only with its first version. */
+  /** Description of the model, used only for its first version. */
   readonly modelDescription?: string;
 }
 
 /** Options for registering a version of any run. */
 export interface RegisterOptions extends RegisterModelOptions {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
 }
 
-/** Which version of a model: by its number, or the latest of a stage. Not both. */
+/** Selects a version of a model: by number, or the latest of a stage, but not both. */
 export interface ModelSelector {
-  /** The version of this number. */
+  /** Version number. */
   readonly version?: number;
   /**
-   * The latest version of this stage.
+   * Stage, of which the latest version is selected.
    *
    * @default {"production"}
    */

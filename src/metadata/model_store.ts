@@ -1,47 +1,50 @@
 import type { Model, ModelStage, ModelVersion } from "./model.ts";
 
-/** A version by its number, or the latest of a stage. */
+/** Selects a version by number, or the latest of a stage. */
 export type VersionWanted = { readonly version: number } | { readonly stage: ModelStage };
 
-/** What the next change of a model's versions depends on. */
+/** State of a model that the next change of its versions depends on. */
 export interface ModelState {
-  /** The highest number of a version; 0 if there is none. */
+  /** Highest version number; 0 if there is none. */
   readonly latest: number;
-  /** Numbers of the versions in production, ascending: one, unless another program made it more. */
+  /**
+   * Numbers of the versions in production, ascending. Only another program can create more than
+   * one.
+   */
   readonly production: readonly number[];
 }
 
-/** A version about to be added. */
+/** A version to add. */
 export interface NewModelVersion {
-  /** Name of the model, which is made if it is new. */
+  /** Name of the model, which is created if it is new. */
   readonly model: string;
-  /** What a new model is. */
+  /** Description of a new model. */
   readonly modelDescription: string | null;
-  /** The number. */
+  /** Version number. */
   readonly version: number;
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** The artifact of the run, by its name or id. */
+  /** Artifact of the run, by name or id. */
   readonly artifact: { readonly name: string } | { readonly id: string };
-  /** Its stage. */
+  /** Initial stage. */
   readonly stage: ModelStage;
-  /** What it is. */
+  /** Description of the version. */
   readonly description: string | null;
 }
 
 /**
- * Models and their versions. Each call is one transaction, and all or nothing. Which number comes next
- * and what is in production is decided above, by {@linkcode ModelStore.stateOf}.
+ * Models and their versions. Each operation is one transaction. Callers decide about the next
+ * number and the version in production, based on {@linkcode ModelStore.stateOf}.
  */
 export interface ModelStore {
-  /** What the next change of a model's versions depends on, whether the model is there or not. */
+  /** Returns the state of a model, whether it exists or not. */
   stateOf(name: string): Promise<ModelState>;
   /**
-   * Adds a version, and moves others to other stages, if the state of the model is still `before`.
+   * Adds a version and moves others to other stages, if the state of the model is still `before`.
    *
-   * @returns The version; `undefined`, with nothing done, if the state is another one.
-   * @throws {RunNotFoundError} If the run is not there.
-   * @throws {ArtifactNotFoundError} If the artifact is not one of the run.
+   * @returns The version; `undefined`, without any change, if the state is different.
+   * @throws {RunNotFoundError} If the run does not exist.
+   * @throws {ArtifactNotFoundError} If the run has no such artifact.
    */
   addVersion(
     version: NewModelVersion,
@@ -49,27 +52,27 @@ export interface ModelStore {
     before: ModelState,
   ): Promise<ModelVersion | undefined>;
   /**
-   * Moves versions to stages, if the state of the model is still `before` and all of them are there.
+   * Moves versions to stages, if the state of the model is still `before` and all of them exist.
    *
-   * @returns Whether that is so; otherwise nothing was done.
+   * @returns Whether they were moved; otherwise nothing was changed.
    */
   setStages(
     name: string,
     stages: ReadonlyMap<number, ModelStage>,
     before: ModelState,
   ): Promise<boolean>;
-  /** The models, by name. */
+  /** Lists the models, by name. */
   list(): Promise<Model[]>;
-  /** A model; `undefined` if it is not there. */
+  /** Returns a model; `undefined` if it does not exist. */
   get(name: string): Promise<Model | undefined>;
-  /** The versions of a model, oldest first; none if it is not there. */
+  /** Lists the versions of a model, oldest first; empty if it does not exist. */
   versions(name: string): Promise<ModelVersion[]>;
-  /** One version; `undefined` if it is not there. */
+  /** Returns one version; `undefined` if it does not exist. */
   find(name: string, wanted: VersionWanted): Promise<ModelVersion | undefined>;
-  /** Sets the description of a model; `false` if it is not there. */
+  /** Sets the description of a model; `false` if it does not exist. */
   describe(name: string, description: string | null): Promise<boolean>;
-  /** The versions whose artifact is not there any more, by model and version. */
+  /** Lists the versions whose artifact no longer exists, by model and version. */
   dangling(): Promise<ModelVersion[]>;
-  /** Removes a version, or a model with all its versions; `false` if it is not there. */
+  /** Removes a version, or a model with all its versions; `false` if it does not exist. */
   remove(name: string, version: number | undefined): Promise<boolean>;
 }

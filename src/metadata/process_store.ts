@@ -1,48 +1,45 @@
 import type { MetricBatch } from "./metric.ts";
 
-/** A process, named so that another one of the same number is not taken for it. */
+/** Identity of a process, unique even if its id is reused. */
 export interface RunProcess {
-  /** Name of the machine; `null` if that must not be read. */
+  /** Name of the host; `null` if it may not be read. */
   readonly host: string | null;
-  /**
-   * What process ids are unique within: this boot of the machine, this container. `null` if that
-   * cannot be read.
-   */
+  /** Scope of process ids: the boot of the host and the container. `null` if it cannot be read. */
   readonly space: string | null;
   /** Process id. */
   readonly pid: number;
-  /** When it was started, in a form that the system keeps for as long as it lives. */
+  /** Start time in a system-specific form; `null` if it cannot be read. */
   readonly started: string | null;
 }
 
-/** The process of a run that has not ended. */
+/** Process of a run that has not ended. */
 export interface NotedProcess extends RunProcess {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** When it was last heard of. */
+  /** Time of the last heartbeat. */
   readonly heartbeat: Date;
 }
 
-/** Which processes runs live in, for as long as these are running. */
+/** Processes of running runs. */
 export interface ProcessStore {
   /**
-   * Notes the process of a run that is running, in place of one noted before.
+   * Records the process of a running run, replacing a former one.
    *
-   * @throws {RunNotFoundError} If it is not there.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   attach(runId: string, process: RunProcess): Promise<void>;
-  /** Notes that the processes of some runs have been heard of now. */
+  /** Records a heartbeat for some runs. */
   beat(runIds: readonly string[]): Promise<void>;
-  /** The processes of all running runs that have one noted. */
+  /** Lists the recorded processes of all running runs. */
   running(): Promise<NotedProcess[]>;
 }
 
-/** What a process does before it ends, without waiting for anything. */
+/** Data that a process stores synchronously before it ends. */
 export interface LastWords {
-  /** Points that have been taken and not yet been handed over. */
+  /** Buffered points that have not been written. */
   readonly batches: readonly MetricBatch[];
-  /** Runs that end as failed, unless they have ended already. */
+  /** Ids of runs to end as failed, unless they have already ended. */
   readonly runIds: readonly string[];
-  /** Why they have failed. */
+  /** Error of these runs. */
   readonly error: string;
 }

@@ -11,86 +11,86 @@ const STATUSES: Record<RunStatus, true> = {
   archived: true,
 };
 
-/** All statuses. */
+/** All statuses of a run. */
 export const RUN_STATUSES = Object.keys(STATUSES) as readonly RunStatus[];
 
-/** One execution of something: a training, an evaluation, a report. */
+/** One execution of a program: a training, an evaluation, a report. */
 export interface Run {
   /** UUID, unless another id was chosen. */
   readonly id: string;
-  /** Its experiment; `"default"` if none was given. */
+  /** Experiment; `"default"` if none was given. */
   readonly experiment: string;
   /** Display name. */
   readonly name: string | null;
-  /** `"running"`, `"completed"`, `"failed"` or `"archived"`; a status that another program wrote is passed through. */
+  /** Status; unknown statuses written by other programs are passed through. */
   readonly status: RunStatus;
-  /** When it started. */
+  /** Start time. */
   readonly startTime: Date;
-  /** When it ended. */
+  /** End time; `null` while it is running. */
   readonly endTime: Date | null;
-  /** Why it failed. */
+  /** Error of a failed run. */
   readonly error: string | null;
-  /** Tags. */
+  /** Tags by name. */
   readonly tags: Readonly<Record<string, string>>;
   /** Id of its parent run. */
   readonly parentId: string | null;
-  /** Who started it. */
+  /** Name of the user who started it. */
   readonly createdBy: string | null;
-  /** Environment that it was started in. */
+  /** Environment in which it was started. */
   readonly environment: Readonly<Record<string, unknown>> | null;
 }
 
 /** Options for starting a run. */
 export interface StartOptions<T extends object = Readonly<Record<string, string | undefined>>> {
-  /** Its id: a name of one segment. A UUID if left out. */
+  /** Id of the run, a name of one segment. By default a UUID. */
   readonly id?: string;
   /**
-   * Its experiment.
+   * Experiment of the run.
    *
    * @default {"default", or the experiment of its parent}
    */
   readonly experiment?: string;
   /** Display name. */
   readonly name?: string;
-  /** Tags. */
+  /** Tags by name. */
   readonly tags?: T & TagValues<T>;
   /**
-   * Id of its parent run; `null` for none.
+   * Id of the parent run; `null` for none.
    *
-   * @default {the surrounding run, see {@linkcode Store.withRun}}
+   * @default {the enclosing run, see {@linkcode Store.withRun}}
    */
   readonly parentId?: string | null;
   /**
-   * The user who starts it.
+   * Name of the user who starts it.
    *
-   * @default {the user of the system, where `environment` is noted}
+   * @default {the user of the system, if `environment` is recorded}
    */
   readonly createdBy?: string;
   /**
-   * Whether to note where it is started: the commit (where git may be run), versions, the system; the
-   * user, the host, the directory and the command, without secrets, where these may be read. An object
-   * is noted in place of the latter four.
+   * Whether to record the environment: commit (if git may be run), versions and operating system;
+   * user, host, directory and command (without secrets), as far as permissions allow to read them.
+   * An object replaces the latter four.
    *
    * @default {true}
    */
   readonly environment?: boolean | Readonly<Record<string, ParamValue>>;
   /**
-   * Whether the run lives in this process: a heartbeat shows others that it does, and it is ended as
+   * Whether the run belongs to this process: heartbeats show that it is alive, and it ends as
    * failed if a signal, `Deno.exit()` or an uncaught error ends the process.
    *
    * @default {true}
    */
   readonly attached?: boolean;
   /**
-   * Whether the changes of tracked files since the commit are stored as the artifact `git.diff`. Needs
-   * the permission to run git; filters such as those of Git LFS are not applied.
+   * Whether to store uncommitted changes of tracked files as the artifact `git.diff`. Requires
+   * `--allow-run` for git. Filters such as Git LFS are not applied.
    *
    * @default {false}
    */
   readonly diff?: boolean;
   /**
-   * Whether CPU and memory use of this process are logged as metrics under `system/` until the run
-   * ends: every ten seconds, or every `interval` seconds. Their steps are seconds since the start.
+   * Whether to log CPU and memory use of this process as metrics under `system/` until the run
+   * ends, every `interval` seconds (default 10). The step is the time since the start, in seconds.
    *
    * @default {false}
    */
@@ -100,24 +100,24 @@ export interface StartOptions<T extends object = Readonly<Record<string, string 
 /** Options for ending a run. */
 export interface EndOptions {
   /**
-   * The final status.
+   * Final status.
    *
    * @default {"completed", or "failed" if an error is given}
    */
   readonly status?: "completed" | "failed";
-  /** Why it failed. */
+  /** Error of a failed run. */
   readonly error?: unknown;
 }
 
-/** Params by name: set once, and never changed. */
+/** Params by name. They are set once. */
 export type Params = Readonly<Record<string, ParamValue | undefined>>;
 
 /** Environment of a run. */
 export interface Environment {
-  /** The commit, its branch, and whether tracked files have changed since, where that is known. */
+  /** Commit, branch, and whether tracked files have changed since, if known. */
   readonly git?: { readonly sha: string; readonly branch?: string; readonly "dirty?"?: boolean };
   /** Versions of the runtime. */
   readonly deno: { readonly version: string; readonly v8: string; readonly typescript: string };
-  /** The operating system. */
+  /** Operating system. */
   readonly os: { readonly name: string; readonly arch: string };
 }

@@ -1,40 +1,40 @@
-/** A run with all that is kept of it, in the form in which it travels from store to store. */
+/** Complete copy of a run, for transfer between stores. */
 
-/** One run. Values are as the database has them, so that nothing is lost on the way. */
+/** A run. Values are in the form of the database, so that nothing is lost. */
 export interface RunDocument {
-  /** Its id. */
+  /** Id of the run. */
   readonly id: string;
-  /** What it belongs to. */
+  /** Name of its experiment. */
   readonly experiment: string;
   /** Display name. */
   readonly name: string | null;
-  /** Its status. */
+  /** Status. */
   readonly status: string;
-  /** Epoch milliseconds. */
+  /** Start time, in epoch milliseconds. */
   readonly startTime: number;
-  /** Epoch milliseconds. */
+  /** End time, in epoch milliseconds. */
   readonly endTime: number | null;
-  /** Why it failed. */
+  /** Error of a failed run. */
   readonly error: string | null;
-  /** The labels that it was started with, as EDN text. */
+  /** Tags set at the start, as EDN text. */
   readonly startTags: string | null;
-  /** Where it was started, as EDN text. */
+  /** Environment in which it was started, as EDN text. */
   readonly environment: string | null;
-  /** Id of the run that it is part of, which need not travel with it. */
+  /** Id of its parent, which may not be transferred with it. */
   readonly parentId: string | null;
-  /** Who started it. */
+  /** Name of the user who started it. */
   readonly createdBy: string | null;
   /** Params by name, each as EDN text. */
   readonly params: readonly (readonly [key: string, edn: string])[];
-  /** Labels set later, by name. */
+  /** Tags set later, by name. */
   readonly tags: readonly (readonly [key: string, text: string])[];
-  /** Metrics, in columns of equal length. */
+  /** Metrics, as columns of equal length. */
   readonly metrics: readonly MetricColumns[];
-  /** Datasets that it used. */
+  /** Datasets used by the run. */
   readonly datasets: readonly DatasetDocument[];
-  /** What its artifacts' rows say. */
+  /** Records of its artifacts. */
   readonly artifacts: readonly ArtifactDocument[];
-  /** Versions of models that are made of its artifacts. */
+  /** Model versions that use its artifacts. */
   readonly models?: readonly ModelVersionDocument[] | undefined;
 }
 
@@ -42,31 +42,31 @@ export interface RunDocument {
 export interface ModelVersionDocument {
   /** Name of the model. */
   readonly model: string;
-  /** What the model is. */
+  /** Description of the model. */
   readonly modelDescription: string | null;
-  /** When the model was registered first, in epoch milliseconds. */
+  /** Creation time of the model, in epoch milliseconds. */
   readonly modelCreatedAt: number;
-  /** Its number. */
+  /** Version number. */
   readonly version: number;
-  /** The artifact that it is made of. */
+  /** Id of its artifact. */
   readonly artifactId: string;
-  /** How far it has come. */
+  /** Stage. */
   readonly stage: string;
-  /** What it is. */
+  /** Description of the version. */
   readonly description: string | null;
-  /** Epoch milliseconds. */
+  /** Time of registration, in epoch milliseconds. */
   readonly createdAt: number;
 }
 
-/** The values of one metric, in the order logged. */
+/** Points of one metric, in the order they were logged. */
 export interface MetricColumns {
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
-  /** Values; those that JSON has no number for are `"NaN"`, `"Infinity"` and `"-Infinity"`. */
+  /** Values; numbers without JSON form are `"NaN"`, `"Infinity"` and `"-Infinity"`. */
   readonly values: readonly (number | string)[];
   /** Training steps. */
   readonly steps: readonly number[];
-  /** Epoch milliseconds. */
+  /** Times, in epoch milliseconds. */
   readonly times: readonly number[];
 }
 
@@ -74,39 +74,39 @@ export interface MetricColumns {
 export interface DatasetDocument {
   /** UUID. */
   readonly id: string;
-  /** Its role, e.g. `"train"`. */
+  /** Role, e.g. `"train"`. */
   readonly role: string;
   /** Number of rows. */
   readonly rows: number | null;
   /** Number of columns. */
   readonly columns: number | null;
-  /** Names of its columns, as EDN text. */
+  /** Names of the columns, as EDN text. */
   readonly features: string | null;
-  /** Hash of its content. */
+  /** Hash of the content. */
   readonly hash: string | null;
-  /** Where it came from. */
+  /** Origin. */
   readonly source: string | null;
-  /** Epoch milliseconds. */
+  /** Time at which it was recorded, in epoch milliseconds. */
   readonly createdAt: number;
 }
 
-/** What an artifact's row says. */
+/** Record of an artifact. */
 export interface ArtifactDocument {
   /** UUID. */
   readonly id: string;
-  /** Its name within the run. */
+  /** Name within the run. */
   readonly name: string;
-  /** MIME type, where it is known. */
+  /** MIME type, if known. */
   readonly contentType: string | null;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
-  /** Epoch milliseconds. */
+  /** Creation time, in epoch milliseconds. */
   readonly createdAt: number;
 }
 
-/** Whether two documents tell of the same run, in whatever order. Models are no part of a run. */
+/** Whether two documents describe the same run, in any order. Models are ignored. */
 export function sameDocument(a: RunDocument, b: RunDocument): boolean {
   return canonical(a) === canonical(b);
 }
@@ -123,7 +123,7 @@ function sortItems(value: unknown): unknown {
   ).sort();
 }
 
-/** Each is made text once: the points of a metric can be many. */
+/** Converts entries to sorted text, once per entry, because a metric may have many points. */
 function textOf(entries: readonly [key: string, value: unknown][]): string {
   return JSON.stringify(entries.toSorted(([a], [b]) => a < b ? -1 : 1));
 }

@@ -1,7 +1,7 @@
-/** Whether one document of a run contains another of the same run, and what it has more. */
+/** Comparison of two documents of the same run: whether one contains the other. */
 import type { MetricColumns, RunDocument } from "./run_document.ts";
 
-/** What never changes of a run, however far it has come. */
+/** Members that never change. */
 const FIXED = [
   "id",
   "experiment",
@@ -14,15 +14,16 @@ const FIXED = [
 ] as const;
 
 /**
- * What a document has more than an earlier one of the same run.
+ * Returns what a document has beyond an earlier one of the same run.
  *
- * @param earlier The document that is to be contained.
- * @param later The document that may contain it.
- * @returns The later one without what the earlier one has; `undefined` if it does not contain it.
+ * @param earlier Document that should be contained.
+ * @param later Document that may contain it.
+ * @returns The later document without the content of the earlier one; `undefined` if it does not
+ * contain it.
  */
 export function growthOf(earlier: RunDocument, later: RunDocument): RunDocument | undefined {
   if (FIXED.some((key) => earlier[key] !== later[key])) return undefined;
-  // Only a run that had not ended can have come further.
+  // Only a run that had not ended can have changed.
   const ended = ["status", "endTime", "error"] as const;
   if (earlier.endTime !== null && ended.some((key) => earlier[key] !== later[key])) {
     return undefined;
@@ -36,7 +37,10 @@ export function growthOf(earlier: RunDocument, later: RunDocument): RunDocument 
   return { ...later, params, tags, datasets, artifacts, metrics };
 }
 
-/** The items that only the later list has; `undefined` if it lacks one of the earlier, or differs. */
+/**
+ * Returns the items that only the later list has; `undefined` if an earlier item is missing or
+ * differs.
+ */
 function added<T>(
   earlier: readonly T[],
   later: readonly T[],
@@ -51,13 +55,13 @@ function added<T>(
   return [...rest.values()];
 }
 
-/** Properties in one order, whoever has written them. */
+/** Serializes an item with its properties in a fixed order. */
 function textOf(item: unknown): string {
   if (Array.isArray(item)) return JSON.stringify(item);
   return JSON.stringify(Object.entries(item as object).sort(([a], [b]) => a < b ? -1 : 1));
 }
 
-/** Points are only ever added: those of the earlier document come first. */
+/** Returns the added points. Points are only ever appended, so the earlier document is a prefix. */
 function addedPoints(
   earlier: readonly MetricColumns[],
   later: readonly MetricColumns[],

@@ -1,114 +1,114 @@
-/** Which runs to list, and in which order. */
+/** Queries for runs. */
 import { EdnValue, type ParamValue, sameEdn, toEdn } from "../edn/mod.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { RunStatus } from "./run.ts";
 
-/** A value that is to be met exactly, or bounds for a number. */
+/** An exact value, or bounds for a number. */
 export type Condition<T = number> = T | Bounds<T>;
 
-/** What a value must be; all that is said. */
+/** Bounds of a value, all of which must hold. */
 export interface Bounds<T = number> {
-  /** Equal. */
+  /** Equal to. */
   readonly eq?: T;
-  /** Not equal. */
+  /** Not equal to. */
   readonly ne?: T;
-  /** Greater. */
+  /** Greater than. */
   readonly gt?: number;
-  /** Greater or equal. */
+  /** Greater than or equal to. */
   readonly gte?: number;
-  /** Less. */
+  /** Less than. */
   readonly lt?: number;
-  /** Less or equal. */
+  /** Less than or equal to. */
   readonly lte?: number;
 }
 
-/** In which order to list runs: by a metric. Runs without it come last. */
+/** Orders runs by a metric. Runs without it come last. */
 export interface MetricOrder {
-  /** The metric. */
+  /** Name of the metric. */
   readonly metric: string;
   /**
-   * The largest value first, or the smallest.
+   * Whether the largest or the smallest value comes first.
    *
    * @default {"desc"}
    */
   readonly order?: "asc" | "desc";
   /**
-   * Which of its values speaks for a run.
+   * Value of the summary to sort by.
    *
    * @default {"last"}
    */
   readonly of?: "last" | "min" | "max";
 }
 
-/** In which order to list runs: by a param. Numbers come before text, runs without it last. */
+/** Orders runs by a param: numbers before text, runs without it last. */
 export interface ParamOrder {
-  /** The param. */
+  /** Name of the param. */
   readonly param: string;
   /**
-   * The largest value first, or the smallest.
+   * Whether the largest or the smallest value comes first.
    *
    * @default {"desc"}
    */
   readonly order?: "asc" | "desc";
 }
 
-/** In which order to list runs: by time. Runs that have not ended come last by end and duration. */
+/** Orders runs by time. By end and duration, running runs come last. */
 export interface TimeOrder {
-  /** When it started, when it ended, or how long it took. */
+  /** Start time, end time, or duration. */
   readonly time: "start" | "end" | "duration";
   /**
-   * The latest or longest first, or the reverse.
+   * Whether the latest or longest comes first, or the earliest or shortest.
    *
    * @default {"desc"}
    */
   readonly order?: "asc" | "desc";
 }
 
-/** In which order to list runs. */
+/** Order of a list of runs. */
 export type RunOrder = MetricOrder | ParamOrder | TimeOrder;
 
-/** Which runs to list; what is left out does not matter. */
+/** Filters, order and limit of a list of runs. Omitted filters match every run. */
 export interface RunQuery {
-  /** Whose ids begin so. */
+  /** Only runs whose id starts with this text. */
   readonly idPrefix?: string;
-  /** Of this experiment. */
+  /** Only runs of this experiment. */
   readonly experiment?: string;
-  /** Of this status. */
+  /** Only runs with this status. */
   readonly status?: RunStatus;
-  /** Of this name. */
+  /** Only runs with this name. */
   readonly name?: string;
-  /** Part of this run. */
+  /** Only children of this run. */
   readonly parentId?: string;
-  /** Started by this one. */
+  /** Only runs started by this user. */
   readonly createdBy?: string;
-  /** Started at this time or later. */
+  /** Only runs started at this time or later. */
   readonly since?: Date;
-  /** Started before this time. */
+  /** Only runs started before this time. */
   readonly before?: Date;
-  /** With these labels. */
+  /** Only runs with these tags. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** With params like these: `{ lr: { lt: 0.1 }, optimizer: "adam" }`. */
+  /** Only runs with matching params: `{ lr: { lt: 0.1 }, optimizer: "adam" }`. */
   readonly params?: Readonly<Record<string, Condition<ParamValue>>>;
-  /** Whose metrics came, with their last value, to something like this: `{ loss: { lt: 0.1 } }`. */
+  /** Only runs whose metrics have a matching last value: `{ loss: { lt: 0.1 } }`. */
   readonly metrics?: Readonly<Record<string, Condition>>;
-  /** By a metric, a param or a time; the newest first if left out. */
+  /** Order by a metric, a param or a time; by default newest first. */
   readonly sortBy?: RunOrder;
   /**
-   * Whether archived runs are left out, listed too, or listed alone.
+   * Whether archived runs are excluded, included, or listed alone.
    *
    * @default {"exclude", or "include" if `status` or `idPrefix` is given}
    */
   readonly archived?: "exclude" | "include" | "only";
-  /** At most so many. */
+  /** Maximum number of runs. */
   readonly limit?: number;
 }
 
 const OPERATORS = ["eq", "ne", "gt", "gte", "lt", "lte"] as const;
 
 /**
- * A test for a condition. A value that is not there meets none.
+ * Creates a predicate for a condition. A missing value never matches.
  *
- * @throws {InvalidOptionError} If the condition has an operator that is not known.
+ * @throws {InvalidOptionError} If the condition has an unknown operator.
  */
 export function testFor(
   what: string,
@@ -135,14 +135,14 @@ export function testFor(
   };
 }
 
-/** Whether an object says bounds; one that is a param's value has other keys. */
+/** Whether an object specifies bounds; a param's value has other keys. */
 function isBounds(condition: Condition<ParamValue>): condition is Bounds<ParamValue> {
   if (typeof condition !== "object" || condition === null || Array.isArray(condition)) return false;
   const keys = Object.keys(condition);
   return keys.length > 0 && keys.every((key) => (OPERATORS as readonly string[]).includes(key));
 }
 
-/** Whether a stored value is the one asked for; a keyword is known by its name, too. */
+/** Whether a stored value equals another. A keyword also equals its name. */
 function isEqual(value: unknown, other: ParamValue): boolean {
   if (value instanceof EdnValue && typeof other === "string") {
     return value.text === other || value.kind === "keyword" && value.value === other;
@@ -150,7 +150,7 @@ function isEqual(value: unknown, other: ParamValue): boolean {
   return sameEdn(toEdn(value as ParamValue), toEdn(other));
 }
 
-/** A number of any kind that EDN knows; `undefined` for anything else, and for what is no number. */
+/** Returns the number of an EDN value; `undefined` if it is not a number. */
 export function numberOf(value: unknown): number | undefined {
   const isNumeric = typeof value === "number" || typeof value === "bigint" ||
     value instanceof EdnValue && ["ratio", "decimal", "integer"].includes(value.kind);

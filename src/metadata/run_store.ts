@@ -5,123 +5,123 @@ import type { Environment, Run, StartOptions } from "./run.ts";
 import type { RunProcess } from "./process_store.ts";
 import type { RunQuery } from "./run_query.ts";
 
-/** Where artifacts of a run are, as far as is needed to remove them. */
+/** Location of an artifact's bytes, for removal. */
 export interface ArtifactPlace {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** The artifact's name. */
+  /** Name of the artifact. */
   readonly name: string;
-  /** The path of its bytes. */
+  /** Path of its bytes. */
   readonly path: string;
 }
 
-/** What of a run changes. What is left out stays. */
+/** Changes of a run. Omitted members keep their value. */
 export interface RunChange {
-  /** Its status. */
+  /** Status. */
   readonly status?: string;
-  /** When it ended; `null` for not yet. */
+  /** End time; `null` if it is running. */
   readonly endTime?: Date | null;
-  /** Why it failed. */
+  /** Error of a failed run. */
   readonly error?: string | null;
-  /** What it belongs to. */
+  /** Name of the experiment. */
   readonly experiment?: string;
   /** Display name. */
   readonly name?: string | null;
 }
 
-/** How many runs there are. */
+/** Counts of runs. */
 export interface RunCounts {
-  /** By status. */
+  /** Number of runs by status. */
   readonly byStatus: Readonly<Record<string, number>>;
-  /** Experiments that have runs. */
+  /** Number of experiments with runs. */
   readonly experiments: number;
 }
 
-/** What a store lacks of a run. */
+/** Part of a run that a store lacks. */
 export interface Missing {
-  /** All of the run, or, if it is there, what it has more by now. */
+  /** The whole run, or only what it has gained. */
   readonly run: RunDocument;
-  /** Whether the run is not there. */
+  /** Whether the store does not have the run. */
   readonly isNew: boolean;
 }
 
-/** Runs, and what is logged to them. */
+/** Runs and their logged data. */
 export interface RunStore {
   /**
-   * Changes a run, if its status is one of those that the caller expects.
+   * Updates a run, if its status is one of the expected ones.
    *
-   * @returns The run as it is now, and whether it was changed.
-   * @throws {RunNotFoundError} If it is not there.
+   * @returns The current run, and whether it was updated.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   update(
     id: string,
     change: RunChange,
     expected?: readonly string[],
   ): Promise<{ readonly run: Run; readonly changed: boolean }>;
-  /** The params of a run as EDN text, by key. */
+  /** Returns the params of a run as EDN text, by key. */
   paramTexts(id: string): Promise<ReadonlyMap<string, string>>;
   /**
-   * Sets params, given as EDN text, if none of them is set yet; all or none.
+   * Inserts params, given as EDN text, if none of them is set; all or none.
    *
-   * @returns The keys that are set already: if there are any, nothing was done.
-   * @throws {RunNotFoundError} If the run is not there.
+   * @returns The keys that are already set: if there are any, nothing was changed.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   insertParams(id: string, params: ReadonlyMap<string, string>): Promise<ReadonlySet<string>>;
-  /** Which of some ids are those of runs. */
+  /** Returns the ids that belong to runs. */
   known(ids: Iterable<string>): Promise<Set<string>>;
-  /** Which of some ids are those of runs, or of runs that were removed, whichever program did so. */
+  /** Returns the ids that belong to runs, or belonged to runs removed by any program. */
   everKnown(ids: Iterable<string>): Promise<Set<string>>;
   /**
-   * All names of a kind that are in use: metrics and params that runs have, experiments that runs
-   * belong to or that were described. Reading them may take long; it is for messages.
+   * Returns all names of a kind: metrics and params of runs, or experiments with runs or a
+   * description. May be slow; used for messages.
    */
   names(kind: "metric" | "param" | "experiment"): Promise<string[]>;
   /**
-   * Archives a run: sets the status `archived`, and keeps the one before. Does nothing to one that is
-   * archived already, or running.
+   * Archives a run: sets the status `archived` and keeps the former one. Does nothing if it is
+   * already archived or running.
    *
-   * @returns The run as it is now.
+   * @returns The current run.
    */
   archive(id: string): Promise<Run>;
-  /** Gives an archived run the status back that it had; the run as it is now. */
+  /** Unarchives a run and restores its former status. Returns the current run. */
   unarchive(id: string): Promise<Run>;
-  /** Counts the runs. */
+  /** Returns counts of runs. */
   counts(): Promise<RunCounts>;
-  /** Starts a run, and notes where, and the process that it lives in. */
+  /** Starts a run, and records its environment and process. */
   start(
     options: StartOptions,
     environment: Environment | null,
     process?: RunProcess | null,
   ): Promise<Run>;
-  /** The run of an id. */
+  /** Returns a run by id. */
   get(id: string): Promise<Run>;
-  /** The runs that fit a query, in its order. */
+  /** Lists the runs that match a query, in its order. */
   list(query: RunQuery): Promise<Run[]>;
   /**
-   * Removes a run, and the rows of all it has; gives the places of artifacts' bytes.
+   * Removes a run with all its records. Returns the places of its artifacts' bytes.
    *
-   * @throws {ArtifactInUseError} If a model version is made of it, unless `force` is set, which
-   * removes the version in the same transaction.
+   * @throws {ArtifactInUseError} If a model version uses one of its artifacts, unless `force` is
+   * set, which removes the version in the same transaction.
    */
   remove(id: string, force: boolean): Promise<ArtifactPlace[]>;
-  /** A run with all that is kept of it; `undefined` if it is not there. */
+  /** Returns the complete document of a run; `undefined` if it does not exist. */
   document(id: string): Promise<RunDocument | undefined>;
   /**
-   * Writes runs of another store, all of them or none. A run that is there gets what it lacks, if it has
-   * nothing that the document does not have. `publish`, called with the write lock held, publishes the
-   * bytes of what is missing, before any record is written.
+   * Imports runs of another store, all or none. An existing run gets what it lacks, provided the
+   * document has everything the run has. `publish` is called under the write lock to publish the
+   * missing bytes before any record is written.
    *
-   * @returns What was missing, by run; the others are there already, with all that they have.
-   * @throws {RunStateError} If a run of one of the ids is there, and neither contains the other.
+   * @returns The missing parts, by run id; runs not listed already existed completely.
+   * @throws {RunStateError} If a run with the same id exists, and neither contains the other.
    */
   adopt(
     runs: readonly RunDocument[],
     publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
   ): Promise<ReadonlyMap<string, Missing>>;
   /**
-   * Sets params that are set already to other values, given as EDN text, and tags with them.
+   * Replaces the values of existing params, given as EDN text, and sets tags.
    *
-   * @returns Whether each of them had the value that the caller expects; if not, nothing was done.
+   * @returns Whether each param had the expected value; if not, nothing was changed.
    */
   replaceParams(
     id: string,
@@ -129,25 +129,25 @@ export interface RunStore {
     expected: ReadonlyMap<string, string>,
     tags: Readonly<Record<string, string>>,
   ): Promise<boolean>;
-  /** The params of a run. */
+  /** Returns the params of a run. */
   params(id: string): Promise<Record<string, unknown>>;
-  /** Sets labels of a run, and removes those that are `null`. */
+  /** Sets tags of a run, and removes those that are `null`. */
   setTags(id: string, tags: Readonly<Record<string, string | null>>): Promise<void>;
-  /** Adds points to a run's metrics: all of them, or none if the run is not there. */
+  /** Adds points to a run's metrics: all, or none if the run does not exist. */
   logMetrics(batch: MetricBatch): Promise<void>;
-  /** The points of one metric in the order logged, in columns. */
+  /** Returns the points of one metric as columns, in the order they were logged. */
   columns(id: string, key: string): Promise<PointColumns>;
-  /** The values of a run's metrics, or of one of them, in the order logged. */
+  /** Returns the points of one or all metrics of a run, in the order they were logged. */
   metrics(id: string, key: string | undefined): Promise<Metric[]>;
-  /** A summary of each metric of a run, sorted by key. */
+  /** Returns a summary of each metric of a run, sorted by key. */
   summary(id: string): Promise<MetricSummary[]>;
-  /** Notes a dataset that a run uses. */
+  /** Records a dataset used by a run. */
   logDataset(id: string, dataset: DatasetOptions): Promise<Dataset>;
-  /** The datasets of a run, in the order noted. */
+  /** Returns the datasets of a run, in the order they were recorded. */
   datasets(id: string): Promise<Dataset[]>;
-  /** Experiments, by name: those that have runs, and those that have been described. */
+  /** Lists the experiments that have runs or a description, by name. */
   experiments(): Promise<Experiment[]>;
-  /** Describes an experiment; what is left out stays. */
+  /** Sets the description of an experiment. Omitted members keep their value. */
   describeExperiment(
     name: string,
     about: { readonly description?: string | null; readonly owner?: string | null },

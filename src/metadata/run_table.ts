@@ -1,33 +1,33 @@
-/** Runs as a table: filtered, in any order, a page at a time. */
+/** Table of runs: filtered, sorted and paged. */
 import type { MetricSummary } from "./metric.ts";
 import type { Clause } from "./mlflow_query.ts";
 import type { ModelVersion } from "./model.ts";
 import type { Run } from "./run.ts";
 
-/** An order of runs. Runs without the value come last either way, the newest first. */
+/** Order of runs. Runs without the value always come last, newest first. */
 export type TableOrder =
   | { readonly by: "start" | "end" | "duration" | "name" | "status" | "user" }
   | { readonly by: "param" | "tag"; readonly key: string }
   | { readonly by: "metric"; readonly key: string; readonly of: "last" | "min" | "max" };
 
-/** A place in a table, behind a row; only the store that made it reads it. */
+/** A position in a table, after a row; opaque to callers. */
 export type TablePosition = readonly (string | number | null)[];
 
-/** Which runs, and in which order. */
+/** Filters, order and page of a table. */
 export interface TableQuery {
-  /** Of this experiment; of all if left out. */
+  /** Only runs of this experiment. */
   readonly experiment?: string | undefined;
-  /** Whether archived runs are left out, there too, or there alone. */
+  /** Whether archived runs are excluded, included, or listed alone. */
   readonly archived: "exclude" | "include" | "only";
   /** Conditions, all of which must hold. */
   readonly clauses: readonly Clause[];
-  /** The order. */
+  /** Sort key. */
   readonly order: TableOrder;
   /** Whether the largest value comes first. */
   readonly descending: boolean;
-  /** The largest number of rows. */
+  /** Maximum number of rows. */
   readonly limit: number;
-  /** Only rows behind this place. */
+  /** Only rows after this position. */
   readonly after?: TablePosition | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface TableQuery {
 export interface TableRow {
   /** The run. */
   readonly run: Run;
-  /** Its params as text, sorted by key: a string as it is, anything else as EDN. */
+  /** Params as text, sorted by key: strings as is, anything else as EDN. */
   readonly params: ReadonlyMap<string, string>;
   /** Summaries of its metrics, sorted by key. */
   readonly metrics: readonly MetricSummary[];
@@ -45,94 +45,94 @@ export interface TableRow {
 export interface TablePage {
   /** The rows. */
   readonly rows: readonly TableRow[];
-  /** The place behind the last row, if there are more. */
+  /** Position after the last row, if more follow. */
   readonly next?: TablePosition | undefined;
 }
 
-/** Names that runs have values for. */
+/** Names of params, metrics and tags in use. */
 export interface TableColumns {
-  /** Params, sorted. */
+  /** Names of params, sorted. */
   readonly params: readonly string[];
-  /** Metrics, sorted. */
+  /** Names of metrics, sorted. */
   readonly metrics: readonly string[];
-  /** Tags, sorted. */
+  /** Names of tags, sorted. */
   readonly tags: readonly string[];
-  /** Whether there may be more names: only the newest runs are looked at, and the lists are limited. */
+  /** Whether names may be missing: only the newest runs are checked, and the lists are limited. */
   readonly truncated: boolean;
 }
 
-/** How many runs an experiment has. */
+/** Counts of an experiment's runs. */
 export interface ExperimentCounts {
-  /** The experiment. */
+  /** Name of the experiment. */
   readonly name: string;
-  /** Its runs by status. */
+  /** Number of runs by status. */
   readonly byStatus: Readonly<Record<string, number>>;
 }
 
-/** Artifacts of an experiment. */
+/** Size of an experiment's artifacts. */
 export interface ExperimentSize {
-  /** The experiment. */
+  /** Name of the experiment. */
   readonly name: string;
   /** Number of artifacts. */
   readonly artifacts: number;
-  /** Bytes of them, as their records say. */
+  /** Total size according to the records, in bytes. */
   readonly bytes: number;
 }
 
-/** A pipeline that chachaml has run; its keys are those of chachaml. */
+/** A pipeline run by the Clojure library; the keys are those of its API. */
 export interface Pipeline {
-  /** Its id. */
+  /** Id of the pipeline. */
   readonly id: string;
-  /** Its name. */
+  /** Name of the pipeline. */
   readonly name: string;
-  /** Its purpose. */
+  /** Purpose of the pipeline. */
   readonly description: string | null;
-  /** Its status. */
+  /** Status. */
   readonly status: string;
-  /** Epoch milliseconds. */
+  /** Creation time, in epoch milliseconds. */
   readonly "created-at": number;
-  /** Epoch milliseconds. */
+  /** End time, in epoch milliseconds. */
   readonly "finished-at": number | null;
 }
 
-/** A step of a pipeline; its keys are those of chachaml. */
+/** A step of a pipeline; the keys are those of chachaml's API. */
 export interface PipelineStep {
-  /** Its id. */
+  /** Id of the step. */
   readonly id: string;
-  /** The pipeline. */
+  /** Id of the pipeline. */
   readonly "pipeline-id": string;
-  /** Its name. */
+  /** Name of the step. */
   readonly "step-name": string;
-  /** Its place among the steps. */
+  /** Position among the steps. */
   readonly "step-order": number;
-  /** The run that it has made. */
+  /** Id of the run that the step created. */
   readonly "run-id": string | null;
-  /** Its status. */
+  /** Status. */
   readonly status: string;
-  /** Epoch milliseconds. */
+  /** Start time, in epoch milliseconds. */
   readonly "started-at": number | null;
-  /** Epoch milliseconds. */
+  /** End time, in epoch milliseconds. */
   readonly "finished-at": number | null;
 }
 
-/** Runs as a table, and what else a page shows of a store. */
+/** Table of runs, and further data for the web page. */
 export interface RunTable {
-  /** A page of the runs that fit a query. */
+  /** Returns a page of the runs that match a query. */
   page(query: TableQuery): Promise<TablePage>;
-  /** Counts the runs that fit a query. */
+  /** Returns the number of runs that match a query. */
   count(query: Pick<TableQuery, "experiment" | "archived" | "clauses">): Promise<number>;
-  /** Names that runs of an experiment, or of all, have values for. */
+  /** Returns the names in use by runs of an experiment, or of all. */
   columns(experiment?: string): Promise<TableColumns>;
-  /** Counts the runs of each experiment, by its name. */
+  /** Returns the number of runs by experiment and status. */
   counts(): Promise<ExperimentCounts[]>;
-  /** Ids of the runs that are part of a run, the newest first; at most `limit`. */
+  /** Returns the ids of a run's children, newest first, at most `limit`. */
   children(runId: string, limit: number): Promise<string[]>;
-  /** Versions of models that are made of a run, by model and number. */
+  /** Returns the model versions that use artifacts of a run, by model and number. */
   versions(runId: string): Promise<Pick<ModelVersion, "model" | "version" | "stage">[]>;
-  /** Artifacts and their bytes by experiment, the largest first. It looks at every record. */
+  /** Returns the size of artifacts by experiment, largest first. Scans all records. */
   sizes(): Promise<ExperimentSize[]>;
-  /** The newest pipelines that chachaml has run; none where it has made no table of them. */
+  /** Returns the newest pipelines of chachaml; empty if it has no table of them. */
   pipelines(limit: number): Promise<Pipeline[]>;
-  /** A pipeline with its steps in order; `undefined` if it is not there. */
+  /** Returns a pipeline with its steps in order; `undefined` if it does not exist. */
   pipeline(id: string): Promise<(Pipeline & { readonly steps: PipelineStep[] }) | undefined>;
 }

@@ -1,44 +1,44 @@
 import type { ArtifactRecord, IndexEntry } from "./artifact_index.ts";
 
-/** What makes a database a backup. */
+/** Properties of a database that is a backup. */
 export interface BackupMark {
-  /** What it is a backup of. */
+  /** Origin of the backup. */
   readonly of: string;
-  /** Identity of its artifact directory; `undefined` in backups that did not note it yet. */
+  /** Identity of its artifact directory; `undefined` in older backups. */
   readonly directory: string | undefined;
 }
 
-/** A copy of a store's metadata, as a database file that nobody else has open yet. */
+/** A copy of a store's metadata in a database file that nobody else has open. */
 export interface Snapshot {
-  /** The artifacts, by run and name. */
+  /** Yields the artifacts, by run and name. */
   artifacts(): AsyncIterable<IndexEntry>;
-  /** Which of some keys no record names, and no record names anything below. */
+  /** Returns the keys that no record names, neither themselves nor anything below them. */
   unnamed(keys: Iterable<string>): Promise<Set<string>>;
   /**
-   * Makes the records describe the artifacts whose bytes have been copied: those of `present` as they
-   * were read, none of `omitted`. A model version of an omitted artifact goes with it.
+   * Updates the records to the copied artifacts: those in `present` are changed, those in `omitted`
+   * removed, together with model versions that use them.
    *
-   * @param outcome Which artifacts have been copied.
-   * @param mark What it is a backup of; `null` if it is to be a store of its own.
-   * @returns Those of the unneeded keys that no record names now, which is noted if it is a backup.
+   * @param outcome Copied and omitted artifacts.
+   * @param mark Origin of the backup; `null` for an independent store.
+   * @returns The unneeded keys that no record names; also recorded in a backup.
    */
   settle(outcome: SnapshotOutcome, mark: BackupMark | null): Promise<Set<string>>;
   /**
-   * Gives the file its place, in one step that a power cut does not undo.
+   * Moves the file to its place, atomically and durably.
    *
-   * @throws {StorageError} If the database that was there is open elsewhere.
+   * @throws {StorageError} If the database there is open elsewhere.
    */
   moveTo(path: string): Promise<void>;
-  /** Removes the file, unless it has been given its place. May be called again. */
+  /** Removes the file, unless it was moved to its place. May be called several times. */
   discard(): Promise<void>;
 }
 
-/** Which artifacts of a snapshot have been copied. */
+/** Result of copying the artifacts of a snapshot. */
 export interface SnapshotOutcome {
-  /** Records as the bytes that were copied have them; those that are as before may be left out. */
+  /** Records of the copied bytes; unchanged ones may be omitted. */
   readonly present: readonly ArtifactRecord[];
-  /** Artifacts whose bytes could not be copied. */
+  /** Artifacts whose bytes were not copied. */
   readonly omitted: readonly { readonly artifact: ArtifactRecord }[];
-  /** Keys of bytes that may not be needed any more. */
+  /** Keys of bytes that may no longer be needed. */
   readonly unneeded?: Iterable<string>;
 }

@@ -1,9 +1,9 @@
-/** A metric as a curve: one value a step, and with as many points as a plot has room for. */
+/** Curves: one value per step, with a limited number of points. */
 import { assertObject } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { Curve, CurveOptions, PointColumns } from "../metadata/metric.ts";
 
-/** Makes a curve of the points of one metric, given in the order logged. */
+/** Creates the curve of a metric from its points in the order they were logged. */
 export function curveOf(key: string, logged: PointColumns, options: CurveOptions): Curve {
   assertObject("draw a curve", "its options", options);
   const { points } = options;
@@ -14,7 +14,7 @@ export function curveOf(key: string, logged: PointColumns, options: CurveOptions
   const thinned = points === undefined || whole.values.length <= points
     ? whole
     : choose(finiteOf(whole), points);
-  // Copies: what is kept of a long metric must not keep the whole of it in memory.
+  // Copies, so that a small result does not keep a large array in memory.
   return {
     key,
     steps: thinned.steps.slice(),
@@ -26,8 +26,8 @@ export function curveOf(key: string, logged: PointColumns, options: CurveOptions
 }
 
 /**
- * Points in the order of steps, of each step the one with the latest time, of these the last logged.
- * Points that were all logged without a step stay in the order logged.
+ * Returns one point per step, in the order of steps: the one with the latest time, then the last
+ * logged. If all points have the same step, they stay in the order they were logged.
  */
 function inSteps(logged: PointColumns): PointColumns {
   const { steps, times } = logged;
@@ -62,8 +62,8 @@ function pick({ steps, values, times }: PointColumns, order: Uint32Array): Point
 }
 
 /**
- * Those of the points that keep the shape (largest triangle three buckets), the first and the last
- * among them; along the steps, or, where these stand still, in order.
+ * Selects points that preserve the shape of a curve (largest triangle three buckets), including the
+ * first and the last. The horizontal axis is the step, or the index if all steps are equal.
  */
 function choose(all: PointColumns, points: number): PointColumns {
   const y = all.values;
@@ -71,7 +71,7 @@ function choose(all: PointColumns, points: number): PointColumns {
   const last = y.length - 1;
   const rising = all.steps[0]! < all.steps[last]!;
   const x = rising ? all.steps : Float64Array.from(y, (_, at) => at);
-  // Where a bucket begins; behind the buckets is the last point, by itself.
+  // Start of a bucket; the last point is in a bucket of its own.
   const edge = (bucket: number) =>
     bucket >= points - 2 ? last : 1 + Math.floor(bucket * (last - 1) / (points - 2));
   const chosen = new Uint32Array(points);

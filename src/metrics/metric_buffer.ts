@@ -3,46 +3,46 @@ import type { MetricRecord } from "../metadata/accepted.ts";
 import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
 import { addValues, emptyBatch } from "./metric_points.ts";
 
-/** Milliseconds that points wait for others to be written with. */
+/** Maximum time that points are buffered, in milliseconds. */
 const DELAY = 1000;
 
-/** Points that are not made to wait any longer, and that are written in one piece. */
+/** Number of points that are written immediately, and in one piece. */
 const MANY = 50_000;
 
-/** Failures in a row after which points that could not be written are reported. */
+/** Number of consecutive failures after which the next call throws. */
 const PATIENT = 3;
 
-/** Failures in a row after which they are reported to whoever listens, the program being silent. */
+/** Number of consecutive failures after which an uncaught error is thrown if there are no calls. */
 const HOPELESS = 5;
 
 /**
- * Gathers points and writes them once a second, or when there are many. What a `flush` has resolved
- * for is stored. What cannot be written is kept and tried again; a failure that lasts is thrown by the
- * next `add`, or, if there is none, as an uncaught error.
+ * Buffers points and writes them once a second, or when there are many. After `flush` resolves they
+ * are stored. If writing fails, points are kept and retried; a persistent failure is thrown by the
+ * next `add` or, without calls, as an uncaught error.
  */
 export class MetricBuffer {
   readonly #write: (batch: MetricBatch) => Promise<void>;
   readonly #delay: number;
   readonly #waiting = new Map<string, MetricBatch>();
-  /** Batches whose turn to be written has come; the one being written is no longer among them. */
+  /** Batches to write next, without the one being written. */
   readonly #leaving: MetricBatch[] = [];
   #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** Why points are still not written; thrown by whoever asks next. */
+  /** Error of the last attempt, thrown by the next call. */
   #failure: unknown;
-  /** Why points never will be; the same. */
+  /** Error of points that are lost, thrown by the next call. */
   #loss: unknown;
-  /** Failures since the last success. */
+  /** Consecutive failures. */
   #failures = 0;
 
-  /** Writes by `write`, one batch of a run after the other, `delay` milliseconds after a point. */
+  /** Creates a buffer that calls `write` sequentially, `delay` milliseconds after a point. */
   constructor(write: (batch: MetricBatch) => Promise<void>, delay: number = DELAY) {
     this.#write = write;
     this.#delay = delay;
   }
 
-  /** Takes values; they are written soon. Throws a failure that has lasted, and takes none then. */
+  /** Buffers values. Throws a persistent failure instead; the values are not taken then. */
   add(
     runId: string,
     values: MetricRecord,
@@ -59,22 +59,22 @@ export class MetricBuffer {
   }
 
   /**
-   * Resolves once all points taken before are stored.
+   * Waits until all buffered points are stored.
    *
-   * @throws {RunNotFoundError} If the run of some has been removed; they are lost.
-   * @throws {StorageError} If they cannot be written; they are kept, and tried again.
+   * @throws {RunNotFoundError} If the run of some points was removed; these are lost.
+   * @throws {StorageError} If points cannot be written; they are kept and retried.
    */
   async flush(): Promise<void> {
     await this.#start();
     this.#report();
   }
 
-  /** Points that have been taken and not yet been handed over to be written. */
+  /** Returns buffered points that are not being written yet. */
   get unwritten(): MetricBatch[] {
     return [...this.#leaving, ...this.#waiting.values()];
   }
 
-  /** Gives up: writes nothing more. */
+  /** Stops writing. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -87,7 +87,9 @@ export class MetricBuffer {
     if (failure !== undefined) throw failure;
   }
 
-  /** As long as there is a timer, the process does not end: what was logged is written. */
+  /**
+   * Schedules the next write. The timer keeps the process alive, so that logged points are written.
+   */
   #schedule(delay: number): void {
     this.#timer ??= setTimeout(() => void this.#start(), delay);
   }
@@ -130,17 +132,17 @@ export class MetricBuffer {
   #retry(): void {
     this.#failures++;
     if (this.#failures < HOPELESS) this.#schedule(this.#delay * 2 ** (this.#failures - 1));
-    // If a caller knows of it already, the next point brings the next attempt.
+    // If the caller already knows, the next point triggers the next attempt.
     else if (this.#failure !== undefined) this.#timer ??= setTimeout(() => this.#complain());
   }
 
-  /** Nobody has asked since the failure: it must not pass unnoticed. */
+  /** Throws a failure as an uncaught error, because no call has received it. */
   #complain(): void {
     this.#timer = undefined;
     this.#report();
   }
 
-  /** Puts points back before those that have come since. */
+  /** Puts points back before those buffered since. */
   #keep(batch: MetricBatch): void {
     const kept = join([batch, ...this.#takeLeaving(batch.runId)]);
     this.#count += kept.keys.length;

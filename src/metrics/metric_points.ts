@@ -1,10 +1,10 @@
-/** Points that callers pass, checked and gathered in columns. */
+/** Checks and conversion of callers' points to columns. */
 import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { MetricRecord } from "../metadata/accepted.ts";
 import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
 
-/** A batch without points. */
+/** Creates an empty batch. */
 export function emptyBatch(runId: string): MetricBatch {
   return { runId, keys: [], values: [], steps: [], times: [] };
 }
@@ -12,7 +12,8 @@ export function emptyBatch(runId: string): MetricBatch {
 /**
  * Adds values to a batch.
  *
- * @throws {InvalidOptionError} If one is no number, or the step is not whole; none is added then.
+ * @throws {InvalidOptionError} If a value is not a number, or the step is not an integer; nothing
+ * is added then.
  */
 export function addValues(
   batch: MetricBatch,
@@ -34,9 +35,9 @@ export function addValues(
 }
 
 /**
- * Adds points to a batch, in their order.
+ * Adds points to a batch, in order.
  *
- * @throws {InvalidOptionError} If one is none.
+ * @throws {InvalidOptionError} If a point is invalid.
  */
 export function addPoints(batch: MetricBatch, points: Iterable<MetricPoint>): void {
   if (typeof points !== "object" || points === null || !(Symbol.iterator in points)) {
@@ -46,13 +47,13 @@ export function addPoints(batch: MetricBatch, points: Iterable<MetricPoint>): vo
     assertObject("log points", "a point", point);
     const { key, value, ...rest } = point;
     if (typeof key !== "string") {
-      throw new InvalidOptionError(`Cannot log points: ${quote(key)} is no name of a metric`);
+      throw new InvalidOptionError(`Cannot log points: ${quote(key)} is not the name of a metric`);
     }
     addValues(batch, { [key]: value }, rest);
   }
 }
 
-/** Epoch milliseconds of a date; `NaN` of what is none. */
+/** Returns a date in epoch milliseconds; `NaN` for anything else. */
 function timeOf(date: unknown): number {
   return date instanceof Date ? date.getTime() : NaN;
 }
@@ -60,10 +61,10 @@ function timeOf(date: unknown): number {
 function assertPoint(key: string, value: unknown, step: unknown, time: number): void {
   assertStorable("log metrics", "the name of a metric", key);
   if (typeof value !== "number") {
-    refuse(key, `${Deno.inspect(value)} is no number`);
+    refuse(key, `${Deno.inspect(value)} is not a number`);
   }
-  if (!Number.isSafeInteger(step)) refuse(key, `its step is ${step}, which is no whole number`);
-  if (!Number.isSafeInteger(time)) refuse(key, "its timestamp is no valid date");
+  if (!Number.isSafeInteger(step)) refuse(key, `its step is ${step}, which is not a whole number`);
+  if (!Number.isSafeInteger(time)) refuse(key, "its timestamp is not a valid date");
 }
 
 function refuse(key: string, reason: string): never {

@@ -15,37 +15,39 @@ import { curveOf } from "./curve.ts";
 import type { MetricBuffer } from "./metric_buffer.ts";
 import { addPoints, addValues, emptyBatch } from "./metric_points.ts";
 
-/** What metrics need of an open store. */
+/** The parts of an open store that metrics need. */
 export interface MetricContext {
   /** Runs and their metrics. */
   readonly metadata: Pick<MetadataStore, "runs">;
 }
 
 /**
- * The metrics of a store's runs. Got by {@linkcode Store.metrics}.
+ * Metrics of a store's runs. Available as {@linkcode Store.metrics}.
  *
- * Every method throws {@linkcode StoreClosedError} once the store is closed,
- * {@linkcode ReadOnlyError} if it writes and the store is read-only, and
- * {@linkcode RunNotFoundError} if the run is not in the store.
+ * Methods need only the permissions of {@linkcode openStore}. Every method throws {@linkcode
+ * StoreClosedError} once the store is closed, {@linkcode ReadOnlyError} if it writes and the store
+ * is read-only, and {@linkcode RunNotFoundError} if the run does not exist.
  */
 export class Metrics {
   readonly #access: Access<MetricContext>;
   readonly #buffer: MetricBuffer;
 
-  /** @ignore Made by the store. */
+  /** @ignore Created by the store. */
   constructor(access: Access<MetricContext>, buffer: MetricBuffer) {
     this.#access = access;
     this.#buffer = buffer;
   }
 
   /**
-   * Logs one value of each of some metrics. When the promise resolves they are stored;
-   * {@linkcode RunHandle.log} does not wait for that.
+   * Logs one value each of some metrics, and waits until they are stored. {@linkcode RunHandle.log}
+   * does not wait.
    *
-   * @param runId The run.
-   * @param values Values by metric. `NaN` and the infinities are kept as they are.
-   * @param options The training step that they belong to (default 0) and the time.
+   * @param runId Id of the run.
+   * @param values Values by metric name. `NaN` and the infinities are stored as is.
+   * @param options Training step (default 0) and time of the values.
+   * @returns A promise that resolves once they are stored.
    * @throws {InvalidOptionError} If a value is not a number; nothing is logged then.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   log<T extends object>(
     runId: string,
@@ -56,11 +58,13 @@ export class Metrics {
   }
 
   /**
-   * Logs many points. When the promise resolves they are stored.
+   * Logs many points, and waits until they are stored.
    *
-   * @param runId The run.
-   * @param points Points, in the order in which they are to be logged.
-   * @throws {InvalidOptionError} If one is not a point; nothing is logged then.
+   * @param runId Id of the run.
+   * @param points Points, in the order to log them.
+   * @returns A promise that resolves once they are stored.
+   * @throws {InvalidOptionError} If a point is invalid; nothing is logged then.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   logPoints(runId: string, points: Iterable<MetricPoint>): Promise<void> {
     return this.#write(runId, (batch) => addPoints(batch, points));
@@ -70,15 +74,16 @@ export class Metrics {
     return this.#access.write(async ({ metadata: { runs } }) => {
       const batch = emptyBatch(runId);
       add(batch);
-      // What was logged before, and waits, comes first.
+      // Buffered points were logged earlier, so they are written first.
       await this.#buffer.flush();
       await runs.logMetrics(batch);
     });
   }
 
   /**
-   * Resolves once everything that {@linkcode RunHandle.log} has taken is stored.
+   * Waits until everything logged by {@linkcode RunHandle.log} is stored.
    *
+   * @returns A promise that resolves once it is stored.
    * @throws {RunNotFoundError} If a run that was logged to has been removed.
    */
   flush(): Promise<void> {
@@ -86,11 +91,12 @@ export class Metrics {
   }
 
   /**
-   * Returns the points of a run's metrics, or of one of them, in the order logged.
+   * Returns the points of a run's metrics.
    *
-   * @param runId The run.
-   * @param key The metric; all of them if left out.
-   * @returns The points.
+   * @param runId Id of the run.
+   * @param key Name of a metric; by default all metrics.
+   * @returns The points, in the order they were logged.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   points(runId: string, key?: string): Promise<Metric[]> {
     return this.#access.read(async ({ metadata: { runs } }) => {
@@ -100,10 +106,17 @@ export class Metrics {
   }
 
   /**
-   * Returns one metric in columns, as plots want them: one value a step, the last logged, in the order
-   * of steps; on demand with fewer points, chosen so that the shape is kept.
+   * Returns one metric as columns, for plotting: one value per step, the last logged, in the order
+   * of steps; on request with fewer points, chosen to preserve the shape.
    *
-   * @example
+   * @param runId Id of the run.
+   * @param key Name of the metric.
+   * @param options Maximum number of points.
+   * @returns The curve.
+   * @throws {InvalidOptionError} If `points` is less than 3.
+   * @throws {RunNotFoundError} If the run does not exist.
+   *
+   * @example Reduce a curve to 100 points
    * ```ts
    * import { openStore } from "@chachaml/store";
    * import assert from "node:assert/strict";
@@ -114,12 +127,6 @@ export class Metrics {
    * const { steps, values } = await store.metrics.curve(run.id, "loss", { points: 100 });
    * assert.deepEqual([steps.length, values[0]], [100, 1]);
    * ```
-   *
-   * @param runId The run.
-   * @param key The metric.
-   * @param options The largest number of points.
-   * @returns The curve.
-   * @throws {InvalidOptionError} If fewer than 3 points are asked for.
    */
   curve(runId: string, key: string, options: CurveOptions = {}): Promise<Curve> {
     return this.#access.read(async ({ metadata: { runs } }) => {
@@ -129,10 +136,11 @@ export class Metrics {
   }
 
   /**
-   * Returns a summary of each metric of a run (last, min, max, count), sorted by key.
+   * Returns a summary of each metric of a run: last, min, max and count.
    *
-   * @param runId The run.
-   * @returns The summaries.
+   * @param runId Id of the run.
+   * @returns The summaries, sorted by name.
+   * @throws {RunNotFoundError} If the run does not exist.
    */
   summary(runId: string): Promise<MetricSummary[]> {
     return this.#access.read(({ metadata }) => metadata.runs.summary(runId)).then(

@@ -261,6 +261,10 @@ export class Store extends StoreCare implements AsyncDisposable {
    * once. Ends when the store is closed. A read-only store that this package has never opened for
    * writing reports only logged points.
    *
+   * @param options Start position, run filter and abort signal.
+   * @returns The events.
+   * @throws {InvalidOptionError} If `after` is not the id of an event.
+   *
    * @example Watch a run until it ends
    * ```ts
    * import { openStore } from "@chachaml/store";
@@ -273,10 +277,6 @@ export class Store extends StoreCare implements AsyncDisposable {
    *   await run.end();
    * }
    * ```
-   *
-   * @param options Where to begin, a run, and a signal that stops watching.
-   * @returns The events.
-   * @throws {InvalidOptionError} If `after` is not the id of an event.
    */
   watch(options: WatchOptions = {}): AsyncIterable<StoreEvent> {
     this.#lifecycle.require();

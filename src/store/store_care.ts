@@ -14,7 +14,10 @@ import type { Lifecycle } from "./lifecycle.ts";
 
 // Modules behind rarely used methods are loaded on demand.
 
-/** Methods of {@linkcode Store} for maintenance, backup and archives. */
+/**
+ * Methods of {@linkcode Store} for maintenance, backup and archives. They need only the permissions of
+ * {@linkcode openStore}, unless they say otherwise.
+ */
 export abstract class StoreCare {
   readonly #lifecycle: Lifecycle;
 

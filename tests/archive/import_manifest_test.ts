@@ -111,37 +111,37 @@ Deno.test("import() refuses a manifest that is not what it should be", async (st
   });
 });
 
-Deno.test("import() refuses what does not begin with a manifest", () =>
+Deno.test("import() refuses what does not start with a manifest", () =>
   withArchive(async (fixture) => {
     const { manifest, files } = opened(fixture.archive);
     const first = { name: "chachaml-runs.json", body: JSON.stringify(manifest) };
     const refused = (archive: Uint8Array, words: RegExp) => assertRefused(fixture, archive, words);
-    await refused(tar(files), /does not begin with chachaml-runs\.json/);
-    await refused(tar([...files, first]), /does not begin with/);
-    await refused(tar([{ ...first, name: "CHACHAML-runs.json" }, ...files]), /does not begin/);
-    await refused(tar([]), /does not begin with/);
+    await refused(tar(files), /does not start with chachaml-runs\.json/);
+    await refused(tar([...files, first]), /does not start with/);
+    await refused(tar([{ ...first, name: "CHACHAML-runs.json" }, ...files]), /does not start/);
+    await refused(tar([]), /does not start with/);
     await refused(tar([{ ...first, type: "2", body: "" }]), /is a symlink/);
     for (const body of ["", "{", "null", "[]", "7", "\ufeff{}", "[".repeat(100_000)]) {
-      await refused(tar([{ ...first, body }, ...files]), /no JSON|is damaged at/);
+      await refused(tar([{ ...first, body }, ...files]), /not JSON|is damaged at/);
     }
     const invalid = new Uint8Array([0x22, 0xff, 0x22]);
-    await refused(tar([{ ...first, body: invalid }, ...files]), /no JSON/);
+    await refused(tar([{ ...first, body: invalid }, ...files]), /not JSON/);
     for (const text of ["", "no archive at all", "x".repeat(5000)]) {
-      await refused(new TextEncoder().encode(text), /is no archive of runs/);
+      await refused(new TextEncoder().encode(text), /is not an archive of runs/);
     }
     // Where nothing ever ends, the first block says that it is no archive.
     let given = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(given += 100)),
     }, { highWaterMark: 0 });
-    await assert.rejects(fixture.there.import(endless), /is no archive of runs/);
+    await assert.rejects(fixture.there.import(endless), /is not an archive of runs/);
     assert.ok(given < 2000);
     const zipped = new Response(
       new Blob([fixture.archive]).stream().pipeThrough(new CompressionStream("gzip")),
     );
     const bytes = new Uint8Array(await zipped.arrayBuffer());
-    await refused(bytes.slice(0, -100), /cannot be read: what is compressed is damaged/);
-    await refused(new Uint8Array(20_000), /is no archive of runs/);
+    await refused(bytes.slice(0, -100), /cannot be read: its compressed data is damaged/);
+    await refused(new Uint8Array(20_000), /is not an archive of runs/);
     await refused(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0), /is compressed, by zstd; .*zstdcat/);
   }));
 

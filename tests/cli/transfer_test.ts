@@ -175,7 +175,7 @@ Deno.test("import takes an archive from standard input or a file, into a store t
     assert.deepEqual([quiet.code, quiet.err], [0, ""]);
   }));
 
-Deno.test("import says what is no archive of runs, and leaves no store that it has made", () =>
+Deno.test("import says what is not an archive of runs, and leaves no store that it has made", () =>
   withStore(async (dir, store) => {
     const { bytes } = await chachaml(dir, ["export", "r", "s"]);
     const damaged = bytes.slice();
@@ -184,8 +184,8 @@ Deno.test("import says what is no archive of runs, and leaves no store that it h
     const cases: Record<string, [content: Uint8Array<ArrayBuffer>, words: RegExp]> = {
       "x.tgz": [(await new Response(gzip).bytes()).slice(0, -9), /cannot be read/],
       "x.zst": [new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0]), /by zstd; .*zstdcat FILE \| chachaml/],
-      "text": [new TextEncoder().encode("no archive"), /is no archive of runs/],
-      "noise": [new Uint8Array(2048).fill(255), /is no archive of runs/],
+      "text": [new TextEncoder().encode("no archive"), /is not an archive of runs/],
+      "noise": [new Uint8Array(2048).fill(255), /is not an archive of runs/],
       "empty": [new Uint8Array(), /archive/],
       "cut": [bytes.slice(0, -1024), /cannot be read/],
       "cut early": [bytes.slice(0, 600), /cannot be read/],

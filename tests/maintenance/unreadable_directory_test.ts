@@ -73,7 +73,7 @@ for (const [what, { name, path, removed }] of Object.entries(CASES)) {
       const findings = await Array.fromAsync(verification);
       const told = findings.find((finding) => finding.path === path)!;
       assert.deepEqual([told.kind, told.artifact], ["unreadable", undefined]);
-      assert.match(told.message, /^Cannot (list|look at) ".*": permission was denied/);
+      assert.match(told.message, /^Cannot (list|inspect) ".*": permission was denied/);
       assert.ok(findings.some((finding) => finding.path === "r/stray"));
       const { damaged, leftovers } = await verification.summary();
       assert.deepEqual([damaged, leftovers], [0, findings.length]);

@@ -50,9 +50,9 @@ Deno.test("options and variables say where a bucket is", () => {
 });
 
 const REFUSED: [url: string, words: RegExp][] = [
-  ["s3://", /"" is no name of a bucket/],
-  ["s3:///key", /"" is no name of a bucket/],
-  ["s3://b?region=x", /"b" is no name of a bucket/],
+  ["s3://", /"" is not the name of a bucket/],
+  ["s3:///key", /"" is not the name of a bucket/],
+  ["s3://b?region=x", /"b" is not the name of a bucket/],
   ["s3://key:secret@models", /it must not have a secret; set AWS_ACCESS_KEY_ID/],
   ["s3://models?regoin=eu", /there is no option "regoin"; it takes endpoint, region/],
   ["s3://models/a/../b", /its prefix "a\/..\/b" cannot be used/],

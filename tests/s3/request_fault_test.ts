@@ -172,7 +172,7 @@ testWithS3("a server that is away is said to be", async () => {
   const bytes = new S3ByteStore(clientOf(place, { maxTries: 2 }));
   await assert.rejects(
     put(bytes, SMALL),
-    /^StorageError: Cannot look at "r\/a" in the bucket "chachaml-test": 127.0.0.1:16999 cannot be reached: the connection is refused; check the endpoint and the network$/,
+    /^StorageError: Cannot inspect "r\/a" in the bucket "chachaml-test": 127.0.0.1:16999 cannot be reached: the connection is refused; check the endpoint and the network$/,
   );
 });
 

@@ -1,14 +1,14 @@
-/** Tries what a put does in the directory of a file store. */
+/** Check of the directory of a file store. */
 import { join } from "@std/path";
 import { littleSpace } from "../../base/free_space.ts";
 import { fsError } from "../../base/fs_error.ts";
 import type { ByteStoreCheck } from "../byte_store.ts";
 import { letGo } from "./let_go.ts";
 
-/** Mode bits by which the group, or all, may write. */
+/** Mode bits that allow the group or others to write. */
 const OTHERS_WRITE = 0o022;
 
-/** Creates a staged file, gives it a second name, removes both, and looks at the place. */
+/** Creates a staged file, links it, removes both, and inspects the directory. */
 export async function checkDirectory(
   root: string,
   staging: string,
@@ -39,12 +39,12 @@ export async function checkDirectory(
   return { failure, warnings };
 }
 
-/** Whether a new file can have a second name. */
+/** Whether a new file can be linked. */
 function tryLink(staging: string): boolean {
   const [first, second] = [0, 1].map(() => join(staging, crypto.randomUUID()));
   const file = Deno.openSync(first!, { createNew: true, write: true, mode: 0o444 });
   try {
-    // A collector leaves what is locked.
+    // `gc` skips locked files.
     file.tryLockSync(true);
     Deno.linkSync(first!, second!);
     Deno.removeSync(second!);

@@ -1,18 +1,18 @@
-/** Directories below a root: made, checked and synced without ever following a link. */
+/** Creating, checking and syncing of directories, without following links. */
 import { join } from "@std/path";
 import { StorageError, UnsafePathError } from "../../base/errors.ts";
 
-/** The directories that lie between `root` and the file at `path`, outermost first. */
+/** Yields the directories between `root` and the file at `path`, outermost first. */
 function* directoriesOf(root: string, path: string): Generator<string> {
   let directory = root;
   for (const segment of path.split("/").slice(0, -1)) yield directory = join(directory, segment);
 }
 
 /**
- * Refuses a path whose directories are not all real directories below the root.
+ * Checks that all directories of a path are real directories below the root.
  *
- * @throws {UnsafePathError} If one is a link, or anything else.
- * @throws {Deno.errors.NotFound} If one is not there.
+ * @throws {UnsafePathError} If one is a link, or not a directory.
+ * @throws {Deno.errors.NotFound} If one does not exist.
  */
 export function requirePlainDirectories(root: string, path: string): void {
   for (const directory of directoriesOf(root, path)) {
@@ -25,27 +25,27 @@ function stateOf(directory: string, { isSymlink }: Deno.FileInfo): string {
   return `${JSON.stringify(directory)} is ${isSymlink ? "a symbolic link" : "no directory"}`;
 }
 
-/** A directory that is there, and which one it is. */
+/** An existing directory with its identity. */
 export interface Directory {
   /** Absolute path. */
   readonly path: string;
-  /** Path, inode and birth: another one after it has been removed and made again. */
+  /** Path, inode and birth time: changes if the directory is removed and created again. */
   readonly id: string;
-  /** Whether it was made just now. */
+  /** Whether it was just created. */
   readonly made: boolean;
 }
 
-/** Makes directories. What one turn of the event loop finds, it need not look at again. */
+/** Creates directories. Caches lookups within one turn of the event loop. */
 export class DirectoryMaker {
   readonly #root: string;
   readonly #found = new Map<string, Directory>();
 
-  /** Makes directories below `root`. */
+  /** Creates a maker of directories below `root`. */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Makes the directories of a path, outermost first. The caller holds the write lock. */
+  /** Creates the directories of a path, outermost first. The caller holds the write lock. */
   make(path: string): Directory[] {
     if (this.#found.size === 0) queueMicrotask(() => this.#found.clear());
     const directories: Directory[] = [];
@@ -53,7 +53,7 @@ export class DirectoryMaker {
       let found = this.#found.get(directory);
       if (!found) {
         const { info, made } = makeOrFind(directory, path);
-        // An inode alone may be that of a directory that is gone.
+        // The inode alone could belong to a removed directory.
         found = {
           path: directory,
           id: `${directory}\0${info.ino} ${+(info.birthtime ?? 0)}`,
@@ -93,7 +93,7 @@ function requireDirectory(directory: string, path: string, info: Deno.FileInfo):
   );
 }
 
-/** Removes a directory that holds nothing but empty directories; `false` if it holds more. */
+/** Removes a directory that contains only empty directories; `false` if it contains more. */
 export function removeIfEmpty(directory: string): boolean {
   try {
     for (const { name, isDirectory } of Deno.readDirSync(directory)) {
@@ -106,22 +106,22 @@ export function removeIfEmpty(directory: string): boolean {
   }
 }
 
-/** Removes the directories of a path that are empty, innermost first. The caller holds the lock. */
+/** Removes the empty directories of a path, innermost first. The caller holds the write lock. */
 export function removeEmptyDirectories(root: string, path: string): void {
   for (const directory of [...directoriesOf(root, path)].reverse()) {
     try {
       Deno.removeSync(directory);
     } catch {
-      return; // It is not empty, or gone already.
+      return; // Not empty, or already removed.
     }
   }
 }
 
-/** Syncs directories to disk; calls of one turn of the event loop for one directory are one. */
+/** Syncs directories. Calls for one directory within one turn of the event loop share a sync. */
 export class DirectorySync {
   readonly #pending = new Map<string, Promise<void>>();
 
-  /** Resolves once the entries that `directory` has now are durable. */
+  /** Resolves once the current entries of `directory` are durable. */
   sync(directory: string): Promise<void> {
     let pending = this.#pending.get(directory);
     if (!pending) {
@@ -137,7 +137,7 @@ export class DirectorySync {
 
 /** Makes the entries of a directory durable. */
 export async function syncDirectory(directory: string): Promise<void> {
-  // Windows opens no directories; NTFS journals their entries.
+  // Windows cannot open directories; NTFS journals their entries.
   if (Deno.build.os === "windows") return;
   using file = await Deno.open(directory);
   await file.sync();

@@ -1,4 +1,4 @@
-/** Files that are staged in one tree, laid out as they will be, and published directory by directory. */
+/** Files staged in a tree with their final layout, and published directory by directory. */
 import { dirname, join } from "@std/path";
 import { UnsafePathError } from "../../base/errors.ts";
 import { fsError } from "../../base/fs_error.ts";
@@ -22,16 +22,16 @@ import { lockFile } from "./staged_file.ts";
 import { type FileSystemSync, holdFileSystem } from "./sync_file_system.ts";
 import { TreeFile } from "./tree_file.ts";
 
-/** From so many files on, the whole file system is synced rather than each. */
+/** Minimum number of files for syncing the whole file system instead of each file. */
 const MANY = 64;
 
-/** Files of more bytes are synced by themselves, while others are staged. */
+/** Minimum size, in bytes, of files that are synced individually while others are staged. */
 const LARGE = 1024 * 1024;
 
-/** Directories synced at a time. */
+/** Number of directories synced in parallel. */
 const WIDTH = 32;
 
-/** Where batches of a store are staged. */
+/** Environment of a store's batches. */
 export interface BatchPlace {
   /** Absolute path of the store's directory. */
   readonly root: string;
@@ -39,13 +39,13 @@ export interface BatchPlace {
   readonly staging: string;
   /** Whether bytes are synced to disk. */
   readonly durable: boolean;
-  /** Holds back those who would open too many files. */
+  /** Limits the number of open files. */
   readonly gate: Gate;
-  /** Gives staged files their places. */
+  /** Publishes staged files. */
   readonly publisher: Publisher;
 }
 
-/** A batch of files. One lock tells other processes that someone is at work on all of them. */
+/** A batch of files. One lock shows other processes that all of them are in use. */
 export class FileBatch implements ByteBatch {
   readonly #place: BatchPlace;
   readonly #key: string;
@@ -57,13 +57,13 @@ export class FileBatch implements ByteBatch {
   readonly #fileSystem: FileSystemSync | undefined;
   #failure: unknown;
 
-  /** Makes the tree; the staging directory is there. */
+  /** Creates the tree in an existing staging directory. */
   constructor(place: BatchPlace, { count }: BatchOptions) {
     this.#place = place;
     const batch = crypto.randomUUID();
     this.#key = `${batch}.${crypto.randomUUID()}`;
     this.#tree = join(place.staging, this.#key);
-    this.#unlock = lockFile(place.staging, batch)!; // Nobody else knows its name.
+    this.#unlock = lockFile(place.staging, batch)!; // The name is unique.
     try {
       Deno.mkdirSync(this.#tree);
     } catch (error) {
@@ -90,7 +90,7 @@ export class FileBatch implements ByteBatch {
       file = Deno.openSync(path, { createNew: true, write: true, mode });
       const identity = identityOf(file.statSync());
       const digest = await hashCopy(source, file, options);
-      await source.close(); // Which is when a source says that it has changed meanwhile.
+      await source.close(); // Throws if the source has changed.
       const staged = new TreeFile({ key: `${this.#key}/${key}`, path, identity }, digest);
       this.#files.set(key, staged);
       this.#sync(file, digest.size, leave);
@@ -111,7 +111,7 @@ export class FileBatch implements ByteBatch {
     this.#directories.add(path);
   }
 
-  /** Syncs a file, unless all are synced together, and closes it; the next ones are staged meanwhile. */
+  /** Syncs a file, unless all are synced together, and closes it while further ones are staged. */
   #sync(file: Deno.FsFile, size: number, leave: () => void): void {
     const done = () => {
       ignoreErrors(() => file.close());
@@ -132,7 +132,7 @@ export class FileBatch implements ByteBatch {
       await Promise.all(this.#syncs);
       if (this.#failure !== undefined) throw this.#failure;
       if (!this.#place.durable || await this.#fileSystem?.sync()) return;
-      // Where the file system reports an error, it may be one of a file that is none of these.
+      // An error of the whole file system may belong to a file outside this batch.
       if (this.#fileSystem) {
         await inParallel(this.#files.values(), WIDTH, ({ path }) => syncFile(path));
       }
@@ -148,7 +148,7 @@ export class FileBatch implements ByteBatch {
     await this.#place.publisher.publishTree(this.#tree, files, options);
   }
 
-  /** Removes the directories of files that were discarded: they would be published, empty. */
+  /** Removes the directories of discarded files, which would otherwise be published empty. */
   #removeUnneeded(files: Iterable<TreeFile>): void {
     const needed = new Set<string>([this.#tree]);
     for (const { path } of files) {
@@ -162,7 +162,7 @@ export class FileBatch implements ByteBatch {
   async end(): Promise<void> {
     await Promise.all(this.#syncs);
     this.#fileSystem?.close();
-    // What was published by a second name still has its first one.
+    // Files published by a link still have their staged name.
     ignoreErrors(() => Deno.removeSync(this.#tree, { recursive: true }));
     this.#unlock();
   }

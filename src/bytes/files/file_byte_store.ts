@@ -46,15 +46,15 @@ import {
   type StageFileOptions,
 } from "./staged_file.ts";
 
-/** Files that are staged at a time: as many are open, and as many syncs go on side by side. */
+/** Maximum number of files staged in parallel, which bounds open files and concurrent syncs. */
 const MAX_STAGED = 128;
 
-/** Entries listed in one turn of the event loop. */
+/** Number of entries listed per turn of the event loop. */
 const ENTRIES_A_TURN = 1000;
 
-/** Bytes as plain files below a directory. */
+/** Byte store of plain files below a directory. */
 export class FileByteStore implements ByteStore {
-  /** Bytes that can be read while they are written. */
+  /** Bytes that can be read while they grow. */
   readonly growing: GrowingFiles;
   readonly canShare = true;
   readonly #root: string;
@@ -65,7 +65,7 @@ export class FileByteStore implements ByteStore {
   readonly #notes: ReplacementNotes;
   readonly #lister: EntryLister;
 
-  /** Keeps files below `root`, which has been resolved; `durable` syncs them to disk. */
+  /** Creates a store below the resolved path `root`; `durable` syncs files to disk. */
   constructor(root: string, durable: boolean) {
     this.#root = root;
     this.#staging = join(root, STAGING);
@@ -95,7 +95,7 @@ export class FileByteStore implements ByteStore {
     if (!link) {
       return await this.#stage(options, (how) => stageClone(this.#staging, opened.path, how));
     }
-    // The caller may hold a place of the gate already, and must not wait for another.
+    // The caller may already hold a slot of the gate, and must not wait for another.
     try {
       signal?.throwIfAborted();
       await this.#makeStaging();
@@ -186,7 +186,7 @@ export class FileByteStore implements ByteStore {
         }
       }
     } catch (error) {
-      throw fsError(error, "recover what was being replaced");
+      throw fsError(error, "recover interrupted replacements");
     }
   }
 
@@ -194,11 +194,11 @@ export class FileByteStore implements ByteStore {
     try {
       await recoverMoves(this.#root, this.#staging, isNamed);
     } catch (error) {
-      throw fsError(error, "recover what was being moved into the store");
+      throw fsError(error, "recover interrupted moves");
     }
   }
 
-  /** Whether the bytes at a key are of this size and hash. */
+  /** Whether the bytes at a key have this size and hash. */
   async #holds(key: string, { size, hash }: Digest): Promise<boolean> {
     try {
       const opened = this.#openFile(key);
@@ -208,7 +208,7 @@ export class FileByteStore implements ByteStore {
         opened.close();
       }
     } catch (error) {
-      // They are gone, or something else is in their place.
+      // The bytes are missing, or their path is taken by something else.
       if (error instanceof Deno.errors.NotFound || error instanceof UnsafePathError) return false;
       throw error;
     }
@@ -218,8 +218,8 @@ export class FileByteStore implements ByteStore {
     return Promise.resolve().then(() => {
       const opened = this.#openFile(key, undefined, range);
       const noted = this.#notes.read(key);
-      // While the new bytes are staged, what was opened before is old; once they are not, what is
-      // opened after is new.
+      // While the new bytes are still staged, the opened ones are old; if they are not, bytes
+      // opened from now on are new.
       if (!noted || lstat(join(this.#staging, noted.staged))) return opened;
       opened.close();
       const renewed = this.#openFile(key, noted.note, range);
@@ -235,7 +235,7 @@ export class FileByteStore implements ByteStore {
     requirePlainDirectories(this.#root, key);
     const file = openPublished(path, key);
     try {
-      // A directory above it may have been swapped for a link meanwhile.
+      // A parent directory may have been swapped for a link meanwhile.
       requirePlainDirectories(this.#root, key);
       return new OpenFile(file, path, note, range);
     } catch (error) {
@@ -252,7 +252,7 @@ export class FileByteStore implements ByteStore {
         return this.#lister.look(key);
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return undefined;
-        throw fsError(error, `look at ${JSON.stringify(key)}`);
+        throw fsError(error, `inspect ${JSON.stringify(key)}`);
       }
     });
   }
@@ -273,7 +273,7 @@ export class FileByteStore implements ByteStore {
         return now?.identity === identity && now.kind === kind ? now : undefined;
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return undefined;
-        throw fsError(error, `look at ${JSON.stringify(key)}`);
+        throw fsError(error, `inspect ${JSON.stringify(key)}`);
       }
     });
   }
@@ -297,7 +297,7 @@ export class FileByteStore implements ByteStore {
       const staged = entry.kind === "file" && entry.key.startsWith(`${STAGING}/`);
       let held: Deno.FsFile | undefined;
       try {
-        // One that its writer has made just now must not be locked by them between look and removal.
+        // A file just created by its writer must not be locked between inspection and removal.
         if (staged) {
           const name = entry.key.slice(STAGING.length + 1);
           if (isInUse(this.#staging, name)) return false;
@@ -366,7 +366,7 @@ export class FileByteStore implements ByteStore {
   }
 }
 
-/** What this store stages are files. */
+/** Casts staged bytes: this store only stages files. */
 function fileOf(staged: StagedBytes): StagedFile {
   return staged as StagedFile;
 }

@@ -6,7 +6,7 @@ export class FileHasher implements Hasher {
   readonly #pool: HashPool;
   readonly #find: (key: string) => string;
 
-  /** Makes one for so many bytes in all; `find` gives the path of a key, or refuses it. */
+  /** Creates a hasher for a total number of bytes. `find` returns the path of a key, or throws. */
   constructor(bytes: number, signal: AbortSignal, find: (key: string) => string) {
     this.#pool = new HashPool(bytes, signal);
     this.#find = find;

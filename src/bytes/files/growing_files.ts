@@ -1,4 +1,4 @@
-/** Growing bytes as files: `.staging/logs/<run>/<name>`, locked by the process that writes them. */
+/** Growing logs as files: `.staging/logs/<run>/<name>`, locked by the writing process. */
 import { builtin } from "../../base/builtin.ts";
 import { join } from "@std/path";
 import { StorageError } from "../../base/errors.ts";
@@ -21,18 +21,18 @@ import {
 import { ignoreErrors } from "./let_go.ts";
 import { type Created, lockIfFree, StagedFile } from "./staged_file.ts";
 
-/** Directory of growing files, below that of staged ones. */
+/** Directory of growing logs, below the staging directory. */
 export const LOGS = `${STAGING}/logs`;
 
-/** Milliseconds after which appended bytes are synced. */
+/** Delay before appended bytes are synced, in milliseconds. */
 const SYNC_DELAY = 1000;
 
-/** Growing files below the root of a store. */
+/** Growing logs below the root of a store. */
 export class GrowingFiles implements GrowingByteStore {
   readonly #root: string;
   readonly #durable: boolean;
 
-  /** Keeps them below `root`, which has been resolved; `durable` syncs them to disk. */
+  /** Creates a store below the resolved path `root`; `durable` syncs logs to disk. */
   constructor(root: string, durable: boolean) {
     this.#root = root;
     this.#durable = durable;
@@ -46,9 +46,9 @@ export class GrowingFiles implements GrowingByteStore {
       for (;;) {
         Deno.mkdirSync(this.#root, { recursive: true });
         new DirectoryMaker(this.#root).make(key);
-        // The mode holds for everyone but this very descriptor.
+        // The mode applies to everyone except this descriptor.
         const file = Deno.openSync(path, { createNew: true, read: true, write: true, mode: 0o444 });
-        // Whoever takes over what is left can come between.
+        // Another process may take over an abandoned log at this moment.
         if (file.tryLockSync(true) && file.statSync().nlink !== 0) {
           if (this.#durable) await this.#syncDirectories(key);
           return new GrowingFile({ key, path, file, info: file.statSync() }, this.#end(key));
@@ -57,7 +57,7 @@ export class GrowingFiles implements GrowingByteStore {
       }
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) {
-        throw new StorageError(what, "it is being written already; choose another name", {
+        throw new StorageError(what, "it is already being written; choose another name", {
           cause: error,
         });
       }
@@ -97,7 +97,7 @@ export class GrowingFiles implements GrowingByteStore {
       return { runId, name, size, changedAt: mtime ?? new Date(), growing };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      throw fsError(error, `look at ${JSON.stringify(name)} of run ${JSON.stringify(runId)}`);
+      throw fsError(error, `inspect ${JSON.stringify(name)} of run ${JSON.stringify(runId)}`);
     }
   }
 
@@ -106,7 +106,7 @@ export class GrowingFiles implements GrowingByteStore {
     return Promise.resolve(file && new OpenGrowingFile(file));
   }
 
-  /** Opens a file that is neither a link nor behind one; `undefined` if there is none. */
+  /** Opens a file without following links; `undefined` if there is none. */
   #openPlain(runId: string, name: string): Deno.FsFile | undefined {
     const key = keyOf(runId, name);
     const path = join(this.#root, key);
@@ -185,7 +185,7 @@ class GrowingFile implements GrowingBytes {
     return this.#size;
   }
 
-  /** The name of the artifact to come, for messages. */
+  /** Name of the future artifact, for messages. */
   get #name(): string {
     return JSON.stringify(this.#created.key.slice(LOGS.length + 1).replace(/^[^/]*\//, ""));
   }
@@ -255,7 +255,7 @@ class OpenGrowingFile implements GrowingReader {
   }
 
   isGrowing(): boolean {
-    // Shared: several may look at a time.
+    // A shared lock: several processes may check at the same time.
     if (!this.#file.tryLockSync(false)) return true;
     this.#file.unlockSync();
     return false;
@@ -282,7 +282,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Paths of regular files below a directory; links are not followed. */
+/** Yields the paths of regular files below a directory; links are not followed. */
 function* filesBelow(directory: string, under = ""): Generator<string> {
   for (const name of namesIn(join(directory, under))) {
     const path = under === "" ? name : `${under}/${name}`;
@@ -290,7 +290,7 @@ function* filesBelow(directory: string, under = ""): Generator<string> {
     try {
       info = Deno.lstatSync(join(directory, path));
     } catch {
-      continue; // It went away meanwhile.
+      continue; // It was removed meanwhile.
     }
     if (info.isDirectory) yield* filesBelow(directory, path);
     else if (info.isFile) yield path;

@@ -2,10 +2,10 @@ import type { Progress } from "../byte_store.ts";
 import { hashFile } from "../hashing.ts";
 import { yieldToEventLoop } from "../../base/async.ts";
 
-/** Below so many bytes, starting workers takes longer than hashing them here. */
+/** Total bytes below which starting workers takes longer than hashing in this thread. */
 const WORTH_WORKERS = 64 * 1024 * 1024;
 
-/** Bytes of a file that is read at once. */
+/** Maximum size, in bytes, of a file that is read in one piece. */
 const SMALL = 256 * 1024;
 
 interface Task {
@@ -19,16 +19,16 @@ type Answer =
   | { readonly hash: string }
   | { readonly failure: string };
 
-/** Hashes files on all cores; each worker has one at a time. */
+/** Hashes files on all cores; each worker handles one at a time. */
 export class HashPool implements Disposable {
-  /** Files that are best hashed at a time. */
+  /** Recommended number of concurrent calls. */
   readonly width: number;
   readonly #idle: Worker[] = [];
   readonly #all: Worker[] = [];
   readonly #signal: AbortSignal;
   readonly #end = () => this.#all.forEach((worker) => worker.terminate());
 
-  /** Starts workers, if so many bytes are worth it; the signal ends them, whoever still waits. */
+  /** Starts workers if the total number of bytes is worth it. The signal terminates them. */
   constructor(bytes: number, signal: AbortSignal) {
     const workers = bytes >= WORTH_WORKERS ? navigator.hardwareConcurrency : 0;
     for (let count = 0; count < workers; count++) this.#all.push(startWorker());
@@ -39,11 +39,11 @@ export class HashPool implements Disposable {
   }
 
   /**
-   * The SHA-256 of a file, lower-case hex. At most `width` may be asked for at a time.
+   * Computes the SHA-256 of a file, lower-case hex. At most `width` calls may run at a time.
    *
    * @param path Absolute path of a regular file.
-   * @param advance Told how many bytes more have been hashed; it must not throw.
-   * @param signal Stops it.
+   * @param advance Called with the number of further bytes hashed; must not throw.
+   * @param signal Stops the hashing.
    */
   async hash(
     path: string,
@@ -74,14 +74,14 @@ export class HashPool implements Disposable {
     return hash;
   }
 
-  /** Ends the workers. */
+  /** Terminates the workers. */
   [Symbol.dispose](): void {
     this.#signal.removeEventListener("abort", this.#end);
     this.#end();
   }
 }
 
-/** Passes a worker's answer on; whether it was the last one. */
+/** Handles a message of a worker. Returns whether it was the last one of its task. */
 function settle({ resolve, reject, advance }: Task, answer: Answer): boolean {
   if ("bytes" in answer) return advance(answer.bytes), false;
   if ("hash" in answer) resolve(answer.hash);
@@ -96,7 +96,7 @@ async function hashHere(
 ): Promise<string> {
   using file = Deno.openSync(path);
   const { size } = file.statSync();
-  // Reading a small file takes less than asking another thread to do it.
+  // Reading a small file is faster than involving another thread.
   const read = size <= SMALL
     ? (into: Uint8Array) => Promise.resolve(file.readSync(into))
     : (into: Uint8Array) => file.read(into);
@@ -110,15 +110,18 @@ async function hashHere(
 }
 
 /**
- * Starts a worker from its text, so that it needs no permission to load a module, and works in a
- * compiled binary too.
+ * Starts a worker from source text, so that it needs no permission to load a module and works in a
+ * compiled binary.
  */
 function startWorker(): Worker {
   const text = `(${work})()`;
   return new Worker(`data:text/javascript,${encodeURIComponent(text)}`, { type: "module" });
 }
 
-/** The worker's program. It stands alone: nothing from outside of it is there when it runs. */
+/**
+ * Program of the worker. It must be self-contained: nothing outside the function exists when it
+ * runs.
+ */
 async function work(): Promise<void> {
   const { createHash } = await import("node:crypto");
   const scope = self as unknown as Worker;

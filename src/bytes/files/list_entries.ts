@@ -1,4 +1,4 @@
-/** What lies below the root of a file store, and what it is there for. */
+/** Listing of the entries below the root of a file store. */
 import { join } from "@std/path";
 import { fsError } from "../../base/fs_error.ts";
 import { OWNER, STAGING } from "../../names/names.ts";
@@ -10,16 +10,19 @@ import { isNote } from "./note_files.ts";
 import { STAGED } from "./staged_key.ts";
 import { isInUse } from "./staged_file.ts";
 
-/** Entries of a file store. */
+/** Lists entries of a file store. */
 export class EntryLister {
   readonly #root: string;
 
-  /** Lists what is below `root`. */
+  /** Creates a lister for `root`. */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** All below `prefix`, staged files too, directories behind what they hold; follows no link. */
+  /**
+   * Yields all entries below `prefix`, including staged files; directories follow their content.
+   * Links are not followed.
+   */
   *list(prefix: string, { onFailure, unpublished }: ListOptions = {}): Generator<ByteEntry> {
     if (unpublished) {
       if (prefix === "") yield* this.list(STAGING, { onFailure });
@@ -27,7 +30,7 @@ export class EntryLister {
     }
     const fail = (key: string, error: unknown, action: string) => {
       const failure = fsError(error, `${action} ${JSON.stringify(key || this.#root)}`);
-      // Without its own directory, there is nothing that could follow.
+      // Without its root there is nothing else to list.
       if (!onFailure || key === "") throw failure;
       onFailure(key, failure as Error);
     };
@@ -35,13 +38,13 @@ export class EntryLister {
     try {
       names = this.#namesIn(prefix);
     } catch (error) {
-      // It went away meanwhile, or no artifact has been stored yet.
+      // It was removed meanwhile, or no artifact has been stored yet.
       if (error instanceof Deno.errors.NotFound) return;
       return fail(prefix, error, "list");
     }
     for (const name of names) {
       const key = prefix === "" ? name : `${prefix}/${name}`;
-      // Growing bytes have a list of their own.
+      // Growing logs are listed separately.
       if (key === `${STAGING}/${OWNER}` || key === LOGS) continue;
       if (prefix === STAGING && isNote(name)) continue;
       let entry: ByteEntry | undefined;
@@ -49,7 +52,7 @@ export class EntryLister {
         const info = lstat(join(this.#root, key));
         entry = info && this.#entryOf(key, info);
       } catch (error) {
-        fail(key, error, "look at");
+        fail(key, error, "inspect");
       }
       if (!entry) continue;
       if (entry.kind === "directory" && entry.state !== "foreign") {
@@ -59,13 +62,13 @@ export class EntryLister {
     }
   }
 
-  /** What is at a key. */
+  /** Returns the entry at a key. */
   look(key: string): ByteEntry | undefined {
     const info = lstat(join(this.#root, key));
     return info && this.#entryOf(key, info);
   }
 
-  /** A directory that has been swapped for a link while it was read gives nothing. */
+  /** Returns the names in a directory; empty if it was swapped for a link while it was read. */
   #namesIn(prefix: string): string[] {
     const path = join(this.#root, prefix);
     if (prefix === "") return [...Deno.readDirSync(path)].map(({ name }) => name);
@@ -93,12 +96,12 @@ export class EntryLister {
   #stateOf(key: string, kind: ByteEntry["kind"]): ByteEntry["state"] {
     const [first, ...rest] = key.split("/");
     if (first === STAGING) {
-      // Directories are those of staged trees, which have the lock of their batch.
+      // Directories are staged trees, which share the lock of their batch.
       const isTree = rest[0]?.includes(".") && STAGED.test(rest[0]);
       if (kind !== "file" && !(kind === "directory" && isTree)) return "abandoned";
       return isInUse(join(this.#root, STAGING), rest.join("/")) ? "staged" : "abandoned";
     }
-    // Artifacts lie in the directories of their runs.
+    // Artifacts are inside the directories of their runs.
     return rest.length === 0 && kind !== "directory" ? "foreign" : "published";
   }
 }

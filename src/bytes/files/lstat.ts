@@ -1,4 +1,4 @@
-/** What is at a path itself, links not followed; `undefined` if nothing is. */
+/** Returns the metadata of a path without following links; `undefined` if it does not exist. */
 export function lstat(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
@@ -8,16 +8,17 @@ export function lstat(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** Distinguishes a file from every other that exists; of one that is gone it may be used again. */
+/** Returns the identity of a file, unique among existing files; it may be reused after removal. */
 export function identityOf({ dev, ino }: Deno.FileInfo): string {
   return `${dev}:${ino}`;
 }
 
 /**
- * Opens a regular file that was looked at before, and which is that very file.
+ * Opens a regular file, and ensures that it is the one inspected before.
  *
- * @returns `undefined` if it is no regular file, or another one by now: opening a FIFO would wait.
- * @throws {Deno.errors.NotFound} If nothing is there.
+ * @returns `undefined` if it is not a regular file (opening a FIFO would block), or was replaced
+ * meanwhile.
+ * @throws {Deno.errors.NotFound} If it does not exist.
  */
 export function openRegular(path: string): Deno.FsFile | undefined {
   const before = Deno.lstatSync(path);

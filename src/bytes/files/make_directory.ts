@@ -4,11 +4,11 @@ import { fsError } from "../../base/fs_error.ts";
 import { syncDirectory } from "./directories.ts";
 
 /**
- * Makes a directory with those above it that are missing, so that a power cut does not undo it: each
- * that gains an entry is synced, as far as it may be opened.
+ * Creates a directory with missing parents, durably: each parent with a new entry is synced, as far
+ * as it may be opened.
  *
- * @param path The directory.
- * @param mode Mode of the directory itself if it is made, as far as the umask allows.
+ * @param path Path of the directory.
+ * @param mode Mode of the directory if it is created, minus the umask.
  */
 export async function makeDirectory(path: string, mode?: number): Promise<void> {
   const parents: string[] = [];
@@ -27,17 +27,17 @@ export async function makeDirectory(path: string, mode?: number): Promise<void> 
   for (const parent of parents.reverse()) await syncEntry(parent);
 }
 
-/** Renames a directory within the one that it is in, so that a power cut does not undo it. */
+/** Renames a directory within its parent, durably. */
 export async function moveDirectory(from: string, to: string): Promise<void> {
   if (await isThere(to)) throw new Deno.errors.AlreadyExists(`${JSON.stringify(to)} exists`);
   await Deno.rename(from, to);
   await syncEntry(dirname(to));
 }
 
-/** Syncs a directory that has gained an entry. One that may not be opened is left to the system. */
+/** Syncs a directory with a new entry. A directory that may not be opened is left to the system. */
 export async function syncEntry(directory: string): Promise<void> {
   const { state } = Deno.permissions.querySync({ name: "read", path: directory });
-  // Nobody is to be asked for a permission that is not needed otherwise.
+  // Avoids a prompt for a permission that is not needed otherwise.
   if (state !== "granted") return;
   try {
     await syncDirectory(directory);
@@ -53,7 +53,7 @@ async function isThere(path: string): Promise<boolean> {
     await Deno.lstat(path);
     return true;
   } catch (error) {
-    // What cannot be looked at was not made here.
+    // A directory that cannot be inspected was not created here.
     return !(error instanceof Deno.errors.NotFound);
   }
 }

@@ -1,20 +1,20 @@
-/** Notes about work that a crash must not leave half done: small files in the staging directory. */
+/** Notes about work that must survive a crash: small files in the staging directory. */
 import { join } from "@std/path";
 import { syncDirectory } from "./directories.ts";
 import { ignoreErrors, letGo } from "./let_go.ts";
 import { lstat, openRegular } from "./lstat.ts";
 
-/** No note is longer; what is, is none. */
+/** Maximum size of a note, in bytes; anything larger is not a note. */
 const MAX_BYTES = 16 * 1024;
 
-/** How notes are called, by what they are about. */
+/** File extensions of notes, by purpose. */
 export const EXTENSIONS = { replacement: ".replaces", move: ".moves" } as const;
 
-/** A note that is locked: its writer is at work, or it is being recovered. */
+/** A locked note: its writer is active, or it is being recovered. */
 export interface HeldNote {
-  /** Removes it. */
+  /** Removes the note. */
   drop(): void;
-  /** Leaves it for others to recover. */
+  /** Releases the note for recovery by others. */
   leave(): void;
 }
 
@@ -24,13 +24,13 @@ export function isNote(name: string): boolean {
 }
 
 /**
- * Writes a note, and makes it durable with all else that its directory has.
+ * Writes a note and syncs it with the other entries of its directory.
  *
- * @throws {Deno.errors.AlreadyExists} If there is one, or it was taken for an unfinished one.
+ * @throws {Deno.errors.AlreadyExists} If it exists, or another process removed it as unfinished.
  */
 export async function writeNote(path: string, value: unknown, durable: boolean): Promise<HeldNote> {
   const file = Deno.openSync(path, { createNew: true, read: true, write: true, mode: 0o600 });
-  // Another process can find it before it is locked, and drop it as unfinished.
+  // Another process may find it before it is locked, and remove it as unfinished.
   if (!file.tryLockSync(true) || file.statSync().nlink === 0) {
     file.close();
     throw new Deno.errors.AlreadyExists(path);
@@ -49,7 +49,7 @@ export async function writeNote(path: string, value: unknown, durable: boolean):
   }
 }
 
-/** What a note says; `undefined` if there is none, or it is not whole yet. */
+/** Reads a note; `undefined` if it does not exist or is incomplete. */
 export function readNote(path: string): unknown {
   const file = open(path);
   if (!file) return undefined;
@@ -60,7 +60,7 @@ export function readNote(path: string): unknown {
   }
 }
 
-/** The notes of a kind that nobody is at work on, locked. */
+/** Yields the notes of a kind whose writers are dead, locked. */
 export function* abandonedNotes(
   staging: string,
   kind: keyof typeof EXTENSIONS,

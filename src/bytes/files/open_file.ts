@@ -2,13 +2,13 @@ import { UnsafePathError } from "../../base/errors.ts";
 import type { ByteRange, OpenBytes, ReplacementNote } from "../byte_store.ts";
 import { identityOf, openRegular } from "./lstat.ts";
 
-/** Tries to open a file that is replaced all the time. */
+/** Maximum number of attempts to open a file that keeps being replaced. */
 const MAX_TRIES = 1000;
 
 /** A published file, opened for reading. */
 export class OpenFile implements OpenBytes {
   readonly size: number;
-  /** Absolute path that it was opened by. */
+  /** Absolute path by which it was opened. */
   readonly path: string;
   readonly note: ReplacementNote | undefined;
   readonly #file: Deno.FsFile;
@@ -16,7 +16,7 @@ export class OpenFile implements OpenBytes {
   #at = 0;
   #open = true;
 
-  /** Takes over an open file. */
+  /** Wraps an open file. */
   constructor(file: Deno.FsFile, path: string, note?: ReplacementNote, range: ByteRange = {}) {
     this.#file = file;
     this.path = path;
@@ -29,7 +29,7 @@ export class OpenFile implements OpenBytes {
     }
   }
 
-  /** Which file it is. It stays that one's alone as long as it is open. */
+  /** Metadata of the file. Its identity is not reused while it is open. */
   get info(): Deno.FileInfo {
     return this.#file.statSync();
   }
@@ -63,16 +63,16 @@ export class OpenFile implements OpenBytes {
 }
 
 /**
- * Opens the regular file at a path. It is done at once, so that one that is replaced all the time can be
- * read too.
+ * Opens the regular file at a path. Synchronous, so that a file that keeps being replaced can be
+ * read.
  *
- * @throws {UnsafePathError} If something else is there.
- * @throws {Deno.errors.NotFound} If nothing is.
+ * @throws {UnsafePathError} If it is not a regular file.
+ * @throws {Deno.errors.NotFound} If it does not exist.
  */
 export function openPublished(path: string, key: string): Deno.FsFile {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const file = openRegular(path);
-    // Replaced meanwhile: by another artifact's bytes, or by something that leads elsewhere.
+    // It was replaced meanwhile, by new bytes or by a link.
     if (file) return file;
     if (!Deno.lstatSync(path).isFile) break;
   }

@@ -1,6 +1,6 @@
 /**
- * Which database an artifact directory belongs to. Two databases on one directory would take each
- * other's files for orphans, and collect them.
+ * Ownership of artifact directories. Two databases sharing one directory would remove each other's
+ * files as orphans.
  */
 import { option, phrase } from "../../base/phrase.ts";
 import { isAbsolute, join } from "@std/path";
@@ -8,21 +8,24 @@ import { identityOf, openRegular } from "./lstat.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { OWNER, STAGING } from "../../names/names.ts";
 
-/** What is noted in the directory itself. */
+/** Content of the owner note in the directory. */
 interface Owner {
-  /** Real path of the database file, or the identity of a store on a server: no absolute path. */
+  /**
+   * Real path of the database file, or the identity of a server-side store, which is not an
+   * absolute path.
+   */
   readonly database: string;
-  /** Which directory the note is in: a copy of it is another one, and the note not about it. */
+  /** Identity of the directory: the note is invalid in a copy. */
   readonly directory: string;
 }
 
 /**
- * Refuses a directory that belongs to another database, which is still there.
+ * Checks that a directory does not belong to another existing database.
  *
- * @param artifactDir The directory, by its real path.
- * @param path The database that is to have it, by its path or identity; `undefined` for one in memory.
- * @param adopt Whether it may belong to a store on a server, which may be there or gone.
- * @throws {InvalidOptionError} If it does.
+ * @param artifactDir Real path of the directory.
+ * @param path Path or identity of the database that uses it; `undefined` for one in memory.
+ * @param adopt Whether to ignore an owner on a server, which may or may not still exist.
+ * @throws {InvalidOptionError} If it belongs to another database.
  */
 export async function requireOwn(
   artifactDir: string,
@@ -41,7 +44,7 @@ export async function requireOwn(
       }), or, if that store is gone, take it over (${option("adoptDirectory", true)})`,
     );
   }
-  // Where it may not be looked for, nobody is to be asked for that.
+  // Avoids a permission prompt for checking whether the owner exists.
   const { state } = Deno.permissions.querySync({ name: "read", path: owner.database });
   const other = state === "granted" ? await stat(owner.database) : undefined;
   const own = path === undefined || !isAbsolute(path) ? undefined : await stat(path);
@@ -55,16 +58,16 @@ export async function requireOwn(
   );
 }
 
-/** What a directory may have though nobody has put it there. */
+/** Entries of a directory that users did not create. */
 const STRAYS: readonly string[] = ["lost+found", ".DS_Store"];
 
 /**
- * Refuses a directory that has files, of which nothing says that they are the store's: they are not to
- * be taken for what artifacts left behind.
+ * Checks that a directory with files belongs to the store: its files must not be mistaken for
+ * orphans.
  *
- * @param artifactDir The directory, by its real path.
- * @param everKnown Which of some names are ids of runs that the database has or had.
- * @throws {InvalidOptionError} If it is such a directory.
+ * @param artifactDir Real path of the directory.
+ * @param everKnown Returns the names that are or were ids of runs.
+ * @throws {InvalidOptionError} If it does not.
  */
 export async function requireStoreDirectory(
   artifactDir: string,
@@ -87,7 +90,7 @@ export async function requireStoreDirectory(
   );
 }
 
-/** Notes whose a directory is, as far as that can be: it is a safeguard, and no part of the store. */
+/** Records the owner of a directory. Best effort: it is a safeguard and not part of the store. */
 export async function noteOwner(artifactDir: string, path: string): Promise<void> {
   try {
     const database = await realPath(path);
@@ -106,7 +109,7 @@ export async function noteOwner(artifactDir: string, path: string): Promise<void
       await Deno.remove(fresh).catch(() => {});
     }
   } catch {
-    // Nobody may write there, or a collector has been faster.
+    // The directory may be read-only, or a collector was faster.
   }
 }
 
@@ -120,16 +123,16 @@ async function readOwner(artifactDir: string): Promise<Owner | undefined> {
     }
     return { database, directory };
   } catch {
-    return undefined; // There is none, or it cannot be made out.
+    return undefined; // Missing or unreadable.
   }
 }
 
-/** Reads the note. What is no regular file is none: a FIFO would wait for its writer. */
+/** Reads the note. Anything but a regular file is ignored: a FIFO would block. */
 function readNote(path: string): string {
   const file = openRegular(path);
   if (!file) throw new Deno.errors.NotFound();
   try {
-    const bytes = new Uint8Array(16 * 1024); // No note is longer.
+    const bytes = new Uint8Array(16 * 1024); // Maximum size of a note.
     return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
   } finally {
     file.close();

@@ -1,22 +1,24 @@
-/** Gives one staged file its place, and takes it back. */
+/** Publishing of a single staged file, and its reversal. */
 import { StorageError } from "../../base/errors.ts";
 import { codeOf } from "../../base/fs_error.ts";
 import type { PublishOptions } from "../byte_store.ts";
 import { removeIfEmpty } from "./directories.ts";
 import { lstat } from "./lstat.ts";
 
-/** Codes by which a file system says that it has no hard links. */
+/** Error codes of file systems without hard links. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
-/** A staged file that can get a place. */
+/** A staged file that can be published. */
 export interface PlaceableFile {
   /** Absolute path of its staged name. */
   readonly path: string;
-  /** Whether the file at a path is this very one. */
+  /** Whether the file at a path is this one. */
   isAt(path: string): boolean;
 }
 
-/** Links a staged file to its place; an orphan there is replaced. The caller holds the write lock. */
+/**
+ * Links a staged file to its target; an orphan there is replaced. The caller holds the write lock.
+ */
 export async function linkToPlace(
   staged: PlaceableFile,
   target: string,
@@ -27,7 +29,7 @@ export async function linkToPlace(
     Deno.linkSync(staged.path, target);
   } catch (error) {
     let there = lstat(target);
-    // A crash, too, leaves empty directories.
+    // A crash may leave empty directories.
     if (there?.isDirectory && removeIfEmpty(target)) there = undefined;
     if (there?.isDirectory) {
       throw new StorageError(
@@ -35,8 +37,8 @@ export async function linkToPlace(
         "a directory that is no artifact is in its way; move it elsewhere, or collect it (gc)",
       );
     }
-    // With no row, under the write lock: the orphan of a crash. A link cannot fail otherwise
-    // where links are known, and renaming is as good where the lock keeps others away.
+    // Under the write lock and without a record, the file is an orphan of a crash. Without hard
+    // links, renaming is equivalent, because the lock keeps other writers away.
     const exists = error instanceof Deno.errors.AlreadyExists;
     if (!there && !exists && !NO_LINKS.has(codeOf(error as Error) ?? "")) throw error;
     if (there && isOrphan && !await isOrphan(path)) {
@@ -50,7 +52,7 @@ export async function linkToPlace(
   }
 }
 
-/** Removes the name that was given to a staged file, wherever it is; no other file is touched. */
+/** Removes the published name of a staged file, wherever it is; other files are not touched. */
 export function takeBack(staged: PlaceableFile, target: string): void {
   if (!staged.isAt(target)) return;
   if (staged.isAt(staged.path)) Deno.removeSync(target);

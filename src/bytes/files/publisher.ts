@@ -1,4 +1,4 @@
-/** Gives staged files their places below the root of a store. */
+/** Publishing of staged files below the root of a store. */
 import { dirname } from "@std/path";
 import { UnsafePathError } from "../../base/errors.ts";
 import { fsError } from "../../base/fs_error.ts";
@@ -13,23 +13,23 @@ import { ignoreErrors } from "./let_go.ts";
 import { linkToPlace, type PlaceableFile, takeBack } from "./place_file.ts";
 import { TreePlacing } from "./tree_placing.ts";
 
-/** Publishes staged files, durably where that is asked for. */
+/** Publishes staged files, durably on request. */
 export class Publisher {
   readonly #root: string;
   readonly #durable: boolean;
   readonly #syncs = new DirectorySync();
   readonly #maker: DirectoryMaker;
-  /** Directories known to be durable in the directories above them. */
+  /** Directories whose entries in their parents are known to be durable. */
   readonly #durableIds = new Set<string>();
 
-  /** Publishes below `root`. */
+  /** Creates a publisher below `root`. */
   constructor(root: string, durable: boolean) {
     this.#root = root;
     this.#durable = durable;
     this.#maker = new DirectoryMaker(root);
   }
 
-  /** Links a staged file to its place; an orphan there is replaced. */
+  /** Links a staged file to its target; an orphan there is replaced. */
   async publish(
     staged: PlaceableFile,
     target: string,
@@ -40,11 +40,11 @@ export class Publisher {
   }
 
   /**
-   * Gives the files of a staged tree their places: a directory that is not there yet is renamed with
-   * all that it holds, and each file of one that is there is linked. After a failure all is undone.
+   * Publishes the files of a staged tree: a missing directory is renamed with its content, files of
+   * existing directories are linked. After a failure everything is reverted.
    *
-   * @param tree Absolute path of the tree, which is laid out like the store.
-   * @param files The files in it, by their keys.
+   * @param tree Absolute path of the tree, with the layout of the store.
+   * @param files Files of the tree, by key.
    */
   async publishTree(
     tree: string,
@@ -72,12 +72,12 @@ export class Publisher {
     }
   }
 
-  /** Renames a staged file over the one in its place. */
+  /** Renames a staged file over the published one. */
   async replace(staged: PlaceableFile, target: string, path: string): Promise<void> {
     await this.#place(staged, target, path, () => Deno.renameSync(staged.path, target));
   }
 
-  /** Puts an entry into the directory it belongs in, and makes it durable with all above it. */
+  /** Creates an entry in its directory, and makes it durable with its parents. */
   async #place(
     staged: PlaceableFile,
     target: string,
@@ -99,7 +99,10 @@ export class Publisher {
       throw fsError(error, `store ${JSON.stringify(path)}`);
     }
   }
-  /** Takes back a file that was led elsewhere by what was swapped in since the directories were made. */
+  /**
+   * Reverts the publishing of a file that ended up elsewhere, because a directory was swapped for a
+   * link.
+   */
   #requireInPlace(staged: PlaceableFile, target: string, path: string): void {
     try {
       requirePlainDirectories(this.#root, path);

@@ -1,4 +1,4 @@
-/** Notes of replacements, kept until the records say what they do. */
+/** Notes of replacements, kept until the records are updated. */
 import { join } from "@std/path";
 import { builtin } from "../../base/builtin.ts";
 import type { ReplacementNote } from "../byte_store.ts";
@@ -6,22 +6,22 @@ import { ReplacementUnderWayError } from "../replacement.ts";
 import { abandonedNotes, EXTENSIONS, type HeldNote, readNote, writeNote } from "./note_files.ts";
 import { STAGED } from "./staged_key.ts";
 
-/** A note as it is kept. */
+/** A stored note. */
 export interface StoredNote {
-  /** Key of the bytes that are replaced. */
+  /** Key of the bytes to replace. */
   readonly key: string;
-  /** Key of the staged bytes that replace them. */
+  /** Key of the staged bytes. */
   readonly staged: string;
-  /** What the record is to say. */
+  /** Pending update of the record. */
   readonly note: ReplacementNote;
 }
 
-/** The notes in a staging directory. One is named by the key of its bytes, so that it is found fast. */
+/** Notes in a staging directory, named by the key of their bytes for fast lookup. */
 export class ReplacementNotes {
   readonly #staging: string;
   readonly #durable: boolean;
 
-  /** Keeps notes in the directory `staging`. */
+  /** Creates an accessor for the directory `staging`. */
   constructor(staging: string, durable: boolean) {
     this.#staging = staging;
     this.#durable = durable;
@@ -30,7 +30,7 @@ export class ReplacementNotes {
   /**
    * Writes a note.
    *
-   * @throws {ReplacementUnderWayError} If there is one for the key.
+   * @throws {ReplacementUnderWayError} If the key already has one.
    */
   async write(stored: StoredNote): Promise<HeldNote> {
     try {
@@ -41,12 +41,14 @@ export class ReplacementNotes {
     }
   }
 
-  /** The note for a key; `undefined` if there is none, or it is not whole yet. */
+  /** Returns the note of a key; `undefined` if it does not exist or is incomplete. */
   read(key: string): StoredNote | undefined {
     return asNote(readNote(this.#pathOf(key)));
   }
 
-  /** The notes that nobody is at work on, locked; `undefined` in place of one that is not whole. */
+  /**
+   * Yields the notes of dead writers, locked; `stored` is `undefined` if the note is incomplete.
+   */
   *abandoned(): Generator<{ stored: StoredNote | undefined; held: HeldNote }> {
     for (const { path, value, held } of abandonedNotes(this.#staging, "replacement")) {
       const stored = asNote(value);

@@ -1,4 +1,4 @@
-/** Stored files, staged by another name, or as a copy that the kernel makes. */
+/** Staging of stored files, by a link or as a copy made by the kernel. */
 import { join } from "@std/path";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
@@ -8,14 +8,14 @@ import type { OpenFile } from "./open_file.ts";
 import { lockFile, StagedFile, type StageFileOptions } from "./staged_file.ts";
 
 /**
- * Stages an open file by one more name, so that several artifacts share its bytes. Nobody can write
- * to it from then on. As it is open, no other file can have its identity: the name that was made is
- * that of the very bytes that were hashed, or is dropped.
+ * Stages an open file by linking it, so that several artifacts share its bytes. It is never
+ * writable afterwards. While it is open, its identity cannot be reused: the new name is either the
+ * hashed file, or removed.
  *
  * @param opened The file.
- * @param digest The size and hash that it was found to have.
- * @returns `undefined` where the file cannot have another name in this directory, or its path leads to
- * another one by now.
+ * @param digest Verified size and hash.
+ * @returns `undefined` if the file cannot be linked into this directory, or its path now leads to
+ * another file.
  */
 export function stageShared(
   staging: string,
@@ -31,14 +31,14 @@ export function stageShared(
     Deno.linkSync(opened.path, path);
     file = openRegular(path);
     const info = file?.statSync();
-    // Shared with whoever else shares it; a collector wants it for itself, and is refused.
+    // A shared lock: other sharers may hold it too, but a collector needs it exclusively.
     if (file && info && info.dev === dev && info.ino === ino && file.tryLockSync(false)) {
-      Deno.lstatSync(path); // A collector can have come between.
+      Deno.lstatSync(path); // A collector may have been faster.
       makeReadOnly(path, info);
       return new StagedFile({ path, key, file, info }, digest, {});
     }
   } catch {
-    // Another file system, or one without links; or there are too many of them.
+    // Another file system, one without links, or too many links.
   }
   letGo(path, file);
   return undefined;
@@ -49,9 +49,9 @@ function makeReadOnly(path: string, { mode }: Deno.FileInfo): void {
 }
 
 /**
- * Stages a copy that the kernel makes, which on some file systems takes no space of its own until one
- * of the two is changed. The hash is that of the copy. As it cannot be locked before it is made, the
- * lock of another file tells that someone is at work on it.
+ * Stages a copy made by the kernel, which on some file systems takes no space until one of the two
+ * is modified. The hash is that of the copy. The copy cannot be locked before it exists, so the
+ * lock of another file shows that it is in use.
  */
 export async function stageClone(
   directory: string,
@@ -61,12 +61,12 @@ export async function stageClone(
   const lock = crypto.randomUUID();
   const key = `${lock}.${crypto.randomUUID()}`;
   const path = join(directory, key);
-  const unlock = lockFile(directory, lock)!; // Nobody else knows its name.
+  const unlock = lockFile(directory, lock)!; // The name is unique.
   let file: Deno.FsFile | undefined;
   try {
     const { size, mode } = Deno.statSync(source);
     const { onProgress } = options;
-    // The copy is read once more to hash it: each half of the work is half of the progress.
+    // The copy is read again to hash it: copying and hashing are half of the progress each.
     const unwatch = onProgress && watchGrowth(path, (bytes) => {
       onProgress({ bytes: Math.floor(Math.min(bytes, size) / 2), total: size });
     });
@@ -101,10 +101,10 @@ export async function stageClone(
   }
 }
 
-/** How often the size of a file that the kernel writes is looked at, in milliseconds. */
+/** Interval for polling the size of a file that the kernel writes, in milliseconds. */
 const LOOK_EVERY = 200;
 
-/** Reports the size of a file while the kernel writes it, until the function returned is called. */
+/** Reports the size of a growing file until the returned function is called. */
 function watchGrowth(path: string, report: (bytes: number) => void): () => void {
   const timer = setInterval(() => {
     ignoreErrors(() => report(Deno.lstatSync(path).size));
@@ -112,9 +112,12 @@ function watchGrowth(path: string, report: (bytes: number) => void): () => void 
   return () => clearInterval(timer);
 }
 
-/** The permission bits that the umask leaves: those of a lock file, which was created with all. */
+/**
+ * Returns the permission bits that the umask allows, from the mode of a lock file created with all
+ * bits.
+ */
 function permittedBy(lock: string): number {
   const mode = Deno.lstatSync(lock).mode ?? 0o666;
-  // Whoever may read may also execute.
+  // Read permission includes execute permission.
   return (mode & 0o444) | (mode & 0o444) >> 2;
 }

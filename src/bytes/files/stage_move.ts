@@ -1,4 +1,4 @@
-/** Files that are taken into the store as they are, by a second name. */
+/** Moving of files into the store by a second link. */
 import { join } from "@std/path";
 import { SourceChangedError } from "../../base/errors.ts";
 import { hashFile } from "../hashing.ts";
@@ -7,25 +7,25 @@ import { identityOf, lstat, openRegular } from "./lstat.ts";
 import { abandonedNotes, EXTENSIONS, writeNote } from "./note_files.ts";
 import { StagedFile, type StageFileOptions } from "./staged_file.ts";
 
-/** What is noted of a move: until it is done or undone, the source and the artifact are one file. */
+/** Note of a move: until it is completed or reverted, source and artifact are the same file. */
 interface MoveNote {
-  /** Absolute path that the file is taken from. */
+  /** Absolute path of the source. */
   readonly source: string;
-  /** Which file it is. */
+  /** Identity of the file. */
   readonly identity: string;
-  /** The mode that it had. */
+  /** Original mode. */
   readonly mode: number;
-  /** Key of the artifact that it is to be. */
+  /** Key of the future artifact. */
   readonly key: string;
 }
 
 /**
- * Stages a file by a second name. Its first name is removed only once the bytes are stored for good; a
- * crash before that is undone, or finished, by {@linkcode recoverMoves}.
+ * Stages a file by a second link. The source is removed only after the bytes are stored; {@linkcode
+ * recoverMoves} completes or reverts an interrupted move.
  *
- * @returns `undefined` where the file cannot be taken: it lies on another file system, has other names
- * by which it could be changed, or is another user's.
- * @throws {SourceChangedError} If the file is written to while it is hashed.
+ * @returns `undefined` if the file cannot be moved: it is on another file system, has other links
+ * through which it could be modified, or belongs to another user.
+ * @throws {SourceChangedError} If the file is modified while it is hashed.
  */
 export async function stageMove(
   staging: string,
@@ -35,7 +35,7 @@ export async function stageMove(
   const before = Deno.lstatSync(source);
   if (!before.isFile || before.nlink !== 1 || before.mode === null) return undefined;
   const mode = before.mode & 0o7777;
-  // A program of another user, or one that runs as another, does not become an artifact by a link.
+  // A setuid or setgid program must not become an artifact by a link.
   if ((mode & 0o7000) !== 0) return undefined;
   const identity = identityOf(before);
   const key = crypto.randomUUID();
@@ -51,14 +51,14 @@ export async function stageMove(
   };
   let file: Deno.FsFile | undefined;
   try {
-    // Whoever makes a file owns it, which tells who this process is.
+    // A new file shows the user of this process.
     if (Deno.lstatSync(notePath).uid !== before.uid) return undo(), undefined;
     Deno.linkSync(source, path);
     setMode(path, identity, mode & ~0o222);
     file = openRegular(path);
     if (!file || identityOf(file.statSync()) !== identity) return undo(file), undefined;
-    if (!file.tryLockSync(true)) throw new Error("another process is at work on it");
-    Deno.lstatSync(path); // A collector can have come between.
+    if (!file.tryLockSync(true)) throw new Error("another process is using it");
+    Deno.lstatSync(path); // A collector may have been faster.
   } catch {
     undo(file);
     return undefined;
@@ -89,10 +89,10 @@ export async function stageMove(
 }
 
 /**
- * Finishes moves that were interrupted once the artifact was stored, and undoes the others.
+ * Completes interrupted moves whose artifact is stored, and reverts the others.
  *
- * @param root The directory of the store.
- * @param isNamed Whether a record names the bytes at a key.
+ * @param root Artifact directory.
+ * @param isNamed Returns whether a record names a key.
  */
 export async function recoverMoves(
   root: string,
@@ -117,7 +117,7 @@ async function recover(
   isNamed: (key: string) => Promise<boolean>,
 ): Promise<void> {
   const there = lookAt(source);
-  // Somebody has put another file there, or removed it.
+  // The source was replaced or removed.
   if (!there?.isFile || identityOf(there) !== identity) return;
   const stored = lookAt(join(root, key));
   if (stored?.isFile && identityOf(stored) === identity && await isNamed(key)) {
@@ -129,11 +129,11 @@ function lookAt(path: string): Deno.FileInfo | undefined {
   try {
     return lstat(path);
   } catch {
-    return undefined; // A part of the path is a file by now, or may not be read.
+    return undefined; // A parent is a file now, or may not be read.
   }
 }
 
-/** Changes the mode of the very file; `chmod` follows a link that was put in its place. */
+/** Changes the mode of exactly this file; `chmod` would follow a link in its place. */
 function setMode(path: string, identity: string, mode: number): void {
   const found = Deno.lstatSync(path);
   if (!found.isFile || identityOf(found) !== identity) throw new Deno.errors.NotFound(path);

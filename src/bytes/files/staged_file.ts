@@ -8,18 +8,18 @@ import { ignoreErrors, letGo } from "./let_go.ts";
 import { identityOf, openRegular } from "./lstat.ts";
 import type { HeldNote } from "./note_files.ts";
 
-/** How to stage a file. */
+/** Options for staging a file. */
 export interface StageFileOptions extends StageOptions {
-  /** Whether the bytes are to be synced to disk. */
+  /** Whether to sync the bytes to disk. */
   readonly durable: boolean;
-  /** Called when the staged file is closed, whatever became of it. */
+  /** Called when the staged file is closed, whatever the outcome. */
   readonly onGone: () => void;
 }
 
 /**
- * Bytes under a name of their own in the staging directory. The file stays open and locked while
- * they are staged, which tells other processes that someone is at work on them; one of a batch is
- * closed, as the batch has a lock for all.
+ * Staged bytes as a file in the staging directory. It stays open and locked while it is staged,
+ * which shows other processes that it is in use. Files of a batch are closed: the batch has one
+ * lock for all.
  */
 export class StagedFile implements StagedBytes {
   readonly key: string;
@@ -32,7 +32,7 @@ export class StagedFile implements StagedBytes {
   readonly #then: Fate;
   #note: HeldNote | undefined;
 
-  /** Takes over a file that has been made, and what else there is to do once its fate is known. */
+  /** Wraps a created file, with further steps for its outcome. */
   constructor(
     { path, key, file, info }: Created,
     { size, hash }: Digest,
@@ -47,7 +47,7 @@ export class StagedFile implements StagedBytes {
     this.#then = then;
   }
 
-  /** Whether the file at `path` is this very one. */
+  /** Whether the file at `path` is this one. */
   isAt(path: string): boolean {
     try {
       const there = Deno.lstatSync(path);
@@ -57,7 +57,7 @@ export class StagedFile implements StagedBytes {
     }
   }
 
-  /** Keeps the note of the replacement that it is for, until its fate is known. */
+  /** Keeps the note of its replacement until the outcome is known. */
   keepNote(note: HeldNote): void {
     this.#note = note;
   }
@@ -68,7 +68,7 @@ export class StagedFile implements StagedBytes {
   }
 
   discard(): Promise<void> {
-    // Bytes that are in place already must be found by whoever recovers the replacement.
+    // Bytes that are already published must be found during recovery.
     if (this.isAt(this.path)) this.#note?.drop();
     else this.#note?.leave();
     return this.#end("discard");
@@ -84,25 +84,25 @@ export class StagedFile implements StagedBytes {
   }
 }
 
-/** What else there is to do once the fate of staged bytes is known. */
+/** Further steps once the outcome of staged bytes is known. */
 interface Fate extends Partial<Record<"release" | "discard" | "gone", () => void>> {
-  /** Whether bytes that are discarded stay where they are: nobody else has them. */
+  /** Whether discarded bytes keep their name, because there is no other copy. */
   readonly keep?: boolean;
 }
 
-/** A file in the staging directory, by its name, open, and as it was found. */
+/** A file in the staging directory. */
 export interface Created {
-  /** Its name. */
+  /** Name. */
   readonly key: string;
-  /** Its absolute path. */
+  /** Absolute path. */
   readonly path: string;
-  /** The open, locked file; one of a batch is closed. */
+  /** The open, locked file; closed for files of a batch. */
   readonly file: Deno.FsFile | undefined;
-  /** Which file it is. */
+  /** Metadata of the file. */
   readonly info: Deno.FileInfo;
 }
 
-/** Copies a source into a new file, which no one can write to afterwards. */
+/** Copies a source into a new file that nobody can write to afterwards. */
 export async function stageCopy(
   directory: string,
   source: ByteReader,
@@ -112,7 +112,7 @@ export async function stageCopy(
   const { path, file } = fresh;
   try {
     const digest = await hashCopy(source, file, options);
-    await source.close(); // Which is when a source says that it has changed meanwhile.
+    await source.close(); // Throws if the source has changed.
     if (options.durable) await file.syncData();
     if (options.batch === undefined) {
       return new StagedFile(fresh, digest, { gone: options.onGone });
@@ -126,14 +126,14 @@ export async function stageCopy(
   }
 }
 
-/** Opens and locks a staged file; `undefined` if another one has locked it, or it is no file. */
+/** Opens and locks a staged file; `undefined` if another process holds it, or it is not a file. */
 export function lockIfFree(path: string): Deno.FsFile | undefined {
   const file = openRegular(path);
   if (!file || file.tryLockSync(true)) return file;
   file.close();
 }
 
-/** Whether someone is at work on a file of the staging directory. */
+/** Whether a process is using a file of the staging directory. */
 export function isInUse(staging: string, name: string): boolean {
   const [batch, member] = name.split(".");
   try {
@@ -146,22 +146,25 @@ export function isInUse(staging: string, name: string): boolean {
 }
 
 /**
- * Creates a locked file in the staging directory, of a name that says what for.
+ * Creates a locked file in the staging directory, named by its purpose.
  *
- * @returns A function that removes it; `undefined` if another process has it.
+ * @returns A function that removes it; `undefined` if another process holds it.
  */
 export function lockFile(directory: string, key: string): (() => void) | undefined {
   const path = join(directory, key);
   for (;;) {
     const file = openOrCreate(path);
     if (!file.tryLockSync(true)) return file.close(), undefined;
-    // Whoever had it before removes it last, perhaps just now.
+    // The previous owner may have just removed it.
     if (file.statSync().nlink !== 0) return () => letGo(path, file);
     file.close();
   }
 }
 
-/** Never opens what is no regular file: a FIFO would wait, and a link lead elsewhere. */
+/**
+ * Opens or creates a lock file. Opens only regular files: a FIFO would block, and a link lead
+ * elsewhere.
+ */
 function openOrCreate(path: string): Deno.FsFile {
   for (;;) {
     try {
@@ -173,10 +176,10 @@ function openOrCreate(path: string): Deno.FsFile {
       const file = openRegular(path);
       if (file) return file;
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue; // Its owner has removed it just now.
+      if (error instanceof Deno.errors.NotFound) continue; // Its owner has just removed it.
       throw error;
     }
-    throw new UnsafePathError(STAGING, `${JSON.stringify(path)} is no regular file; remove it`);
+    throw new UnsafePathError(STAGING, `${JSON.stringify(path)} is not a regular file; remove it`);
   }
 }
 
@@ -187,14 +190,14 @@ function create(
   for (;;) {
     const key = (batch === undefined ? "" : `${batch}.`) + crypto.randomUUID();
     const path = join(directory, key);
-    // The mode holds for everyone but this very descriptor: nobody else can ever write to it.
+    // The mode applies to everyone except this descriptor: nobody else can ever write to it.
     const file = Deno.openSync(path, {
       createNew: true,
       read: true,
       write: true,
       mode: mode & 0o555,
     });
-    // A collector can come between; it then takes the file away, and another one is made.
+    // A collector may remove the file before it is locked; then another one is created.
     const locked = file.tryLockSync(true);
     const info = file.statSync();
     if (locked && info.nlink !== 0) return { key, path, file, info };

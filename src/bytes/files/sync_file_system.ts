@@ -1,9 +1,11 @@
-/** Syncs a whole file system by one call: for thousands of small files, far cheaper than a sync of each. */
+/**
+ * Syncing of a whole file system by one call, much cheaper than syncing thousands of small files.
+ */
 
 const O_DIRECTORY = 0o200000;
 const O_CLOEXEC = 0o2000000;
 
-/** Linux reports errors of earlier writes from `syncfs` since this version. */
+/** Version of Linux from which `syncfs` reports errors of earlier writes. */
 const REPORTS_ERRORS = [5, 8] as const;
 
 const SYMBOLS = {
@@ -12,23 +14,23 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
 } as const;
 
-/** A file system, held from before what is to be synced was written: later errors are then seen. */
+/** A file system, opened before the data to sync is written, so that its errors are seen. */
 export interface FileSystemSync {
   /**
-   * Makes all that was written to the file system durable.
+   * Makes everything written to the file system durable.
    *
    * @returns Whether that is certain.
    */
   sync(): Promise<boolean>;
-  /** Lets go of it. */
+  /** Closes it. */
   close(): void;
 }
 
 /**
- * Holds the file system of a directory, to sync it later. This calls the system's library, so it is
- * there only on Linux, where the program may do that anyway; nobody is asked for the permission.
+ * Opens the file system of a directory, to sync it later. Calls the C library, so it works only on
+ * Linux and if `--allow-ffi` is already granted; it never prompts.
  *
- * @returns `undefined` where it cannot be done.
+ * @returns `undefined` if that is impossible.
  */
 export function holdFileSystem(directory: string): FileSystemSync | undefined {
   if (Deno.build.os !== "linux" || !isGranted({ name: "ffi" })) return undefined;
@@ -54,7 +56,7 @@ export function holdFileSystem(directory: string): FileSystemSync | undefined {
     };
   } catch {
     library?.close();
-    return undefined; // Another library of C.
+    return undefined; // A different C library.
   }
 }
 

@@ -3,7 +3,7 @@ import type { Digest } from "../digest.ts";
 import { ignoreErrors } from "./let_go.ts";
 import { identityOf } from "./lstat.ts";
 
-/** A file of a staged tree. Its batch has the lock, and removes what is left of the tree. */
+/** A file of a staged tree. Its batch holds the lock and removes the remains of the tree. */
 export class TreeFile implements StagedBytes {
   readonly key: string;
   /** Absolute path of the staged name. */
@@ -24,7 +24,7 @@ export class TreeFile implements StagedBytes {
     this.#identity = identity;
   }
 
-  /** Whether the file at `path` is this very one. */
+  /** Whether the file at `path` is this one. */
   isAt(path: string): boolean {
     try {
       const there = Deno.lstatSync(path);

@@ -1,4 +1,4 @@
-/** The placing of a staged tree: directories are renamed where nothing is yet, files linked elsewhere. */
+/** Placing of a staged tree: missing directories are renamed, other files linked. */
 import { dirname, join } from "@std/path";
 import { UnsafePathError } from "../../base/errors.ts";
 import type { PublishOptions } from "../byte_store.ts";
@@ -7,37 +7,37 @@ import { ignoreErrors } from "./let_go.ts";
 import { identityOf, lstat } from "./lstat.ts";
 import { linkToPlace, type PlaceableFile, takeBack } from "./place_file.ts";
 
-/** What has been renamed. */
+/** A rename that was done. */
 interface Move {
   readonly from: string;
   readonly to: string;
   readonly identity: string;
 }
 
-/** Places the files of one tree, and keeps what is needed to undo that. */
+/** Places the files of one tree, and can revert it. */
 export class TreePlacing {
   readonly #tree: string;
   readonly #root: string;
-  /** Directories by their keys, and whether they were renamed; others were there. */
+  /** Directories by key, and whether they were renamed; the others existed. */
   readonly #directories = new Map<string, boolean>();
   readonly #moves: Move[] = [];
   readonly #entered = new Set<string>();
 
-  /** Places files from `tree` below `root`. */
+  /** Creates a placing of files from `tree` below `root`. */
   constructor(tree: string, root: string) {
     this.#tree = tree;
     this.#root = root;
   }
 
-  /** Absolute paths of the directories that have gained an entry. */
+  /** Absolute paths of the directories with new entries. */
   get entered(): ReadonlySet<string> {
     return this.#entered;
   }
 
   /**
-   * Places a file, or the outermost directory above it that is missing. The caller holds the write lock.
+   * Places a file, or its outermost missing parent directory. The caller holds the write lock.
    *
-   * @param make Makes sure of the directories above a key.
+   * @param make Ensures that the parent directories of a key exist.
    */
   async place(
     path: string,
@@ -65,7 +65,7 @@ export class TreePlacing {
     const from = join(this.#tree, directory);
     const info = Deno.lstatSync(from);
     if (!info.isDirectory) {
-      throw new UnsafePathError(path, `${JSON.stringify(from)} is no directory any more`);
+      throw new UnsafePathError(path, `${JSON.stringify(from)} is no longer a directory`);
     }
     this.#moves.push({ from, to, identity: identityOf(info) });
     Deno.renameSync(from, to);
@@ -74,9 +74,9 @@ export class TreePlacing {
   }
 
   /**
-   * Refuses what was led elsewhere by something that was swapped in.
+   * Checks that nothing ended up elsewhere, because a directory was swapped for a link.
    *
-   * @throws {UnsafePathError} If anything was.
+   * @throws {UnsafePathError} If something did.
    */
   requireInPlace(files: ReadonlyMap<string, PlaceableFile>): void {
     const looked = new Set<string>();
@@ -89,7 +89,7 @@ export class TreePlacing {
     }
   }
 
-  /** Takes back what was placed, as far as it is where it was put. */
+  /** Reverts the placing, as far as the files are still in place. */
   undo(files: ReadonlyMap<string, PlaceableFile>): void {
     for (const { from, to, identity } of this.#moves.splice(0).reverse()) {
       ignoreErrors(() => {
@@ -102,7 +102,7 @@ export class TreePlacing {
   }
 }
 
-/** The directories above a `/`-separated path: `a` and `a/b` of `a/b/c`. */
+/** Yields the directories above a `/`-separated path: `a` and `a/b` for `a/b/c`. */
 function* directoriesAbove(path: string): Generator<string> {
   for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) yield path.slice(0, at);
 }

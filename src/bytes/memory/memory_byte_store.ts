@@ -1,4 +1,7 @@
-/** Bytes in memory. It proves that the seam needs no files; a store in memory keeps files all the same. */
+/**
+ * Byte store in memory, for tests of the interface. In-memory stores use files in a temporary
+ * directory.
+ */
 import { StorageError, UnsafePathError } from "../../base/errors.ts";
 import { unsafePath } from "../../names/names.ts";
 import type {
@@ -22,21 +25,21 @@ import { ReplacementUnderWayError } from "../replacement.ts";
 import { MemoryReader } from "./memory_reader.ts";
 import { readWhole } from "./read_whole.ts";
 
-/** Bytes that are kept, whatever names them. */
+/** Stored bytes, shared by the names that refer to them. */
 interface Held {
   readonly bytes: Uint8Array;
   readonly modifiedAt: Date;
   readonly identity: string;
 }
 
-/** A note, and whether its writer is at work. */
+/** A note, and whether its writer is active. */
 interface Noted {
   readonly staged: MemoryStaged;
   readonly note: ReplacementNote;
   isAbandoned: boolean;
 }
 
-/** Bytes of artifacts in memory. */
+/** Byte store in memory. */
 export class MemoryByteStore implements ByteStore {
   readonly canShare = true;
   readonly #published = new Map<string, Held>();

@@ -9,7 +9,7 @@ export class MemoryReader<
   readonly #end: number;
   #at: number;
 
-  /** Reads a range of what is held. */
+  /** Creates a reader for a range. */
   constructor(held: H, note: ReplacementNote | undefined, { start = 0, end }: ByteRange = {}) {
     this.held = held;
     this.note = note;

@@ -1,10 +1,10 @@
 import { builtin } from "../../base/builtin.ts";
 import type { ByteReader, StageOptions } from "../byte_store.ts";
 
-/** Bytes asked for at a time. */
+/** Size of a read, in bytes. */
 const CHUNK = 64 * 1024;
 
-/** All bytes of a source, and their SHA-256. */
+/** Reads all bytes of a source. Returns them with their SHA-256. */
 export async function readWhole(
   source: ByteReader,
   { signal, onProgress }: StageOptions,

@@ -1,2 +1,5 @@
-/** AWS's own chain of credentials: profiles, SSO, web identity, roles of containers and instances. */
+/**
+ * AWS's chain of credential providers: profiles, SSO, web identity, roles of containers and
+ * instances.
+ */
 export { defaultProvider } from "npm:@aws-sdk/credential-provider-node@~3.972.98";

@@ -1,9 +1,11 @@
-/** Tries what a put does, and says what the server lacks. */
+/**
+ * Check of a bucket: tries the first steps of a put, and reports missing features of the server.
+ */
 import type { ByteReader, ByteStore, ByteStoreCheck } from "../byte_store.ts";
 import type { Publisher } from "./publisher.ts";
 import { ChachamlError } from "../../base/errors.ts";
 
-/** A run that there cannot be: its id begins like an option. */
+/** A run id that cannot exist, because it starts like an option. */
 const RUN = "-check";
 
 /** Stores, lists and removes two objects. */

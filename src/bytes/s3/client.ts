@@ -1,4 +1,4 @@
-/** Sends requests to an S3 server: signed, timed, tried again where that may help. */
+/** Client of an S3 server: signs requests, with timeouts and retries. */
 import { wait } from "../../base/async.ts";
 import { builtin } from "../../base/builtin.ts";
 import { CredentialSource } from "./credentials.ts";
@@ -14,16 +14,22 @@ import {
 import { Transport } from "./transport.ts";
 import { EMPTY_HASH, encodeKey, encodeQuery, presign, signHeaders } from "./sign.ts";
 
-/** Times that a request is sent at most, and milliseconds after which it is not sent again. */
+/** Maximum number of attempts per request. */
 const MAX_TRIES = 12;
+
+/** Time after which a request is not retried, in milliseconds. */
 const PATIENCE = 120_000;
 
-/** Milliseconds of the first pause between two tries, and of the longest. */
+/** First delay before a retry, in milliseconds. */
 const FIRST_PAUSE = 100;
+
+/** Longest delay before a retry, in milliseconds. */
 const LONGEST_PAUSE = 8000;
 
-/** Milliseconds without an answer after which a request is given up, and bytes sent in one more. */
+/** Timeout for the response to a request, in milliseconds. */
 const ANSWER_TIMEOUT = 60_000;
+
+/** Bytes of a body for which the timeout is extended by one millisecond. */
 const SLOWEST_UPLOAD = 32;
 
 /** Milliseconds by which clocks may differ. */
@@ -33,55 +39,55 @@ const SKEW = 60_000;
 export interface S3Request {
   /** HTTP method. */
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
-  /** What it is for, such as `store "r/a"`, for the words of an error. */
+  /** Purpose of the request, e.g. `store "r/a"`, for error messages. */
   readonly action: string;
-  /** Key within the store; the bucket itself if left out. */
+  /** Key within the store; by default the bucket itself. */
   readonly key?: string;
-  /** Query of its address. */
+  /** Query parameters. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Headers, lower-case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Body. */
   readonly body?: Uint8Array<ArrayBuffer> | undefined;
-  /** SHA-256 of the body, lower-case hex, where it is known. */
+  /** SHA-256 of the body, lower-case hex, if known. */
   readonly hash?: string | undefined;
-  /** Times that it is sent at most. */
+  /** Maximum number of attempts. */
   readonly maxTries?: number;
-  /** Statuses, other than those of success, that are answers to it. */
+  /** Expected statuses other than success. */
   readonly accept?: readonly number[];
-  /** Stops it. */
+  /** Stops the request. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer, read as a whole. */
+/** Response with its complete body. */
 export interface Answer {
-  /** Whether it is a success. */
+  /** Whether the status is a success. */
   readonly ok: boolean;
-  /** Its status. */
+  /** HTTP status. */
   readonly status: number;
-  /** Its body. */
+  /** Complete body. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** How a client waits, for tests. */
+/** Options of a client, for tests. */
 export interface ClientOptions {
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now?: () => number;
-  /** Times that a request is sent at most. */
+  /** Maximum number of attempts per request. */
   readonly maxTries?: number;
 }
 
-/** Talks to one bucket. */
+/** Client of one bucket. */
 export class S3Client {
   readonly #transport = new Transport();
   readonly #credentials: CredentialSource;
   readonly #maxTries: number;
   readonly #now: () => number;
   #location: S3Location;
-  /** Milliseconds by which the server's clock is ahead. */
+  /** Difference between the server's clock and ours, in milliseconds. */
   #ahead = 0;
 
-  /** Talks to the bucket of a location. */
+  /** Creates a client for a bucket. */
   constructor(location: S3Location, { now = Date.now, maxTries = MAX_TRIES }: ClientOptions = {}) {
     this.#location = location;
     this.#credentials = new CredentialSource(location.profile);
@@ -94,21 +100,21 @@ export class S3Client {
     this.#transport.close();
   }
 
-  /** Where the bucket is. */
+  /** Location of the bucket. */
   get location(): S3Location {
     return this.#location;
   }
 
-  /** The server's time, as its last answer told it. */
+  /** Current time of the server, derived from its last response. */
   get serverTime(): number {
     return this.#now() + this.#ahead;
   }
 
   /**
-   * Sends a request. Its answer is a success, or has one of the accepted statuses; its body has to be
-   * read or cancelled.
+   * Sends a request. The response is successful or has one of the accepted statuses; its body must
+   * be read or cancelled.
    *
-   * @throws {S3Error} If the server refuses, or does not answer.
+   * @throws {S3Error} If the server rejects the request or does not respond.
    */
   async send(request: S3Request): Promise<Response> {
     const { maxTries = this.#maxTries } = request;
@@ -140,7 +146,7 @@ export class S3Client {
     }
   }
 
-  /** Sends a request and reads all of its answer; one that breaks off is asked for again. */
+  /** Sends a request and reads the whole response; retries if the body is truncated. */
   async sendForAnswer(request: S3Request): Promise<Answer> {
     for (let tries = 1;; tries++) {
       const response = await this.send(request);
@@ -155,19 +161,21 @@ export class S3Client {
     }
   }
 
-  /** Sends a request and reads its answer as text. */
+  /** Sends a request and reads the response as text. */
   async sendForText(request: S3Request): Promise<string> {
     return new TextDecoder().decode((await this.sendForAnswer(request)).bytes);
   }
 
-  /** Sends a request and reads nothing but its status and headers. */
+  /** Sends a request and reads only status and headers of the response. */
   async sendForHead(request: S3Request): Promise<Response> {
     const response = await this.send(request);
     await response.arrayBuffer().catch(() => {});
     return response;
   }
 
-  /** A URL by which anyone can read a key for `seconds`, with headers of the answer chosen. */
+  /**
+   * Returns a URL with which anyone can read a key for `seconds`, with the given response headers.
+   */
   async presign(
     key: string,
     seconds: number,
@@ -209,7 +217,7 @@ export class S3Client {
     }
   }
 
-  /** Corrects what a refusal says is wrong with this side; whether the request is worth another try. */
+  /** Corrects region, time or credentials after a rejection. Returns whether to retry. */
   async #correct({ reason, region }: Refusal): Promise<boolean> {
     switch (reason) {
       case "ExpiredToken":
@@ -232,7 +240,9 @@ export class S3Client {
     return true;
   }
 
-  /** Seconds and the way of the answer are no reason to change anything. */
+  /**
+   * Records the difference to the server's clock, except small ones due to rounding and latency.
+   */
   #noteTime(headers: Headers): void {
     const time = Date.parse(headers.get("date") ?? "");
     if (Math.abs(time - this.serverTime) > 2000) this.#ahead = time - this.#now();
@@ -253,7 +263,10 @@ function hashOf(body: Uint8Array): string {
   return builtin("node:crypto").createHash("sha256").update(body).digest("hex");
 }
 
-/** Full jitter: many clients that were refused together do not come back together. */
+/**
+ * Returns the delay before a retry, with full jitter, so that clients rejected together do not
+ * return together.
+ */
 function pauseBefore(tries: number): number {
   return Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
 }

@@ -1,39 +1,39 @@
-/** The keys that requests are signed with. They are never stored, logged or printed. */
+/** Credentials for signing requests. They are never stored, logged or printed. */
 import { quote, StorageError } from "../../base/errors.ts";
 import { onDemand } from "../../base/on_demand.ts";
 import { variable } from "../../base/variable.ts";
 
-/** Keys of an account. */
+/** Credentials of an account. */
 export interface Credentials {
-  /** Names the key. */
+  /** Id of the access key. */
   readonly accessKeyId: string;
-  /** The secret. */
+  /** Secret access key. */
   readonly secretAccessKey: string;
-  /** Goes with keys that are only lent. */
+  /** Session token of temporary credentials. */
   readonly sessionToken?: string | undefined;
-  /** When lent keys end. */
+  /** Expiration of temporary credentials. */
   readonly expiration?: Date | undefined;
 }
 
-/** Milliseconds before their end at which keys are renewed. */
+/** Time before expiration at which credentials are renewed, in milliseconds. */
 const RENEW_BEFORE = 5 * 60 * 1000;
 
 /**
- * Finds keys as AWS's own programs do: environment variables, then profiles, SSO, web identity, and
- * the roles of containers and instances. Only the environment is read here; the rest is AWS's own
- * chain, which is loaded when it is needed.
+ * Finds credentials like AWS's own programs: environment variables, profiles, SSO, web identity,
+ * and roles of containers and instances. Only environment variables are read here; the rest is
+ * AWS's provider chain, loaded on demand.
  */
 export class CredentialSource {
   readonly #profile: string | undefined;
   #found: Promise<Credentials> | undefined;
   #chain: ((options?: { forceRefresh?: boolean }) => Promise<Credentials>) | undefined;
 
-  /** Finds the keys of a profile; `undefined` means the usual ones. */
+  /** Creates a source for a profile; `undefined` means the default one. */
   constructor(profile: string | undefined) {
     this.#profile = profile;
   }
 
-  /** The keys, renewed before they end. */
+  /** Returns the credentials, renewed before they expire. */
   async get(): Promise<Credentials> {
     this.#found ??= this.#find(false);
     try {
@@ -47,7 +47,7 @@ export class CredentialSource {
     return await this.renew();
   }
 
-  /** Finds the keys again, as where the server says that they have expired. */
+  /** Renews the credentials, e.g. if the server reports that they expired. */
   renew(): Promise<Credentials> {
     return this.#found = this.#find(true);
   }

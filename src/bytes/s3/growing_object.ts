@@ -4,19 +4,19 @@ import type { StagedBytes } from "../byte_store.ts";
 import type { GrowingBytes } from "../growing_bytes.ts";
 import type { S3Client } from "./client.ts";
 
-/** Bytes of a segment that is full. */
+/** Size of a full segment, in bytes. */
 export const SEGMENT = 1024 * 1024;
 
-/** Milliseconds after which appended bytes are sent, and between two heartbeats. */
+/** Delay before appended bytes are sent, and interval of heartbeats, in milliseconds. */
 const SEND_DELAY = 1000;
 const BEAT_EVERY = 15_000;
 
-/** Key of a segment, counted from 1. */
+/** Returns the key of a segment, numbered from 1. */
 export function segmentKey(directory: string, number: number): string {
   return `${directory}/${String(number).padStart(8, "0")}`;
 }
 
-/** A log that this process writes. */
+/** A log written by this process. */
 export class GrowingObject implements GrowingBytes {
   readonly #client: S3Client;
   readonly #directory: string;
@@ -24,7 +24,7 @@ export class GrowingObject implements GrowingBytes {
   readonly #stage: (size: number) => Promise<StagedBytes>;
   readonly #hash = builtin("node:crypto").createHash("sha256");
   readonly #beating: ReturnType<typeof setInterval>;
-  /** The segment that is not full yet, as far as it got. */
+  /** Content of the incomplete segment. */
   #segment = new Uint8Array(64 * 1024);
   #filled = 0;
   #number = 1;
@@ -34,7 +34,7 @@ export class GrowingObject implements GrowingBytes {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sending: Promise<void> = Promise.resolve();
 
-  /** Writes segments below a directory. */
+  /** Creates a writer of segments below a directory. */
   constructor(
     client: S3Client,
     directory: string,
@@ -53,7 +53,7 @@ export class GrowingObject implements GrowingBytes {
     return this.#size;
   }
 
-  /** Says that the log is still written. */
+  /** Sends a heartbeat. */
   async beat(): Promise<void> {
     await this.#put(`${this.#directory}/alive`, new Uint8Array());
   }
@@ -74,7 +74,7 @@ export class GrowingObject implements GrowingBytes {
     if (this.#isSent || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#send().catch(() => {}); // Thrown by the next call.
+      this.#send().catch(() => {}); // The next call throws it.
     }, SEND_DELAY);
   }
 
@@ -101,7 +101,7 @@ export class GrowingObject implements GrowingBytes {
     this.#send().catch(() => {}).then(() => this.#stop());
   }
 
-  /** Sends the segment as far as it got, once what was sent before has arrived. */
+  /** Sends the current segment, after earlier ones have arrived. */
   #send(): Promise<void> {
     return this.#sending = this.#sending.then(async () => {
       if (this.#failure) throw this.#failure;
@@ -140,7 +140,7 @@ export class GrowingObject implements GrowingBytes {
       key,
       accept: [404],
       maxTries: 2,
-    }).catch(() => {}); // It ends by itself.
+    }).catch(() => {}); // It expires anyway.
   }
 
   #fit(more: number): void {

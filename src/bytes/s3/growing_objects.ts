@@ -1,6 +1,6 @@
 /**
- * Growing bytes in a bucket. Each log is a series of objects of at most 1 MiB, the last of which is
- * put again, longer, every second; a heartbeat beside them says that a process still writes.
+ * Growing logs in a bucket. Each log is a series of objects of at most 1 MiB; the last one is
+ * replaced by a longer one every second. A heartbeat object shows that a process is still writing.
  */
 import { builtin } from "../../base/builtin.ts";
 import { quote, StorageError } from "../../base/errors.ts";
@@ -17,16 +17,16 @@ import { GrowingObjectReader } from "./growing_reader.ts";
 import { type ListedObject, listObjects, OWN } from "./list_objects.ts";
 import type { Objects } from "./objects.ts";
 
-/** Where logs are: `<run>/<hash of the name>/` with `name`, `alive` and segments `00000001`… */
+/** Key prefix of logs: `<run>/<hash of the name>/` with `name`, `alive` and segments `00000001`… */
 const LOGS = `${OWN}/logs`;
 
-/** Milliseconds after which a writer without a heartbeat counts as gone. */
+/** Time without a heartbeat after which a writer is considered dead, in milliseconds. */
 const GONE_AFTER = 60_000;
 
 /** Stages a source as the bytes of an artifact. */
 export type Stage = (source: ByteReader, runId: string, name: string) => Promise<StagedBytes>;
 
-/** A log, as its objects are listed. */
+/** A log found in the listing. */
 interface Found {
   readonly directory: string;
   readonly runId: string;
@@ -35,13 +35,13 @@ interface Found {
   aliveAt?: Date;
 }
 
-/** Growing bytes of a bucket. */
+/** Growing logs of a bucket. */
 export class GrowingObjects implements GrowingByteStore {
   readonly #client: S3Client;
   readonly #objects: Objects;
   readonly #stage: Stage;
 
-  /** Keeps them through a client; `stage` makes them the bytes of an artifact. */
+  /** Creates a store of logs; `stage` stages the bytes of the future artifact. */
   constructor(client: S3Client, objects: Objects, stage: Stage) {
     this.#client = client;
     this.#objects = objects;
@@ -65,7 +65,7 @@ export class GrowingObjects implements GrowingByteStore {
     });
     if (status === 501) await this.#client.sendForHead(request);
     else if (!ok) {
-      throw new StorageError(action, "it is being written already; choose another name");
+      throw new StorageError(action, "it is already being written; choose another name");
     }
     const growing = new GrowingObject(this.#client, directory, name, {
       stage: (size) => this.#stageSegments(runId, name, directory, size),
@@ -120,7 +120,7 @@ export class GrowingObjects implements GrowingByteStore {
     if (found && !this.#isGrowing(found)) await this.#removeLog(directory);
   }
 
-  /** Makes the segments the bytes of an artifact; they go once those are stored for good. */
+  /** Stages the segments as the bytes of an artifact; they are removed after those are stored. */
   async #stageSegments(
     runId: string,
     name: string,
@@ -148,7 +148,7 @@ export class GrowingObjects implements GrowingByteStore {
   async #removeLog(directory: string): Promise<void> {
     const keys: string[] = [];
     for await (const { key } of listObjects(this.#client, `${directory}/`)) keys.push(key);
-    // Whoever reads it finds the name gone only when all is.
+    // The name is removed last, so that readers find it until everything else is gone.
     const name = `${directory}/name`;
     await this.#objects.removeAll(keys.filter((key) => key !== name));
     await this.#objects.remove(name);
@@ -189,7 +189,7 @@ export class GrowingObjects implements GrowingByteStore {
   }
 }
 
-/** Staged bytes whose log goes once they are stored, and stays if they are given up. */
+/** Staged bytes whose log is removed after they are stored, and stays if they are discarded. */
 class StagedLog implements StagedBytes {
   readonly key: string;
   readonly size: number;
@@ -205,14 +205,14 @@ class StagedLog implements StagedBytes {
     this.#removeLog = removeLog;
   }
 
-  /** The bytes that the store knows. */
+  /** Staged bytes known to the store. */
   get original(): StagedBytes {
     return this.#staged;
   }
 
   async release(): Promise<void> {
     await this.#staged.release();
-    await this.#removeLog().catch(() => {}); // It is recovered once more, to the same artifact.
+    await this.#removeLog().catch(() => {}); // It is recovered again, to the same artifact.
   }
 
   discard(): Promise<void> {
@@ -220,7 +220,7 @@ class StagedLog implements StagedBytes {
   }
 }
 
-/** The bytes that the store itself has staged. */
+/** Returns the bytes that the store itself has staged. */
 export function originalOf(staged: StagedBytes): StagedBytes {
   return staged instanceof StagedLog ? staged.original : staged;
 }
@@ -229,7 +229,7 @@ function sizeOf({ segments }: Found): number {
   return segments.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** A name may be as long as a key: its hash leaves room for the rest. */
+/** Returns the directory of a log. The name is hashed, because it may be as long as a key. */
 function directoryOf(runId: string, name: string): string {
   const hash = builtin("node:crypto").createHash("sha256").update(name).digest("hex");
   return `${LOGS}/${runId}/${hash.slice(0, 32)}`;

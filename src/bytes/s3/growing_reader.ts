@@ -6,22 +6,22 @@ import { SEGMENT, segmentKey } from "./growing_object.ts";
 import type { Objects } from "./objects.ts";
 import { openObject } from "./open_object.ts";
 
-/** Milliseconds between two looks at the end of a log. */
+/** Interval of checks at the end of a log, in milliseconds. */
 const LOOK_EVERY = 1000;
 
-/** Which log is read. */
+/** Location of a log. */
 export interface LogPlace {
-  /** Where its segments are. */
+  /** Directory of its segments. */
   readonly directory: string;
-  /** Key of the artifact that it becomes. */
+  /** Key of the future artifact. */
   readonly key: string;
-  /** Whether it was written when it was opened. */
+  /** Whether it was being written when it was opened. */
   readonly growing: boolean;
-  /** Whether it is written now. */
+  /** Returns whether it is being written. */
   readonly isGrowing: () => Promise<boolean>;
 }
 
-/** A log, opened for reading. If it becomes an artifact meanwhile, reading goes on there. */
+/** A log, opened for reading. If it becomes an artifact meanwhile, reading continues there. */
 export class GrowingObjectReader implements GrowingReader {
   readonly #client: S3Client;
   readonly #objects: Objects;
@@ -32,7 +32,7 @@ export class GrowingObjectReader implements GrowingReader {
   #growing: boolean;
   #lookedAt = -Infinity;
 
-  /** Reads through a client. */
+  /** Creates a reader. */
   constructor(client: S3Client, objects: Objects, place: LogPlace) {
     this.#client = client;
     this.#objects = objects;
@@ -60,7 +60,7 @@ export class GrowingObjectReader implements GrowingReader {
 
   async #receive(): Promise<void> {
     if (performance.now() - this.#lookedAt < LOOK_EVERY) return;
-    // Asked first: what is written before the end is read then.
+    // Checked before reading, so that bytes written before the end are not missed.
     const growing = this.#growing && await this.#place.isGrowing();
     const more = await this.#readSegment();
     if (more.length > 0) {

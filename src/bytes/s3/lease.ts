@@ -1,24 +1,24 @@
-/** A lock among processes that lasts as long as its owner renews it. */
+/** Locks among processes that expire unless their owner renews them. */
 import type { S3Client } from "./client.ts";
 import { OWN } from "./list_objects.ts";
 import type { Objects } from "./objects.ts";
 
-/** Milliseconds between two renewals, and after which a lease that is not renewed is free. */
+/** Interval of renewals, in milliseconds; an expired lease is free. */
 const RENEWED_EVERY = 15_000;
 const FREE_AFTER = 90_000;
 
-/** Leases of a bucket. */
+/** Leases in a bucket. */
 export class Leases {
   readonly #client: S3Client;
   readonly #objects: Objects;
 
-  /** Keeps them through a client. */
+  /** Creates leases with a client. */
   constructor(client: S3Client, objects: Objects) {
     this.#client = client;
     this.#objects = objects;
   }
 
-  /** Takes a lease; `undefined` if another process has it. */
+  /** Takes a lease; `undefined` if another process holds it. */
   async take(name: string): Promise<(() => Promise<void>) | undefined> {
     const key = `${OWN}/leases/${name}`;
     const owner = crypto.randomUUID();
@@ -29,12 +29,12 @@ export class Leases {
     const condition = there ? { "if-match": there.tag } : { "if-none-match": "*" };
     if (!await this.#write(key, owner, condition)) return undefined;
     const timer = setInterval(() => {
-      this.#write(key, owner).catch(() => {}); // The next one comes in time.
+      this.#write(key, owner).catch(() => {}); // The next renewal is early enough.
     }, RENEWED_EVERY);
     Deno.unrefTimer(timer);
     return async () => {
       clearInterval(timer);
-      await this.#objects.remove(key).catch(() => {}); // It ends by itself.
+      await this.#objects.remove(key).catch(() => {}); // It expires anyway.
     };
   }
 
@@ -55,7 +55,7 @@ export class Leases {
       accept: condition ? [409, 412, 501] : [],
     });
     if (ok || status !== 501) return ok;
-    // A server without conditions: whoever writes last has it.
+    // On a server without conditional requests the last writer holds the lease.
     await this.#client.sendForHead(request);
     const last = await this.#client.sendForText({ method: "GET", action: "take a lease", key });
     return last === owner;

@@ -1,4 +1,4 @@
-/** Lists what a bucket has of a store: objects, and uploads that are not completed. */
+/** Listing of a store's objects and incomplete uploads in a bucket. */
 import { STAGING, unsafePath } from "../../names/names.ts";
 import type { ByteEntry } from "../byte_store.ts";
 import type { S3Client } from "./client.ts";
@@ -8,35 +8,35 @@ import { elements, textOf } from "./xml.ts";
 /** How long what is staged counts as someone's work, by itself, in milliseconds. */
 export const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
-/** Where uploads are listed: no key of an artifact begins so. */
+/** Key prefix under which uploads are listed; no key of an artifact starts with it. */
 const UPLOADS = `${STAGING}/uploads`;
 
-/** Keys of the room itself, which it has lists of its own for. */
+/** Key prefix of logs and leases, which are listed separately. */
 export const OWN = `${STAGING}/own`;
 
-/** An upload that has begun. */
+/** An incomplete upload. */
 export interface OpenUpload {
-  /** Key that its object would get. */
+  /** Key of the future object. */
   readonly key: string;
-  /** The server's name for it. */
+  /** Id assigned by the server. */
   readonly id: string;
-  /** When it began. */
+  /** Start time. */
   readonly startedAt: Date;
 }
 
-/** An object of a list. */
+/** An object in a listing. */
 export interface ListedObject {
   /** Key within the store. */
   readonly key: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** The server's tag of its contents. */
+  /** ETag of its content. */
   readonly tag: string;
-  /** When it was stored. */
+  /** Time at which it was stored. */
   readonly modifiedAt: Date;
 }
 
-/** All objects whose keys start with `prefix`, by key, read in pages. */
+/** Yields the objects whose keys start with `prefix`, by key, in pages. */
 export async function* listObjects(
   client: S3Client,
   prefix: string,
@@ -69,7 +69,7 @@ export async function* listObjects(
   } while (token !== undefined);
 }
 
-/** All uploads that have begun, to keys that start with `prefix`, read in pages. */
+/** Yields the incomplete uploads whose keys start with `prefix`, in pages. */
 export async function* listUploads(client: S3Client, prefix: string): AsyncGenerator<OpenUpload> {
   const { location } = client;
   let marker: { "key-marker"?: string | undefined; "upload-id-marker"?: string | undefined } = {};
@@ -118,7 +118,7 @@ export interface Ages {
   readonly abandonedAfter: number;
 }
 
-/** An object as an entry of the store. */
+/** Converts an object to an entry of the store. */
 export function entryOf(object: ListedObject, ages: Ages): ByteEntry {
   const { key, size, modifiedAt } = object;
   const identity = identityOf(object);
@@ -135,7 +135,7 @@ export function entryOf(object: ListedObject, ages: Ages): ByteEntry {
 
 function stateOf(key: string, modifiedAt: Date, ages: Ages): ByteEntry["state"] {
   if (key.startsWith(`${STAGING}/`)) return ageState(modifiedAt, ages);
-  // Artifacts lie in the directories of their runs.
+  // Artifacts are inside the directories of their runs.
   return unsafePath(key) === undefined && key.includes("/") ? "published" : "foreign";
 }
 
@@ -143,7 +143,7 @@ function ageState(since: Date, { serverTime, abandonedAfter }: Ages): "staged" |
   return serverTime - since.getTime() >= abandonedAfter ? "abandoned" : "staged";
 }
 
-/** An upload as an entry of the store. */
+/** Converts an upload to an entry of the store. */
 export function uploadEntry({ key, id, startedAt }: OpenUpload, ages: Ages): ByteEntry {
   return {
     key: `${UPLOADS}/${key}`,
@@ -156,7 +156,7 @@ export function uploadEntry({ key, id, startedAt }: OpenUpload, ages: Ages): Byt
   };
 }
 
-/** Key that the upload of an entry would complete to; `undefined` if the entry is of an object. */
+/** Returns the key of an upload's future object; `undefined` if the entry is an object. */
 export function uploadKeyOf({ key, state }: ByteEntry): string | undefined {
   const isUpload = state !== "published" && key.startsWith(`${UPLOADS}/`);
   return isUpload ? key.slice(UPLOADS.length + 1) : undefined;

@@ -1,26 +1,28 @@
-/** Where a bucket is, as a URL says: `s3://bucket/prefix?endpoint=…&region=…`. */
+/** Location of a bucket, from a URL: `s3://bucket/prefix?endpoint=…&region=…`. */
 import { InvalidOptionError, quote } from "../../base/errors.ts";
 import { withoutSecrets } from "../../base/url.ts";
 import { variable } from "../../base/variable.ts";
 import { unsafePath } from "../../names/names.ts";
 
-/** A place for objects. */
+/** Location of objects. */
 export interface S3Location {
-  /** The bucket. */
+  /** Name of the bucket. */
   readonly bucket: string;
-  /** What every key starts with: empty, or ending in `/`. */
+  /** Prefix of every key: empty, or ending in `/`. */
   readonly prefix: string;
-  /** Origin of the server, such as `https://s3.eu-west-1.amazonaws.com`. */
+  /** Origin of the server, e.g. `https://s3.eu-west-1.amazonaws.com`. */
   readonly endpoint: URL;
-  /** The region that requests are signed for. */
+  /** Region for signing requests. */
   readonly region: string;
-  /** Whether the region was chosen by the caller; otherwise that of the bucket is taken once it is known. */
+  /**
+   * Whether the caller chose the region; otherwise the bucket's region is used once it is known.
+   */
   readonly isRegionGiven: boolean;
-  /** Whether the bucket is a part of the path, not of the host name. */
+  /** Whether the bucket is in the path instead of the host name. */
   readonly pathStyle: boolean;
-  /** Profile in AWS's files, if one is named. */
+  /** Profile in AWS's configuration files, if one is named. */
   readonly profile: string | undefined;
-  /** Headers that every new object is stored with. */
+  /** Headers of every new object. */
   readonly objectHeaders: Readonly<Record<string, string>>;
 }
 
@@ -34,11 +36,11 @@ const OPTIONS = [
   "sse-kms-key-id",
 ];
 
-/** Names of buckets, as all servers take them; some take more. */
+/** Bucket names accepted by all servers; some accept more. */
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 
 /**
- * Reads the URL of a bucket. What it leaves out is taken from AWS's environment variables.
+ * Parses the URL of a bucket. AWS's environment variables supply what it omits.
  *
  * @throws {InvalidOptionError} If it has an unknown option, a secret, or no bucket.
  */
@@ -52,7 +54,7 @@ export function parseLocation(url: string): S3Location {
   if (authority.includes("@")) {
     refuse("it must not have a secret; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   }
-  if (!BUCKET.test(authority)) refuse(`${quote(authority)} is no name of a bucket`);
+  if (!BUCKET.test(authority)) refuse(`${quote(authority)} is not the name of a bucket`);
   const options = new URLSearchParams(search);
   for (const key of options.keys()) {
     if (!OPTIONS.includes(key)) {
@@ -88,7 +90,7 @@ export function parseLocation(url: string): S3Location {
 
 const DEFAULT_REGION = "us-east-1";
 
-/** AWS's own server for a region. */
+/** Returns AWS's server for a region. */
 export function awsEndpoint(region: string): URL {
   const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   return new URL(`https://s3.${region}.${domain}`);

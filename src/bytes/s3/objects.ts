@@ -1,4 +1,4 @@
-/** Objects of a store, one by one: what is at a key, and removing it. */
+/** Inspecting and removing of objects. */
 import { quote } from "../../base/errors.ts";
 import { builtin } from "../../base/builtin.ts";
 import { joinFailures } from "../../base/join_failures.ts";
@@ -6,33 +6,33 @@ import type { S3Client } from "./client.ts";
 import { refusalError } from "./s3_error.ts";
 import { elements, escapeXml, textOf } from "./xml.ts";
 
-/** Header of the id that staged bytes have as an object. */
+/** Header with the id of the staged bytes. */
 export const ID = "x-amz-meta-chachaml-id";
 
-/** Header of an object's permission bits, octal. */
+/** Header with the permission bits, in octal. */
 export const MODE = "x-amz-meta-chachaml-mode";
 
-/** Header of an object's SHA-256, where it was known before it was stored. */
+/** Header with the SHA-256, if it was known before the upload. */
 export const SHA256 = "x-amz-meta-chachaml-sha256";
 
-/** Keys that one request removes. */
+/** Number of keys removed per request. */
 const BATCH = 1000;
 
-/** What is at a key. */
+/** Metadata of an object. */
 export interface ObjectHead {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** The server's tag of its contents. */
+  /** ETag of its content. */
   readonly tag: string;
-  /** When it was stored. */
+  /** Time at which it was stored. */
   readonly modifiedAt: Date;
-  /** Id that it was staged with, if this store has put it there. */
+  /** Id of its staged bytes, if this store created it. */
   readonly id: string | undefined;
-  /** Permission bits, where they are noted. */
+  /** Permission bits, if recorded. */
   readonly mode: number | undefined;
 }
 
-/** What the headers of an answer say of an object; `size` is of the whole object. */
+/** Parses the headers of a response; `size` is the size of the whole object. */
 export function headOf(headers: Headers, size: number): ObjectHead {
   const mode = parseInt(headers.get(MODE) ?? "", 8);
   return {
@@ -44,34 +44,39 @@ export function headOf(headers: Headers, size: number): ObjectHead {
   };
 }
 
-/** Which object it is: the next one at its key is another, even of the same bytes. */
+/**
+ * Returns the identity of an object, which differs from the next one at its key, even with equal
+ * bytes.
+ */
 export function identityOf({ tag, modifiedAt }: Pick<ObjectHead, "tag" | "modifiedAt">): string {
   return `${tag.replaceAll('"', "")}-${Math.floor(modifiedAt.getTime() / 1000)}`;
 }
 
-/** Looks at and removes objects. */
+/** Inspects and removes objects. */
 export class Objects {
   readonly #client: S3Client;
   #isBucketKnown = false;
 
-  /** Works through a client. */
+  /** Creates an accessor with a client. */
   constructor(client: S3Client) {
     this.#client = client;
   }
 
-  /** What is at a key; `undefined` if nothing is. */
+  /** Returns the metadata of an object; `undefined` if it does not exist. */
   async head(key: string): Promise<ObjectHead | undefined> {
     const { ok, headers } = await this.#client.sendForHead({
       method: "HEAD",
-      action: `look at ${quote(key)}`,
+      action: `inspect ${quote(key)}`,
       key,
       accept: [404],
     });
     if (ok) return headOf(headers, Number(headers.get("content-length")));
-    await this.#requireBucket(`look at ${quote(key)}`);
+    await this.#requireBucket(`inspect ${quote(key)}`);
   }
 
-  /** The answer to HEAD is the same for a bucket that is missing as for a key. */
+  /**
+   * Checks that the bucket exists: HEAD responses do not tell a missing bucket from a missing key.
+   */
   async #requireBucket(action: string): Promise<void> {
     if (this.#isBucketKnown) return;
     const { ok } = await this.#client.sendForHead({
@@ -86,7 +91,7 @@ export class Objects {
     this.#isBucketKnown = true;
   }
 
-  /** Removes one object, if it is there. */
+  /** Removes an object, if it exists. */
   async remove(key: string): Promise<void> {
     await this.#client.sendForHead({
       method: "DELETE",
@@ -96,7 +101,7 @@ export class Objects {
     });
   }
 
-  /** Removes objects, many in one request; gives what could not be removed. */
+  /** Removes objects, many per request. Returns the errors of those that could not be removed. */
   async removeAll(keys: readonly string[]): Promise<Error[]> {
     const failures: Error[] = [];
     for (let at = 0; at < keys.length; at += BATCH) {

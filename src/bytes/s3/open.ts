@@ -1,22 +1,22 @@
-/** Opens the bytes of a store that are kept in a bucket. */
+/** Opening of a byte store in a bucket. */
 import type { ByteStore } from "../byte_store.ts";
 import { S3Client } from "./client.ts";
 import { parseLocation } from "./location.ts";
 import { S3ByteStore } from "./s3_byte_store.ts";
 
-/** How to open a bucket. */
+/** Options for opening a bucket. */
 export interface OpenS3Options {
-  /** Whether what is stored is to survive a power cut; a bucket's objects always do. */
+  /** Whether stored bytes must survive a power cut; objects of a bucket always do. */
   readonly durability: "full" | "relaxed";
-  /** Whether nothing is to be written. */
+  /** Whether nothing may be written. */
   readonly readOnly: boolean;
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Opens a bucket by its URL, `s3://bucket/prefix?endpoint=…&region=…`. Nothing is sent to the server
- * before bytes are stored, read or listed.
+ * Opens a bucket by its URL, `s3://bucket/prefix?endpoint=…&region=…`. Sends no request until bytes
+ * are stored, read or listed.
  *
  * @throws {InvalidOptionError} If the URL has an unknown option, a secret, or no bucket.
  */

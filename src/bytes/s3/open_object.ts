@@ -1,17 +1,19 @@
-/** Objects opened for reading. */
+/** Reading of objects. */
 import { wait } from "../../base/async.ts";
 import { quote, StorageError } from "../../base/errors.ts";
 import type { ByteRange, OpenBytes } from "../byte_store.ts";
 import type { S3Client } from "./client.ts";
 import { headOf, identityOf, type ObjectHead, type Objects } from "./objects.ts";
 
-/** Times that reading goes on behind a connection that broke, without a byte in between. */
+/** Maximum number of consecutive reconnects without progress. */
 const MAX_BREAKS = 8;
 
-/** Milliseconds without a byte after which a connection counts as broken. */
+/** Time without a byte after which a connection is considered broken, in milliseconds. */
 const STALL = 60_000;
 
-/** Opens the object at a key, or a range of it; throws `Deno.errors.NotFound` if there is none. */
+/**
+ * Opens the object at a key, or a range of it. Throws `Deno.errors.NotFound` if it does not exist.
+ */
 export async function openObject(
   client: S3Client,
   objects: Objects,
@@ -33,14 +35,14 @@ export async function openObject(
   }
   if (response.status === 404) {
     await response.body?.cancel();
-    // Reports a bucket that is missing.
+    // Reports a missing bucket.
     await objects.head(key);
     throw notFound(key);
   }
   const size = sizeOf(response.headers);
   const head = headOf(response.headers, size);
   const body = response.body?.getReader({ mode: "byob" });
-  // A server may answer with all bytes where a range was asked for.
+  // A server may respond with all bytes to a range request.
   const at = response.status === 206 ? start : 0;
   return new OpenObject(client, key, head, { at, start, end: end ?? size, body });
 }
@@ -66,7 +68,7 @@ type Body = ReadableStreamBYOBReader;
 /** Bytes read from a connection at a time. */
 const CHUNK = 512 * 1024;
 
-/** An object under way: where a connection breaks, the next one goes on at the same byte. */
+/** An object being read. After a broken connection, reading continues at the same byte. */
 export class OpenObject implements OpenBytes {
   readonly size: number;
   readonly identity: string;
@@ -75,9 +77,9 @@ export class OpenObject implements OpenBytes {
   readonly #key: string;
   readonly #tag: string;
   readonly #end: number;
-  /** The next byte that is given. */
+  /** Position of the next byte to return. */
   #at: number;
-  /** The next byte that the connection gives. */
+  /** Position of the next byte of the connection. */
   #bodyAt: number;
   #body: Body | undefined;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -86,7 +88,7 @@ export class OpenObject implements OpenBytes {
   #breaks = 0;
   #isClosed = false;
 
-  /** Reads on from an answer. */
+  /** Creates a reader from a response. */
   constructor(
     client: S3Client,
     key: string,
@@ -118,7 +120,7 @@ export class OpenObject implements OpenBytes {
     return count;
   }
 
-  /** Gets more bytes; `false` if it has to be asked again. */
+  /** Reads more bytes; `false` if a new request is needed. */
   async #receive(): Promise<boolean> {
     try {
       this.#body ??= await this.#reopen();
@@ -128,7 +130,7 @@ export class OpenObject implements OpenBytes {
       if (done || !value) throw new Error("the connection ended early");
       this.#breaks = 0;
       this.#bodyAt += value.length;
-      // Bytes in front of those that are wanted.
+      // Bytes before the requested ones.
       const skip = Math.max(0, value.length - (this.#bodyAt - this.#at));
       this.#rest = value.subarray(Math.min(skip, value.length));
       this.#buffer = value.buffer;
@@ -184,7 +186,7 @@ export class OpenObject implements OpenBytes {
   }
 }
 
-/** The next bytes of a connection, which fails if none come for a while. */
+/** Reads the next bytes of a connection; fails if none arrive for a while. */
 async function withinTime(
   body: Body,
   into: Uint8Array<ArrayBuffer>,
@@ -204,7 +206,7 @@ function rangeOf(start: number, end: number | undefined): string {
   return `bytes=${start}-${end === undefined ? "" : end - 1}`;
 }
 
-/** Bytes of the whole object, whatever part of it is given. */
+/** Returns the size of the whole object, whichever range the response has. */
 function sizeOf(headers: Headers): number {
   const total = /\/(\d+)$/.exec(headers.get("content-range") ?? "")?.[1];
   return Number(total ?? headers.get("content-length"));

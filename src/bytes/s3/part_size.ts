@@ -1,14 +1,14 @@
-/** How large the parts of an upload are: ten thousand of them have to do for 5 TiB. */
+/** Sizes of the parts of an upload: at most ten thousand parts for up to 5 TiB. */
 
 const MIB = 2 ** 20;
 
 /** Bytes of the parts of most uploads: the least that servers take. */
 export const PART = 5 * MIB;
 
-/** Bytes that are held for one part at most; a larger part is put together on the server. */
+/** Maximum number of bytes held in memory per part; larger parts are composed on the server. */
 export const LARGEST_HELD = PART;
 
-/** Parts of one upload at most: ten thousand, and the first one is smaller than the others may be. */
+/** Maximum number of parts: ten thousand, of which the first one may be too small. */
 const MAX_PARTS = 9999;
 
 /** Where it is not known how many bytes come: parts of the first size, and of each larger one. */
@@ -19,10 +19,10 @@ const LARGER_PARTS = 500;
 const DOUBLINGS = 9;
 
 /**
- * The bytes of a part.
+ * Returns the size of a part, in bytes.
  *
- * @param number The part, counted from 1.
- * @param total Bytes of all parts, where that is known: then all but the last are equal.
+ * @param number Number of the part, from 1.
+ * @param total Total size, if known: then all parts but the last are equal.
  */
 export function partSize(number: number, total: number | undefined): number {
   if (total !== undefined) return Math.max(PART, Math.ceil(total / MAX_PARTS / MIB) * MIB);

@@ -1,4 +1,4 @@
-/** Gives staged bytes their key, and never overwrites what a record may name. */
+/** Publishing of staged bytes, without overwriting bytes that a record may name. */
 import { quote, StorageError } from "../../base/errors.ts";
 import type { PublishOptions } from "../byte_store.ts";
 import type { S3Client } from "./client.ts";
@@ -7,13 +7,13 @@ import { S3Error } from "./s3_error.ts";
 import type { StagedObject } from "./staged_object.ts";
 import type { Uploads } from "./upload.ts";
 
-/** Bytes (UTF-8) that a whole key may have. */
+/** Maximum length of a key, in bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
 
-/** Times that a key is looked at again because someone else has just put an object there. */
+/** Maximum number of retries if others keep putting objects at the key. */
 const MAX_TRIES = 20;
 
-/** What a server makes of `If-None-Match: *`. */
+/** The server's behavior for `If-None-Match: *`. */
 type Conditions = "unknown" | "met" | "ignored" | "refused";
 
 /** Publishes staged bytes. */
@@ -24,19 +24,19 @@ export class Publisher {
   #conditions: Conditions = "unknown";
   #published = 0;
 
-  /** Publishes through a client. */
+  /** Creates a publisher. */
   constructor(client: S3Client, uploads: Uploads, objects: Objects) {
     this.#client = client;
     this.#uploads = uploads;
     this.#objects = objects;
   }
 
-  /** What the server makes of conditions, as far as has been found out. */
+  /** The server's behavior for conditional requests, as far as known. */
   get conditions(): Conditions {
     return this.#conditions;
   }
 
-  /** Makes the object of a key that no record names; the caller has the lock of that key. */
+  /** Creates the object of a key that no record names. The caller holds the lock of the key. */
   async publish(
     staged: StagedObject,
     key: string,
@@ -66,13 +66,13 @@ export class Publisher {
     await this.#move(staged, at.upload.key, key);
   }
 
-  /** Makes the object of a key that a record names, in one step: the bytes are what the record says. */
+  /** Atomically replaces the object of a key that a record names, with the bytes of the record. */
   async renew(staged: StagedObject, key: string): Promise<void> {
     this.#requireLength(key);
     const { at } = staged;
     const overwrite = () => Promise.resolve();
     if ("body" in at) return await this.#put(staged, at.body, key, overwrite);
-    // Another key is nobody's: this record is the only one that could name it.
+    // Only this record can name the other key.
     await this.#complete(staged, at.upload.key, overwrite);
     if (at.upload.key !== key) await this.#move(staged, at.upload.key, key);
   }
@@ -83,8 +83,8 @@ export class Publisher {
   }
 
   /**
-   * Puts bytes where nothing is, or what `free` allows to overwrite. Without a server that honours the
-   * condition, a look before decides, and the lock that the caller has.
+   * Puts bytes at a free key, or over an object that `free` allows to replace. If the server
+   * ignores the condition, a check before the request decides, under the caller's lock.
    */
   async #put(
     staged: StagedObject,
@@ -125,17 +125,17 @@ export class Publisher {
     return ok ? 200 : status;
   }
 
-  /** What must still hold when the object is made, as far as the server can be asked to see to it. */
+  /** Returns the condition headers for creating the object, as far as the server supports them. */
   #conditionOn(there: ObjectHead | undefined, before?: ObjectHead): Record<string, string> {
-    // Ceph finds no tag equal to another: what has not changed is overwritten under the lock alone.
+    // Ceph does not match equal ETags: an unchanged object is overwritten under the lock only.
     const isSame = there !== undefined && there.tag === before?.tag;
     if (this.#conditions === "refused" || isSame) return {};
     return there ? { "if-match": there.tag } : { "if-none-match": "*" };
   }
 
-  /** Puts the same bytes once more: a server that honours the condition refuses that. */
+  /** Puts the same bytes again to learn whether the server honors the condition. */
   async #learn(staged: StagedObject, body: Uint8Array<ArrayBuffer>, key: string): Promise<void> {
-    // One put by itself has no use for the answer.
+    // A single put does not need to know.
     if (this.#conditions !== "unknown" || ++this.#published !== 2) return;
     try {
       const status = await this.#send(staged, body, key, { "if-none-match": "*" });
@@ -165,7 +165,7 @@ export class Publisher {
         if (status < 300) return void (staged.isCompleted = true);
         before = there;
       } catch (error) {
-        // The answer to an earlier try may have been lost.
+        // The response to an earlier attempt may have been lost.
         const isGone = error instanceof S3Error && error.reason === "NoSuchUpload";
         if (!isGone || (await this.#objects.head(key))?.id !== staged.key) throw error;
         return void (staged.isCompleted = true);
@@ -185,5 +185,5 @@ export class Publisher {
 }
 
 function busy(key: string): StorageError {
-  return new StorageError(`store ${quote(key)}`, "others put objects there all the time");
+  return new StorageError(`store ${quote(key)}`, "other writers keep putting objects there");
 }

@@ -39,7 +39,7 @@ import { freshKey, type StagedObject } from "./staged_object.ts";
 import { Stager } from "./stager.ts";
 import { MultipartUpload, Uploads } from "./upload.ts";
 
-/** Objects hashed at a time. */
+/** Number of objects hashed in parallel. */
 const HASHED_AT_A_TIME = 4;
 
 /** What tests choose smaller. */
@@ -50,9 +50,9 @@ export interface S3ByteStoreOptions {
   readonly sizes?: PartSizes;
 }
 
-/** Bytes as objects of a bucket. */
+/** Byte store of objects in a bucket. */
 export class S3ByteStore implements ByteStore {
-  /** Bytes that can be read while they are written. */
+  /** Bytes that can be read while they grow. */
   readonly growing: GrowingObjects;
   readonly canShare = false;
   readonly #client: S3Client;
@@ -62,10 +62,10 @@ export class S3ByteStore implements ByteStore {
   readonly #stager: Stager;
   readonly #publisher: Publisher;
   readonly #leases: Leases;
-  /** What this very store has staged. */
+  /** Bytes staged by this store. */
   readonly #staged = new Set<StagedObject>();
 
-  /** Keeps objects through a client. */
+  /** Creates a store with a client. */
   constructor(
     client: S3Client,
     { abandonedAfter = ABANDONED_AFTER, sizes = SIZES }: S3ByteStoreOptions = {},
@@ -114,7 +114,7 @@ export class S3ByteStore implements ByteStore {
       return key;
     }
     const { at } = object;
-    // What was sent to be the object of the old key would take its place before the record says so.
+    // An upload to the old key would replace its object before the record is updated.
     if ("upload" in at && at.upload.key === key) {
       throw new StorageError(
         `replace ${quote(key)}`,
@@ -127,7 +127,7 @@ export class S3ByteStore implements ByteStore {
   }
 
   recoverReplacements(): Promise<void> {
-    return Promise.resolve(); // The record is the swap: nothing is ever left between.
+    return Promise.resolve(); // Updating the record is atomic: nothing needs recovery.
   }
 
   async open(key: string, range?: ByteRange): Promise<OpenBytes> {
@@ -145,7 +145,7 @@ export class S3ByteStore implements ByteStore {
     const under = prefix === "" ? "" : `${prefix}/`;
     if (!unpublished) {
       for await (const object of listObjects(this.#client, under)) {
-        // Logs and leases have lists of their own.
+        // Logs and leases are listed separately.
         if (object.key.startsWith(`${OWN}/`)) continue;
         yield entryOf(object, this.#ages);
       }

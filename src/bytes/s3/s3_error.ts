@@ -1,16 +1,16 @@
-/** What a server refuses, in words. */
+/** Error messages for rejected requests. */
 import { quote, StorageError } from "../../base/errors.ts";
 import type { S3Location } from "./location.ts";
 import { textOf } from "./xml.ts";
 
-/** A refusal of the server, or no answer of it. */
+/** The server rejected a request, or did not respond. */
 export class S3Error extends StorageError {
-  /** Status of the answer; 0 if there was none. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
-  /** The server's own word for it, such as `"NoSuchBucket"`. */
+  /** Error code of the server, e.g. `"NoSuchBucket"`. */
   readonly reason: string;
 
-  /** Makes the error; `state` says what the server answered, and what to do. */
+  /** Creates the error. `state` says what the server reported, and what to do. */
   constructor(
     action: string,
     state: string,
@@ -23,19 +23,19 @@ export class S3Error extends StorageError {
   }
 }
 
-/** What an answer that refuses says. */
+/** Content of an error response. */
 export interface Refusal {
-  /** Status of the answer. */
+  /** HTTP status. */
   readonly status: number;
-  /** The server's word; one made of the status where it has none. */
+  /** Error code of the server; derived from the status if it has none. */
   readonly reason: string;
-  /** The server's sentence, if it has one. */
+  /** Message of the server, if it has one. */
   readonly message: string;
-  /** Region of the bucket, where the answer names it. */
+  /** Region of the bucket, if the response names it. */
   readonly region: string | undefined;
 }
 
-/** Reads an answer that refuses. */
+/** Reads an error response. */
 export async function readRefusal(response: Response): Promise<Refusal> {
   const { status, headers } = response;
   const body = await response.text().catch(() => "");
@@ -47,7 +47,7 @@ export async function readRefusal(response: Response): Promise<Refusal> {
   };
 }
 
-/** The word for a status, where an answer has no body: one to HEAD never has. */
+/** Error codes by status, for responses without a body, such as those to HEAD. */
 const BY_STATUS: Record<number, string> = {
   301: "PermanentRedirect",
   403: "AccessDenied",
@@ -59,7 +59,7 @@ const BY_STATUS: Record<number, string> = {
   507: "InsufficientStorage",
 };
 
-/** The error of a refusal. */
+/** Creates the error for a rejection. */
 export function refusalError(action: string, refusal: Refusal, location: S3Location): S3Error {
   const where = `${action} in the bucket ${quote(location.bucket)}`;
   return new S3Error(where, stateOf(refusal, location), refusal);
@@ -114,7 +114,7 @@ function stateOf({ status, reason, message, region }: Refusal, location: S3Locat
   }
 }
 
-/** Whether the same request may well succeed a moment later. */
+/** Whether repeating the request may succeed. */
 export function isTransient({ status, reason }: S3Error): boolean {
   if (status === 0) return reason !== "Untrusted";
   if (status === 501 || status === 507) return false;
@@ -122,7 +122,7 @@ export function isTransient({ status, reason }: S3Error): boolean {
     ["RequestTimeout", "SlowDown", "OperationAborted", "ConcurrentModification"].includes(reason);
 }
 
-/** The error of a request that was not answered; other errors pass. */
+/** Creates the error for a request without response. Returns other errors unchanged. */
 export function unansweredError(error: unknown, action: string, location: S3Location): unknown {
   const { bucket, endpoint } = location;
   const where = `${action} in the bucket ${quote(bucket)}`;
@@ -131,7 +131,7 @@ export function unansweredError(error: unknown, action: string, location: S3Loca
     return new S3Error(where, state, { status: 400, reason: "NotCapable", cause: error });
   }
   if (!(error instanceof Error)) return error;
-  // The address in the message is long and signed; the error below it says what happened.
+  // The message contains the long signed URL; its cause describes the failure.
   const said = `${error.message} ${(error.cause as Error | undefined)?.message ?? ""}`;
   const isTls = /certificate|UnknownIssuer|handshake|corrupt message/i.test(said);
   const happened = isTls

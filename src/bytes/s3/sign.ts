@@ -1,21 +1,21 @@
 /**
- * AWS Signature Version 4. Signed here, with `fetch` to send: AWS's SDK takes 28 MB on disk and twice
- * the memory of this whole package before it has done anything, sends through Node's HTTP layer, and
- * cannot stream a body of known length from Deno. Credentials still come from its chain.
+ * AWS Signature Version 4, with `fetch` as transport. AWS's SDK is not used: it takes 28 MB on
+ * disk, doubles the memory of this package, uses Node's HTTP layer, and cannot stream a body of
+ * known length in Deno. Only its credential chain is used.
  */
 import { builtin } from "../../base/builtin.ts";
 import type { Credentials } from "./credentials.ts";
 
-/** SHA-256 of no bytes. */
+/** SHA-256 of empty content. */
 export const EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** What is signed for. */
+/** Scope of a signature. */
 export interface SigningScope {
-  /** The keys. */
+  /** Credentials. */
   readonly credentials: Credentials;
-  /** The server's region. */
+  /** Region of the server. */
   readonly region: string;
-  /** The server's time. */
+  /** Time of the server. */
   readonly at: Date;
 }
 
@@ -23,7 +23,7 @@ export interface SigningScope {
 export interface SignableRequest {
   /** HTTP method. */
   readonly method: string;
-  /** Address, its path and query encoded by {@linkcode encodeKey} and {@linkcode encodeQuery}. */
+  /** URL with path and query encoded by {@linkcode encodeKey} and {@linkcode encodeQuery}. */
   readonly url: URL;
   /** Headers to sign, lower-case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface SignableRequest {
   readonly bodyHash: string;
 }
 
-/** The headers of a request, its signature among them. */
+/** Returns the headers of a request, including its signature. */
 export function signHeaders(request: SignableRequest, scope: SigningScope): Record<string, string> {
   const { credentials, at } = scope;
   const headers: Record<string, string> = {
@@ -49,7 +49,7 @@ export function signHeaders(request: SignableRequest, scope: SigningScope): Reco
   return headers;
 }
 
-/** A URL that anyone can use for `seconds`, without keys. */
+/** Returns a URL that anyone can use for `seconds`, without credentials. */
 export function presign(
   url: URL,
   query: Readonly<Record<string, string>>,
@@ -111,12 +111,12 @@ function scopeOf({ region, at }: SigningScope): string {
   return `${stamp(at).slice(0, 8)}/${region}/s3/aws4_request`;
 }
 
-/** A time as `20130524T000000Z`. */
+/** Formats a time as `20130524T000000Z`. */
 function stamp(at: Date): string {
   return at.toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-/** A query in the order and encoding that are signed. */
+/** Encodes a query in canonical order. */
 export function encodeQuery(query: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(query)
     .flatMap(([key, value]) => value === undefined ? [] : [[encode(key), encode(value)] as const])
@@ -125,7 +125,7 @@ export function encodeQuery(query: Readonly<Record<string, string | undefined>>)
     .join("&");
 }
 
-/** A key in the encoding that is signed: everything but letters, digits, `-._~` and `/`. */
+/** Encodes a key canonically: everything except letters, digits, `-._~` and `/`. */
 export function encodeKey(key: string): string {
   return key.split("/").map(encode).join("/");
 }

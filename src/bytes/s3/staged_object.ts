@@ -1,23 +1,23 @@
-/** Bytes that are stored, or held, but not yet an object under their key. */
+/** Bytes that are stored or held, but not yet an object under their key. */
 import { STAGING } from "../../names/names.ts";
 import type { StagedBytes } from "../byte_store.ts";
 import { ID, MODE, SHA256 } from "./objects.ts";
 import type { MultipartUpload } from "./upload.ts";
 
-/** Where staged bytes are: small ones in memory, others in the parts of an upload. */
+/** Location of staged bytes: small ones in memory, others in the parts of an upload. */
 export type Whereabouts =
   | { readonly body: Uint8Array<ArrayBuffer> }
   | {
     readonly upload: MultipartUpload;
-    /** Whether its key is one that no record can name, so that its object is nobody's. */
+    /** Whether no record can name its key, so that its object is unused. */
     readonly isOwn: boolean;
   };
 
-/** What staged bytes are. */
+/** Identity, size and hash of staged bytes. */
 export interface StagedAs {
-  /** Name of the staged bytes, which their object keeps. */
+  /** Name of the staged bytes, recorded in their object. */
   readonly key: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly hash: string;
@@ -28,17 +28,17 @@ export class StagedObject implements StagedBytes {
   readonly key: string;
   readonly size: number;
   readonly hash: string;
-  /** Where they are. */
+  /** Location of the bytes. */
   readonly at: Whereabouts;
-  /** Headers that their object gets. */
+  /** Headers of the future object. */
   readonly headers: Readonly<Record<string, string>>;
-  /** When they were staged. */
+  /** Time of staging. */
   readonly stagedAt = new Date();
   /** Whether their upload has become an object. */
   isCompleted = false;
   readonly #gone: (staged: StagedObject, isStored: boolean) => void;
 
-  /** Keeps bytes until `gone` is called, whatever becomes of them. */
+  /** Creates staged bytes; `gone` is called at their end, whatever the outcome. */
   constructor(
     { key, size, hash }: StagedAs,
     at: Whereabouts,
@@ -63,12 +63,12 @@ export class StagedObject implements StagedBytes {
 
   async #end(isStored: boolean): Promise<void> {
     this.#gone(this, isStored);
-    // Where other bytes were found in their place, they are not needed.
+    // If other bytes are used instead, the upload is not needed.
     if ("upload" in this.at && !this.isCompleted) await this.at.upload.abort();
   }
 }
 
-/** Headers of an object: which staged bytes it is, and what plain S3 has no place for. */
+/** Returns the headers of an object: its id, mode and hash. */
 export function headersOf(id: string, mode: number | undefined, hash?: string) {
   return {
     [ID]: id,
@@ -78,8 +78,9 @@ export function headersOf(id: string, mode: number | undefined, hash?: string) {
 }
 
 /**
- * A key for bytes that take the place of an artifact's: `<run>/-1a2b3c4d/<name>`. A name cannot begin
- * so; the record that names the new key is the swap, and the old one goes behind it.
+ * Returns a new key for bytes that replace an artifact's: `<run>/-1a2b3c4d/<name>`. No artifact
+ * name starts like that. Updating the record to the new key completes the replacement; the old
+ * object is then removed.
  */
 export function freshKey(key: string): string {
   const [run = "", ...rest] = key.split("/");
@@ -89,7 +90,7 @@ export function freshKey(key: string): string {
 
 const MARK = /^-[0-9a-f]{8}$/;
 
-/** A key for bytes that have none yet. */
+/** Returns a key for bytes that have none yet. */
 export function stagingKey(id: string): string {
   return `${STAGING}/bytes/${id}`;
 }

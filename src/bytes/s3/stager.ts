@@ -1,4 +1,4 @@
-/** Stages bytes: reads and hashes a source, and sends all but the smallest to the server. */
+/** Staging: reads and hashes a source, and uploads all but small ones. */
 import { builtin } from "../../base/builtin.ts";
 import { Gate } from "../../base/gate.ts";
 import type { ByteReader, StageOptions } from "../byte_store.ts";
@@ -6,17 +6,17 @@ import { PART, type PartSizes } from "./part_size.ts";
 import { headersOf, StagedObject, stagingKey, type Whereabouts } from "./staged_object.ts";
 import type { MultipartUpload, Uploads } from "./upload.ts";
 
-/** Sources that are larger than `SMALL` and read at a time. */
+/** Number of sources larger than `SMALL` that are read in parallel. */
 const LARGE_AT_A_TIME = 3;
 
-/** Bytes up to which a source needs no turn. */
+/** Maximum size, in bytes, of a source that is read without waiting. */
 const SMALL = 256 * 1024;
 
-/** Bytes of staged sources that are held in memory, all together; of one that is part of a batch. */
+/** Maximum number of bytes of staged sources held in memory, in total. */
 const HELD = 2 * PART;
 const HELD_OF_BATCH = 16 * 1024;
 
-/** Bytes asked for at a time. */
+/** Size of a read, in bytes. */
 const CHUNK = 1024 * 1024;
 
 /** Stages sources. */
@@ -27,14 +27,14 @@ export class Stager {
   readonly #gone: (staged: StagedObject) => void;
   #held = 0;
 
-  /** Sends through `uploads`; `gone` is called when staged bytes have found their fate. */
+  /** Creates a stager with `uploads`; `gone` is called at the end of staged bytes. */
   constructor(uploads: Uploads, sizes: PartSizes, gone: (staged: StagedObject) => void) {
     this.#uploads = uploads;
     this.#sizes = sizes;
     this.#gone = gone;
   }
 
-  /** Stages a source. `key` is the one that its bytes are likely to get, if that is known. */
+  /** Stages a source. `key` is its probable key, if known. */
   async stage(
     source: ByteReader,
     options: StageOptions,
@@ -54,7 +54,7 @@ export class Stager {
       const headers = headersOf(id, source.mode ?? options.mode);
       if (reading.isAtEnd && this.#hold(reading.size, options.batch)) {
         const as = await this.#end(reading, source, id);
-        // Of a buffer that was made for more, no more is held than is needed.
+        // Does not hold a large buffer for few bytes.
         if (body.length < body.buffer.byteLength / 2) body = body.slice();
         return this.#staged(as, { body }, headersOf(id, source.mode ?? options.mode, as.hash));
       }
@@ -79,7 +79,7 @@ export class Stager {
   }
 
   async #end(reading: Reading, source: ByteReader, id: string) {
-    await source.close(); // Which is when a source says that it has changed meanwhile.
+    await source.close(); // Throws if the source has changed.
     return { key: id, size: reading.size, hash: reading.digest() };
   }
 
@@ -94,7 +94,7 @@ export class Stager {
     });
   }
 
-  /** Whether so many bytes may stay in memory until they are published; then they are counted. */
+  /** Reserves memory for bytes until they are published; `false` if there is not enough. */
   #hold(size: number, batch: string | undefined): boolean {
     if (size > 0 && this.#held + size > HELD) return false;
     if (batch !== undefined && size > HELD_OF_BATCH) return false;
@@ -125,7 +125,7 @@ export class Stager {
     }
   }
 
-  /** Adds a part too large to be held: an object is made of pieces, which the server copies. */
+  /** Adds a part too large to hold: the server composes an object from pieces, and copies it. */
   async #compose(
     reading: Reading,
     upload: MultipartUpload,
@@ -155,14 +155,14 @@ export class Stager {
   }
 }
 
-/** A source under way, hashed as it is read. */
+/** A source being read and hashed. */
 class Reading {
   readonly #source: ByteReader;
   readonly #options: StageOptions;
   readonly #hash = builtin("node:crypto").createHash("sha256");
-  /** Bytes so far. */
+  /** Number of bytes read. */
   size = 0;
-  /** Whether nothing more comes. */
+  /** Whether the source has ended. */
   isAtEnd = false;
 
   constructor(source: ByteReader, options: StageOptions) {
@@ -170,7 +170,7 @@ class Reading {
     this.#options = options;
   }
 
-  /** Fills a buffer, or as much of one of `room` bytes behind those that are given, as the source has. */
+  /** Fills a buffer, or extends the given bytes to at most `room`, as far as the source goes. */
   async fill(
     start: Uint8Array<ArrayBuffer>,
     room?: number,
@@ -196,7 +196,7 @@ class Reading {
       onProgress?.({ bytes: this.size, total: this.#source.size });
     }
     signal?.throwIfAborted();
-    // A source of known size is at its end when it has given all of it.
+    // A source of known size has ended once all of it was read.
     if (this.size === this.#source.size) this.isAtEnd = true;
     return into.subarray(0, at);
   }
@@ -206,7 +206,7 @@ class Reading {
   }
 }
 
-/** Buffers that are used again, so that those of many parts are not there at the same time. */
+/** Reusable buffers, so that those of many parts do not exist at the same time. */
 class Buffers {
   readonly #free: ArrayBuffer[] = [];
 

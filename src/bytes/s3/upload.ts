@@ -1,31 +1,31 @@
-/** Multipart uploads: parts go to their final key, and are nothing there until they are completed. */
+/** Multipart uploads: parts are sent to the final key, and stay invisible until completion. */
 import { quote } from "../../base/errors.ts";
 import { Gate } from "../../base/gate.ts";
 import type { S3Client } from "./client.ts";
 import { S3Error } from "./s3_error.ts";
 import { elements, escapeXml, textOf } from "./xml.ts";
 
-/** Parts that all uploads of a store have under way at a time. */
+/** Maximum number of parts sent in parallel by all uploads of a store. */
 const PARTS_UNDER_WAY = 3;
 
-/** Bytes that the server copies into a part in one request. */
+/** Maximum number of bytes that the server copies into a part per request. */
 const LARGEST_COPY = 1024 * 2 ** 20;
 
-/** Bytes of an object that the server copies in one request. */
+/** Maximum size of an object that the server copies in one request. */
 const LARGEST_OBJECT_COPY = 5 * 2 ** 30;
 
-/** Starts uploads, and bounds the parts that are under way. */
+/** Starts uploads, and limits the parts sent in parallel. */
 export class Uploads {
   readonly client: S3Client;
-  /** Parts under way. */
+  /** Limits the parts sent in parallel. */
   readonly gate = new Gate(PARTS_UNDER_WAY);
 
-  /** Uploads through a client. */
+  /** Creates uploads with a client. */
   constructor(client: S3Client) {
     this.client = client;
   }
 
-  /** Begins an upload to a key; its object gets `headers`. */
+  /** Starts an upload to a key; its object gets `headers`. */
   async begin(
     key: string,
     headers: Readonly<Record<string, string>>,
@@ -44,7 +44,7 @@ export class Uploads {
     return new MultipartUpload(this, key, id);
   }
 
-  /** Has the server copy an object of the store, its headers included. */
+  /** Has the server copy an object of the store, with its headers. */
   async copy(
     from: string,
     to: string,
@@ -82,7 +82,7 @@ export class Uploads {
     }
   }
 
-  /** A key of the store as the header of a copy names it. */
+  /** Returns a key in the form of the copy header. */
   sourceOf(key: string): string {
     const { bucket, prefix } = this.client.location;
     return `/${bucket}/${`${prefix}${key}`.split("/").map(encodeURIComponent).join("/")}`;
@@ -91,32 +91,32 @@ export class Uploads {
 
 /** One upload. */
 export class MultipartUpload {
-  /** Key that its object gets. */
+  /** Key of its object. */
   readonly key: string;
-  /** The server's name for it. */
+  /** Id assigned by the server. */
   readonly id: string;
   readonly #uploads: Uploads;
   readonly #tags: string[] = [];
   readonly #sending = new Set<Promise<void>>();
   #failure: unknown;
 
-  /** Goes on with an upload that has begun. */
+  /** Continues a started upload. */
   constructor(uploads: Uploads, key: string, id: string) {
     this.#uploads = uploads;
     this.key = key;
     this.id = id;
   }
 
-  /** Parts so far. */
+  /** Number of parts. */
   get parts(): number {
     return this.#tags.length;
   }
 
   /**
-   * Sends the next part, as soon as few enough are under way; resolves when it is. The bytes are used
-   * until `done` is called.
+   * Sends the next part once few enough are being sent; resolves when its sending has started. The
+   * bytes are in use until `done` is called.
    *
-   * @throws What an earlier part failed with.
+   * @throws The error of an earlier part.
    */
   async add(
     body: Uint8Array<ArrayBuffer>,
@@ -165,9 +165,9 @@ export class MultipartUpload {
   }
 
   /**
-   * Makes an object of the parts.
+   * Completes the upload.
    *
-   * @returns The status of the answer: one of success, or of `accept`, with nothing done.
+   * @returns The status: a success, or one of `accept`, in which case nothing was stored.
    */
   async complete(
     headers: Readonly<Record<string, string>> = {},
@@ -189,13 +189,13 @@ export class MultipartUpload {
     });
     if (!ok) return status;
     const answer = new TextDecoder().decode(bytes);
-    // The answer begins before the object is there, so that a failure comes with a status of success.
+    // The response starts before the object exists, so a failure has a success status.
     const [error] = elements(answer, "Error");
     if (error !== undefined) throw unreadable(this.key, `"${textOf(error, "Code")}"`);
     return status;
   }
 
-  /** Gives it up; never rejects. */
+  /** Aborts the upload; never rejects. */
   async abort(): Promise<void> {
     await Promise.all(this.#sending);
     await this.#uploads.client.sendForHead({
@@ -205,7 +205,7 @@ export class MultipartUpload {
       query: { uploadId: this.id },
       accept: [404],
       maxTries: 2,
-    }).catch(() => {}); // It is collected as abandoned.
+    }).catch(() => {}); // Later collected as abandoned.
   }
 
   async #send(

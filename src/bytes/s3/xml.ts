@@ -1,18 +1,20 @@
-/** The little XML that S3 speaks: elements without attributes that matter, and text in them. */
+/** Minimal XML parsing for S3: elements without attributes, and text. */
 
-/** The contents of all elements of a name, in order; elements of one name are never nested. */
+/**
+ * Returns the contents of all elements of a name, in order. Elements of one name are never nested.
+ */
 export function elements(xml: string, name: string): string[] {
   const pattern = new RegExp(`<${name}(?:\\s[^>]*)?(?:/>|>([\\s\\S]*?)</${name}>)`, "g");
   return Array.from(xml.matchAll(pattern), ([, content = ""]) => content);
 }
 
-/** The text of the first element of a name; `undefined` if there is none. */
+/** Returns the text of the first element of a name; `undefined` if there is none. */
 export function textOf(xml: string, name: string): string | undefined {
   const [content] = elements(xml, name);
   return content === undefined ? undefined : unescape(content);
 }
 
-/** Text as it stands in an element. */
+/** Escapes text for an element. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"'\r\n\t]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

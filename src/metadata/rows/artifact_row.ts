@@ -1,10 +1,10 @@
-/** Rows of the artifacts table as records. */
+/** Conversion of artifact rows. */
 import { DamagedRowError, UnsafePathError } from "../../base/errors.ts";
 import { unsafePath } from "../../names/names.ts";
 import type { ArtifactRecord, IndexEntry } from "../artifact_index.ts";
 import { type SqlRow, type SqlValue, text } from "./value.ts";
 
-/** Reads a row, whoever has written it: a false one is no reason to hide the others. */
+/** Reads a row of any origin. An invalid row must not hide the others. */
 export function entryOf(row: SqlRow): IndexEntry {
   const record: ArtifactRecord = {
     id: text(row.id),
@@ -19,7 +19,7 @@ export function entryOf(row: SqlRow): IndexEntry {
   return { record, problem: problemOf(row) };
 }
 
-/** The path that a row names; on Windows, chachaml separates its directories by backslashes. */
+/** Returns the path in a row. On Windows, chachaml separates directories by backslashes. */
 export function pathOf(row: SqlRow): string {
   return text(row.path).replaceAll("\\", "/");
 }

@@ -1,4 +1,4 @@
-/** Datasets and experiments: what they may be, and their rows. */
+/** Validation and rows of datasets and experiments. */
 import { assertCount, assertObject, assertStorable, assertString } from "../../base/assert.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { fromEdn, toStoredEdn } from "../../edn/mod.ts";
@@ -7,9 +7,9 @@ import type { DatasetDocument } from "../run_document.ts";
 import { numberOrNull, type SqlRow, text, textOrNull } from "./value.ts";
 
 /**
- * A dataset about to be noted.
+ * Creates the document of a dataset to record.
  *
- * @throws {InvalidOptionError} If something of it is of a wrong type.
+ * @throws {InvalidOptionError} If a member has a wrong type.
  */
 export function newDataset(options: DatasetOptions, now: number): DatasetDocument {
   const action = "note a dataset";
@@ -39,7 +39,7 @@ function isText(value: unknown): boolean {
   return typeof value === "string";
 }
 
-/** A dataset's document from its row. */
+/** Converts a row to the document of a dataset. */
 export function datasetDocumentOf(row: SqlRow): DatasetDocument {
   return {
     id: text(row.id),
@@ -53,7 +53,7 @@ export function datasetDocumentOf(row: SqlRow): DatasetDocument {
   };
 }
 
-/** A dataset from its document. */
+/** Converts a document to a dataset. */
 export function datasetOf({ features, createdAt, ...rest }: DatasetDocument): Dataset {
   const names = features === null ? null : fromEdn(features);
   return {
@@ -63,12 +63,12 @@ export function datasetOf({ features, createdAt, ...rest }: DatasetDocument): Da
   };
 }
 
-/** The name of a column, which is a keyword where Clojure has written it. */
+/** Returns the name of a column; Clojure programs write it as a keyword. */
 function nameOf(value: unknown): string {
   return `${value}`.replace(/^:/, "");
 }
 
-/** Experiments by name, from the rows that describe them and those that count their runs. */
+/** Combines rows with descriptions and rows with counts to experiments, by name. */
 export function experimentsOf(
   described: readonly SqlRow[],
   counted: readonly SqlRow[],
@@ -95,10 +95,10 @@ function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
 }
 
 /**
- * Refuses what cannot be said of an experiment.
+ * Checks the description of an experiment.
  *
- * @throws {InvalidNameError} If it is not named by text.
- * @throws {InvalidOptionError} If something of it is of a wrong type.
+ * @throws {InvalidNameError} If the name is not a string.
+ * @throws {InvalidOptionError} If a member has a wrong type.
  */
 export function assertDescription(name: unknown, about: object): void {
   assertString("the name of an experiment", name);

@@ -1,9 +1,9 @@
-/** Rows of models and their versions. */
+/** Conversion of model and version rows. */
 import type { Model, ModelStage, ModelVersion } from "../model.ts";
 import type { ModelVersionDocument } from "../run_document.ts";
 import { numberOrNull, type SqlRow, text, textOrNull } from "./value.ts";
 
-/** A model from its row, with the number of its versions and the one in production. */
+/** Converts a row to a model, with its number of versions and the one in production. */
 export function modelOf(row: SqlRow): Model {
   return {
     name: text(row.name),
@@ -14,7 +14,7 @@ export function modelOf(row: SqlRow): Model {
   };
 }
 
-/** A version from its row. */
+/** Converts a row to a version. */
 export function versionOf(row: SqlRow): ModelVersion {
   return {
     model: text(row.model_name),
@@ -27,7 +27,7 @@ export function versionOf(row: SqlRow): ModelVersion {
   };
 }
 
-/** A version as it travels, from its row, that of its model among it. */
+/** Converts a row to the document of a version and its model. */
 export function versionDocumentOf(row: SqlRow): ModelVersionDocument {
   return {
     model: text(row.model_name),

@@ -1,8 +1,8 @@
-/** Rows of the processes that runs live in. */
+/** Conversion of process rows. */
 import type { NotedProcess } from "../process_store.ts";
 import { type SqlRow, textOrNull } from "./value.ts";
 
-/** A process from its row. */
+/** Converts a row to a process. */
 export function processOf(row: SqlRow): NotedProcess {
   return {
     runId: String(row.run_id),

@@ -1,10 +1,10 @@
-/** Runs with all that is kept of them, from their rows. */
+/** Conversion of rows to run documents. */
 import type { IndexEntry } from "../artifact_index.ts";
 import type { Metric } from "../metric.ts";
 import type { ArtifactDocument, MetricColumns, RunDocument } from "../run_document.ts";
 import { numberOrNull, type SqlRow, text, textOrNull } from "./value.ts";
 
-/** What the row of a run says. */
+/** Converts the row of a run. */
 export function runPartOf(run: SqlRow): Pick<
   RunDocument,
   | "id"
@@ -34,14 +34,14 @@ export function runPartOf(run: SqlRow): Pick<
   };
 }
 
-/** What the record of an artifact says; throws if it cannot be true. */
+/** Converts the record of an artifact. Throws if it is invalid. */
 export function artifactPartOf({ record, problem }: IndexEntry): ArtifactDocument {
   if (problem) throw problem;
   const { id, name, contentType, size, hash, createdAt } = record;
   return { id, name, contentType, size, hash, createdAt: createdAt.getTime() };
 }
 
-/** Points in columns, by metric. */
+/** Groups points as columns by metric. */
 export function columnsOf(
   points: Iterable<Pick<Metric, "key" | "value" | "step"> & { readonly time: number }>,
 ): MetricColumns[] {

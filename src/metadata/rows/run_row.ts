@@ -1,9 +1,11 @@
-/** Rows of the runs table as runs. */
+/** Conversion of run rows. */
 import { EdnValue, fromEdn, type ParamValue, toEdn } from "../../edn/mod.ts";
 import type { Run, RunStatus } from "../run.ts";
 import { type SqlRow, text, textOrNull } from "./value.ts";
 
-/** A run from its row and the rows of the tags table, which come after the tags it started with. */
+/**
+ * Converts a row and the run's rows of the tags table. The latter override the tags of the start.
+ */
 export function runOf(row: SqlRow, tags: SqlRow[]): Run {
   return {
     id: text(row.id),
@@ -40,13 +42,13 @@ function tagsOf(edn: string | null): Record<string, string> {
   return Object.fromEntries(entries.map(([key, value]) => [labelOf(key), labelOf(value)]));
 }
 
-/** The name of a keyword, text as it is, and anything else as EDN. */
+/** Returns the name of a keyword, text as is, and anything else as EDN. */
 function labelOf(value: unknown): string {
   if (value instanceof EdnValue && value.kind === "keyword") return String(value.value);
   return typeof value === "string" ? value : toEdn(value as ParamValue);
 }
 
-/** The tags that a run was started with, without one of them, as EDN; `undefined` if it has no such. */
+/** Removes a tag from the tags of a run's start, as EDN; `undefined` if it is not among them. */
 export function withoutStartTag(edn: string | null, key: string): string | null | undefined {
   const started = edn === null ? null : fromEdn(edn);
   if (typeof started !== "object" || started === null || !Object.hasOwn(started, key)) return;

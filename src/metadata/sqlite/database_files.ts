@@ -139,6 +139,6 @@ export async function isThere(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw fsError(error, `look at ${JSON.stringify(path)}`);
+    throw fsError(error, `inspect ${JSON.stringify(path)}`);
   }
 }
