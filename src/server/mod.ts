@@ -4,6 +4,7 @@
  * @module
  */
 export { createHandler } from "./handler.ts";
+export { openApiDocument } from "./api/app.ts";
 export type { Handler } from "./handler.ts";
 export { serveStore } from "./serve.ts";
 export type { ServeOptions } from "./serve.ts";

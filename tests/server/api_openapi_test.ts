@@ -1,6 +1,6 @@
 /** The OpenAPI document: valid, and true of every endpoint. */
 import assert from "node:assert/strict";
-import { document } from "../../src/server/api/app.ts";
+import { openApiDocument } from "../../src/server/api/app.ts";
 import { called, type Sent, withApi } from "../support/api_helpers.ts";
 
 interface Operation {
@@ -71,7 +71,7 @@ Deno.test("every endpoint of the document is called, and answers in its shape", 
       await answer.body?.cancel();
     }
     await get("/api/runs/remove", { json: { ids: [other.id] } });
-    const { paths } = document() as { paths: Record<string, Record<string, Operation>> };
+    const { paths } = openApiDocument() as { paths: Record<string, Record<string, Operation>> };
     const all = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
     );
@@ -83,7 +83,7 @@ Deno.test("every endpoint of the document is called, and answers in its shape", 
 Deno.test("the document is served, and says something of each operation and parameter", () =>
   withApi(async ({ get }) => {
     const served = await get("/api/openapi.json");
-    assert.deepEqual(served, JSON.parse(JSON.stringify(document())));
+    assert.deepEqual(served, JSON.parse(JSON.stringify(openApiDocument())));
     const operations = Object.values(served.paths as Record<string, Record<string, Operation>>)
       .flatMap((methods) => Object.values(methods));
     const ids = operations.map(({ operationId }) => operationId);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "npm:ajv@~8.17.1/dist/2020.js";
 import type { Store } from "../../mod.ts";
 import { withStore } from "./helpers.ts";
-import { document } from "../../src/server/api/app.ts";
+import { openApiDocument } from "../../src/server/api/app.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 
 /** What is sent beside the path. */
@@ -26,7 +26,7 @@ export interface Api {
   readonly store: Store;
 }
 
-const DOCUMENT = document() as {
+const DOCUMENT = openApiDocument() as {
   paths: Record<string, Record<string, { responses: Record<string, { content: object }> }>>;
 };
 

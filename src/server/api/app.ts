@@ -21,7 +21,6 @@ import { PIPELINE_ROUTES } from "./pipelines.ts";
 import { Query } from "./query.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { RUN_ROUTES } from "./runs.ts";
-import type { Schema } from "./schema.ts";
 import type { Service } from "./service.ts";
 import { STORE_ROUTES } from "./store.ts";
 import { TABLE_ROUTES } from "./table.ts";
@@ -49,9 +48,20 @@ export const ROUTES: readonly ApiRoute[] = [
   ...EDIT_ROUTES,
 ];
 
-/** The OpenAPI document of the API. */
-export function document(): Schema {
-  return openApi(ROUTES);
+/**
+ * Returns the OpenAPI 3.1 document of the HTTP API, as `/api/openapi.json` serves it.
+ *
+ * @example
+ * ```ts
+ * import { openApiDocument } from "@chachaml/store/server";
+ *
+ * await Deno.writeTextFile("/dev/null", JSON.stringify(openApiDocument()));
+ * ```
+ *
+ * @returns The document, ready for `JSON.stringify`.
+ */
+export function openApiDocument(): Record<string, unknown> {
+  return { ...openApi(ROUTES) };
 }
 
 /** Adds the routes of the API. */
@@ -71,7 +81,7 @@ export function addApi(
       async (c) => answerOf(await route.handle(callOf(c, route, service))),
     );
   }
-  app.get("/api/openapi.json", () => answerOf(document()));
+  app.get("/api/openapi.json", () => answerOf(openApiDocument()));
   for (const path of new Set(ROUTES.map(({ path }) => path))) {
     const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
     app.all(path, (c) => {
