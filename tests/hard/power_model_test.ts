@@ -13,8 +13,9 @@ import { shimmed, testWithShim } from "../support/shim.ts";
 import { effort, sample, Totals } from "../support/totals.ts";
 
 const BEFORE = {
-  ...{ "artifact run/old": CONTENT.old, "artifact run/deep/old": CONTENT.old },
-  ...{ "artifact other/old": CONTENT.old, "points other": "0" },
+  "artifact run/old": CONTENT.old,
+  "artifact run/deep/old": CONTENT.old,
+  "artifact other/old": CONTENT.old,
 };
 
 /** The stories that the child knows: where they keep their store, what was there before. */

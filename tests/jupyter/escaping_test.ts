@@ -139,7 +139,10 @@ const VALUES: Record<PlainKind, fc.Arbitrary<object>> = {
     createdAt: time,
   })),
   info: fc.record({
-    ...place,
+    location: fc.record({
+      database: fc.option(hostile, { nil: undefined }),
+      artifacts: hostile,
+    }),
     driver: fc.constant("builtin"),
     runs: fc.dictionary(hostile, count),
     experiments: count,
