@@ -34,13 +34,15 @@ const MAX_CONFLICTS = 50;
 /** Longest wait for a lost server before the error is reported, in milliseconds. */
 const MAX_AWAY = 10_000;
 
-/** Sets up a transaction and gives its id, in one statement that needs no wait of its own. */
-const SET_UP = `SELECT set_config('lock_timeout', ?, true),
-  set_config('idle_in_transaction_session_timeout', '0', true),
-  set_config('synchronous_commit', CASE ?::text WHEN 'relaxed' THEN 'off' ELSE
-    CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
-      ELSE current_setting('synchronous_commit') END END, true),
-  pg_current_xact_id()::text AS id`;
+/** Sets up a write transaction and gives its id. Sent along with its beginning, so without placeholders. */
+function setUp(patience: number, durability: "full" | "relaxed"): string {
+  return `SELECT set_config('lock_timeout', '${patience}', true),
+    set_config('idle_in_transaction_session_timeout', '0', true),
+    set_config('synchronous_commit', CASE WHEN ${durability === "relaxed"} THEN 'off'
+      WHEN current_setting('synchronous_commit') = 'off' THEN 'on'
+      ELSE current_setting('synchronous_commit') END, true),
+    pg_current_xact_id()::text AS id`;
+}
 
 /** A database on a server. */
 export class Database {
@@ -54,22 +56,13 @@ export class Database {
   #isClosed = false;
   #wasThere = false;
 
-  private constructor(
-    server: Server,
-    options: DatabaseOptions,
-    [writers, readers]: readonly [Client, Client],
-  ) {
+  /** Connects on first use. */
+  constructor(server: Server, options: DatabaseOptions) {
     this.server = server;
     this.#options = options;
-    this.#writers = writers;
-    this.#readers = readers;
-  }
-
-  /** Gives a database that is connected to on first use. */
-  static async open(server: Server, options: DatabaseOptions): Promise<Database> {
     const writers = Math.ceil(options.poolSize / 2);
-    const clients = [writers, options.poolSize - writers].map((size) => Client.open(server, size));
-    return new Database(server, options, await Promise.all(clients) as [Client, Client]);
+    this.#writers = new Client(server, writers);
+    this.#readers = new Client(server, options.poolSize - writers);
   }
 
   /** Reads. Each statement sees what is committed when it begins. */
@@ -82,7 +75,7 @@ export class Database {
     return this.#use(() =>
       this.#persist(
         "read the database",
-        () => this.#readers.begin("isolation level repeatable read read only", work),
+        () => this.#readers.begin({ mode: "isolation level repeatable read read only" }, work),
       )
     );
   }
@@ -125,21 +118,19 @@ export class Database {
           isCommitting: false,
         };
       try {
-        return await this.#persist(
-          action,
-          () =>
-            this.#writers.begin("isolation level read committed read write", async (sql) => {
-              const patience = Math.max(1, Math.ceil(busyTimeout - (performance.now() - start)));
-              const id = sql.get(SET_UP, String(patience), durability);
-              id.catch(() => {}); // The statement that follows fails too.
-              const result = await work({ ...sql, once: () => void (state.isOnce = true) });
-              state.id = String((await id)?.id);
-              state.result = result;
-              state.isCommitting = true;
-              return result;
-            }),
-          () => !state.isOnce && !state.isCommitting,
-        );
+        return await this.#persist(action, () => {
+          const patience = Math.max(1, Math.ceil(busyTimeout - (performance.now() - start)));
+          const beginning = {
+            mode: "isolation level read committed read write",
+            query: setUp(patience, durability),
+            onCommit: () => void (state.isCommitting = true),
+          };
+          return this.#writers.begin(beginning, async (sql, row) => {
+            state.id = String(row?.id);
+            const once = () => void (state.isOnce = true);
+            return state.result = await work({ ...sql, once });
+          });
+        }, () => !state.isOnce && !state.isCommitting);
       } catch (error) {
         const waited = performance.now() - start;
         if (state.isCommitting && failureOf(error) === "lost") {

@@ -37,7 +37,7 @@ export async function openPostgres(
     );
   }
   const server = await serverOf(url);
-  const database = await Database.open(server, options);
+  const database = new Database(server, options);
   try {
     await prepare(database, options);
     return new PostgresMetadata(database, options.now);

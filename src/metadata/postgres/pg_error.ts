@@ -8,6 +8,18 @@ interface DriverFailure extends Error {
   readonly constraint_name?: string;
 }
 
+/** A connection that was lost before a statement could be sent. */
+export class LostConnectionError extends Error {
+  override readonly name = "LostConnectionError";
+  /** Code, as the driver's errors have one. */
+  readonly code = "CONNECTION_CLOSED";
+
+  /** Makes the error. */
+  constructor() {
+    super("the connection was lost");
+  }
+}
+
 /** What a failure means to the store. */
 export type PgFailure =
   /** Another transaction was in the way: the same one may succeed now. */

@@ -44,6 +44,9 @@ export interface Server {
   readonly prepare: boolean;
 }
 
+/** Stands for a host that is left out. */
+const NO_HOST = "none.invalid";
+
 /** Parameters of a URL. Some have a second name, that of another driver. */
 const PARAMETERS = [
   "host",
@@ -71,7 +74,9 @@ export async function serverOf(url: string): Promise<Server> {
   const refuse = (reason: string): never => {
     throw new InvalidOptionError(`Cannot open ${shown}: ${reason}`);
   };
-  const parsed = URL.parse(url) ?? refuse(
+  // PostgreSQL's own programs take a user without a host, which a URL in general is not.
+  const whole = url.replace(/^(\w+:\/\/[^/?#]*@)(?=[:/?#]|$)/, `$1${NO_HOST}`);
+  const parsed = URL.parse(whole) ?? refuse(
     "it is no URL; special characters of a password are written as in encodeURIComponent()",
   );
   const given = new Map(parsed.searchParams);
@@ -87,8 +92,8 @@ export async function serverOf(url: string): Promise<Server> {
       return refuse(`its ${name} has a "%" that is no escape; write it as %25`);
     }
   };
-  const host = part("host", parsed.hostname.replace(/^\[(.*)\]$/, "$1")) ?? variable("PGHOST") ??
-    "localhost";
+  const named = parsed.hostname === NO_HOST ? "" : parsed.hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = part("host", named) ?? variable("PGHOST") ?? "localhost";
   if (host.includes(",")) refuse("it names several hosts; name one");
   const port = wholeNumber(part("port", parsed.port) ?? variable("PGPORT") ?? "5432") ??
     refuse("its port is no number");

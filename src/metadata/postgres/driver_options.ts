@@ -1,0 +1,66 @@
+/** How npm's `postgres` is to connect to a server. */
+import { DriverError } from "../../base/errors.ts";
+import type { Server } from "./server.ts";
+
+/** Variables that the driver itself asks for, whatever options it is given. */
+const ASKED = ["PGAPPNAME", "PGTARGETSESSIONATTRS"];
+
+/** Options of the driver that are the same for all connections to a server. */
+export function optionsFor(server: Server): Record<string, unknown> {
+  const { host, port, database, user, password, schema, applicationName, connectTimeout } = server;
+  const denied = ASKED.filter((variable) =>
+    Deno.permissions.querySync({ name: "env", variable }).state !== "granted"
+  );
+  if (denied.length > 0) {
+    throw new DriverError(
+      `Cannot open ${server.shown}: the driver reads PG* variables; grant --allow-env=${denied}`,
+    );
+  }
+  return {
+    ...(host.startsWith("/") ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }),
+    database,
+    user,
+    pass: password ?? "",
+    ssl: sslOf(server),
+    idle_timeout: 0,
+    max_lifetime: 0,
+    connect_timeout: connectTimeout / 1000,
+    keep_alive: 60,
+    backoff: (tries: number) => Math.min(0.05 * 2 ** tries, 1),
+    fetch_types: false,
+    prepare: server.prepare,
+    connection: {
+      application_name: applicationName,
+      ...(schema !== undefined && { search_path: `"${schema.replaceAll('"', '""')}"` }),
+    },
+    onnotice: () => {},
+    types: { integer: INTEGER },
+  };
+}
+
+/** 64-bit integers: numbers where these are exact. */
+const INTEGER = {
+  to: 20,
+  from: [20],
+  serialize: (value: number | bigint | string): string => String(value),
+  parse: (text: string): number | bigint => {
+    const number = Number(text);
+    return Number.isSafeInteger(number) ? number : BigInt(text);
+  },
+};
+
+/** Encryption as the modes mean it: only the last two look at the certificate. */
+function sslOf({ sslMode, sslRootCert, host }: Server): unknown {
+  if (sslMode === "disable" || host.startsWith("/")) return false;
+  if (sslMode === "allow" || sslMode === "prefer") return "prefer";
+  const ca = sslRootCert === undefined || sslRootCert === "system"
+    ? undefined
+    : Deno.readTextFileSync(sslRootCert);
+  // As in PostgreSQL's own library, a file of trusted certificates has them checked.
+  if (sslMode === "require" && ca === undefined) return { rejectUnauthorized: false };
+  return {
+    rejectUnauthorized: true,
+    ...(ca !== undefined && { ca }),
+    ...(sslMode !== "verify-full" && { checkServerIdentity: () => undefined }),
+  };
+}
