@@ -8,7 +8,7 @@ import { InvalidOptionError, quote } from "../../base/errors.ts";
 import { onDemand } from "../../base/on_demand.ts";
 import type { SqlRow, SqlValue } from "../rows/value.ts";
 import { optionsFor } from "./driver_options.ts";
-import { LostConnectionError } from "./pg_error.ts";
+import { failureOf, LostConnectionError } from "./pg_error.ts";
 import type { Server } from "./server.ts";
 
 /** A value of a statement: a list stands for an array of texts or numbers. */
@@ -53,8 +53,14 @@ export class Connection {
     const parameters = parametersOf(values);
     const prepare = this.#mayPrepare && parameters.length > 0 && this.#prepare(text);
     return this.#inTurn(async () => {
-      const rows = await this.#sql.unsafe(numbered(text), parameters, { prepare });
-      return rows as unknown as Rows;
+      try {
+        const rows = await this.#sql.unsafe(numbered(text), parameters, { prepare });
+        return rows as unknown as Rows;
+      } catch (error) {
+        // The driver may not know it yet.
+        if (failureOf(error) === "lost") this.#isLost = true;
+        throw error;
+      }
     });
   }
 
