@@ -1,9 +1,9 @@
-/** Gives artifacts one by one. */
+/** Iteration over artifacts. */
 import type { ArtifactIndex, ArtifactQuery, IndexEntry } from "../metadata/artifact_index.ts";
 
 /**
- * The artifacts that match a query, by run and name, read in pages so that memory stays flat. Those of
- * one hash or one exact name are few: they are found by it, and come in the order of a list.
+ * Yields the artifacts that match a query, by run and name, in pages, so memory stays constant. The
+ * few artifacts with one hash or exact name are looked up instead, in the order of a list.
  */
 export async function* eachMatch(
   index: ArtifactIndex,
@@ -24,14 +24,14 @@ export async function* eachMatch(
   }
 }
 
-/** A name in which `*` stands for any text and `?` for any one character. */
+/** Returns a pattern for a name in which `*` matches any text and `?` any character. */
 function patternOf(name: string): RegExp {
   const source = name.replace(/[\\^$.|+()[\]{}/]/g, "\\$&")
     .replaceAll("*", ".*").replaceAll("?", ".");
   return new RegExp(`^${source}$`, "su");
 }
 
-/** Whether a MIME type is the one asked for, with or without parameters. */
+/** Whether a MIME type equals another, ignoring parameters. */
 function isOfType(type: string | null, asked: string): boolean {
   return type !== null && (type === asked || type.startsWith(`${asked};`));
 }

@@ -1,13 +1,13 @@
-/** Errors of a store on a server. */
+/** Errors of stores on a server. */
 import { ChachamlError } from "./errors.ts";
 import type { Phrase } from "./phrase.ts";
 
-/** The server cannot be reached, or did not answer in time. */
+/** The server cannot be reached, or did not respond in time. */
 export class ServerUnreachableError extends ChachamlError {
   /** Address of the server. */
   readonly address: string;
 
-  /** Creates the error. `state` says what failed and what to do. */
+  /** Creates the error. `state` describes the failure and its remedy. */
   constructor(address: string, state: string | Phrase, options?: ErrorOptions) {
     super("server-unreachable", `Cannot reach ${address}: ${state}`, options);
     this.address = address;
@@ -19,24 +19,24 @@ export class AccessDeniedError extends ChachamlError {
   /** Address of the server. */
   readonly address: string;
 
-  /** Creates the error. `state` says why and what to do. */
+  /** Creates the error. `state` describes the reason and its remedy. */
   constructor(address: string, state: string) {
     super("access-denied", `Cannot use the store at ${address}: ${state}`);
     this.address = address;
   }
 }
 
-/** What answers at the address is no chachaml server, or one of another protocol. */
+/** The address is not that of a chachaml server, or the server speaks another protocol version. */
 export class ProtocolError extends ChachamlError {
-  /** Creates the error. `state` says what answers and what to do. */
+  /** Creates the error. `state` describes the response and the remedy. */
   constructor(address: string, state: string, options?: ErrorOptions) {
     super("protocol", `Cannot use ${address} as a store: ${state}`, options);
   }
 }
 
-/** The call needs the store's own files, so it has to be made where the store is. */
+/** The call needs the store's own files, so it must be made on the server's machine. */
 export class NotRemoteError extends ChachamlError {
-  /** Creates the error. `action` is what was asked for. */
+  /** Creates the error. `action` is the requested operation. */
   constructor(action: string) {
     super(
       "not-remote",

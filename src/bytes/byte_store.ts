@@ -299,7 +299,7 @@ export interface ByteStore {
    * releases it.
    */
   lease(key: string): Promise<(() => Promise<void>) | undefined>;
-  /** Gives back connections that it keeps, where it does. */
+  /** Closes idle connections, if it has any. */
   close?(): void;
   /** Returns the URL of a key for other programs. */
   url(key: string): string;

@@ -1,4 +1,4 @@
-/** Models and versions that must be there. */
+/** Look-up of models and versions. */
 import { ModelNotFoundError, quote } from "../base/errors.ts";
 import { nearNames } from "../base/near_names.ts";
 import { call, phrase } from "../base/phrase.ts";
@@ -6,9 +6,9 @@ import type { Model, ModelVersion } from "../metadata/model.ts";
 import type { ModelStore, VersionWanted } from "../metadata/model_store.ts";
 
 /**
- * A model.
+ * Returns a model.
  *
- * @throws {ModelNotFoundError} If it is not there.
+ * @throws {ModelNotFoundError} If it does not exist.
  */
 export async function requireModel(models: ModelStore, name: string): Promise<Model> {
   const model = await models.get(name);
@@ -20,9 +20,9 @@ export async function requireModel(models: ModelStore, name: string): Promise<Mo
 }
 
 /**
- * A version of a model.
+ * Returns a version of a model.
  *
- * @throws {ModelNotFoundError} If it is not there.
+ * @throws {ModelNotFoundError} If it does not exist.
  */
 export async function requireVersion(
   models: ModelStore,

@@ -1,4 +1,4 @@
-/** Rules of versions: they are numbered from 1, and one at most is in production. */
+/** Rules of versions: numbered from 1, at most one in production. */
 import type { ModelStage, ModelVersion, RegisterOptions } from "../metadata/model.ts";
 import type { ModelState, ModelStore } from "../metadata/model_store.ts";
 import { requireVersion } from "./require_model.ts";
@@ -6,8 +6,8 @@ import { requireVersion } from "./require_model.ts";
 /**
  * Adds the next version of a model, and the model if it is new.
  *
- * @throws {RunNotFoundError} If the run is not there.
- * @throws {ArtifactNotFoundError} If the artifact is not one of the run.
+ * @throws {RunNotFoundError} If the run does not exist.
+ * @throws {ArtifactNotFoundError} If the run has no such artifact.
  */
 export async function registerVersion(
   models: ModelStore,
@@ -32,7 +32,7 @@ export async function registerVersion(
       displacedBy(version, stage, before),
       before,
     );
-    // Otherwise others have added or promoted one meanwhile.
+    // Otherwise another version was added or promoted meanwhile.
     if (added) return added;
   }
 }
@@ -40,7 +40,7 @@ export async function registerVersion(
 /**
  * Moves a version to a stage.
  *
- * @throws {ModelNotFoundError} If there is no such version.
+ * @throws {ModelNotFoundError} If the version does not exist.
  */
 export async function promoteVersion(
   models: ModelStore,
@@ -56,7 +56,7 @@ export async function promoteVersion(
   }
 }
 
-/** The versions that have to leave production for one, with the stage that they go to. */
+/** Returns the versions that must leave production for another, with their new stages. */
 function displacedBy(
   version: number,
   stage: ModelStage,

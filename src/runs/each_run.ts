@@ -5,10 +5,10 @@ import type { RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
 import { assertKnownNames } from "./known_names.ts";
 
-/** Runs read in one go. */
+/** Number of runs read at once. */
 const PAGE = 500;
 
-/** Gives the runs that match a query one by one; a name in it that no run has is refused. */
+/** Yields the runs that match a query. Throws if no run has a name used in the query. */
 export async function* eachRun(
   access: Access<StoreContext>,
   query: RunQuery,
@@ -26,8 +26,8 @@ export async function* eachRun(
 }
 
 /**
- * Gives the runs that match a query one by one, in pages of the newest that are left, so that memory
- * stays flat. A run that is there all the while is given exactly once. Sorted runs are read at once.
+ * Yields the runs that match a query, newest first, in pages, so memory stays constant. A run that
+ * exists all the time is yielded exactly once. Sorted runs are read at once.
  */
 async function* pagedRuns(
   list: (query: RunQuery) => Promise<Run[]>,
@@ -35,7 +35,7 @@ async function* pagedRuns(
 ): AsyncGenerator<Run> {
   if (query.sortBy) return yield* await list(query);
   let before = query.before;
-  /** Ids of runs given that started at the time of the last one: the next page has them again. */
+  /** Ids of yielded runs with the start time of the last one: the next page repeats them. */
   let given = new Set<string>();
   let count = 0;
   for (let left = query.limit ?? Infinity; left > 0;) {
@@ -48,7 +48,7 @@ async function* pagedRuns(
     if (page.length < limit) return;
     const last = page.at(-1)!.startTime.getTime();
     if (Number.isNaN(last)) {
-      // The time that another program has noted is none: what follows is found by its place.
+      // Another program recorded an invalid time: continue by position.
       return yield* (await list(query)).slice(count);
     }
     const isSame = before?.getTime() === last + 1;

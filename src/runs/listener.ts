@@ -1,14 +1,14 @@
-/** Changes on their way to one who watches. */
+/** Queue of changes for one watcher. */
 import type { Change, ChangePosition } from "../metadata/change_log.ts";
 
-/** Changes that wait for a slow reader at most. */
+/** Maximum number of queued changes for a slow reader. */
 const MOST_WAITING = 10_000;
 
-/** Changes that were found together. */
+/** Changes found by one poll. */
 export interface Batch {
   /** The changes. */
   readonly changes: readonly Change[];
-  /** The place behind them. */
+  /** Position after them. */
   readonly position: ChangePosition;
 }
 
@@ -20,7 +20,7 @@ export class Listener {
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  /** Adds changes. A reader that is too slow has to read them from the store again. */
+  /** Adds changes. If the reader is too slow, it must read them from the store again. */
   take(batch: Batch): void {
     this.#count += batch.changes.length;
     if (this.#count > MOST_WAITING) this.#isOverrun = true;
@@ -29,13 +29,13 @@ export class Listener {
     this.#wake?.();
   }
 
-  /** Ends the reading with an error. */
+  /** Ends the iteration with an error. */
   fail(error: unknown): void {
     this.#failure = { error };
     this.#wake?.();
   }
 
-  /** Gives changes as they come, until the signal ends it or too many have been waiting. */
+  /** Yields changes until the signal aborts or the queue overflows. */
   async *batches(signal: AbortSignal | undefined): AsyncGenerator<Batch> {
     const wake = () => this.#wake?.();
     signal?.addEventListener("abort", wake);

@@ -94,8 +94,8 @@ export class Runs {
   }
 
   /**
-   * Gives the runs that match a query one by one, newest first, in flat memory: however many there
-   * are, few are read at a time. A query with `sortBy` is read at once.
+   * Yields the runs that match a query, newest first. Memory use is independent of their number,
+   * except for a query with `sortBy`, which is read at once.
    *
    * @param query Filters, order and limit. Omitted filters match every run.
    * @returns The matching runs.

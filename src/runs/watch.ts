@@ -1,4 +1,4 @@
-/** Watches a store for changes: one look at the database serves all who watch. */
+/** Watching a store for changes: all watchers share one poll of the database. */
 import { wait } from "../base/async.ts";
 import { RunNotFoundError } from "../base/errors.ts";
 import type { Access } from "../base/access.ts";
@@ -13,20 +13,20 @@ import {
 import type { Run } from "../metadata/run.ts";
 import { type Batch, Listener } from "./listener.ts";
 
-/** Milliseconds between two looks. */
+/** Interval between polls, in milliseconds. */
 const LOOK_AGAIN = 300;
 
 /** A change of a store. */
 export type StoreEvent =
   & {
-    /** Its place among all events: pass it as `after` to go on behind it. */
+    /** Position among all events. Pass it as `after` to continue after this event. */
     readonly id: string;
   }
   & (
     | {
-      /** A run was started, ended, changed, or got params, tags or datasets. */
+      /** A run was started, ended or changed, or got params, tags or datasets. */
       readonly kind: "run";
-      /** The run as it is now. */
+      /** Current state of the run. */
       readonly run: Run;
     }
     | {
@@ -34,7 +34,7 @@ export type StoreEvent =
       readonly kind: "metrics";
       /** The run. */
       readonly run: Run;
-      /** The metrics that have new points; empty if it is not known which. */
+      /** Metrics with new points; empty if they are unknown. */
       readonly values: readonly NewValue[];
     }
     | {
@@ -46,53 +46,53 @@ export type StoreEvent =
     | {
       /** A run was removed. */
       readonly kind: "removed";
-      /** Its id. */
+      /** Id of the run. */
       readonly runId: string;
     }
     | {
       /** A model or one of its versions was added, changed or removed. */
       readonly kind: "model";
-      /** Its name. */
+      /** Name of the model. */
       readonly model: string;
     }
   );
 
-/** An event that has no id yet. */
+/** An event without id. */
 type Unnumbered = StoreEvent extends infer E ? E extends StoreEvent ? Omit<E, "id"> : never : never;
 
-/** How to watch. */
+/** Options for watching. */
 export interface WatchOptions {
-  /** Id of the event to continue after; `"0"` begins with the first change of the store. */
+  /** Id of the event to continue after; `"0"` starts with the first change of the store. */
   readonly after?: string;
-  /** Only events of this run. */
+  /** Id of a run; only its events are yielded. */
   readonly runId?: string;
-  /** Ends the watching. */
+  /** Ends the iteration. */
   readonly signal?: AbortSignal;
 }
 
-/** Watches a store for as long as somebody wants to know. */
+/** Polls a store while there are watchers. */
 export class Watcher {
   readonly #access: Access<StoreContext>;
   readonly #listeners = new Set<Listener>();
   #log: Promise<ChangeLog> | undefined;
-  /** The place where the looking is, once it has begun; `undefined` while nobody looks. */
+  /** Position of the last poll; `undefined` without watchers. */
   #place: Promise<ChangePosition> | undefined;
 
   #pause: AbortController | undefined;
 
-  /** Watches a store. */
+  /** Creates a watcher of a store. */
   constructor(access: Access<StoreContext>) {
     this.#access = access;
   }
 
-  /** Gives events until the signal ends it. See {@linkcode Store.watch}. */
+  /** Yields events until the signal aborts. See {@linkcode Store.watch}. */
   async *watch({ after, runId, signal }: WatchOptions): AsyncGenerator<StoreEvent> {
     let place = after === undefined ? undefined : parsePosition(after);
     while (!signal?.aborted) {
       const listener = new Listener();
       this.#listeners.add(listener);
       try {
-        // What comes from here on is heard; what came before is read.
+        // Later changes are received as they come; earlier ones are read.
         const heard = await this.#begin();
         place ??= heard;
         for (let more = !isSame(place, heard); more;) {
@@ -111,7 +111,7 @@ export class Watcher {
     }
   }
 
-  /** Starts looking, if nobody does; resolves to the place where the looking is. */
+  /** Starts polling if necessary. Resolves to its position. */
   #begin(): Promise<ChangePosition> {
     if (!this.#place) {
       this.#place = this.#read((log) => log.position());
@@ -120,13 +120,13 @@ export class Watcher {
     return this.#place;
   }
 
-  /** Looks again and again while somebody listens. */
+  /** Polls while there are listeners. */
   async #look(begin: Promise<ChangePosition>): Promise<void> {
     try {
       let place = await begin;
       while (this.#listeners.size > 0) {
         this.#pause = new AbortController();
-        // Cut short when nobody listens any more: the timer would keep the process.
+        // Aborted without listeners: the timer would keep the process alive.
         await wait(LOOK_AGAIN, this.#pause.signal).catch(() => {});
         const now = await this.#read((log) => log.position());
         for (let more = !isSame(place, now); more;) {
@@ -153,8 +153,8 @@ export class Watcher {
   }
 
   /**
-   * The events of some changes. Only the last of them has the place behind them all: who goes on behind
-   * an earlier one sees the others again, and misses none.
+   * Yields the events of some changes. Only the last one has the position after all of them:
+   * continuing after an earlier one repeats events, but misses none.
    */
   async *#eventsOf(
     { changes, position }: Batch,
@@ -177,7 +177,7 @@ export class Watcher {
     if (only !== undefined && runId !== only) return undefined;
     if (kind === "removed") return { kind, runId };
     const run = await this.#runOf(runId);
-    // If it has been removed since, another event says so.
+    // If it was removed since, another event reports it.
     if (!run) return undefined;
     return kind === "metrics" ? { kind, run, values: change.values } : { kind, run };
   }

@@ -1,14 +1,14 @@
-/** The bytes of an artifact as an HTTP answer. */
+/** Bytes of an artifact as an HTTP response. */
 import type { Artifact } from "../artifacts/artifact.ts";
 
-/** How bytes are answered. */
+/** Options for such a response. */
 export interface BytesOptions {
-  /** The request: its range and the entity tags that it knows. */
+  /** The request, with its range and known entity tags. */
   readonly request: Request;
-  /** The name that a browser saves the file under. */
+  /** File name for downloads. */
   readonly fileName: string;
   /**
-   * Whether a browser shows them in place of saving them: in a sandbox, without scripts.
+   * Whether browsers display the bytes instead of saving them, in a sandbox without scripts.
    *
    * @default {false}
    */
@@ -16,8 +16,8 @@ export interface BytesOptions {
 }
 
 /**
- * Answers the bytes of an artifact, or a range of them. A browser saves them and never runs them:
- * what is stored may come from anyone.
+ * Returns a response with the bytes of an artifact, or a range of them. Browsers save them and
+ * never execute them, because stored content is untrusted.
  */
 export async function artifactResponse(
   artifact: Artifact,
@@ -83,7 +83,7 @@ function matches(header: string, hash: string): boolean {
   });
 }
 
-/** One range of bytes; several, or what is not understood, are answered by the whole. */
+/** Parses a single range; several ranges, or an invalid one, select the whole. */
 function rangeOf(
   header: string | null,
   size: number,
@@ -102,7 +102,7 @@ function rangeOf(
   return start >= size ? "unsatisfiable" : { start, end };
 }
 
-/** A file name in a header, also one beyond ASCII. */
+/** Formats a file name for a header, including non-ASCII names. */
 export function disposition(fileName: string, inline: boolean): string {
   const plain = fileName.replace(/[^\x20-\x7e]|["\\%]/g, "_");
   const encoded = encodeURIComponent(fileName.toWellFormed())

@@ -1,19 +1,19 @@
-/** Who may call the server, and from where. */
+/** Access control: hosts, origins and callers. */
 import type { Context, MiddlewareHandler } from "npm:hono@~4.13.0";
 import { isApiPath } from "./api/api_error.ts";
 import type { Caller, Credentials, HandlerOptions, Role } from "./options.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** What the guard notes of a request for its handler. */
+/** Data that the guard passes to handlers. */
 export interface Noted {
   /** The caller, if callers sign in. */
   Variables: { caller: Caller | undefined };
 }
 
-/** Names of this machine's loopback interface. */
+/** Names of the loopback interface. */
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]", "::1"];
 
-/** Paths that tell nothing and are asked for by load balancers under any name. */
+/** Paths that disclose nothing and are requested by load balancers under any host name. */
 const OPEN = ["/health", "/version"];
 
 /**
@@ -34,7 +34,7 @@ function reads({ method }: Request, path: string): boolean {
   return METHODS.includes(method) || method === "POST" && READING.test(path);
 }
 
-/** Refuses requests that are addressed to another host: a page of another site is behind them. */
+/** Rejects requests addressed to another host name, which come from a page of another site. */
 export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHandler<Noted> {
   const allowed = hosts ?? (authenticate ? undefined : LOOPBACK);
   return async (c, next) => {
@@ -51,7 +51,7 @@ export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHa
   };
 }
 
-/** Refuses writes that a page of another site sends: the browser says where they come from. */
+/** Rejects writes by pages of other sites, which browsers declare. */
 export function checkOrigin({ origins = [] }: HandlerOptions): MiddlewareHandler<Noted> {
   return async (c, next) => {
     const origin = c.req.header("origin");
@@ -79,7 +79,7 @@ function hostOf(origin: string): string | undefined {
   }
 }
 
-/** Refuses callers who are not known, or may not do what they ask for. */
+/** Rejects unknown callers, and callers without the required role. */
 export function checkCaller(
   options: HandlerOptions,
   sessions: Sessions,
@@ -110,12 +110,12 @@ export function checkCaller(
   };
 }
 
-/** Refuses a request as a whole: in JSON where the API answers, else as text. */
+/** Returns an error response: JSON for the API, otherwise text. */
 function refuse(c: Context<Noted>, status: 403, message: string): Response {
   return isApiPath(c.req.path) ? c.json({ error: message }, status) : c.text(message, status);
 }
 
-/** Refuses what the caller may not do. */
+/** Returns a response for a missing permission. */
 function deny(c: Context<Noted>, message: string): Response {
   return isApiPath(c.req.path)
     ? c.json({ error: message }, 403)
@@ -123,7 +123,8 @@ function deny(c: Context<Noted>, message: string): Response {
 }
 
 function askToSignIn(c: Context<Noted>): Response {
-  // A browser would ask for a password in a window of its own, over the page that asks for it.
+  // For other requests than navigation, browsers would show their own password dialog over the
+  // page.
   if ((c.req.header("sec-fetch-mode") ?? "navigate") === "navigate") {
     c.header("www-authenticate", 'Basic realm="chachaml", charset="UTF-8"');
   }
@@ -138,7 +139,7 @@ function askToSignIn(c: Context<Noted>): Response {
   }, 401);
 }
 
-/** The credentials of an `Authorization` header; none if it cannot be read. */
+/** Parses the credentials of an `Authorization` header; empty if it is invalid. */
 function credentialsOf(header: string | undefined): Credentials {
   const [, scheme, value] = /^(\w+) +(.+)$/.exec(header ?? "") ?? [];
   if (scheme?.toLowerCase() === "bearer") return { token: value!.trim() };

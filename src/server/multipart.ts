@@ -1,24 +1,24 @@
-/** Files of a form, as streams: none of them is held whole in memory. */
+/** Files of a form as streams, so that none is held in memory as a whole. */
 import { Buffer } from "node:buffer";
 import { InvalidOptionError } from "../base/errors.ts";
 
-/** Bytes that the headers of one file may have. */
+/** Maximum size of the headers of a file, in bytes. */
 const MOST_HEADER_BYTES = 16 * 1024;
 
 /** A file of a form. */
 export interface FormFile {
-  /** The name of its field. */
+  /** Name of the form field. */
   readonly field: string;
-  /** Its name where it comes from, without directories; empty if it has none. */
+  /** Original file name without directories; empty if it has none. */
   readonly fileName: string;
-  /** Its bytes. They have to be read to their end before the next file is asked for. */
+  /** The bytes. Must be read completely before the next file is requested. */
   readonly bytes: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Reads the files of a `multipart/form-data` body, one after the other.
+ * Yields the files of a `multipart/form-data` body.
  *
- * @throws {InvalidOptionError} If it is no such body, or ends too early.
+ * @throws {InvalidOptionError} If the body is not of this type, or is incomplete.
  */
 export async function* formFiles(request: Request): AsyncGenerator<FormFile> {
   const type = request.headers.get("content-type") ?? "";
@@ -55,7 +55,7 @@ class FormReader {
     this.#delimiter = Buffer.from(delimiter, "latin1");
   }
 
-  /** Passes over what comes before the first file. */
+  /** Skips everything before the first file. */
   async skipTo(text: string): Promise<void> {
     while (this.#rest.indexOf(text) < 0) {
       if (this.#rest.length > MOST_HEADER_BYTES) throw broken("its first boundary is missing");
@@ -64,7 +64,7 @@ class FormReader {
     this.#rest = this.#rest.subarray(this.#rest.indexOf(text) + text.length);
   }
 
-  /** Whether another file follows the boundary that was just read. */
+  /** Whether another file follows the boundary just read. */
   async isFollowed(): Promise<boolean> {
     while (this.#rest.length < 2) await this.#more();
     const sign = this.#rest.subarray(0, 2).toString("latin1");
@@ -74,7 +74,7 @@ class FormReader {
     throw broken("a boundary is followed by something else");
   }
 
-  /** The headers of a file. */
+  /** Reads the headers of a file. */
   async header(): Promise<string> {
     let end: number;
     while ((end = this.#rest.indexOf("\r\n\r\n")) < 0) {
@@ -86,11 +86,11 @@ class FormReader {
     return text;
   }
 
-  /** The bytes up to the next boundary. */
+  /** Yields the bytes up to the next boundary. */
   async *content(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for (;;) {
       const end = this.#rest.indexOf(this.#delimiter);
-      // The beginning of a boundary may be at the end of what is read.
+      // The buffer may end with the start of a boundary.
       const sure = end < 0 ? this.#rest.length - this.#delimiter.length + 1 : end;
       if (sure > 0) yield Uint8Array.from(this.#rest.subarray(0, sure));
       if (end >= 0) {

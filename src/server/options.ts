@@ -1,25 +1,24 @@
-/** How a store is served. */
+/** Options for serving a store. */
 
-/** What a caller may do. Each role may do what the one before it may. */
+/** Role of a caller. Each role includes the permissions of the previous one. */
 export type Role = "reader" | "writer" | "admin";
 
-/** A caller who is known. */
+/** An authenticated caller. */
 export interface Caller {
-  /** Name; runs that the caller starts bear it. `null` where a token has none. */
+  /** Name, recorded in runs that the caller starts; `null` for a token without name. */
   readonly name: string | null;
-  /** What the caller may do. */
+  /** Role of the caller. */
   readonly role: Role;
 }
 
-/** Options of {@linkcode createHandler}. */
+/** Options for {@linkcode createHandler}. */
 export interface HandlerOptions {
   /**
-   * Finds the caller of some credentials. If left out, every caller may do everything: serve so on
-   * loopback only.
+   * Authenticates the caller. Without it every caller may do everything: only use that on loopback.
    */
   readonly authenticate?: (credentials: Credentials) => Promise<Caller | undefined>;
   /**
-   * Whether everything that writes is refused.
+   * Whether to reject every request that writes.
    *
    * @default {false}
    */
@@ -31,20 +30,20 @@ export interface HandlerOptions {
    */
   readonly mcpWrites?: boolean;
   /**
-   * Names of hosts, without ports, that requests may be addressed to. A page of another site cannot
-   * reach the server by a name of its own then. If left out, the names of loopback, unless callers
-   * have to sign in.
+   * Host names, without ports, that requests may be addressed to; pages of other sites then cannot
+   * reach the server under their own names. By default the names of loopback, or any name if
+   * callers must sign in.
    */
   readonly hosts?: readonly string[];
   /**
-   * Origins whose pages may call the server, such as `https://example.org`.
+   * Origins whose pages may call the server, e.g. `https://example.org`.
    *
    * @default {[]}
    */
   readonly origins?: readonly string[];
-  /** Ends answers that never end by themselves: streams of events. */
+  /** Ends endless responses: streams of events. */
   readonly signal?: AbortSignal;
-  /** Called with each request that was answered. */
+  /** Called after each response. */
   readonly onAnswer?: (entry: AccessEntry) => void;
   /** Called with each error that was answered by a 5xx: the answer does not say what went wrong. */
   readonly onFailure?: (error: unknown) => void;
@@ -52,26 +51,26 @@ export interface HandlerOptions {
 
 /** Credentials of a request. */
 export interface Credentials {
-  /** A token, sent as `Authorization: Bearer`. */
+  /** Token from `Authorization: Bearer`. */
   readonly token?: string;
-  /** A name, sent as `Authorization: Basic`. */
+  /** Name from `Authorization: Basic`. */
   readonly name?: string;
-  /** A password, sent as `Authorization: Basic`. */
+  /** Password from `Authorization: Basic`. */
   readonly password?: string;
 }
 
-/** One line of an access log. */
+/** Entry of an access log. */
 export interface AccessEntry {
-  /** When the request came, in ISO 8601. */
+  /** Time of the request, in ISO 8601. */
   readonly time: string;
   /** HTTP method. */
   readonly method: string;
-  /** Path, without the query: a query can hold what nobody should read in a log. */
+  /** Path without query, which may contain private data. */
   readonly path: string;
   /** HTTP status. */
   readonly status: number;
-  /** Milliseconds until the answer began. */
+  /** Time until the response started, in milliseconds. */
   readonly duration: number;
-  /** The caller's name, if there is one. */
+  /** Name of the caller, if known. */
   readonly user: string | null;
 }

@@ -1,9 +1,9 @@
-/** Errors of the store as HTTP errors. A client's mistake is never a 5xx. */
+/** Conversion of store errors to HTTP errors. Client errors never become a 5xx. */
 import { ChachamlError } from "../base/errors.ts";
 import { SlowBodyError } from "./http/limits.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
 
-/** The code of the protocol for each code of the store. */
+/** Error codes of the protocol by those of the store. */
 const CODES: Readonly<Record<string, ConstructorParameters<typeof MlflowError>[0]>> = {
   "invalid-name": "INVALID_PARAMETER_VALUE",
   "invalid-option": "INVALID_PARAMETER_VALUE",
@@ -22,7 +22,7 @@ const CODES: Readonly<Record<string, ConstructorParameters<typeof MlflowError>[0
   "store-closed": "TEMPORARILY_UNAVAILABLE",
 };
 
-/** An error as an answer of the protocol. What the server itself got wrong is not told outside. */
+/** Converts an error to one of the protocol. Internal errors are not disclosed. */
 export function problemOf(error: unknown): MlflowError {
   if (error instanceof MlflowError) return error;
   if (causes(error).some((cause) => cause instanceof SlowBodyError)) {
@@ -44,7 +44,7 @@ export function problemOf(error: unknown): MlflowError {
   });
 }
 
-/** Whether the client went away while its body was read. */
+/** Whether the client disconnected while its body was read. */
 function isCutShort(error: unknown): boolean {
   return causes(error).some((cause) =>
     /request body|body.*(closed|incomplete)|connection (closed|reset)/i.test(cause.message) ||

@@ -5,42 +5,45 @@ import type { ConnectionLimits } from "./http/limits.ts";
 import { listen, type Listening } from "./http/listen.ts";
 import type { HandlerOptions } from "./options.ts";
 
-/** Names and addresses of this machine's loopback interface. */
+/** Names and addresses of the loopback interface. */
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 
-/** Options of {@linkcode serveStore}. */
+/** Options for {@linkcode serveStore}. */
 export interface ServeOptions extends HandlerOptions {
   /**
-   * The address to listen on. Beyond loopback, callers have to sign in.
+   * Address to listen on. Beyond loopback, callers must sign in.
    *
    * @default {"127.0.0.1"}
    */
   readonly hostname?: string;
   /**
-   * The port; 0 takes any that is free.
+   * Port; 0 chooses a free one.
    *
    * @default {5000}
    */
   readonly port?: number;
-  /** A certificate and its key, in PEM, for HTTPS. */
+  /** Certificate and key in PEM, for HTTPS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /**
-   * Ends the server: requests under way are answered, no new ones are taken, and streams of events end.
+   * Stops the server: running requests are completed, new ones rejected, and streams of events end.
    */
   readonly signal?: AbortSignal;
   /** @ignore Other limits than usual, for tests. */
   readonly limits?: ConnectionLimits;
-  /** Called once the server listens, with its address. */
+  /** Called with the server's URL once it listens. */
   readonly onListen?: (url: string) => void;
 }
 
 /**
- * Serves a store until the signal is aborted. Needs network permission for the address.
+ * Serves a store until the signal aborts.
+ *
+ * Requires `--allow-net` for the address.
  *
  * @param store The open store. It is not closed.
- * @param options Where to listen, and who may call.
+ * @param options Address, TLS, access control and abort signal.
+ * @returns A promise that resolves once the server has stopped.
  * @throws {InvalidOptionError} If the address is beyond loopback and callers need not sign in.
- * @throws {StorageError} If the address cannot be listened on.
+ * @throws {StorageError} If listening on the address fails.
  */
 export async function serveStore(store: Store, options: ServeOptions = {}): Promise<void> {
   const { hostname = "127.0.0.1", port = 5000, tls, signal, onListen, limits } = options;

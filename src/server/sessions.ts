@@ -1,20 +1,20 @@
-/** Sessions of people who have signed in on the page. */
+/** Sessions of people who signed in on the page. */
 import type { Credentials } from "./options.ts";
 
-/** Sessions at once; the one that was used least recently ends. */
+/** Maximum number of sessions; the least recently used one ends first. */
 const MOST = 10_000;
 
-/** Milliseconds after which a session that nobody uses ends. */
+/** Time after which an unused session ends, in milliseconds. */
 const IDLE = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * Who has signed in. A session stands for the credentials that it was begun with: they are checked with
- * each request, so that a token that is taken away is good for nothing at once.
+ * Active sessions. A session stands for the credentials it started with: they are checked for each
+ * request, so a revoked token is invalid immediately.
  */
 export class Sessions {
   readonly #sessions = new Map<string, { credentials: Credentials; used: number }>();
 
-  /** Begins a session; returns its secret name. */
+  /** Starts a session. Returns its secret id. */
   begin(credentials: Credentials): string {
     const id = crypto.getRandomValues(new Uint8Array(32)).toHex();
     this.#sessions.set(id, { credentials, used: Date.now() });
@@ -27,7 +27,7 @@ export class Sessions {
     this.#sessions.delete(id);
   }
 
-  /** The credentials that a request's cookie stands for. */
+  /** Returns the credentials of the session in a request's cookie. */
   credentialsOf(request: Request): Credentials | undefined {
     const id = sessionOf(request);
     const session = id === undefined ? undefined : this.#sessions.get(id);
@@ -40,12 +40,15 @@ export class Sessions {
   }
 }
 
-/** Cookies know no ports: servers on one machine would end each other's sessions. */
+/**
+ * Returns the name of the cookie. Cookies ignore ports: servers on one machine would otherwise
+ * overwrite each other's.
+ */
 function cookieName(request: Request): string {
   return `chachaml-${new URL(request.url).port || "web"}`;
 }
 
-/** The session that a request names in its cookie. */
+/** Returns the session id in a request's cookie. */
 export function sessionOf(request: Request): string | undefined {
   const name = cookieName(request);
   const cookies = (request.headers.get("cookie") ?? "").split(";");
@@ -53,7 +56,10 @@ export function sessionOf(request: Request): string | undefined {
   return own?.trim().slice(name.length + 1);
 }
 
-/** Scripts cannot read the cookie, and no other site sends it. It ends with the browser. */
+/**
+ * Returns the cookie of a session. Scripts cannot read it, other sites do not send it, and it ends
+ * with the browser session.
+ */
 export function cookieOf(request: Request, id: string): string {
   const secure = new URL(request.url).protocol === "https:" ? "; Secure" : "";
   return `${cookieName(request)}=${id}; Path=/; HttpOnly; SameSite=Strict${secure}`;

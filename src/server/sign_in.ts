@@ -1,4 +1,4 @@
-/** Callers by token, and by name and password. */
+/** Authentication by token, or by name and password. */
 import { scrypt } from "node:crypto";
 import { timingSafeEqual } from "@std/crypto";
 import { InvalidOptionError } from "../base/errors.ts";
@@ -6,21 +6,21 @@ import type { Caller, Credentials, Role } from "./options.ts";
 
 const ROLES: readonly string[] = ["reader", "writer", "admin"];
 
-/** Passwords that were found right are not hashed again: it is slow on purpose. */
+/** Maximum number of verified passwords to cache: hashing is slow on purpose. */
 const MOST_REMEMBERED = 1000;
 
-/** A caller with what proves it. */
+/** An account with its secret. */
 interface Account {
   readonly caller: Caller;
-  /** A token or a password: as it is, or `scrypt:<salt>:<hash>` in Base64. */
+  /** Token or password: in plain text, or as `scrypt:<salt>:<hash>` in Base64. */
   readonly secret: string;
 }
 
 /**
- * Reads a file of tokens: `<token>`, `<token> <role>` or `<token> <role> <name>` a line. A role is
- * `reader`, `writer` (if left out) or `admin`; `#` begins a comment.
+ * Parses a token file with lines `<token>`, `<token> <role>` or `<token> <role> <name>`. The role
+ * is `reader`, `writer` (the default) or `admin`; `#` starts a comment.
  *
- * @throws {InvalidOptionError} If a line cannot be read, or there is none.
+ * @throws {InvalidOptionError} If a line is invalid, or there is none.
  */
 export function parseTokens(text: string): Account[] {
   return accountsOf(text, "token", (line) => {
@@ -30,10 +30,10 @@ export function parseTokens(text: string): Account[] {
 }
 
 /**
- * Reads a file of users: `<name>:<role>:<password>` a line. A password stands there as it is, or as
- * {@linkcode hashPassword} gives it.
+ * Parses a users file with lines `<name>:<role>:<password>`. Passwords are in plain text, or hashed
+ * by {@linkcode hashPassword}.
  *
- * @throws {InvalidOptionError} If a line cannot be read, or there is none.
+ * @throws {InvalidOptionError} If a line is invalid, or there is none.
  */
 export function parseUsers(text: string): Account[] {
   return accountsOf(text, "user", (line) => {
@@ -67,7 +67,7 @@ function accountsOf(
   throw new InvalidOptionError(`Cannot use the ${what} file: it names no ${what}`);
 }
 
-/** Makes a function that finds the caller of credentials. */
+/** Creates a function that authenticates credentials. */
 export function signIn(
   tokens: readonly Account[],
   users: readonly Account[],
@@ -79,7 +79,7 @@ export function signIn(
     const key = await digestOf(`${name}\0${password}`);
     const known = remembered.get(key);
     if (known) return known;
-    // A token is understood as a password too: some clients know Basic alone.
+    // A token is also accepted as password, because some clients only support Basic.
     const own = users.filter(({ caller }) => caller.name === name);
     const caller = await find(own, password) ?? await find(tokens, password);
     if (caller && remembered.size < MOST_REMEMBERED) remembered.set(key, caller);
@@ -87,7 +87,7 @@ export function signIn(
   };
 }
 
-/** Compares with every account, so that the time taken does not say which one fits. */
+/** Compares with every account, so that timing does not disclose a match. */
 async function find(accounts: readonly Account[], given: string): Promise<Caller | undefined> {
   let found: Caller | undefined;
   for (const { caller, secret } of accounts) {
@@ -105,7 +105,12 @@ async function matches(secret: string, given: string): Promise<boolean> {
   return timingSafeEqual(expected!, actual!);
 }
 
-/** A password as it can stand in a file of users: nobody who reads it can sign in. */
+/**
+ * Hashes a password for a users file. The hash cannot be used to sign in.
+ *
+ * @param password Password to hash.
+ * @returns The salted scrypt hash as text.
+ */
 export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   return `scrypt:${salt.toBase64()}:${(await derive(password, salt)).toBase64()}`;

@@ -1,6 +1,6 @@
-/** Counts of requests, in the text form that Prometheus reads. */
+/** Request statistics in the text format of Prometheus. */
 
-/** Upper bounds, in seconds, of the classes that durations are counted in. */
+/** Upper bounds of the histogram of durations, in seconds. */
 const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /** Counts requests. */
@@ -10,12 +10,12 @@ export class Statistics {
   #seconds = 0;
   #underWay = 0;
 
-  /** Counts a request that begins. */
+  /** Counts the start of a request. */
   begin(): void {
     this.#underWay++;
   }
 
-  /** Counts a request that was answered after some milliseconds. */
+  /** Counts a completed request; `duration` is in milliseconds. */
   end(method: string, status: number, duration: number): void {
     this.#underWay--;
     const key = `method="${method.replace(/[^A-Z]/g, "")}",status="${status}"`;
@@ -26,7 +26,7 @@ export class Statistics {
     this.#durations[at < 0 ? BOUNDS.length : at]!++;
   }
 
-  /** The counts as text. */
+  /** Returns the statistics as text. */
   toText(version: string): string {
     let sum = 0;
     const buckets = this.#durations.map((count, at) => {

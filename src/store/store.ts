@@ -291,7 +291,7 @@ export class Store extends StoreCare implements AsyncDisposable {
       try {
         yield* (await watcher).watch({ ...options, signal: ending });
       } catch (error) {
-        // What is refused since the store is closing is no failure of the watching.
+        // A rejection because the store is closing is not a failure of watching.
         if (!ending.aborted) throw error;
       }
     })();

@@ -5,7 +5,7 @@ import type { S3Client } from "./client.ts";
 import { identityOf } from "./objects.ts";
 import { elements, textOf } from "./xml.ts";
 
-/** How long what is staged counts as someone's work, by itself, in milliseconds. */
+/** Time for which staged bytes without a heartbeat count as in use, in milliseconds. */
 export const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
 /** Key prefix under which uploads are listed; no key of an artifact starts with it. */

@@ -83,7 +83,7 @@ export class OpenObject implements OpenBytes {
   #bodyAt: number;
   #body: Body | undefined;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
-  /** What the rest lies in, which is filled again once nothing of it is left. */
+  /** Buffer of the rest, which is reused once the rest is consumed. */
   #buffer: ArrayBuffer | undefined;
   #breaks = 0;
   #isClosed = false;

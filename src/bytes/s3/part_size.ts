@@ -15,7 +15,7 @@ const MAX_PARTS = 9999;
 const FIRST_PARTS = 3000;
 const LARGER_PARTS = 500;
 
-/** Times that they double at most: a part has 5 GiB at most. */
+/** Maximum number of doublings: a part has at most 5 GiB. */
 const DOUBLINGS = 9;
 
 /**
@@ -30,11 +30,11 @@ export function partSize(number: number, total: number | undefined): number {
   return PART * 2 ** Math.min(DOUBLINGS, Math.max(0, doublings));
 }
 
-/** How large parts are. */
+/** Sizes of parts. */
 export interface PartSizes {
-  /** The bytes of a part. */
+  /** Returns the size of a part, in bytes. */
   readonly partSize: (number: number, total: number | undefined) => number;
-  /** Bytes that are held for one part at most. */
+  /** Maximum number of bytes held in memory per part. */
   readonly held: number;
 }
 

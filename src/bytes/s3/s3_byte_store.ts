@@ -42,9 +42,9 @@ import { MultipartUpload, Uploads } from "./upload.ts";
 /** Number of objects hashed in parallel. */
 const HASHED_AT_A_TIME = 4;
 
-/** What tests choose smaller. */
+/** Sizes that tests reduce. */
 export interface S3ByteStoreOptions {
-  /** Milliseconds after which what is staged was left by a process that is gone. */
+  /** Age after which staged bytes count as abandoned, in milliseconds. */
   readonly abandonedAfter?: number;
   /** Sizes of parts. */
   readonly sizes?: PartSizes;

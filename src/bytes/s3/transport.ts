@@ -13,7 +13,7 @@ const CHUNK = 256 * 1024;
 /** Connections of large bodies that are kept. */
 const MAX_SOCKETS = 8;
 
-/** What is sent. */
+/** Body of the request. */
 export interface Outgoing {
   /** Where to. */
   readonly url: URL;
@@ -33,7 +33,7 @@ type Agent = InstanceType<typeof import("node:http").Agent>;
 export class Transport {
   #agent: Agent | undefined;
 
-  /** Sends a request; resolves once the headers of its answer are there. */
+  /** Sends a request; resolves once the headers of the response have arrived. */
   async send(outgoing: Outgoing): Promise<Response> {
     const { url, method, headers, body, signal } = outgoing;
     if (body && body.length >= LARGE) return await this.#upload({ ...outgoing, body });

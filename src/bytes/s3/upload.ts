@@ -44,7 +44,7 @@ export class Uploads {
     return new MultipartUpload(this, key, id);
   }
 
-  /** Has the server copy an object of the store, with its headers. */
+  /** Copies an object of the store on the server, with its headers. */
   async copy(
     from: string,
     to: string,
@@ -146,7 +146,7 @@ export class MultipartUpload {
     this.#throwFailure();
   }
 
-  /** Has the server copy a range of another object as the next part. */
+  /** Copies a range of another object on the server, as the next part. */
   async copyPart(
     from: string,
     { start, end }: { start: number; end: number },

@@ -130,10 +130,10 @@ export const runs: CommandSpec = {
   },
 };
 
-/** Runs whose params and metrics are read in one go. */
+/** Number of runs whose params and metrics are read at once. */
 const CHUNK = 200;
 
-/** Gives runs as JSON, few of them in memory at a time. */
+/** Yields runs as JSON, in pages. */
 async function* documentsOf(
   store: Store,
   runs: AsyncIterable<Run>,

@@ -6,7 +6,7 @@ import { formatNumber, printable } from "../../text/format.ts";
 import { durationOf, formatDuration } from "../../text/time.ts";
 import type { Call, CommandSpec } from "../command.ts";
 
-/** Milliseconds after which a run is looked at although nothing has happened: its process may be dead. */
+/** Interval after which a run is read without events, in milliseconds: its process may be dead. */
 const LOOK_AGAIN = 5000;
 
 export const watch: CommandSpec = {
@@ -40,7 +40,7 @@ async function watchAll(
   }
 }
 
-/** Watches a run until it ends. Ctrl-C ends the watching alone. */
+/** Watches a run until it ends. Ctrl-C only stops watching. */
 async function watchRun(
   { json, io, say }: Call,
   store: Store,
@@ -73,7 +73,7 @@ async function watchRun(
   }
 }
 
-/** What a promise resolves to; `undefined` if that takes too long. */
+/** Returns the result of a promise; `undefined` after a timeout. */
 async function firstOf<T>(promise: Promise<T>): Promise<T | undefined> {
   const enough = new AbortController();
   try {

@@ -1,4 +1,4 @@
-/** The status that archived runs had before, in a table of our own. */
+/** Former status of archived runs, in a table of our own. */
 import { text } from "../rows/value.ts";
 import type { Sql } from "./client.ts";
 import { lockRow } from "./run_rows.ts";
@@ -16,7 +16,7 @@ export async function archiveRun(sql: Sql, id: string): Promise<void> {
   await sql.run("UPDATE runs SET status = 'archived' WHERE id = ?", id);
 }
 
-/** Gives an archived run its status back. Of one that chachaml has archived, its error tells. */
+/** Unarchives a run. The former status of a run archived by chachaml is derived from its error. */
 export async function unarchiveRun(sql: Sql, id: string): Promise<void> {
   const { status, error } = await lockRow(sql, id);
   if (status !== "archived") return;

@@ -1,10 +1,10 @@
-/** Finds artifacts by a query, at the cost of its answer. */
+/** Search for artifacts, in time proportional to the result. */
 import type { ArtifactQuery, IndexEntry } from "../artifact_index.ts";
 import { entryOf } from "../rows/artifact_row.ts";
 import { SELECT_ENTRY } from "./artifact_rows.ts";
 import type { PgValue, Sql } from "./client.ts";
 
-/** The artifacts that fit a query, by creation time, then name. */
+/** Returns the artifacts that match a query, by creation time, then name. */
 export async function findEntries(sql: Sql, query: ArtifactQuery): Promise<IndexEntry[]> {
   const { runId, name, contentType, hash, limit } = query;
   const where: string[] = [];
@@ -38,7 +38,7 @@ export async function findEntries(sql: Sql, query: ArtifactQuery): Promise<Index
 function addName(name: string, add: (condition: string, ...values: PgValue[]) => void): void {
   const wild = name.search(/[*?]/);
   if (wild < 0) return add(`a.name COLLATE "C" = ?`, name);
-  // The range of what begins so is in an index.
+  // The prefix is a range of an index.
   const prefix = name.slice(0, wild);
   if (wild > 0) {
     add(`a.name COLLATE "C" >= ? AND a.name COLLATE "C" < ?`, prefix, `${prefix}\u{10FFFF}`);

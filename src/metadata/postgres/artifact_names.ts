@@ -1,4 +1,4 @@
-/** Names of a run's artifacts that could stand in the way of others. */
+/** Names of artifacts of a run that may conflict with others. */
 import { fold } from "../../names/names.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import { pathOf } from "../rows/artifact_row.ts";
@@ -6,7 +6,10 @@ import type { SqlRow } from "../rows/value.ts";
 import type { Sql } from "./client.ts";
 import { FOLDED, ODD } from "./schema.ts";
 
-/** Artifacts of the same letters or above, one below each, and all that are not so simple. */
+/**
+ * Artifacts whose names are equal but for case or are parents, one below each, and all names that
+ * cannot be compared this way.
+ */
 const SELECT_NEAR =
   `SELECT name, path FROM artifacts WHERE run_id = ?1 AND ${FOLDED} = ANY(?2::text[])
   UNION ALL SELECT below.name, below.path FROM unnest(?3::text[]) AS given(folded),
@@ -17,8 +20,8 @@ const SELECT_NEAR =
 const SELECT_ALL = "SELECT name, path FROM artifacts WHERE run_id = ?";
 
 /**
- * The names of a run that matter to some others: enough to say of each of these whether it is there or
- * clashes. It costs what the answer costs, however many names the run has, as long as they are ASCII.
+ * Returns the names of a run that are needed to tell whether the given names exist or conflict.
+ * Takes time proportional to the result, as long as the names of the run are ASCII.
  */
 export async function namesNear(
   sql: Sql,
@@ -33,7 +36,7 @@ export async function namesNear(
   return indexOf(rows, runId);
 }
 
-/** A path, and those of the directories above it. */
+/** Returns a path and its parents. */
 function withAncestors(path: string): string[] {
   const segments = path.split("/");
   return segments.map((_, at) => segments.slice(0, at + 1).join("/"));
@@ -41,7 +44,7 @@ function withAncestors(path: string): string[] {
 
 function indexOf(rows: readonly SqlRow[], runId: string): NameIndex {
   const names = new NameIndex(rows.map(({ name }) => String(name)));
-  // Another program may have stored an artifact where one of another name would be put.
+  // Another program may have stored an artifact at the path of this name.
   for (const row of rows) {
     const path = pathOf(row);
     if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), String(row.name));

@@ -1,4 +1,4 @@
-/** Reads and writes rows of the artifacts table. */
+/** Reading and writing of rows of the artifacts table. */
 import { RunNotFoundError } from "../../base/errors.ts";
 import type { ArtifactRecord, Contents, IndexEntry, NewArtifact } from "../artifact_index.ts";
 import type { PgValue, Sql } from "./client.ts";
@@ -8,7 +8,7 @@ import { entryOf } from "../rows/artifact_row.ts";
 export const SELECT_ENTRY = `SELECT a.id, a.run_id, a.name, a.path, a.content_type, a.size, a.hash,
   a.created_at FROM artifacts AS a`;
 
-/** The first artifact that meets a condition. */
+/** Returns the first artifact that matches a condition. */
 export async function findEntry(
   sql: Sql,
   condition: string,
@@ -18,7 +18,7 @@ export async function findEntry(
   return row && entryOf(row);
 }
 
-/** Inserts records under new ids. */
+/** Inserts records with new ids. */
 export async function insertRecords(
   sql: Sql,
   artifacts: readonly NewArtifact[],
@@ -33,7 +33,7 @@ export async function insertRecords(
   return records;
 }
 
-/** Inserts records as they are. */
+/** Inserts records with their ids. */
 export async function insertAll(sql: Sql, records: readonly ArtifactRecord[]): Promise<void> {
   if (records.length === 0) return;
   await sql.run(
@@ -52,7 +52,7 @@ export async function insertAll(sql: Sql, records: readonly ArtifactRecord[]): P
   );
 }
 
-/** Has a record describe other bytes, and name where they are. */
+/** Updates a record to new bytes and their key. */
 export async function describe(
   sql: Sql,
   record: ArtifactRecord,
@@ -71,22 +71,22 @@ export async function describe(
   return { ...record, contentType, size, hash, createdAt };
 }
 
-/** Whether a record still says of its bytes what `expected` does. */
+/** Whether a record still describes its bytes as `expected` does. */
 export function isSame(entry: IndexEntry | undefined, expected: ArtifactRecord): boolean {
   return entry !== undefined && !entry.problem &&
     entry.record.path === expected.path && entry.record.hash === expected.hash;
 }
 
 /**
- * Refuses a run that is not there.
+ * Checks that a run exists.
  *
- * @throws {RunNotFoundError} If there is no such run.
+ * @throws {RunNotFoundError} If it does not.
  */
 export async function requireRun(sql: Sql, runId: string): Promise<void> {
   if (!await sql.get("SELECT 1 FROM runs WHERE id = ?", runId)) throw new RunNotFoundError(runId);
 }
 
-/** Like {@linkcode requireRun}, and keeps the run from being removed until the transaction ends. */
+/** Like {@linkcode requireRun}, and locks the run against removal until the transaction ends. */
 export async function holdRun(sql: Sql, runId: string): Promise<void> {
   const row = await sql.get("SELECT 1 FROM runs WHERE id = ? FOR KEY SHARE", runId);
   if (!row) throw new RunNotFoundError(runId);

@@ -1,4 +1,4 @@
-/** Reads records of artifacts in pages: others may write between. */
+/** Reading of artifact records in pages, since others may write between. */
 import type { ArtifactPosition, ArtifactTotals, IndexEntry } from "../artifact_index.ts";
 import { entryOf } from "../rows/artifact_row.ts";
 import type { SqlRow } from "../rows/value.ts";
@@ -6,15 +6,15 @@ import { SELECT_ENTRY } from "./artifact_rows.ts";
 import type { PgValue, Sql } from "./client.ts";
 import type { Database } from "./database.ts";
 
-/** Records read in one go. */
+/** Number of records read at once. */
 const PAGE = 1000;
 
-/** Groups of duplicates read in one go. */
+/** Number of groups of duplicates read at once. */
 const GROUPS = 500;
 
 const PLACE = `(a.run_id COLLATE "C", a.name COLLATE "C")`;
 
-/** Conditions on a run, and on what comes behind a position. */
+/** Returns conditions for a run and for rows after a position. */
 function behind(
   runId: string | undefined,
   after: ArtifactPosition | undefined,
@@ -32,7 +32,7 @@ function behind(
   return { where: conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`, values };
 }
 
-/** The artifacts of a run, or of all, by run and name, in pages that start behind the last. */
+/** Yields the artifacts of a run, or of all, by run and name, in pages. */
 export async function* eachEntry(
   database: Database,
   runId: string | undefined,
@@ -53,7 +53,7 @@ export async function* eachEntry(
   }
 }
 
-/** Counts the artifacts of a run, or of all, behind a position, and adds up their bytes. */
+/** Returns number and size of the artifacts of a run, or of all, after a position. */
 export async function totalsOf(
   sql: Sql,
   runId?: string,
@@ -74,7 +74,9 @@ const SELECT_GROUPS = `SELECT hash, size FROM artifacts WHERE (hash, size) > (?,
 const SELECT_MEMBERS = `${SELECT_ENTRY} WHERE a.hash = ? AND a.size = ?
   AND (a.created_at, a.id COLLATE "C") > (?, ?) ORDER BY a.created_at, a.id COLLATE "C" LIMIT ${PAGE}`;
 
-/** The artifacts that have the size and hash of another, by hash, size and creation time. */
+/**
+ * Yields the artifacts whose size and hash equal those of another, by hash, size and creation time.
+ */
 export async function* eachDuplicate(database: Database): AsyncGenerator<IndexEntry> {
   let last: SqlRow = { hash: "", size: -1 };
   for (;;) {

@@ -1,19 +1,19 @@
-/** Looks for damage of a database, as far as a client can see it. */
+/** Check of a database for damage, as far as a client can detect it. */
 import type { MetadataCheck } from "../metadata_store.ts";
 import type { Database } from "./database.ts";
 import { INDEXES, TABLES } from "./schema.ts";
 
-/** Settings of a server that risk what it has acknowledged, or the whole database. */
+/** Server settings that risk acknowledged writes or the whole database. */
 const RISKS: Readonly<Record<string, string>> = {
   fsync: "a power cut of the server can damage the database",
   full_page_writes: "a power cut of the server can damage the database",
 };
 
-/** Has the server read every value of every row, and looks at its indexes and settings. */
+/** Makes the server read every value of every row, and checks its indexes and settings. */
 export async function checkDatabase(database: Database): Promise<MetadataCheck> {
   const damage: string[] = [];
   for (const table of Object.keys(TABLES)) {
-    // As text, so that long values are read and unpacked, too.
+    // As text, so that long values are also read and decompressed.
     await database.read((sql) => sql.all(`SELECT count(t::text) FROM ${table} AS t`))
       .catch((error) => damage.push(`table ${table}: ${(error as Error).message}`));
   }

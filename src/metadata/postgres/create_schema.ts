@@ -1,4 +1,4 @@
-/** Looks at the tables of a schema, and creates what is missing. */
+/** Inspection and creation of the tables of a schema. */
 import { NotAStoreError, StorageError } from "../../base/errors.ts";
 import { NewerFormatError } from "../../base/store_errors.ts";
 import type { Sql, Transaction } from "./client.ts";
@@ -6,20 +6,20 @@ import { FORMAT, INDEXES, SHARED_TABLES, TABLES, UNIQUE_INDEX } from "./schema.t
 import type { Server } from "./server.ts";
 import { FUNCTIONS, SUMMARIZE_ALL, TRIGGERS } from "./triggers.ts";
 
-/** Version of our own tables, functions and triggers: it grows whenever these change. */
+/** Version of our own tables, functions and triggers. Increased with every change to them. */
 const OWN_VERSION = 1;
 
-/** What a look at a schema says of it. */
+/** State of a schema. */
 export interface SchemaState {
-  /** Whether all of it is there, nothing of it, or a part, such as the tables of chachaml alone. */
+  /** Whether all of it exists, nothing, or a part, e.g. only the tables of chachaml. */
   readonly state: "complete" | "incomplete" | "absent";
-  /** Version of the format; 0 where none is noted. */
+  /** Version of the format; 0 if none is recorded. */
   readonly format: number;
-  /** What is missing, for people. */
+  /** What is missing, for messages. */
   readonly missing: readonly string[];
-  /** Columns of tables that have to be widened. */
+  /** Columns that must be widened. */
   readonly narrow: readonly (readonly [table: string, column: string])[];
-  /** Text columns of tables that have to be added. */
+  /** Text columns that must be added. */
   readonly lacking: readonly (readonly [table: string, column: string])[];
 }
 
@@ -36,9 +36,9 @@ const SELECT_TRIGGERS =
     AND NOT t.tgisinternal`;
 
 /**
- * Reads which of the tables are there; changes nothing.
+ * Reads which tables exist; changes nothing.
  *
- * @throws {NotAStoreError} If tables of another program stand in the place of the store's.
+ * @throws {NotAStoreError} If tables of another program have the names of the store's tables.
  */
 export async function inspectSchema(sql: Sql, server: Server): Promise<SchemaState> {
   const names = [...Object.keys(TABLES), ...Object.keys(INDEXES)];
@@ -92,7 +92,7 @@ function foreign({ shown }: Server, state: string): NotAStoreError {
 }
 
 /**
- * Refuses a schema that must not be written to by this version.
+ * Checks that this version may write to a schema.
  *
  * @throws {NewerFormatError} If a newer version has written it.
  */
@@ -100,7 +100,7 @@ export function requireWritableSchema({ format }: SchemaState, { shown }: Server
   if (format > FORMAT) throw new NewerFormatError(shown, format, FORMAT);
 }
 
-/** Creates what is missing. Of several that come at once, one does and the others wait. */
+/** Creates what is missing. Concurrent calls wait for the first one. */
 export async function createSchema(sql: Transaction, server: Server): Promise<void> {
   await sql.run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "chachaml schema");
   const { schema } = server;
@@ -135,7 +135,7 @@ function* statementsFor(before: SchemaState, schema: string): Generator<string> 
   for (const [table, column] of before.lacking) {
     yield `ALTER TABLE ${table} ADD COLUMN ${column} TEXT`;
   }
-  // It rewrites the table, once.
+  // Rewrites the table once.
   for (const [table, column] of before.narrow) {
     yield `ALTER TABLE ${table} ALTER COLUMN ${column} TYPE BIGINT`;
   }
@@ -152,14 +152,14 @@ function* statementsFor(before: SchemaState, schema: string): Generator<string> 
   for (const [name, { on, calls }] of Object.entries(TRIGGERS)) {
     yield `CREATE OR REPLACE TRIGGER ${name} ${on} FOR EACH STATEMENT EXECUTE FUNCTION ${calls}()`;
   }
-  // What was there before the triggers.
+  // Rows older than the triggers.
   yield "INSERT INTO chachaml_known_runs (id) SELECT id FROM runs ORDER BY start_time, ctid " +
     "ON CONFLICT (id) DO NOTHING";
   yield "DELETE FROM chachaml_metric_summaries";
   yield SUMMARIZE_ALL.replace(/;\s*$/, "");
 }
 
-/** A name as SQL takes it, whatever characters it has. */
+/** Quotes an identifier for SQL. */
 function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

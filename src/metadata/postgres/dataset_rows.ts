@@ -4,7 +4,7 @@ import { datasetDocumentOf, experimentsOf } from "../rows/dataset_row.ts";
 import type { DatasetDocument } from "../run_document.ts";
 import type { Sql } from "./client.ts";
 
-/** Writes a dataset. */
+/** Inserts a dataset. */
 export async function insertDataset(
   sql: Sql,
   runId: string,
@@ -26,7 +26,7 @@ export async function insertDataset(
   );
 }
 
-/** Reads the datasets of a run, in the order noted. */
+/** Reads the datasets of a run, in the order they were recorded. */
 export async function selectDatasets(sql: Sql, runId: string): Promise<DatasetDocument[]> {
   const rows = await sql.all(
     `SELECT id, role, n_rows, n_cols, features, hash, source, created_at FROM datasets
@@ -47,7 +47,7 @@ export async function selectExperiments(sql: Sql): Promise<Experiment[]> {
   return experimentsOf(described, counted);
 }
 
-/** Writes what is said of an experiment, beside what was said before. */
+/** Updates the given members of an experiment's description. */
 export async function upsertExperiment(
   sql: Sql,
   name: string,

@@ -1,2 +1,2 @@
-/** The driver, in a module of its own: who uses no server does not download it. */
+/** The driver in a module of its own, so that only users of a server download it. */
 export { default } from "npm:postgres@~3.4.9";

@@ -1,7 +1,7 @@
 /**
- * Locks of names, held until the transaction ends. A put holds its run and the directories above its
- * name together with others, and its name alone; what concerns a whole run holds that alone. They are
- * taken from the run downwards, so that nobody waits in a ring.
+ * Locks of names, held until the transaction ends. A put takes shared locks of its run and of the
+ * parents of its name, and an exclusive lock of its name; changes of a whole run lock it
+ * exclusively. Locks are taken from the run downwards, which prevents deadlocks.
  */
 import { fold } from "../../names/names.ts";
 import type { Sql } from "./client.ts";
@@ -11,7 +11,7 @@ const LOCK = `SELECT CASE WHEN alone THEN pg_advisory_xact_lock(id)::text
   FROM (SELECT hashtextextended(current_schema() || '/' || key, 0) AS id, alone
     FROM unnest(?::text[], ?::boolean[]) WITH ORDINALITY AS t(key, alone, at) ORDER BY at) AS keys`;
 
-/** More names than this are locked by their run: each lock takes memory of the server. */
+/** With more names than this, the run is locked instead: each lock uses memory of the server. */
 const MAX_NAMES = 20;
 
 /** Locks names of a run that are about to be put, replaced or removed. */
@@ -37,7 +37,7 @@ export async function lockRuns(sql: Sql, runIds: Iterable<string>): Promise<void
   await lock(sql, keys.map((key) => [key, true] as const));
 }
 
-/** Locks something that has a name of its own, such as a model. */
+/** Locks an object of a kind by its name, e.g. a model. */
 export async function lockThing(sql: Sql, kind: string, name: string): Promise<void> {
   await lock(sql, [[`${kind} ${name}`, true]]);
 }

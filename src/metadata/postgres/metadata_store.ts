@@ -21,7 +21,7 @@ export class PostgresMetadata implements MetadataStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Takes over an open database; `now` is the clock, in epoch milliseconds. */
+  /** Takes ownership of an open database; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;

@@ -1,22 +1,22 @@
 /**
- * Points of metrics. The table has no column for the order in which they were logged, as chachaml knows
- * none: they are in the order of their times, and of one time in the order in which they lie in the table.
+ * Points of metrics. As in chachaml, the table has no column for the order of logging: points are
+ * ordered by time, then by their position in the table.
  */
 import type { Metric, MetricBatch, MetricSummary, PointColumns } from "../metric.ts";
 import { numberOrNull, type SqlRow, text } from "../rows/value.ts";
 import type { Sql, Transaction } from "./client.ts";
 
-/** Points written by one statement. */
+/** Number of points written per statement. */
 const ROWS = 10_000;
 
-/** Points read at a time. */
+/** Number of points read at once. */
 const PAGE = 10_000;
 
 const INSERT = `INSERT INTO metrics (run_id, key, value, step, timestamp)
   SELECT ?::text, key, value, step, time
   FROM unnest(?::text[], ?::double precision[], ?::bigint[], ?::bigint[]) AS t(key, value, step, time)`;
 
-/** Writes points `from` up to, not including, `to` of a batch. */
+/** Inserts the points of a batch from index `from` up to, but not including, `to`. */
 export async function insertMetrics(
   sql: Sql,
   { runId, keys, values, steps, times }: MetricBatch,
@@ -36,7 +36,7 @@ export async function insertMetrics(
 
 const ORDER = "ORDER BY timestamp, ctid";
 
-/** Reads points in the order logged: all of a run, or those of one metric. */
+/** Reads points in the order they were logged: all of a run, or those of one metric. */
 export async function* selectMetrics(
   sql: Transaction,
   runId: string,
@@ -47,7 +47,7 @@ export async function* selectMetrics(
   else yield* sql.pages(PAGE, `${columns} AND key = ? ${ORDER}`, runId, key);
 }
 
-/** A row as a metric. */
+/** Converts a row to a metric. */
 export function metricOf(row: SqlRow): Metric {
   return {
     key: text(row.key),
@@ -57,7 +57,7 @@ export function metricOf(row: SqlRow): Metric {
   };
 }
 
-/** Reads the points of one metric into columns. */
+/** Reads the points of a metric into columns. */
 export async function readColumns(
   sql: Transaction,
   runId: string,
@@ -85,10 +85,10 @@ export async function readColumns(
   return columns;
 }
 
-/** Which of a metric's values speaks for a run, and its column. */
+/** Values of a metric that can represent a run, with their columns. */
 export const CHOICES = { last: "last", min: "smallest", max: "largest" } as const;
 
-/** The summaries of a run's metrics, sorted by key. */
+/** Returns the summaries of a run's metrics, sorted by key. */
 export async function selectSummaries(sql: Sql, runId: string): Promise<MetricSummary[]> {
   const rows = await sql.all(
     `SELECT key, points, smallest, largest, last, step FROM chachaml_metric_summaries

@@ -1,11 +1,11 @@
-/** Versions of models, as they travel with the runs that they are made of. */
+/** Model versions, for transfer with their runs. */
 import { placeOfArrival } from "../arriving_version.ts";
 import { versionDocumentOf } from "../rows/model_row.ts";
 import type { ModelVersionDocument } from "../run_document.ts";
 import type { Sql } from "./client.ts";
 import { lockThing } from "./locks.ts";
 
-/** Reads the versions that are made of a run's artifacts, by model and version. */
+/** Reads the versions that use artifacts of a run, by model and version. */
 export async function selectVersions(sql: Sql, runId: string): Promise<ModelVersionDocument[]> {
   const rows = await sql.all(
     `SELECT v.model_name, v.artifact_id, v.stage, v.description, v.version, v.created_at,
@@ -18,7 +18,7 @@ export async function selectVersions(sql: Sql, runId: string): Promise<ModelVers
   return rows.map(versionDocumentOf);
 }
 
-/** Writes versions that are not there. */
+/** Inserts missing versions. */
 export async function insertVersions(
   sql: Sql,
   runId: string,

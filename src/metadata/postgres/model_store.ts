@@ -13,12 +13,12 @@ const SELECT_MODEL = `SELECT m.name, m.description, m.created_at, count(v.versio
 const SELECT_VERSION = `SELECT model_name, run_id, artifact_id, stage, description, version,
   created_at FROM model_versions`;
 
-/** Models in PostgreSQL. Changes of one model follow each other. */
+/** Models in PostgreSQL. Changes of one model are serialized. */
 export class PostgresModelStore implements ModelStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -142,7 +142,7 @@ export class PostgresModelStore implements ModelStore {
   }
 }
 
-/** The id of the artifact that a version is to be made of, which is not replaced or removed meanwhile. */
+/** Returns the id of a version's artifact, and locks it against replacement and removal. */
 async function requireArtifact(
   sql: Sql,
   runId: string,

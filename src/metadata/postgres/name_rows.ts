@@ -1,4 +1,4 @@
-/** Names that are in use, for messages that name near ones. */
+/** Names in use, for suggestions in messages. */
 import { text } from "../rows/value.ts";
 import type { Sql } from "./client.ts";
 
@@ -8,7 +8,7 @@ const SELECT = {
   experiment: "SELECT experiment AS name FROM runs UNION SELECT name FROM experiments",
 } as const;
 
-/** All names of a kind, sorted. */
+/** Returns all names of a kind, sorted. */
 export async function namesOf(sql: Sql, kind: keyof typeof SELECT): Promise<string[]> {
   return (await sql.all(SELECT[kind])).map(({ name }) => text(name)).sort();
 }

@@ -1,8 +1,8 @@
-/** The file of passwords that PostgreSQL's own programs read. */
+/** The password file read by PostgreSQL's own programs. */
 import { join } from "@std/path";
 import { variable } from "../../base/variable.ts";
 
-/** What a password is for. */
+/** Connection for which a password is looked up. */
 export interface PasswordScope {
   /** Host, or directory of a socket. */
   readonly host: string;
@@ -18,8 +18,8 @@ export interface PasswordScope {
 const FIELDS = ["host", "port", "database", "user"] as const;
 
 /**
- * The password of `PGPASSFILE` or `~/.pgpass`. A file that others may read is ignored, as everywhere;
- * so is one that must not be read here.
+ * Returns the password from `PGPASSFILE` or `~/.pgpass`. Like in PostgreSQL, a file that others may
+ * read is ignored; so is one without permission to read it.
  */
 export async function passwordFor(scope: PasswordScope): Promise<string | undefined> {
   const home = variable("HOME");
@@ -35,9 +35,9 @@ export async function passwordFor(scope: PasswordScope): Promise<string | undefi
   }
 }
 
-/** The password of the first line that fits. */
+/** Returns the password of the first matching line. */
 export function findPassword(text: string, scope: PasswordScope): string | undefined {
-  // A socket's directory is named by the host that it is the default of.
+  // The default socket directory is named "localhost".
   const host = scope.host.startsWith("/") ? "localhost" : scope.host;
   const wanted = { ...scope, host, port: String(scope.port) };
   for (const line of text.split(/\r?\n/)) {
@@ -50,7 +50,7 @@ export function findPassword(text: string, scope: PasswordScope): string | undef
   return undefined;
 }
 
-/** Fields of a line, in which a backslash precedes a colon or a backslash that is meant itself. */
+/** Splits a line into fields. A backslash escapes a colon or a backslash. */
 function fieldsOf(line: string): string[] {
   return (line.match(/(?:^|:)(?:\\.|[^:\\])*/g) ?? [])
     .map((field) => field.replace(/^:/, "").replace(/\\(.)/g, "$1"));

@@ -3,7 +3,7 @@ import type { NotedProcess, ProcessStore, RunProcess } from "../process_store.ts
 import { processOf } from "../rows/process_row.ts";
 import type { Database, Sql } from "./database.ts";
 
-/** Notes the process of a run that is running. */
+/** Records the process of a running run. */
 export async function noteProcess(
   sql: Sql,
   runId: string,
@@ -27,7 +27,7 @@ export async function noteProcess(
   );
 }
 
-/** Forgets the process of a run that is no longer running. */
+/** Removes the process of a run that has ended. */
 export async function dropProcess(sql: Sql, runId: string): Promise<void> {
   await sql.run("DELETE FROM chachaml_processes WHERE run_id = ?", runId);
 }
@@ -37,7 +37,7 @@ export class PostgresProcessStore implements ProcessStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;

@@ -1,4 +1,4 @@
-/** Runs that stand in the way of a new one. */
+/** Conflicts of new runs with existing ones. */
 import { RunStateError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import { fold } from "../../names/names.ts";
@@ -11,7 +11,7 @@ import { readDocument } from "./run_document_rows.ts";
 import { OTHER_ID } from "./schema.ts";
 
 /**
- * What of a run is to be written: all of it if it is not there, else what it has more. One that is there
+ * Returns the part of a run to write: all of it, or what an existing run lacks. The existing run
  * must contain it, or be contained in it.
  */
 export async function missingOf(sql: Transaction, run: RunDocument): Promise<Missing | undefined> {
@@ -37,7 +37,7 @@ export async function missingOf(sql: Transaction, run: RunDocument): Promise<Mis
   return { run, isNew: true };
 }
 
-/** Refuses artifacts and datasets whose ids another run has. */
+/** Checks that no other run has artifacts or datasets with the same ids. */
 async function requireFreeParts(sql: Sql, run: RunDocument): Promise<void> {
   for (const table of ["artifacts", "datasets"] as const) {
     const ids = run[table].map(({ id }) => id);
@@ -54,14 +54,17 @@ async function requireFreeParts(sql: Sql, run: RunDocument): Promise<void> {
   }
 }
 
-/** Two runs share no directory, also where the file system ignores case or normalisation. */
+/**
+ * Checks that a run would not share its directory with another, even if the file system ignores
+ * case or normalization.
+ */
 export async function requireFreeId(
   sql: Sql,
   id: string,
   action: "start" | "import",
 ): Promise<void> {
   const folded = fold(id);
-  // The server compares ids of plain letters; those with others, which are few, are read.
+  // The server compares ids of ASCII letters; the few others are read.
   const rows = await sql.all(
     `SELECT id FROM runs WHERE upper(id COLLATE "C") = ?
       UNION ALL SELECT id FROM runs WHERE ${OTHER_ID}`,

@@ -1,4 +1,4 @@
-/** Runs with all that is kept of them, read from the tables that hold it, and written to them. */
+/** Reading and writing of complete runs. */
 import { entryOf } from "../rows/artifact_row.ts";
 import { artifactPartOf, columnsOf, runPartOf } from "../rows/run_document_row.ts";
 import { text } from "../rows/value.ts";
@@ -12,9 +12,9 @@ import { selectVersions } from "./model_documents.ts";
 import { RUN_COLUMNS } from "./run_rows.ts";
 
 /**
- * Reads a run; `undefined` if it is not there.
+ * Reads a run; `undefined` if it does not exist.
  *
- * @throws {DamagedRowError} If the row of one of its artifacts cannot be true.
+ * @throws {DamagedRowError} If the record of one of its artifacts is invalid.
  * @throws {UnsafePathError} If one leads outside the artifact directory.
  */
 export async function readDocument(
@@ -54,7 +54,7 @@ export async function readDocument(
   };
 }
 
-/** Writes a run that is not there, with the rows of its artifacts, whose bytes are in place. */
+/** Inserts a new run, with the records of its artifacts, whose bytes are published. */
 export async function insertDocument(sql: Sql, run: RunDocument): Promise<void> {
   await sql.run(
     `INSERT INTO runs (id, experiment, name, status, start_time, end_time, error, tags, env,
@@ -74,7 +74,7 @@ export async function insertDocument(sql: Sql, run: RunDocument): Promise<void> 
   await insertContents(sql, run);
 }
 
-/** Adds what a run that is there has more by now, and how far it has come. */
+/** Adds to an existing run what it has gained. */
 export async function growDocument(sql: Sql, growth: RunDocument): Promise<void> {
   const { status, endTime, error, id } = growth;
   await sql.run(
@@ -126,7 +126,7 @@ async function insertContents(sql: Sql, run: RunDocument): Promise<void> {
   );
 }
 
-/** EDN text in which chachaml has written U+0000 as it is: PostgreSQL keeps only its escape. */
+/** Escapes U+0000, which chachaml writes raw in EDN text and PostgreSQL cannot store. */
 function escaped(edn: string | null): string | null {
   return edn === null ? null : edn.replaceAll("\0", "\\u0000");
 }

@@ -1,4 +1,4 @@
-/** Reads and writes rows of runs. */
+/** Reading and writing of rows of runs. */
 import { assertString } from "../../base/assert.ts";
 import { RunNotFoundError } from "../../base/errors.ts";
 import type { Run } from "../run.ts";
@@ -7,13 +7,13 @@ import { runOf, withoutStartTag } from "../rows/run_row.ts";
 import { type SqlRow, text, textOrNull } from "../rows/value.ts";
 import type { PgValue, Sql } from "./client.ts";
 
-/** The columns of a run. */
+/** Columns of a run. */
 export const RUN_COLUMNS = `r.id, r.experiment, r.name, r.status, r.error, r.tags, r.env,
   r.parent_run_id, r.created_by, r.start_time, r.end_time`;
 
 const SELECT_RUN = `SELECT ${RUN_COLUMNS} FROM runs AS r WHERE r.id = ?`;
 
-/** The row of a run. */
+/** Returns the row of a run. */
 export async function requireRow(sql: Sql, id: string): Promise<SqlRow> {
   assertString("a run id", id);
   const row = await sql.get(SELECT_RUN, id);
@@ -21,7 +21,7 @@ export async function requireRow(sql: Sql, id: string): Promise<SqlRow> {
   return row;
 }
 
-/** The row of a run, which nobody else changes until the transaction ends. */
+/** Returns the row of a run, and locks it until the transaction ends. */
 export async function lockRow(sql: Sql, id: string): Promise<SqlRow> {
   assertString("a run id", id);
   const row = await sql.get(`${SELECT_RUN} FOR NO KEY UPDATE`, id);
@@ -29,7 +29,7 @@ export async function lockRow(sql: Sql, id: string): Promise<SqlRow> {
   return row;
 }
 
-/** The run of an id, with its tags. */
+/** Returns a run by id, with its tags. */
 export async function requireRun(sql: Sql, id: string): Promise<Run> {
   const [row, tags] = await Promise.all([
     requireRow(sql, id),
@@ -38,7 +38,7 @@ export async function requireRun(sql: Sql, id: string): Promise<Run> {
   return runOf(row, tags);
 }
 
-/** Runs of rows, with their tags. */
+/** Converts rows to runs with their tags. */
 export async function withTags(sql: Sql, rows: readonly SqlRow[]): Promise<Run[]> {
   if (rows.length === 0) return [];
   const byRun = new Map<string, SqlRow[]>(rows.map(({ id }) => [text(id), []]));
@@ -50,7 +50,7 @@ export async function withTags(sql: Sql, rows: readonly SqlRow[]): Promise<Run[]
   return rows.map((row) => runOf(row, byRun.get(text(row.id))!));
 }
 
-/** Changes the columns of a run that are given. */
+/** Updates the given columns of a run. */
 export async function changeRun(sql: Sql, id: string, change: RunChange): Promise<void> {
   const { status, endTime, error, experiment, name } = change;
   const end = endTime === undefined ? undefined : endTime?.getTime() ?? null;
@@ -92,7 +92,7 @@ export async function changeTags(
   }
 }
 
-/** Counts runs by status, and the experiments that they belong to. */
+/** Counts runs by status, and their experiments. */
 export async function countRuns(sql: Sql): Promise<RunCounts> {
   const [rows, counted] = await Promise.all([
     sql.all("SELECT status, count(*) AS runs FROM runs GROUP BY status"),
@@ -104,7 +104,7 @@ export async function countRuns(sql: Sql): Promise<RunCounts> {
   };
 }
 
-/** Which of some ids are those of runs, or of runs that were removed. */
+/** Returns the ids of existing or removed runs. */
 export async function everKnown(sql: Sql, ids: Iterable<string>): Promise<Set<string>> {
   const rows = await sql.all("SELECT id FROM chachaml_known_runs WHERE id = ANY(?::text[])", [
     ...ids,
@@ -112,7 +112,9 @@ export async function everKnown(sql: Sql, ids: Iterable<string>): Promise<Set<st
   return new Set(rows.map(({ id }) => text(id)));
 }
 
-/** Notes ids of runs whose bytes are about to be published, and whose rows may never come. */
+/**
+ * Records ids of runs whose bytes are about to be published, in case their rows are never inserted.
+ */
 export async function noteRuns(sql: Sql, ids: readonly string[]): Promise<void> {
   await sql.run(
     `INSERT INTO chachaml_known_runs (id) SELECT id FROM unnest(?::text[]) AS t(id)

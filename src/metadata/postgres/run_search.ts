@@ -1,4 +1,4 @@
-/** Finds runs in PostgreSQL. */
+/** Search for runs in PostgreSQL. */
 import { fromEdn, type ParamValue } from "../../edn/mod.ts";
 import type { Run } from "../run.ts";
 import { type Condition, numberOf, type ParamOrder, type RunQuery, testFor } from "../run_query.ts";
@@ -7,21 +7,21 @@ import type { PgValue, Sql } from "./client.ts";
 import { CHOICES } from "./metric_rows.ts";
 import { RUN_COLUMNS, withTags } from "./run_rows.ts";
 
-/** Runs looked at in one go where the server cannot tell whether they fit. */
+/** Number of runs checked at once if the server cannot evaluate a condition. */
 const CHUNK = 500;
 
-/** Runs, each with its place among those of one time. */
+/** Runs with their position among those of equal start time. */
 const RUNS = "runs AS r LEFT JOIN chachaml_known_runs AS k ON k.id = r.id";
 
 const NEWEST_FIRST = "r.start_time DESC, k.place DESC NULLS LAST";
 
-/** A part of a statement, with its values. */
+/** A part of a statement with its values. */
 interface Part {
   readonly text: string;
   readonly values: readonly PgValue[];
 }
 
-/** The runs that fit a query, in its order. */
+/** Returns the runs that match a query, in its order. */
 export async function searchRuns(sql: Sql, query: RunQuery): Promise<Run[]> {
   const { sortBy, limit = Infinity } = query;
   if (limit === 0) return [];
@@ -67,8 +67,8 @@ async function idsOf(sql: Sql, query: RunQuery): Promise<string[]> {
 }
 
 /**
- * The runs that come first by the last value of a metric, found by an index; `undefined` if there are
- * not so many of them, or another order is asked for.
+ * Returns the first runs by the last value of a metric, using an index; `undefined` if there are
+ * too few, or the query has another order.
  */
 async function leadingRows(sql: Sql, query: RunQuery): Promise<SqlRow[] | undefined> {
   const { sortBy, limit } = query;
@@ -89,7 +89,7 @@ async function leadingRows(sql: Sql, query: RunQuery): Promise<SqlRow[] | undefi
   return rows.length === limit ? rows : undefined;
 }
 
-/** The order of a query: what to join, and what to sort by. Numbers come before what is none. */
+/** Returns the joins and sort expression of a query's order. Numbers precede missing values. */
 function orderOf({ sortBy }: RunQuery): { join: string; by: string; values: PgValue[] } {
   if (!sortBy || "param" in sortBy) return { join: "", by: NEWEST_FIRST, values: [] };
   const direction = sortBy.order === "asc" ? "ASC" : "DESC";
@@ -113,7 +113,7 @@ function orderOf({ sortBy }: RunQuery): { join: string; by: string; values: PgVa
 function conditionsOf(query: RunQuery): Part {
   const { idPrefix, since, before, tags = {}, metrics = {} } = query;
   const conditions: (readonly [condition: string, ...values: (PgValue | undefined)[]])[] = [
-    // As a range, it is found in the index of ids.
+    // As a range, it uses the index of ids.
     [`r.id COLLATE "C" >= ?`, idPrefix],
     [`r.id COLLATE "C" < ?`, idPrefix === undefined ? undefined : `${idPrefix}\u{10FFFF}`],
     ["r.experiment = ?", query.experiment],
@@ -137,9 +137,13 @@ function conditionsOf(query: RunQuery): Part {
   };
 }
 
-/** Which runs may have a tag: those that they were started with are EDN, which SQL does not read. */
+/**
+ * Returns a condition for runs that may have a tag: those of the start are EDN, which SQL cannot
+ * read.
+ */
 function tagCondition(key: string, value: string): readonly [string, ...PgValue[]] {
-  // A name of other characters may be written by escapes, as any may where there is a backslash.
+  // A name with other characters may be written with escapes, as may any name if there is a
+  // backslash.
   const plain = /^[\w.-]+$/.test(key);
   const started = plain
     ? String.raw`(strpos(r.tags, ?) > 0 OR strpos(r.tags, '\') > 0)`
@@ -153,7 +157,9 @@ function tagCondition(key: string, value: string): readonly [string, ...PgValue[
   ];
 }
 
-/** Which runs may meet a condition on a metric; whether they do is looked at afterwards. */
+/**
+ * Returns a condition for runs that may match a condition on a metric; it is checked afterwards.
+ */
 function metricCondition(
   key: string,
   condition: Condition,
@@ -172,17 +178,17 @@ function metricCondition(
   ]];
 }
 
-/** Tests of what the server cannot tell. */
+/** Predicates for conditions that the server cannot evaluate. */
 interface Fits {
-  /** Which of some runs fit by their params and metrics, in the same order. */
+  /** Returns those of the given runs whose params and metrics match, in the same order. */
   readonly ids: (sql: Sql, ids: readonly string[]) => Promise<string[]>;
-  /** Whether a run fits by its tags. */
+  /** Returns whether the tags of a run match. */
   readonly run: (run: Run) => boolean;
-  /** Whether the latter may leave out runs. */
+  /** Whether `run` may reject runs. */
   readonly isLate: boolean;
 }
 
-/** `undefined` if the server can tell all. */
+/** Returns the predicates of a query; `undefined` if the server can evaluate all conditions. */
 function fitsOf({ tags = {}, params = {}, metrics = {} }: RunQuery): Fits | undefined {
   const wanted = Object.entries(tags);
   const testsOf = (conditions: Readonly<Record<string, Condition<ParamValue>>>) =>
@@ -241,7 +247,7 @@ async function lastValuesOf(
   return new Map(rows.map((row) => [placeOf(text(row.run_id), text(row.key)), Number(row.last)]));
 }
 
-/** Reads runs in the order of their ids. */
+/** Reads runs in the order of the given ids. */
 async function readRuns(sql: Sql, ids: readonly string[]): Promise<Run[]> {
   if (ids.length === 0) return [];
   const rows = await sql.all(
@@ -252,7 +258,7 @@ async function readRuns(sql: Sql, ids: readonly string[]): Promise<Run[]> {
   return await withTags(sql, ids.map((id) => byId.get(id)).filter((row) => row !== undefined));
 }
 
-/** Numbers before texts, then what is no number, then what is not there. */
+/** Sorts by a param: numbers before text, then NaN, then missing values. */
 async function sortByParam(
   sql: Sql,
   ids: readonly string[],

@@ -46,7 +46,7 @@ import { searchRuns } from "./run_search.ts";
 import { TABLES_OF_RUN } from "./schema.ts";
 import { releaseVersions } from "./version_use.ts";
 
-/** Points written in one transaction. */
+/** Number of points per transaction. */
 const MAX_POINTS = 50_000;
 
 /** Runs in PostgreSQL. */
@@ -54,7 +54,7 @@ export class PostgresRunStore implements RunStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -225,7 +225,7 @@ export class PostgresRunStore implements RunStore {
     runs: readonly RunDocument[],
     publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
   ): Promise<ReadonlyMap<string, Missing>> {
-    // After a crash their directories are there, and nothing else says whose they are.
+    // After a crash, only this identifies their directories.
     await this.#database.write((sql) => noteRuns(sql, runs.map(({ id }) => id)));
     return await this.#database.write(async (sql) => {
       const missing = new Map<string, Missing>();
@@ -252,7 +252,7 @@ export class PostgresRunStore implements RunStore {
   }
 
   async logMetrics(batch: MetricBatch): Promise<void> {
-    // In parts, so that no transaction is without end.
+    // In parts, to limit the length of transactions.
     for (let at = 0; at < batch.keys.length; at += MAX_POINTS) {
       await this.#database.write(async (sql) => {
         await holdRun(sql, batch.runId);

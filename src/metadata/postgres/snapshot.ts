@@ -1,4 +1,4 @@
-/** Everything that one moment has, as a SQLite database. */
+/** A consistent copy of everything as a SQLite database. */
 import { yieldToEventLoop } from "../../base/async.ts";
 import { chooseDriver } from "../sqlite/choose_driver.ts";
 import { columnsOf } from "../sqlite/create_schema.ts";
@@ -9,10 +9,10 @@ import type { SqlRow } from "../rows/value.ts";
 import type { Database, Transaction } from "./database.ts";
 import { TABLES } from "./schema.ts";
 
-/** Rows read at a time. */
+/** Number of rows per page. */
 const PAGE = 5000;
 
-/** Tables that SQLite keeps in another way, or makes by itself. */
+/** Tables that SQLite stores differently, or creates itself. */
 const OTHERWISE: readonly string[] = [
   "metrics",
   "chachaml_store",
@@ -20,14 +20,14 @@ const OTHERWISE: readonly string[] = [
   "chachaml_metric_summaries",
 ];
 
-/** Orders of rows that mean something: SQLite keeps the order in which they are inserted. */
+/** Orders of rows that are significant: SQLite preserves the order of insertion. */
 const ORDERS: Readonly<Record<string, string>> = {
   runs: "LEFT JOIN chachaml_known_runs AS k USING (id) ORDER BY t.start_time, k.place",
   datasets: "ORDER BY t.created_at, t.ctid",
   mlflow_metric_subjects: "ORDER BY t.ctid",
 };
 
-/** Writes everything into a new file. Writers go on meanwhile. */
+/** Writes everything to a new file. Writers are not blocked. */
 export async function writeSnapshot(
   database: Database,
   path: string,
@@ -85,7 +85,7 @@ async function copyPoints(source: Transaction, target: SqlConnection): Promise<v
     "SELECT run_id, key, value, step, timestamp FROM metrics ORDER BY timestamp, ctid",
   );
   for await (const rows of points) {
-    // Of one run after the other, but for those that are logged at the same time.
+    // Run after run, except for points that are logged concurrently.
     for (let at = 0; at < rows.length;) {
       const runId = rows[at]!.run_id;
       let end = at;

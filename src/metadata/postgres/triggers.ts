@@ -1,16 +1,17 @@
 /**
- * Functions and triggers of our own. chachaml knows nothing of our tables: what it adds, changes and
- * deletes reaches them by triggers, in the same transaction. They run with the rights of the owner of
- * the tables, so that a program needs none on our tables to write to the shared ones.
+ * Functions and triggers of our own. chachaml does not know our tables: triggers update them in the
+ * same transaction as its inserts, updates and deletes. They run with the privileges of the owner
+ * of the tables, so that a program needs privileges on the shared tables only.
  */
 import { OWN_TABLES_OF_RUN } from "./schema.ts";
 
-/** The columns of a summary. */
+/** Columns of a summary. */
 const COLUMNS = "run_id, key, points, smallest, largest, last, step, time";
 
 /**
- * Summaries of the points of a source. The last point is that of the largest step, then the latest time,
- * then the last one of the source. NaN is no number: it is neither smallest nor largest.
+ * Returns a query that summarizes the points of a source. The last point is the one with the
+ * largest step, then the latest time, then the last one of the source. NaN is neither smallest nor
+ * largest.
  */
 function summariesOf(source: string): string {
   return `SELECT run_id, key, count(*), min(nullif(value, 'NaN')), max(nullif(value, 'NaN')),
@@ -23,7 +24,7 @@ function summariesOf(source: string): string {
 const TABLE = "chachaml_metric_summaries";
 const LATER = "(EXCLUDED.step, EXCLUDED.time) >= (s.step, s.time)";
 
-/** Adds the points of a source to the summaries. In one order of rows, so that nobody waits in a ring. */
+/** Adds points of a source to the summaries, in a fixed order of rows, which prevents deadlocks. */
 const ADD = (source: string) =>
   `INSERT INTO ${TABLE} AS s (${COLUMNS}) ${summariesOf(source)}
     ON CONFLICT (run_id, key) DO UPDATE SET points = s.points + EXCLUDED.points,
@@ -33,7 +34,7 @@ const ADD = (source: string) =>
       step = CASE WHEN ${LATER} THEN EXCLUDED.step ELSE s.step END,
       time = CASE WHEN ${LATER} THEN EXCLUDED.time ELSE s.time END;`;
 
-/** Makes the summaries of some metrics of some runs again, from all their points. */
+/** Recomputes the summaries of some metrics of some runs from all their points. */
 const MAKE_AGAIN = (changed: string) =>
   `DELETE FROM ${TABLE} AS s USING (SELECT DISTINCT run_id, key FROM ${changed}) AS c
       WHERE s.run_id = c.run_id AND s.key = c.key;
@@ -42,7 +43,7 @@ const MAKE_AGAIN = (changed: string) =>
       ON m.run_id = c.run_id AND m.key = c.key ORDER BY m.timestamp, m.ctid) AS m`)
   }`;
 
-/** Fills the summaries of points that are there already. */
+/** Creates the summaries of existing points. */
 export const SUMMARIZE_ALL = ADD("(SELECT * FROM metrics ORDER BY timestamp, ctid) AS m");
 
 /** Bodies of the functions, by name. */
@@ -60,7 +61,7 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   ).join("\n    "),
 };
 
-/** Triggers: what calls which function. */
+/** Triggers, with the functions they call. */
 export const TRIGGERS: Readonly<Record<string, { readonly on: string; readonly calls: string }>> = {
   chachaml_points_added: {
     on: "AFTER INSERT ON metrics REFERENCING NEW TABLE AS added",

@@ -1,17 +1,17 @@
-/** Model versions need their artifacts: what is done to those asks here first. */
+/** Protection of artifacts used by model versions. */
 import { ArtifactInUseError } from "../../base/errors.ts";
 import type { Sql } from "./client.ts";
 
-/** Versions that name an artifact, or a run or any artifact of it. */
+/** Conditions for versions that use an artifact, or any artifact of a run. */
 const VERSIONS_OF = {
   artifact_id: "artifact_id = ?1",
   run_id: "run_id = ?1 OR artifact_id IN (SELECT id FROM artifacts WHERE run_id = ?1)",
 };
 
 /**
- * Refuses to remove or replace what a model version is made of.
+ * Checks that no model version uses an artifact or run that is to be removed or replaced.
  *
- * @throws {ArtifactInUseError} If a version names the artifact, or one of the run.
+ * @throws {ArtifactInUseError} If one does.
  */
 export async function requireUnused(
   sql: Sql,
@@ -34,10 +34,11 @@ export async function requireUnused(
 }
 
 /**
- * Has no model version name an artifact, or a run, that is about to be removed. Belongs into the
- * transaction of the removal, before it.
+ * Prepares the removal of an artifact or run that model versions may use. Must run before the
+ * removal in its transaction.
  *
- * @throws {ArtifactInUseError} If a version does, unless `force` is set, which removes the version.
+ * @throws {ArtifactInUseError} If a version uses it, unless `force` is set, which removes the
+ * version.
  */
 export async function releaseVersions(
   sql: Sql,

@@ -20,7 +20,7 @@ const SHOWN_AS: ReadonlyMap<string, string> = new Map(
   Array.from(RENAMED_TAGS, ([shown, name]) => [name, shown]),
 );
 
-/** Rows of what belongs to a run. */
+/** Rows of the parts of a run. */
 export interface RunParts {
   /** Its tags. */
   readonly tags: SqlRow[];
@@ -107,7 +107,7 @@ function datasetOf(row: SqlRow): MlflowDatasetInput {
 /** The tag that says what a dataset was used for. */
 const CONTEXT = "mlflow.data.context";
 
-/** What a dataset was used for; `null` if that is not said. */
+/** Use of a dataset; `null` if unknown. */
 export function contextOf({ tags }: MlflowDatasetInput): string | null {
   return tags.find(({ key }) => key === CONTEXT)?.value ?? null;
 }

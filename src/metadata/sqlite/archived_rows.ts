@@ -1,4 +1,4 @@
-/** The status that archived runs had before, in a table of our own. */
+/** Former status of archived runs, in a table of our own. */
 import type { SqlConnection } from "./sql_driver.ts";
 
 const TABLE = "chachaml_archived";
@@ -12,7 +12,7 @@ export function archiveRun(sql: SqlConnection, id: string): void {
   sql.prepare("UPDATE runs SET status = 'archived' WHERE id = ?").run(id);
 }
 
-/** Gives an archived run its status back. Of one that chachaml has archived, its error tells. */
+/** Unarchives a run. The former status of a run archived by chachaml is derived from its error. */
 export function unarchiveRun(sql: SqlConnection, id: string): void {
   const row = sql.prepare("SELECT status, error FROM runs WHERE id = ?").get(id);
   if (row?.status !== "archived") return;

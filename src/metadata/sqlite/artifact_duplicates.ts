@@ -1,10 +1,10 @@
-/** Finds artifacts that have the same bytes. */
+/** Search for artifacts with equal bytes. */
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { Database } from "./database.ts";
 import type { SqlValue } from "./sql_driver.ts";
 import type { IndexEntry } from "../artifact_index.ts";
 
-/** Groups, and artifacts of a group, that are read in one go. */
+/** Number of groups, and of artifacts in a group, read at once. */
 const PAGE = 500;
 
 const GROUPS = `SELECT hash, size FROM artifacts WHERE (hash, size) > (?, ?)
@@ -15,7 +15,9 @@ const MEMBERS = `${
 } WHERE a.hash = ? AND a.size = ? AND (a.created_at, a.rowid) > (?, ?)
   ORDER BY a.created_at, a.rowid LIMIT ${PAGE}`;
 
-/** The artifacts that have the size and hash of another, by hash, size and creation time. */
+/**
+ * Yields the artifacts whose size and hash equal those of another, by hash, size and creation time.
+ */
 export async function* eachDuplicate(
   database: Database,
 ): AsyncGenerator<IndexEntry> {

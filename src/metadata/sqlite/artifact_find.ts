@@ -1,32 +1,32 @@
-/** Finds artifacts by a query, at the cost of its answer. */
+/** Search for artifacts, in time proportional to the result. */
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { ArtifactQuery, IndexEntry } from "../artifact_index.ts";
 import { text } from "./whole_text.ts";
 
-/** Oldest artifacts that are looked at first: a common name is found among them. */
+/** Number of oldest artifacts checked first: common names are found among them. */
 const PROBED = 1000;
 
 const ORDER = "ORDER BY a.created_at, a.name LIMIT ?";
 
-/** A part of WHERE, with its values. */
+/** A part of WHERE with its values. */
 interface Part {
   readonly where: readonly string[];
   readonly values: readonly SqlValue[];
 }
 
-/** The artifacts that fit a query, by creation time, then name. */
+/** Returns the artifacts that match a query, by creation time, then name. */
 export function findEntries(sql: SqlConnection, query: ArtifactQuery): IndexEntry[] {
   const { contentType } = query;
   const common = [exactly("a.run_id", query.runId), exactly("a.hash", query.hash)];
   if (contentType === undefined) return find(sql, common, query).map(entryOf);
-  // Those of one type are in the order of an index; those of several are not.
+  // Artifacts of one type are in the order of an index; those of several types are not.
   return typesLike(sql, contentType)
     .flatMap((type) => find(sql, [...common, exactly("a.content_type", type)], query))
     .sort(byCreation).slice(0, query.limit).map(entryOf);
 }
 
-/** A MIME type, and those that are stored with parameters: each is found by one look at an index. */
+/** Returns a MIME type and its stored variants with parameters, each found by one index lookup. */
 function typesLike(sql: SqlConnection, contentType: string): SqlValue[] {
   const types: SqlValue[] = [contentType];
   // "<" is the character after ";".
@@ -65,7 +65,7 @@ function find(
   if (name === undefined) return select();
   const wild = name.search(/[*?]/);
   if (wild < 0) return select(exactly("a.name", name));
-  // GLOB takes [ as the start of a class; in a name it stands for itself.
+  // GLOB treats [ as the start of a class; in a name it is literal.
   const glob: Part = { where: ["a.name GLOB ?"], values: [name.replaceAll("[", "[[]")] };
   if (wild === 0 || runId !== undefined || hash !== undefined) return select(glob);
   if (limit >= 0) {
@@ -77,7 +77,7 @@ function find(
     where: ["a.name >= ? AND a.name < ?", ...glob.where],
     values: [prefix, `${prefix}\u{10FFFF}`, ...glob.values],
   };
-  // The range is in the index of names, which "+" has it choose over the one of creation.
+  // The range uses the index of names; "+" excludes the index of creation times.
   return select(range, SELECT_ENTRY, ORDER.replace("a.created_at", "+a.created_at"));
 }
 

@@ -1,19 +1,19 @@
-/** Which keys of bytes are named by records. */
+/** Lookup of byte keys in records. */
 import { pathOf } from "./artifact_rows.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** The path of a row as `pathOf()` gives it; the text of the index on it. */
+/** Path of a row as returned by `pathOf()`; expression of the index. */
 export const KEY = "replace(path, '\\', '/')";
 
-/** The index on {@linkcode KEY}. A database that is only read may lack it. */
+/** Index on {@linkcode KEY}. May be missing in a read-only database. */
 export const KEY_INDEX = "chachaml_artifacts_key";
 
-/** Range of all that lies below a directory: "0" is the character after "/". */
+/** Range of everything below a directory: "0" is the character after "/". */
 const NAMED = `SELECT 1 FROM artifacts WHERE ${KEY} = ? UNION ALL
   SELECT 1 FROM artifacts WHERE ${KEY} > ? AND ${KEY} < ? LIMIT 1`;
 
-/** Which of some keys no record names, and no record names anything below. */
+/** Returns the keys that no record names, neither themselves nor anything below them. */
 export function unnamedKeys(
   sql: SqlConnection,
   keys: Iterable<string>,
@@ -22,7 +22,7 @@ export function unnamedKeys(
   const isNamed = hasIndex ? byIndex(sql) : namedPaths(sql);
   const unnamed = new Set<string>();
   for (const key of keys) {
-    // A file that has a backslash in its very name may be the one that a row of Windows means.
+    // A file name with a backslash may be named by a row written on Windows.
     if (!isNamed(key) && !(key.includes("\\") && isNamed(key.replaceAll("\\", "/")))) {
       unnamed.add(key);
     }
@@ -35,7 +35,7 @@ function byIndex(sql: SqlConnection): (key: string) => boolean {
   return (key) => statement.get(key, `${key}/`, `${key}0`) !== undefined;
 }
 
-/** Which of some keys a record names, by looking at every record and at no index. */
+/** Returns the keys that records name, by scanning all records without an index. */
 export function namedWithoutIndex(sql: SqlConnection, keys: Iterable<string>): Set<string> {
   const named = new Set<string>();
   const statement = sql.prepare(`SELECT 1 FROM artifacts NOT INDEXED WHERE ${KEY} = ? LIMIT 1`);
@@ -43,13 +43,13 @@ export function namedWithoutIndex(sql: SqlConnection, keys: Iterable<string>): S
   return named;
 }
 
-/** Tells whether a row names a path, or one below it. */
+/** Returns a predicate for paths that a row names, or that are above one. */
 function namedPaths(sql: SqlConnection): (path: string) => boolean {
   const named = new Set<string>();
   for (const row of sql.prepare(`SELECT ${whole("path")} FROM artifacts`).all()) {
-    // A file that has a backslash in its very name is not ours to collect either.
+    // A file name with a backslash may also be named literally.
     for (let part of new Set([pathOf(row), text(row.path)])) {
-      // Up to the first directory that another row has named already.
+      // Adds parents up to the first one that is already known.
       while (!named.has(part)) {
         named.add(part);
         const slash = part.lastIndexOf("/");

@@ -1,4 +1,4 @@
-/** Selects rows of the artifacts table. */
+/** Selection of artifact rows. */
 import { whole } from "./whole_text.ts";
 
 export { entryOf, pathOf } from "../rows/artifact_row.ts";

@@ -1,4 +1,4 @@
-/** Finds records of artifacts. */
+/** Search for artifact records. */
 import { yieldToEventLoop } from "../../base/async.ts";
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { Database } from "./database.ts";
@@ -6,10 +6,10 @@ import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { ArtifactPosition, ArtifactTotals, IndexEntry } from "../artifact_index.ts";
 import { textOrNull } from "./whole_text.ts";
 
-/** Records read in one go: others may write between. */
+/** Number of records read at once; others can write in between. */
 const PAGE = 1000;
 
-/** The artifacts of a run, or of all, by run and name, in pages that start behind the last. */
+/** Yields the artifacts of a run, or of all, by run and name, in pages. */
 export async function* eachEntry(
   database: Database,
   runId: string | undefined,
@@ -23,7 +23,10 @@ export async function* eachEntry(
   }
 }
 
-/** All artifacts of a database that nobody else writes to; `read` gives a connection for each page. */
+/**
+ * Yields all artifacts of a database that nobody else writes to; `read` provides a connection per
+ * page.
+ */
 export async function* eachEntryOf(
   read: <T>(work: (sql: SqlConnection) => T) => T,
 ): AsyncGenerator<IndexEntry> {
@@ -55,7 +58,7 @@ function rowOf({ runId, name }: ArtifactPosition): SqlRow {
   return { run_id: runId, name };
 }
 
-/** Counts the artifacts of a run, or of all, behind a position, and adds up their bytes. */
+/** Returns number and size of the artifacts of a run, or of all, after a position. */
 export function totalsOf(
   sql: SqlConnection,
   runId?: string,

@@ -1,9 +1,9 @@
-/** Writes records of artifacts. */
+/** Writing of artifact records. */
 import { RunNotFoundError } from "../../base/errors.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import type { ArtifactRecord, Contents, IndexEntry, NewArtifact } from "../artifact_index.ts";
 
-/** Rows written by one statement: calling the binding costs more than the rows do. */
+/** Number of rows per INSERT statement: calling the driver costs more than a row. */
 const ROWS = 50;
 
 const INSERT = `INSERT INTO artifacts
@@ -12,7 +12,7 @@ const ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
 const INSERT_ONE = INSERT + ROW;
 const INSERT_MANY = INSERT + Array(ROWS).fill(ROW).join(", ");
 
-/** Inserts records under new ids. */
+/** Inserts records with new ids. */
 export function insertRecords(
   sql: SqlConnection,
   artifacts: readonly NewArtifact[],
@@ -43,7 +43,7 @@ export function insertRecords(
   return records;
 }
 
-/** Has a record describe other bytes, and name where they are. */
+/** Updates a record to new bytes and their key. */
 export function describe(
   sql: SqlConnection,
   record: ArtifactRecord,
@@ -56,16 +56,16 @@ export function describe(
   return { ...record, contentType, size, hash, createdAt };
 }
 
-/** Whether a record still says of its bytes what `expected` does. */
+/** Whether a record still describes its bytes as `expected` does. */
 export function isSame(entry: IndexEntry | undefined, expected: ArtifactRecord): boolean {
   return entry !== undefined && !entry.problem &&
     entry.record.path === expected.path && entry.record.hash === expected.hash;
 }
 
 /**
- * Refuses a run that is not there.
+ * Checks that a run exists.
  *
- * @throws {RunNotFoundError} If there is no such run.
+ * @throws {RunNotFoundError} If it does not.
  */
 export function requireRun(sql: SqlConnection, runId: string): void {
   if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(runId)) throw new RunNotFoundError(runId);

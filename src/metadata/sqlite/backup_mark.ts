@@ -1,15 +1,15 @@
-/** What makes a database a backup, and what a backup may have left over. */
+/** Marks of backups, and keys they may have left over. */
 import type { SqlConnection } from "./sql_driver.ts";
 import type { BackupMark } from "../snapshot.ts";
 
-/** What a database is the backup of; `undefined` if it is no backup. */
+/** Returns the mark of a backup; `undefined` for other databases. */
 export function markOf(sql: SqlConnection): BackupMark | undefined {
   const { path, directory } = sql.prepare("SELECT * FROM backup_of").get() ?? {};
   if (typeof path !== "string") return undefined;
   return { of: path, directory: typeof directory === "string" ? directory : undefined };
 }
 
-/** Marks a database as a backup, or, with `null`, as none. Belongs into a transaction. */
+/** Marks a database as a backup, or removes the mark. Must run in a transaction. */
 export function setMark(sql: SqlConnection, mark: BackupMark | null): void {
   sql.prepare("DELETE FROM backup_of").run();
   sql.prepare("DELETE FROM backup_pending").run();
@@ -18,13 +18,13 @@ export function setMark(sql: SqlConnection, mark: BackupMark | null): void {
     .run(mark.of, Date.now(), mark.directory ?? null);
 }
 
-/** Notes keys of bytes that may be left over by a backup that is interrupted. */
+/** Records keys of bytes that an interrupted backup may leave over. */
 export function addPending(sql: SqlConnection, keys: Iterable<string>): void {
   const insert = sql.prepare("INSERT OR IGNORE INTO backup_pending (key) VALUES (?)");
   for (const key of keys) insert.run(key);
 }
 
-/** The keys that {@linkcode addPending} has noted. */
+/** Returns the keys recorded by {@linkcode addPending}. */
 export function pendingKeys(sql: SqlConnection): string[] {
   return sql.prepare("SELECT key FROM backup_pending").all().map(({ key }) => String(key));
 }

@@ -1,4 +1,5 @@
-// As a whole: a name that an older Deno has not would fail before anyone could say so.
+// Imported as a namespace: a named import that an older Deno lacks would fail before the version
+// check.
 import * as sqlite from "node:sqlite";
 import { toFileUrl } from "@std/path";
 import {
@@ -12,10 +13,10 @@ import {
 } from "./sql_driver.ts";
 import { StatementCache } from "./statement_cache.ts";
 
-/** Has a backup made in one step, which no change of the source can come between. */
+/** Makes the backup API copy all pages in one step, so that changes cannot intervene. */
 const ALL_PAGES = 2 ** 31 - 1;
 
-/** SQLite inside Deno: no native library, no permission beyond the database's own path. */
+/** SQLite built into Deno: no native library, and no permissions beyond the database's path. */
 export const builtinDriver: SqlDriver = { name: "builtin", open };
 
 function open(path: string, access: SqlAccess): SqlConnection {
@@ -28,23 +29,23 @@ function open(path: string, access: SqlAccess): SqlConnection {
   );
 }
 
-/** Bytes of a database that is read into memory where there is no other way to read it still. */
+/** Maximum size, in bytes, of a database that is read into memory if it cannot be read in place. */
 const SMALL = 32 * 1024 * 1024;
 
-/** Bytes beyond which a database cannot be held in memory. */
+/** Maximum size of an in-memory database, in bytes. */
 const MAX_IN_MEMORY = 2 ** 31 - 1;
 
 /**
- * Opens a database that nobody writes to, without writing beside it. `immutable` does just that, but
- * the binding takes a URI only where every permission is granted. Else a small database is read into
- * memory; a large one is opened in the ordinary way, which costs no more than the answers do, and
- * leaves an empty log beside it; and where that is not possible, it is read into memory after all.
+ * Opens a database that nobody writes to, without creating files beside it. `immutable` does that,
+ * but the driver accepts a URI only if all permissions are granted. Otherwise a small database is
+ * read into memory; a large one is opened normally, which leaves an empty log beside it; if that
+ * fails, it is read into memory as well.
  */
 function openStill(path: string): sqlite.DatabaseSync {
   try {
     return new sqlite.DatabaseSync(`${toFileUrl(path)}?immutable=1`, { readOnly: true });
   } catch {
-    // The other ways show what is wrong.
+    // The other ways report the error.
   }
   const { size } = Deno.statSync(path);
   if (size <= SMALL) return openInMemory(path);
@@ -59,18 +60,21 @@ function openStill(path: string): sqlite.DatabaseSync {
   }
 }
 
-/** Only called while nobody has the file open, so reading it here drops no locks. */
+/**
+ * Reads the file into memory. Only called while nobody has it open, so closing it releases no
+ * locks.
+ */
 function openInMemory(path: string): sqlite.DatabaseSync {
   const memory = new sqlite.DatabaseSync(":memory:") as sqlite.DatabaseSync & {
     deserialize?(bytes: Uint8Array): void;
   };
   if (!memory.deserialize) {
-    memory.close(); // An older Deno has no such way.
+    memory.close(); // Not supported by older versions of Deno.
     return new sqlite.DatabaseSync(path, { readOnly: true });
   }
   const bytes = Deno.readFileSync(path);
   if (bytes.length === 0) return memory; // An empty file is an empty database.
-  // Bytes 18 and 19 are the journal version: 2 is WAL, which memory cannot have.
+  // Bytes 18 and 19 are the journal version: 2 is WAL, which is impossible in memory.
   if (bytes[18] === 2 && bytes[19] === 2) bytes.fill(1, 18, 20);
   memory.deserialize(bytes);
   return memory;
@@ -128,7 +132,7 @@ class Statement implements SqlStatement {
     const statement = this.#statement as sqlite.StatementSync & {
       setReturnArrays?(on: boolean): void;
     };
-    // An older Deno has no such way.
+    // Not supported by older versions of Deno.
     if (!statement.setReturnArrays) return this.all(...values).map((row) => Object.values(row));
     statement.setReturnArrays(true);
     try {
@@ -138,7 +142,7 @@ class Statement implements SqlStatement {
     }
   }
 
-  /** Integers are numbers; only rows with one that no number can hold are read by the slower way. */
+  /** Reads integers as numbers. Only rows with larger integers are read again in a slower way. */
   #read<T extends SqlRow | undefined | SqlRow[] | SqlValue[][]>(
     read: (statement: sqlite.StatementSync) => T,
   ): T {

@@ -4,25 +4,25 @@ import type { Database } from "./database.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** Changes, and rows of points, that are read in one go. */
+/** Maximum number of changes, and of point rows, read at once. */
 const [MOST_CHANGES, MOST_ROWS] = [1000, 50_000];
 
 const POSITION = `SELECT (SELECT coalesce(max(seq), 0) FROM ${CHANGES}) AS changes,
   (SELECT coalesce(max(rowid), 0) FROM metrics) AS points,
   (SELECT coalesce(max(rowid), 0) FROM metric_nans) AS nans`;
 
-/** SQLite takes the other columns from the row that has the largest step. */
+/** SQLite takes the other columns from the row with the largest step. */
 const POINTS = `SELECT ${whole("run_id", "key")}, value, max(step) AS step FROM (
     SELECT run_id, key, value, step FROM metrics WHERE rowid > ?1 AND rowid <= ?2
     UNION ALL
     SELECT run_id, key, NULL, step FROM metric_nans WHERE rowid > ?3 AND rowid <= ?4
   ) GROUP BY run_id, key ORDER BY run_id, key`;
 
-/** The changes of a SQLite database. */
+/** Change log of a SQLite database. */
 export class SqliteChangeLog implements ChangeLog {
   readonly #database: Database;
 
-  /** Reads `database`. */
+  /** Creates a change log of `database`. */
   constructor(database: Database) {
     this.#database = database;
   }
@@ -49,8 +49,8 @@ function changesSince(sql: SqlConnection, position: ChangePosition): Changes {
   ).all(from, MOST_CHANGES);
   const noted = rows.map((row) => changeOf(text(row.kind), text(row.subject)));
   const seq = rows.length < MOST_CHANGES ? last : Number(rows.at(-1)!.seq);
-  // Numbers of rows are given again after the last ones were removed: what was logged since cannot be
-  // told from what was there, so all that may have been logged to counts as changed.
+  // Row numbers are reused after the last rows were removed. New points are then indistinguishable
+  // from old ones, so all candidates count as changed.
   const isRenumbered = pointsFrom > lastPoint || nansFrom > lastNan ||
     noted.some(({ kind }) => kind === "removed");
   const starts = [Math.min(pointsFrom, lastPoint), Math.min(nansFrom, lastNan)] as const;

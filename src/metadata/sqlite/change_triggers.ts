@@ -1,20 +1,20 @@
 /**
- * Triggers that note changes in a table of our own, whichever program makes them: one row for each
- * thing and kind of change, which moves to the end when it happens again, so that the table stays
- * small. Points of metrics are not noted: they are found by the numbers of their rows.
+ * Triggers that record changes by any program in a table of our own: one row per subject and kind
+ * of change, which moves to the end when it happens again, so the table stays small. Metric points
+ * are not recorded: they are found by their row numbers.
  */
 
-/** The table. */
+/** Name of the table. */
 export const CHANGES = "chachaml_changes";
 
-/** Notes a change. `subject` is an expression of the trigger. */
+/** Returns the statement that records a change. `subject` is an SQL expression. */
 function note(subject: string, kind: string): string {
   return `INSERT INTO ${CHANGES} (subject, kind, seq) SELECT ${subject}, '${kind}',
     coalesce(max(seq), 0) + 1 FROM ${CHANGES} WHERE true
     ON CONFLICT (subject, kind) DO UPDATE SET seq = excluded.seq;`;
 }
 
-/** What is noted for each table: the kind of change, and the column that names what has changed. */
+/** Recorded change of each table: its kind, and the column with the subject. */
 const NOTED: readonly (readonly [table: string, kind: string, column: string])[] = [
   ["params", "run", "run_id"],
   ["tags", "run", "run_id"],
@@ -24,7 +24,7 @@ const NOTED: readonly (readonly [table: string, kind: string, column: string])[]
   ["model_versions", "model", "model_name"],
 ];
 
-/** The triggers, with what they do. */
+/** Triggers by name, with their bodies. */
 export const CHANGE_TRIGGERS: Readonly<Record<string, string>> = {
   chachaml_note_runs_insert: `AFTER INSERT ON runs BEGIN ${note("NEW.id", "run")} END`,
   chachaml_note_runs_update: `AFTER UPDATE ON runs BEGIN ${note("NEW.id", "run")} END`,

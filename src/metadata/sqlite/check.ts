@@ -1,15 +1,15 @@
-/** Looks for damage of a database. */
+/** Detection of damage in a database. */
 import { yieldToEventLoop } from "../../base/async.ts";
 import type { Database } from "./database.ts";
 import { SqlError } from "./sql_driver.ts";
 import type { MetadataCheck } from "../metadata_store.ts";
 
-/** Findings that are given at most: one damaged page can cause thousands. */
+/** Maximum number of findings: one damaged page can cause thousands. */
 const MAX_DAMAGE = 10;
 
 /**
- * Reads every page, and compares every index with its table: `quick_check` does not, and a damaged
- * index hides records. Table by table, so that others get their turn between.
+ * Reads every page, and compares every index with its table (`quick_check` does not, and a damaged
+ * index hides records). Checks one table at a time, so that others can run in between.
  */
 export async function checkDatabase(database: Database): Promise<MetadataCheck> {
   const damage: string[] = [];
@@ -19,7 +19,7 @@ export async function checkDatabase(database: Database): Promise<MetadataCheck> 
       sql.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all()
         .map(({ name }) => String(name))
     );
-    // The schema's own table first; it also covers what belongs to no table, such as free pages.
+    // The schema's table first; it also covers pages without a table, such as free pages.
     for (const table of ["sqlite_schema", ...tables]) {
       if (damage.length >= MAX_DAMAGE) break;
       await yieldToEventLoop();

@@ -3,10 +3,10 @@ import { builtinDriver } from "./builtin_driver.ts";
 import { ffiDriver } from "./ffi_driver.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 
-/** Tells the binding which library to load. */
+/** Environment variable that names the SQLite library to load. */
 const LIBRARY_VARIABLE = "DENO_SQLITE_PATH";
 
-/** The system's own SQLite, by operating system. */
+/** SQLite libraries of operating systems. */
 const SYSTEM_LIBRARIES: Record<string, string> = {
   linux: "libsqlite3.so.0",
   darwin: "libsqlite3.dylib",
@@ -14,10 +14,10 @@ const SYSTEM_LIBRARIES: Record<string, string> = {
 };
 
 /**
- * The driver by its name. `"auto"` takes `"ffi"` where permissions are granted and a SQLite library
- * is at hand, and never downloads one nor prompts; else `"builtin"`.
+ * Returns a driver by name. `"auto"` chooses `"ffi"` if its permissions are granted and a SQLite
+ * library is installed, without downloads or prompts; otherwise `"builtin"`.
  *
- * @throws {DriverError} If `"ffi"` was asked for and cannot be had.
+ * @throws {DriverError} If `"ffi"` is requested but not available.
  */
 export async function chooseDriver(name: "auto" | "ffi" | "builtin"): Promise<SqlDriver> {
   switch (name) {
@@ -70,7 +70,7 @@ function isSqlite(library: string): boolean {
   }
 }
 
-/** Imports the binding, which loads its library and tells of a download on stdout: not there. */
+/** Imports the FFI driver. Its load message on stdout is suppressed. */
 async function loadFfi(): Promise<SqlDriver> {
   const { log } = console;
   console.log = console.error;

@@ -1,16 +1,16 @@
-/** Looks at the tables of a database, and creates what is missing. */
+/** Inspection and creation of the schema. */
 import { NotAStoreError } from "../../base/errors.ts";
 import { NewerFormatError } from "../../base/store_errors.ts";
 import { FORMAT, INDEXES, MAIN_TABLES, TABLES, TRIGGERS, UNIQUE_INDEX } from "./schema.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
-/** What a look at the tables says of a database. */
+/** State of the schema in a database. */
 export type SchemaState = "complete" | "incomplete" | "absent";
 
 /**
- * Reads which of the tables are there; changes nothing.
+ * Determines which tables exist, without any change.
  *
- * @throws {NotAStoreError} If something else stands in the place of one of them.
+ * @throws {NotAStoreError} If a table of another program has the same name.
  */
 export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
   const objects = new Map(
@@ -51,11 +51,10 @@ export function inspectSchema(sql: SqlConnection, path: string): SchemaState {
 }
 
 /**
- * Refuses a database that must not be written to by this version.
+ * Checks that this version may write to a database.
  *
- * @throws {NewerFormatError} If a newer version has written it.
- * @throws {NotAStoreError} If it has a trigger that is not the store's: each write would run it, for
- * as long and with as much memory as it takes.
+ * @throws {NewerFormatError} If a newer version wrote it.
+ * @throws {NotAStoreError} If it has a trigger of another program, which every write would execute.
  */
 export function requireWritableSchema(sql: SqlConnection, path: string): void {
   const format = formatOf(sql);
@@ -72,7 +71,9 @@ export function requireWritableSchema(sql: SqlConnection, path: string): void {
   );
 }
 
-/** Version of the format; 0 where none is noted, as in a database that chachaml has made. */
+/**
+ * Returns the version of the format; 0 if none is recorded, as in databases created by chachaml.
+ */
 export function formatOf(sql: SqlConnection): number {
   const table = sql.prepare(
     "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = 'chachaml_store'",
@@ -88,10 +89,10 @@ function foreign(path: string, state: string): NotAStoreError {
 }
 
 /**
- * Creates what is missing. Runs inside a write transaction.
+ * Creates missing parts of the schema. Must run in a write transaction.
  *
- * @throws {NotAStoreError} If the database's own content does not allow it.
- * @throws {NewerFormatError} If a newer version has written it.
+ * @throws {NotAStoreError} If the content of the database prevents it.
+ * @throws {NewerFormatError} If a newer version wrote it.
  */
 export function createSchema(sql: SqlConnection, path: string): void {
   const state = inspectSchema(sql, path);
@@ -124,19 +125,19 @@ export function createSchema(sql: SqlConnection, path: string): void {
   sql.prepare("UPDATE chachaml_store SET value = ? WHERE key = 'format'").run(String(FORMAT));
 }
 
-/** Whether there is a table of this name, in a database that the schema has not been added to. */
+/** Whether a table exists, in a database whose schema may be incomplete. */
 export function hasTable(sql: SqlConnection, table: string): boolean {
   return sql.prepare("SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?")
     .get(table) !== undefined;
 }
 
-/** Whether there is an index of this name: a database that is only read may lack our own. */
+/** Whether an index exists; a read-only database may lack our own. */
 export function hasIndex(sql: SqlConnection, index: string): boolean {
   return sql.prepare("SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?")
     .get(index) !== undefined;
 }
 
-/** The columns of a table of the database itself, not of one that stands in for it. */
+/** Returns the columns of a table in the database itself, not of its stand-in. */
 export function columnsOf(sql: SqlConnection, table: string): Set<string> {
   return new Set(
     sql.prepare("SELECT name FROM pragma_table_info(?, 'main')").all(table)

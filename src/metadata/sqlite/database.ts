@@ -6,39 +6,41 @@ import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
 export type { WriteJob } from "./write_job.ts";
 
-/** Jobs that share one transaction at most. */
+/** Maximum number of jobs per transaction. */
 const MAX_GROUP = 256;
 
 interface Pending {
   readonly job: WriteJob<unknown>;
-  /** Whether it is begun, or was withdrawn before it could be. */
+  /** Whether the job has begun, or was withdrawn before it could. */
   state: "waiting" | "begun" | "withdrawn";
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Gives the connection to read with, newly opened where the file has changed. */
+/** Provides the connection for reading, reopened if the file has changed. */
 export interface Reader {
   /** Calls `read` with a connection. */
   read<T>(read: (sql: SqlConnection) => T): T;
-  /** Whether it copies with the connection that writes, which must have no transaction open then. */
+  /**
+   * Whether it copies with the writing connection, which must not have an open transaction then.
+   */
   readonly copiesWithWriter: boolean;
-  /** Copies the database, as it is now, into a new file. */
+  /** Copies the current database to a new file. */
   copyTo(path: string): Promise<void>;
   /** Closes the connection. */
   close(): void;
 }
 
-/** A change for the sake of the commit. */
+/** A change made only for the sake of a commit. */
 export const COUNT_COMMIT = `INSERT INTO chachaml_store (key, value) VALUES ('commits', '1')
   ON CONFLICT (key) DO UPDATE SET value = value + 1`;
 
-/** Reads after which the event loop gets a turn. */
+/** Number of reads after which the event loop gets a turn. */
 const READS_A_TURN = 64;
 
 /**
- * One database, shared by all of a store. Writers of this process queue here and commit in
- * groups; writers of other processes are waited for without blocking the event loop.
+ * A database shared by all parts of a store. Writers of this process queue here and commit in
+ * groups. Waiting for other processes does not block the event loop.
  */
 export class Database {
   readonly #reader: Reader;
@@ -48,28 +50,30 @@ export class Database {
   readonly #pauses: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
-  /** Jobs whose transaction is about to be opened, or open. */
+  /** Jobs whose transaction is open or about to be opened. */
   #group: readonly Pending[] = [];
   #closed = false;
   #reads = 0;
-  /** Whether the last commit failed: its rows may be in the log, and come back after a crash. */
+  /**
+   * Whether the last commit failed: its rows may be in the log, and become visible after a crash.
+   */
   #isUncertain = false;
 
-  /** Takes over a reader and, unless read-only, the connection that writes. */
+  /** Wraps a reader and, unless read-only, the writing connection. */
   constructor(reader: Reader, writer: SqlConnection | undefined, busyTimeout: number) {
     this.#reader = reader;
     this.#writer = writer;
     this.#busyTimeout = busyTimeout;
   }
 
-  /** Whether it may be written to. */
+  /** Whether writing is possible. */
   get isWritable(): boolean {
     return this.#writer !== undefined && !this.#closed;
   }
 
   /** Reads committed rows. */
   async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
-    // One who does nothing but read must not keep timers and I/O waiting.
+    // A caller that only reads must not starve timers and I/O.
     if (++this.#reads % READS_A_TURN === 0) await yieldToEventLoop();
     return await whenFree(
       () => {
@@ -81,7 +85,7 @@ export class Database {
     );
   }
 
-  /** Queues a job; resolves with what `apply` returned once it is committed. */
+  /** Queues a job. Resolves with the result of `apply` once it is committed. */
   write<T>(job: WriteJob<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreClosedError());
     const { signal } = job;
@@ -108,7 +112,7 @@ export class Database {
     });
   }
 
-  /** Copies the database, as it is now, into a new file; writers may go on. */
+  /** Copies the current database to a new file; writers can continue. */
   async copyTo(path: string): Promise<void> {
     if (this.#closed) throw new StoreClosedError();
     try {
@@ -120,9 +124,9 @@ export class Database {
   }
 
   /**
-   * Empties the log, so that nothing of a commit that has failed can come back from it. Needs no space.
+   * Empties the log, so that nothing of a failed commit can become visible. Needs no space.
    *
-   * @returns Whether it did: a reader may be in the way, or the database have to grow.
+   * @returns Whether it was emptied: a reader, or a database that has to grow, may prevent it.
    */
   async emptyLog(): Promise<boolean> {
     let isEmpty = false;
@@ -131,7 +135,7 @@ export class Database {
       try {
         isEmpty = Number(checkpoint.get()?.busy) === 0;
       } catch {
-        // The log stays as it is.
+        // The log stays unchanged.
       }
       if (isEmpty) this.#isUncertain = false;
       return Promise.resolve();
@@ -139,7 +143,7 @@ export class Database {
     return isEmpty;
   }
 
-  /** Has writers wait while `work` uses their connection. */
+  /** Pauses writers while `work` uses their connection. */
   #pause(work: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pauses.push(() => work().then(resolve, reject));
@@ -147,7 +151,7 @@ export class Database {
     });
   }
 
-  /** Finishes queued work and closes the connections; may be called again. */
+  /** Completes queued jobs and closes the connections. May be called several times. */
   async close(): Promise<void> {
     while (this.#pumping) await this.#pumping;
     if (this.#closed) return;
@@ -157,8 +161,8 @@ export class Database {
   }
 
   /**
-   * Does what is queued, and then `last`, without waiting, for a process that is about to end. Work
-   * that publishes files is given up: what a crash would leave of it is recovered later.
+   * Synchronously runs the queued jobs and then `last`, for a process that is about to end. Jobs
+   * that publish files are abandoned; a later recovery cleans up after them.
    */
   finishNow(last: readonly WriteJob<unknown>[]): void {
     if (this.#closed || !this.#writer) return;
@@ -174,13 +178,13 @@ export class Database {
   async #pump(): Promise<void> {
     try {
       while (this.#queue.length + this.#pauses.length > 0) {
-        // Jobs queued in the same turn get into one group, and timers and I/O their turn.
+        // Jobs queued in the same turn join one group, and timers and I/O get a turn.
         await yieldToEventLoop();
         await this.#pauses.shift()?.();
         if (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
       }
     } finally {
-      // In the very turn in which the queue was found empty: a later job starts the next pump.
+      // In the same turn in which the queue was empty: a later job starts a new pump.
       this.#pumping = undefined;
     }
   }
@@ -237,7 +241,7 @@ export class Database {
     const published = await Promise.allSettled(
       admitted.map((pending) => pending.job.publish?.()),
     );
-    // What was queued is done by then, and this transaction is no longer open.
+    // Queued work has completed by then, and this transaction is closed.
     if (this.#closed) throw new StoreClosedError();
     const done: { pending: Pending; value: unknown }[] = [];
     for (const [index, pending] of admitted.entries()) {
@@ -256,8 +260,8 @@ export class Database {
   }
 
   /**
-   * Commits a change of its own, which takes the place of a failed commit in the log: only then can the
-   * rows of that not come back, and bytes that they name be removed.
+   * Commits a change that replaces a failed commit in the log. Only then its rows cannot become
+   * visible, and bytes they name can be removed.
    */
   async #overwriteFailed(sql: SqlConnection): Promise<void> {
     const group = this.#group;
@@ -273,7 +277,7 @@ export class Database {
     await whenFree(() => sql.prepare("BEGIN IMMEDIATE").run(), this.#busyTimeout);
   }
 
-  /** Outside WAL mode readers can hold up a commit; our own then wait for it to be decided. */
+  /** Commits. Outside WAL mode readers can delay a commit; our own then wait for its outcome. */
   async #commit(sql: SqlConnection): Promise<void> {
     const statement = sql.prepare("COMMIT");
     const commit = () => {
@@ -306,12 +310,12 @@ function rollBack(sql: SqlConnection): void {
   try {
     sql.prepare("ROLLBACK").run();
   } catch {
-    // SQLite has rolled back by itself, as it does when the disk is full.
+    // SQLite has already rolled back, e.g. because the disk is full.
   }
 }
 
 /**
- * Calls until the database is not busy, with pauses between.
+ * Retries until the database is not busy, with delays in between.
  *
  * @throws {StoreBusyError} If it is busy for longer than `busyTimeout` milliseconds.
  */

@@ -1,19 +1,20 @@
-/** The files of a database that is not open: created, moved, set aside, removed. */
+/** Files of a database that is not open: creating, moving and removing. */
 import { dirname } from "@std/path";
 import { fsError } from "../../base/fs_error.ts";
 import { NotAStoreError, StorageError } from "../../base/errors.ts";
 import { syncDirectory } from "../../bytes/files/directories.ts";
 import { type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
 
-/** What SQLite keeps beside a database. */
+/** Suffixes of the files that SQLite creates beside a database. */
 export const COMPANIONS: readonly string[] = ["-wal", "-shm", "-journal"];
 
 /**
- * Creates an empty file for a new database. SQLite would create it 0644 whatever the umask allows.
+ * Creates an empty file for a new database. SQLite would create it with mode 0644 whatever the
+ * umask allows.
  *
- * @param path Where.
- * @param mode Its mode, as far as the umask allows.
- * @returns Whether it was created; `false` if something is there.
+ * @param path Path of the file.
+ * @param mode Mode of the file, minus the umask.
+ * @returns Whether it was created; `false` if it exists.
  */
 export function createDatabaseFile(path: string, mode: number = 0o666): boolean {
   try {
@@ -26,10 +27,10 @@ export function createDatabaseFile(path: string, mode: number = 0o666): boolean 
 }
 
 /**
- * Refuses a path at which, or at whose companions, something is that opening would wait for or never
- * end to read: a named pipe, a device, a socket.
+ * Checks that a database and its companions are not files on which opening or reading would block:
+ * named pipes, devices or sockets.
  *
- * @throws {NotAStoreError} If that is so.
+ * @throws {NotAStoreError} If one is.
  */
 export function requirePlainFiles(path: string): void {
   for (const end of ["", ...COMPANIONS]) {
@@ -37,16 +38,16 @@ export function requirePlainFiles(path: string): void {
     try {
       info = Deno.statSync(path + end);
     } catch {
-      continue; // It is not there, or opening it says what is wrong.
+      continue; // Missing, or opening it reports the error.
     }
-    // What a directory is, opening says.
+    // Opening it reports a directory.
     if (info.isFile || info.isDirectory) continue;
     const what = end === "" ? "it" : JSON.stringify(path + end);
     throw new NotAStoreError(path, `${what} is a named pipe or a device, not a file`);
   }
 }
 
-/** Removes a database with all that SQLite keeps beside it. */
+/** Removes a database with its companions. */
 export async function removeDatabase(path: string): Promise<void> {
   for (const name of [path, ...COMPANIONS.map((companion) => path + companion)]) {
     try {
@@ -60,14 +61,14 @@ export async function removeDatabase(path: string): Promise<void> {
 }
 
 /**
- * Gives a closed database its place, in one step that a power cut does not undo.
+ * Moves a closed database to its place, atomically and durably.
  *
  * @throws {StorageError} If part of it is still in a log beside it, which would be left behind.
  */
 export async function moveDatabase(from: string, to: string): Promise<void> {
   try {
     await requireUnopened(from);
-    // A journal of the old database would be applied to the new one.
+    // SQLite would apply the journal of the old database to the new one.
     await requireUnopened(to);
     await Deno.rename(from, to);
     await syncDirectory(dirname(to));
@@ -77,9 +78,9 @@ export async function moveDatabase(from: string, to: string): Promise<void> {
 }
 
 /**
- * Keeps a database, or what is left of one, at another path, and takes away what would be applied to
- * the one that is to replace it. The database itself also stays where it is until it is replaced, so
- * that there is one at every moment.
+ * Links a database, or what is left of one, to another path, and removes companions that would be
+ * applied to its replacement. The database stays in place until it is replaced, so that there is
+ * always one.
  */
 export async function setDatabaseAside(path: string, aside: string): Promise<void> {
   for (const end of ["", ...COMPANIONS]) {
@@ -92,7 +93,7 @@ export async function setDatabaseAside(path: string, aside: string): Promise<voi
   }
 }
 
-/** Gives a file a second name; `false` where the file system has no such names. */
+/** Links a file; `false` if the file system does not support links. */
 async function addName(path: string, name: string): Promise<boolean> {
   try {
     await Deno.link(path, name);
@@ -104,9 +105,9 @@ async function addName(path: string, name: string): Promise<boolean> {
 }
 
 /**
- * Refuses a database that is open elsewhere; here it has been closed.
+ * Checks that a database, closed in this process, is not open elsewhere.
  *
- * @throws {StorageError} If it still has a journal, which the last to close it removes.
+ * @throws {StorageError} If it still has a journal, which the last process to close it removes.
  */
 export async function requireUnopened(path: string): Promise<void> {
   for (const companion of COMPANIONS) {
@@ -116,23 +117,23 @@ export async function requireUnopened(path: string): Promise<void> {
   }
 }
 
-/** Whether a program has a database open; one that does not keep a lock on it goes unnoticed. */
+/** Whether a program has a database open; a program without locks goes unnoticed. */
 export function isOpenElsewhere(path: string, driver: SqlDriver): boolean {
   let sql: SqlConnection | undefined;
   try {
     sql = driver.open(path, "write");
-    // In WAL mode, whoever has a database open has a share of the lock on it.
+    // In WAL mode every process with an open database holds a shared lock.
     sql.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
     sql.prepare("SELECT count(*) FROM sqlite_master").get();
     return false;
   } catch (error) {
-    return error instanceof SqlError && error.kind === "busy"; // Else it shows that it is damaged.
+    return error instanceof SqlError && error.kind === "busy"; // Other errors mean damage.
   } finally {
     sql?.close();
   }
 }
 
-/** Whether there is anything at a path. */
+/** Whether a path exists. */
 export async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

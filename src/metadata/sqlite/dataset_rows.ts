@@ -10,7 +10,7 @@ export { assertDescription, datasetOf, newDataset } from "../rows/dataset_row.ts
 const DATASET = whole("id", "role", "features", "hash", "source");
 const EXPERIMENT = whole("name", "description", "owner");
 
-/** Writes a dataset. */
+/** Inserts a dataset. */
 export function insertDataset(sql: SqlConnection, runId: string, dataset: DatasetDocument): void {
   const { id, role, rows, columns, features, hash, source, createdAt } = dataset;
   sql.prepare(
@@ -19,7 +19,7 @@ export function insertDataset(sql: SqlConnection, runId: string, dataset: Datase
   ).run(id, runId, role, rows, columns, features, hash, source, createdAt);
 }
 
-/** Reads the datasets of a run, in the order noted. */
+/** Reads the datasets of a run, in the order they were recorded. */
 export function selectDatasets(sql: SqlConnection, runId: string): DatasetDocument[] {
   return sql.prepare(`SELECT ${DATASET}, n_rows, n_cols, created_at FROM datasets
       WHERE run_id = ? ORDER BY created_at, rowid`)
@@ -36,7 +36,7 @@ export function selectExperiments(sql: SqlConnection): Experiment[] {
   return experimentsOf(described, counted);
 }
 
-/** Writes what is said of an experiment, beside what was said before. */
+/** Updates the given members of an experiment's description. */
 export function upsertExperiment(
   sql: SqlConnection,
   name: string,

@@ -15,13 +15,13 @@ import { StatementCache } from "./statement_cache.ts";
 const OPEN_READONLY = 0x1;
 const OPEN_URI = 0x40;
 
-/** The part of the `@db/sqlite` module that is used. */
+/** The part of `@db/sqlite` in use. */
 export interface FfiModule {
-  /** A connection. */
+  /** Class of connections. */
   Database: typeof Database;
 }
 
-/** A driver over the loaded `@db/sqlite` module. */
+/** Creates a driver from the loaded `@db/sqlite` module. */
 export function ffiDriver(module: FfiModule): SqlDriver {
   return {
     name: "ffi",
@@ -31,7 +31,7 @@ export function ffiDriver(module: FfiModule): SqlDriver {
 }
 
 function openDatabase({ Database }: FfiModule, path: string, access: SqlAccess): Database {
-  // Without int64 a millisecond timestamp comes back cut to 32 bits; JSON is not ours to parse.
+  // Without int64, timestamps are truncated to 32 bits; JSON is not parsed here.
   const common = { int64: true, parseJson: false };
   switch (access) {
     case "write":
@@ -61,7 +61,7 @@ class Connection implements SqlConnection {
   }
 
   async copyTo(path: string): Promise<void> {
-    await Promise.resolve(); // It is copied at once, and a failure rejects all the same.
+    await Promise.resolve(); // The copy is synchronous; a failure must still reject.
     const copy = attempt(() => openDatabase(this.#module, path, "write"));
     try {
       attempt(() => this.#database.backup(copy));
@@ -103,7 +103,10 @@ class Statement implements SqlStatement {
     return this.#with((statement) => statement.values<SqlValue[]>(...values.map(bindable)));
   }
 
-  /** The binding leaves a failed statement unreset, holding its lock: so it is let go. */
+  /**
+   * Runs a statement. The driver does not reset a failed statement, which keeps its lock, so it is
+   * finalized.
+   */
   #with<T>(call: (statement: FfiStatement) => T): T {
     return attempt(() => {
       const statement = this.#statement ??= this.#database.prepare(this.#sql);
@@ -123,8 +126,8 @@ class Statement implements SqlStatement {
 }
 
 /**
- * The binding takes every whole number for a 64-bit integer, and cuts larger ones to that. As text,
- * SQLite makes the column's own kind of number of it.
+ * Converts a value for binding. The driver binds every integer as 64 bits and truncates larger
+ * ones. SQLite converts text to the type of the column.
  */
 function bindable(value: SqlValue): SqlValue {
   return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)

@@ -6,9 +6,9 @@ import type { SqlAccess, SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { addStandIns, schemaVersion } from "./stand_ins.ts";
 
 /**
- * Reads a database without writing beside it. While its log, the `-wal` file, is missing or empty, the
- * file is read as it is, and read again if it has changed meanwhile; once a writer has written to the
- * log, SQLite's ordinary way is taken, as its files exist already.
+ * Reads a database without writing beside it. While its log (the `-wal` file) is missing or empty,
+ * the file is read in place, and again if it has changed meanwhile. Once a writer has written to
+ * the log, the database is opened normally, because its companions already exist.
  */
 export class FileReader implements Reader {
   readonly copiesWithWriter = false;
@@ -19,7 +19,7 @@ export class FileReader implements Reader {
   #sql: SqlConnection | undefined;
   #access: SqlAccess = "still";
   #state = "";
-  /** Version of a schema that lacks something, which another program may add. */
+  /** Version of an incomplete schema, which another program may complete. */
   #lacking: number | undefined;
 
   constructor(path: string, { driver, busyTimeout }: OpenDatabaseOptions) {
@@ -51,7 +51,7 @@ export class FileReader implements Reader {
       const access = this.#access;
       await copyConnection(this.#sql!, to, this.#busyTimeout);
       if (access === "read" || fileState(this.#path) === before) return;
-      // A writer has come meanwhile: what was copied may be half of the old and half of the new.
+      // A writer has intervened: the copy may mix old and new pages.
       await Deno.remove(to);
     }
   }
@@ -82,27 +82,27 @@ export class FileReader implements Reader {
     return state;
   }
 
-  /** Whether an open connection shows the database as it is now. */
+  /** Whether an open connection shows the current database. */
   #isCurrent(sql: SqlConnection, state: string): boolean {
     if (this.#access === "still") return state === this.#state;
     return this.#lacking === undefined || this.#lacking === schemaVersion(sql);
   }
 }
 
-/** Changes whenever the database does; `"in use"` where a writer is, or may be, at work. */
+/** Returns a value that changes with the database; `"in use"` if a writer is or may be active. */
 export function fileState(path: string): string {
   try {
-    // An empty log says nothing. A full disk can leave one behind.
+    // An empty log has no meaning; a full disk can leave one behind.
     if (Deno.lstatSync(path + "-wal").size > 0) return "in use";
   } catch (error) {
-    // Without permission to look, a writer is assumed.
+    // Without permission to check, a writer is assumed.
     if (!(error instanceof Deno.errors.NotFound)) return "in use";
   }
   const { dev, ino, size, mtime } = Deno.statSync(path);
   return `${dev}:${ino}:${size}:${mtime?.getTime()}`;
 }
 
-/** Copies what one read transaction sees, so that no writer is in the way of the copy. */
+/** Copies the snapshot of one read transaction, so that writers do not disturb the copy. */
 export async function copyConnection(
   sql: SqlConnection,
   to: string,

@@ -25,7 +25,8 @@ export class SqliteMetadata implements MetadataStore {
   readonly #now: () => number;
 
   /**
-   * Takes over an open database; `now` is the clock, in epoch milliseconds, `path` that of the file.
+   * Wraps an open database. `now` is the clock, in epoch milliseconds; `path` is the path of its
+   * file.
    */
   constructor(database: Database, driver: SqlDriver, now: () => number, path?: string) {
     this.#database = database;

@@ -1,16 +1,16 @@
-/** The points of one metric, read in pages into columns: there may be millions of them. */
+/** Reading of one metric's points into columns, in pages: there may be millions. */
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { PointColumns } from "../metric.ts";
 
-/** Rows read at a time. */
+/** Number of rows per page. */
 const PAGE = 10_000;
 
-/** Where a page of this many rows of the table has fewer points of the metric, they are found by index. */
+/** Number of points per page below which the index is used instead of scanning the table. */
 const DENSE = PAGE / 4;
 
 const COLUMNS = "value, step, timestamp, rowid";
 
-/** Reads rows in the order of the table: faster than by index where the run was alone at work. */
+/** Reads rows in table order, which is faster than the index if the run was logged alone. */
 const SELECT_RANGE = `SELECT ${COLUMNS} FROM metrics
   WHERE rowid > ?3 AND rowid <= ?4 AND +run_id = ?1 AND key = ?2 ORDER BY rowid`;
 
@@ -23,14 +23,14 @@ const BOUNDS = `SELECT (SELECT min(rowid) FROM metrics WHERE run_id = ?1) AS fir
 const SELECT_NANS = `SELECT step, timestamp, after FROM metric_nans
   WHERE run_id = ? AND key = ? ORDER BY rowid`;
 
-/** Reads the points of a metric in the order logged. */
+/** Reads the points of a metric in the order they were logged. */
 export function readColumns(sql: SqlConnection, runId: string, key: string): PointColumns {
   const columns = new Columns();
   const nans = sql.prepare(SELECT_NANS).all(runId, key);
   let nextNan = 0;
   for (const rows of pagesOf(sql, runId, key)) {
     for (const [value, step, time, own] of rows) {
-      // A point that is not a number comes after the row that was the last when it was logged.
+      // A NaN point follows the row that was last when it was logged.
       while (nextNan < nans.length && Number(nans[nextNan]!.after) < Number(own)) {
         columns.addNan(nans[nextNan++]!);
       }
@@ -63,7 +63,7 @@ function* pagesOf(sql: SqlConnection, runId: string, key: string): Generator<Sql
   }
 }
 
-/** Columns that grow. */
+/** Growing columns. */
 class Columns {
   #values = new Float64Array(1024);
   #steps = new Float64Array(1024);

@@ -3,14 +3,14 @@ import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { Metric, MetricBatch } from "../metric.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** Rows written by one statement: calling the binding costs more than the rows do. */
+/** Number of rows per INSERT statement: calling the driver costs more than a row. */
 const ROWS = 50;
 
 const INSERT = "INSERT INTO metrics (run_id, key, value, step, timestamp) VALUES ";
 const INSERT_ONE = `${INSERT}(?, ?, ?, ?, ?)`;
 const INSERT_MANY = INSERT + Array(ROWS).fill("(?, ?, ?, ?, ?)").join(", ");
 
-/** Writes points `from` up to, not including, `to` of a batch. */
+/** Inserts the points of a batch from index `from` up to, but not including, `to`. */
 export function insertMetrics(
   sql: SqlConnection,
   { runId, keys, values, steps, times }: MetricBatch,
@@ -45,7 +45,7 @@ function insertNan(sql: SqlConnection, runId: string, key: string, step: number,
   ).run(runId, key, step, time);
 }
 
-/** Reads points in the order logged: all of a run, or those of one metric. */
+/** Reads points in the order they were logged: all of a run, or those of one metric. */
 export function selectMetrics(sql: SqlConnection, runId: string, key?: string): SqlRow[] {
   const where = key === undefined ? "run_id = ?" : "run_id = ? AND key = ?";
   const values = key === undefined ? [runId] : [runId, key];
@@ -61,7 +61,7 @@ export function selectMetrics(sql: SqlConnection, runId: string, key?: string): 
   return nans.length === 0 ? rows : merge(rows, nans);
 }
 
-/** Rows in the order of `after`, in which a point that is not a number comes after its number. */
+/** Merges rows by `after`: a NaN point follows the row it was logged after. */
 function merge(rows: readonly SqlRow[], nans: readonly SqlRow[]): SqlRow[] {
   const merged: SqlRow[] = [];
   let at = 0;
@@ -74,12 +74,12 @@ function merge(rows: readonly SqlRow[], nans: readonly SqlRow[]): SqlRow[] {
   return [...merged, ...rows.slice(at)];
 }
 
-/** The value of a row. */
+/** Returns the value of a row. */
 export function valueOf({ value }: SqlRow): number {
   return value === null ? NaN : Number(value);
 }
 
-/** A row as a metric. */
+/** Converts a row to a metric. */
 export function metricOf(row: SqlRow): Metric {
   return {
     key: text(row.key),

@@ -1,7 +1,7 @@
 /**
- * Summaries of metrics, in a table of our own: one row a run and metric. They are brought up to date
- * when they are read, from the points that were added since by whichever program. Triggers note runs
- * whose points were removed or changed; their summaries are made from all their points.
+ * Summaries of metrics, in a table of our own: one row per run and metric. When they are read, they
+ * are updated from the points added since by any program. Triggers mark runs whose points were
+ * removed or changed; their summaries are computed from scratch.
  */
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
@@ -9,20 +9,20 @@ import type { MetricSummary } from "../metric.ts";
 import { summarizePoints } from "./summarize_points.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** Points that are added in one transaction: other writers need not wait for more. */
+/** Number of points summarized per transaction, so that other writers need not wait longer. */
 const CHUNK = 250_000;
 
-/** Runs in order that are read in one go. */
+/** Number of runs read at once. */
 const PAGE = 200;
 
-/** Runs that are made again in one transaction. */
+/** Number of runs recomputed per transaction. */
 const STALE_RUNS = 20;
 
-/** The last point is that of the largest step, then the latest time, then the last logged. */
+/** The last point has the largest step, then the latest time, then was logged last. */
 const WINDOW = `WINDOW w AS (PARTITION BY run_id, key ORDER BY step DESC, timestamp DESC, row DESC
   ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)`;
 
-/** Summaries of the points that fit two conditions, one on numbers, one on those that are none. */
+/** Returns SQL for summaries of the points that match two conditions, for numbers and for NaN. */
 function summaries(numbers: string, nans: string): string {
   return `SELECT run_id, key, points, smallest, largest, last, step, time, row FROM (
     SELECT run_id, key, count(*) OVER w AS points, min(value) OVER w AS smallest,
@@ -39,7 +39,7 @@ const COLUMNS = "run_id, key, points, smallest, largest, last, step, time, row";
 
 const LATER = "(excluded.step, excluded.time, excluded.row) > (step, time, row)";
 
-/** Adds summaries to those that there are. */
+/** Merges summaries into existing ones. */
 const MERGE = `ON CONFLICT (run_id, key) DO UPDATE SET points = points + excluded.points,
   smallest = CASE WHEN smallest IS NULL OR excluded.smallest < smallest THEN excluded.smallest
     ELSE smallest END,
@@ -65,13 +65,13 @@ const STATE = `SELECT coalesce((SELECT points FROM chachaml_summarized), 0) AS p
   (SELECT coalesce(max(rowid), 0) FROM metric_nans) AS last_nan,
   EXISTS (SELECT 1 FROM chachaml_stale_runs) AS stale`;
 
-/** Whether the summaries are those of all points. */
+/** Whether the summaries cover all points. */
 function areCurrent(sql: SqlConnection): boolean {
   const { points, nans, last_point, last_nan, stale } = sql.prepare(STATE).get()!;
   return points === last_point && nans === last_nan && stale === 0;
 }
 
-/** Brings the summaries up to date, in parts. A database that is only read is left as it is. */
+/** Updates the summaries, in several transactions. Does nothing if the database is read-only. */
 export async function updateSummaries(database: Database): Promise<void> {
   if (!database.isWritable) return;
   while (!await database.read(areCurrent)) {
@@ -84,7 +84,7 @@ function updatePart(sql: SqlConnection): void {
   let [points, nans] = [Number(state.points), Number(state.nans)];
   const [lastPoint, lastNan] = [Number(state.last_point), Number(state.last_nan)];
   if (points > lastPoint || nans > lastNan) {
-    // Rows have other numbers than they had, as after VACUUM.
+    // Row numbers have changed, e.g. by VACUUM.
     for (const table of ["chachaml_metric_summaries", "chachaml_stale_runs"]) {
       sql.prepare(`DELETE FROM ${table}`).run();
     }
@@ -108,7 +108,10 @@ function updatePart(sql: SqlConnection): void {
     .run(toPoint, toNan);
 }
 
-/** Adds the numbers behind a row, up to another, in the fast way; `false` if there is something unusual. */
+/**
+ * Adds the numbers after one row, up to another, in the fast way; `false` if there are unusual
+ * rows.
+ */
 function addPoints(sql: SqlConnection, after: number, upTo: number, runId?: SqlValue): boolean {
   if (runId !== undefined && typeof runId !== "string") return false;
   const found = summarizePoints(sql, after, upTo, runId);
@@ -120,30 +123,30 @@ function addPoints(sql: SqlConnection, after: number, upTo: number, runId?: SqlV
   return true;
 }
 
-/** Which of a metric's values speaks for a run. */
+/** Value of a summary. */
 export type MetricChoice = "last" | "min" | "max";
 
 const CHOICES: Record<MetricChoice, string> = { last: "last", min: "smallest", max: "largest" };
 
-/** Reads summaries: from the table while it is up to date, else from the points themselves. */
+/** Reads summaries: from the table if it is current, otherwise computed from the points. */
 export class MetricSummaries {
   readonly #sql: SqlConnection;
   readonly #isCurrent: boolean;
 
-  /** Whether the table is up to date. */
+  /** Whether the table is current. */
   get isCurrent(): boolean {
     return this.#isCurrent;
   }
 
-  /** Reads with a connection, as it is now. */
+  /** Creates a reader for a connection. */
   constructor(sql: SqlConnection) {
     this.#sql = sql;
     this.#isCurrent = areCurrent(sql);
   }
 
   /**
-   * A table of all summaries for statements of other modules: its name, and what such a statement
-   * begins with.
+   * Returns a table of all summaries for other statements: its name, and the prefix for such a
+   * statement.
    */
   source(): { readonly table: string; readonly prefix: string } {
     if (this.#isCurrent) return { table: "chachaml_metric_summaries", prefix: "" };
@@ -153,7 +156,7 @@ export class MetricSummaries {
     };
   }
 
-  /** The summaries of a run, by metric. */
+  /** Returns the summaries of a run, by metric. */
   ofRun(runId: string): MetricSummary[] {
     return this.#select("run_id = ?1", runId).map((row) => ({
       key: text(row.key),
@@ -165,21 +168,21 @@ export class MetricSummaries {
     })).sort((a, b) => a.key < b.key ? -1 : 1);
   }
 
-  /** The value of a metric that speaks for each run that has it. */
+  /** Returns a value of a metric for each run that has it. */
   byRun(key: string, choice: MetricChoice): Map<string, number> {
     const rows = this.#select("key = ?1", key);
     return new Map(rows.map((row) => [text(row.run_id), numberOf(row[CHOICES[choice]])]));
   }
 
-  /** The value of a metric that speaks for a run; `undefined` if it has none. */
+  /** Returns a value of a metric for one run; `undefined` if it has none. */
   value(runId: string, key: string, choice: MetricChoice): number | undefined {
     const [row] = this.#select("run_id = ?1 AND key = ?2", runId, key);
     return row && numberOf(row[CHOICES[choice]]);
   }
 
   /**
-   * Runs in the order of the last value of a metric, in pages; those where it is no number are left
-   * out. `undefined` while the summaries are not up to date.
+   * Yields runs in the order of a metric's last value, in pages, without those whose value is NaN.
+   * Returns `undefined` if the summaries are not current.
    */
   inOrder(key: string, order: "asc" | "desc"): Generator<SqlRow[]> | undefined {
     return this.#isCurrent ? this.#pages(key, order) : undefined;

@@ -1,11 +1,11 @@
-/** Versions of models, as they travel with the runs that they are made of. */
+/** Model versions, for transfer with their runs. */
 import { placeOfArrival } from "../arriving_version.ts";
 import type { ModelVersionDocument } from "../run_document.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { versionDocumentOf } from "../rows/model_row.ts";
 import { whole } from "./whole_text.ts";
 
-/** Reads the versions that are made of a run's artifacts, by model and version. */
+/** Reads the versions that use artifacts of a run, by model and version. */
 export function selectVersions(sql: SqlConnection, runId: string): ModelVersionDocument[] {
   return sql.prepare(
     `SELECT ${whole("v.model_name", "v.artifact_id", "v.stage", "v.description")}, v.version,
@@ -17,7 +17,7 @@ export function selectVersions(sql: SqlConnection, runId: string): ModelVersionD
   ).all(runId).map(versionDocumentOf);
 }
 
-/** Writes versions that are not there. */
+/** Inserts missing versions. */
 export function insertVersions(
   sql: SqlConnection,
   runId: string,

@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** One statement, so that what it counts fits together whoever writes meanwhile. */
+/** A single statement, so that the counts are consistent. */
 const SELECT_MODEL = `SELECT ${
   whole("m.name", "m.description")
 }, m.created_at, count(v.version) AS versions,
@@ -22,7 +22,7 @@ export class SqliteModelStore implements ModelStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -130,7 +130,7 @@ export class SqliteModelStore implements ModelStore {
   }
 }
 
-/** The id of the artifact that a version is to be made of. */
+/** Returns the id of an artifact for a version. Throws if it does not exist. */
 function requireArtifact(
   sql: SqlConnection,
   runId: string,

@@ -1,4 +1,4 @@
-/** Names that are in use, for messages that name near ones. */
+/** Names in use, for suggestions in messages. */
 import type { SqlConnection } from "./sql_driver.ts";
 
 const SELECT = {
@@ -9,7 +9,7 @@ const SELECT = {
     UNION SELECT name FROM experiments ORDER BY 1`,
 } as const;
 
-/** All names of a kind, sorted. */
+/** Returns all names of a kind, sorted. */
 export function namesOf(sql: SqlConnection, kind: keyof typeof SELECT): string[] {
   return sql.prepare(SELECT[kind]).all().map(({ name }) => String(name));
 }

@@ -19,10 +19,10 @@ import {
 import { type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
 
 /**
- * Opens a store's database, creating it and its tables where they are missing.
+ * Opens a store's database, and creates missing parts.
  *
- * @throws {StoreNotFoundError} If it is opened read-only and is not there.
- * @throws {NotAStoreError} If the file is no database, or one of another program.
+ * @throws {StoreNotFoundError} If it is opened read-only and does not exist.
+ * @throws {NotAStoreError} If the file is not a database, or belongs to another program.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const { path, busyTimeout } = options;
@@ -52,7 +52,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
 
 async function openWritable(path: string, options: OpenDatabaseOptions): Promise<Database> {
   const { driver, busyTimeout, durability } = options;
-  // Noted before it is opened: opening and closing alone would drop another driver's locks.
+  // Registered before it is opened: opening and closing would already release another driver's
+  // locks.
   let forget = noteIfThere(path, driver);
   let sql: SqlConnection | undefined;
   try {
@@ -66,8 +67,8 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
     };
     let state = await whenFree<SchemaState>(inspect, busyTimeout).catch((error) => {
       if (!isOutOfSpace(error)) throw error;
-      // A full disk has no room for the index of the log (-shm). A connection that has the database
-      // for itself keeps it in memory: files can then be removed, which makes room.
+      // A full disk has no space for the index of the log (-shm). A connection with exclusive
+      // access keeps it in memory, so that files can be removed to free space.
       opened.close();
       opened = sql = connect(driver, path);
       opened.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
@@ -90,8 +91,8 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
 }
 
 /**
- * Refuses another program's database before it is opened for writing: closing it, SQLite would
- * write into it what a crash has left in its log.
+ * Rejects the database of another program before it is opened for writing: when closing it, SQLite
+ * would write the remains of its log to it.
  */
 function inspectAhead(path: string, driver: SqlDriver): void {
   let sql: SqlConnection | undefined;
@@ -100,14 +101,17 @@ function inspectAhead(path: string, driver: SqlDriver): void {
     inspectSchema(sql, path);
     requireWritableSchema(sql, path);
   } catch (error) {
-    // Anything else shows again when it is opened for writing, or was of this moment.
+    // Other errors recur when it is opened for writing, or were transient.
     if (error instanceof NotAStoreError || error instanceof NewerFormatError) throw error;
   } finally {
     sql?.close();
   }
 }
 
-/** A file that is not there yet, nobody has open; it is noted once it has been created. */
+/**
+ * Registers an existing file. A new file, which nobody can have open, is registered after its
+ * creation.
+ */
 function noteIfThere(path: string, driver: SqlDriver): (() => void) | undefined {
   try {
     return noteOpenFile(path, driver.name, "write");
@@ -117,7 +121,7 @@ function noteIfThere(path: string, driver: SqlDriver): (() => void) | undefined 
   }
 }
 
-/** Creates the file, and the directories above it. What fails here shows again in SQLite's words. */
+/** Creates the file and its parent directories. Errors recur in SQLite's terms. */
 async function createFile(path: string, durable: boolean): Promise<void> {
   try {
     if (!createDatabaseFile(path)) return;
@@ -133,7 +137,7 @@ async function createFile(path: string, durable: boolean): Promise<void> {
   if (durable) await syncEntry(dirname(path));
 }
 
-/** Whether SQLite may have failed for want of space: it calls that an error of input or output too. */
+/** Whether SQLite may have failed for lack of space, which it also reports as an I/O error. */
 function isOutOfSpace(error: unknown): boolean {
   const cause = error instanceof StorageError ? error.cause : error;
   return cause instanceof SqlError && (cause.kind === "full" || cause.kind === "io");
@@ -141,12 +145,12 @@ function isOutOfSpace(error: unknown): boolean {
 
 function connect(driver: SqlDriver, path: string): SqlConnection {
   const sql = driver.open(path, "write");
-  // Waiting is done between calls, without blocking the event loop.
+  // Waiting happens between calls, without blocking the event loop.
   sql.prepare("PRAGMA busy_timeout = 0").get();
   return sql;
 }
 
-/** Another process may be doing the same: whoever comes first, the outcome is one. */
+/** Switches to WAL mode. Another process may do the same; the result is identical. */
 function enterWal(sql: SqlConnection, path: string): SchemaState {
   sql.prepare("PRAGMA journal_mode = WAL").get();
   return inspectSchema(sql, path);
@@ -163,7 +167,7 @@ function inTransaction(sql: SqlConnection, work: () => void): void {
   }
 }
 
-// In both, the connection itself is closed by the database, which writes with it.
+// In both cases the database closes the connection, which it uses for writing.
 
 function memoryReader(sql: SqlConnection): Reader {
   return {

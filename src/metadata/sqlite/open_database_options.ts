@@ -1,15 +1,15 @@
 import type { SqlDriver } from "./sql_driver.ts";
 
-/** How to open a database. */
+/** Options for opening a database. */
 export interface OpenDatabaseOptions {
-  /** Absolute path, or `undefined` for memory. */
+  /** Absolute path; `undefined` for memory. */
   readonly path: string | undefined;
-  /** The binding. */
+  /** Driver to use. */
   readonly driver: SqlDriver;
   /** Whether nothing may be written, not even beside the file. */
   readonly readOnly: boolean;
-  /** `"full"` syncs each commit to disk. */
+  /** `"full"` syncs every commit to disk. */
   readonly durability: "full" | "relaxed";
-  /** Milliseconds to wait for other writers. */
+  /** How long to wait for other writers, in milliseconds. */
   readonly busyTimeout: number;
 }

@@ -3,21 +3,21 @@ import { registerOpenFile } from "./process_register.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 
 /**
- * The databases that this process has open, by the identity of their files. Two copies of SQLite
- * must not open one file: closing it in one drops the POSIX locks of the other. Kept on
- * `globalThis`, as a process may load this module in more than one version; other Workers of the
- * process know of it by `process_register.ts`.
+ * Databases that this process has open, by the identity of their files. Two copies of SQLite must
+ * not open one file: closing it in one releases the POSIX locks of the other. Kept on `globalThis`,
+ * because a process may load several versions of this module; other Workers are covered by
+ * `process_register.ts`.
  */
 const KEY = Symbol.for("@chachaml/store open databases");
 
 interface OpenFile {
   readonly driver: SqlDriver["name"];
   readonly path: string;
-  /** Connections. */
+  /** Number of connections. */
   count: number;
-  /** Those of them that write, and so hold locks. */
+  /** Number of connections that write, and thus hold locks. */
   writers: number;
-  /** Takes back the note for the whole process. */
+  /** Removes the registration of the whole process. */
   readonly release: () => void;
 }
 
@@ -26,20 +26,22 @@ function openFiles(): Map<string, OpenFile> {
   return shared[KEY] ??= new Map();
 }
 
-/** A file's identity, whatever names lead to it. */
+/** Returns the identity of a file, whatever path leads to it. */
 function identity(path: string): string {
   const { dev, ino } = Deno.statSync(path);
   return ino ? `${dev}:${ino}` : Deno.realPathSync(path);
 }
 
-/** Whether this process writes to the file at `path`, which must then not be opened otherwise. */
+/**
+ * Whether this process writes to the file at `path`, which must then not be opened in another way.
+ */
 export function isWrittenHere(path: string): boolean {
   return (openFiles().get(identity(path))?.writers ?? 0) > 0;
 }
 
 /**
- * Whether a file is a database that this process has open, or one that SQLite keeps beside it: to
- * read it and close it would drop the locks that hold other processes off.
+ * Whether a file is a database that this process has open, or a companion of one. Reading and
+ * closing it would release the locks that exclude other processes.
  */
 export function isOpenDatabase(path: string): boolean {
   const files = openFiles();
@@ -51,15 +53,15 @@ export function isOpenDatabase(path: string): boolean {
     try {
       return identity(Deno.realPathSync(file.path) + end) === key;
     } catch {
-      return false; // It is not there.
+      return false; // Missing.
     }
   });
 }
 
 /**
- * Notes that `driver` has opened the file at `path`.
+ * Registers that `driver` has opened the file at `path`.
  *
- * @returns A function that takes the note back.
+ * @returns A function that removes the registration.
  * @throws {DriverError} If another driver of this process has it open.
  */
 export function noteOpenFile(

@@ -4,7 +4,7 @@ import { Database, whenFree } from "./database.ts";
 import { FileReader } from "./file_reader.ts";
 import type { OpenDatabaseOptions } from "./open_database_options.ts";
 
-/** Opens a database that is only read. */
+/** Opens a database for reading only. */
 export async function openReadOnly(path: string, options: OpenDatabaseOptions): Promise<Database> {
   let reader: FileReader;
   try {

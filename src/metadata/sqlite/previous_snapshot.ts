@@ -12,15 +12,15 @@ import type { IndexEntry } from "../artifact_index.ts";
 import type { BackupMark } from "../snapshot.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** Ids of runs read in one go. */
+/** Number of run ids read at once. */
 const PAGE = 1000;
 
 /**
- * The database of a backup that is in place until a new one replaces it; whole at every moment. It is
- * open only for moments: whoever reads it meanwhile then finds no journal, and need not keep it open.
+ * Database of an existing backup, which stays intact until a new one replaces it. It is opened only
+ * briefly, so that other readers find no journal.
  */
 export class PreviousSnapshot {
-  /** What it is the backup of; `undefined` if it is no backup. */
+  /** Mark of the backup; `undefined` if it is not a backup. */
   readonly mark: BackupMark | undefined;
   readonly #path: string;
   readonly #driver: SqlDriver;
@@ -39,10 +39,10 @@ export class PreviousSnapshot {
   }
 
   /**
-   * Opens the database at a path, where one must be.
+   * Opens an existing database.
    *
-   * @throws {NotAStoreError} If it is no database of a store.
-   * @throws {StorageError} If it is open elsewhere, and so could not be replaced.
+   * @throws {NotAStoreError} If it is not the database of a store.
+   * @throws {StorageError} If it is open elsewhere and could not be replaced.
    */
   static async open(path: string, driver: SqlDriver): Promise<PreviousSnapshot> {
     let forget: (() => void) | undefined;
@@ -53,7 +53,8 @@ export class PreviousSnapshot {
       inspectSchema(sql, path);
       const mark = hasTable(sql, "backup_of") ? markOf(sql) : undefined;
       if (mark) createSchema(sql, path);
-      // Closed, it leaves no journal, unless another has it open. Said before anything is copied.
+      // Closing removes the journal unless another process has it open. Checked before anything is
+      // copied.
       sql.close();
       sql = undefined;
       await requireUnopened(path);
@@ -66,7 +67,7 @@ export class PreviousSnapshot {
     }
   }
 
-  /** The ids of its runs, in pages. */
+  /** Yields the ids of its runs, in pages. */
   async *runIds(): AsyncGenerator<string[]> {
     for (let last = "";;) {
       await yieldToEventLoop();
@@ -80,22 +81,25 @@ export class PreviousSnapshot {
     }
   }
 
-  /** Its artifacts, by run and name. */
+  /** Yields its artifacts, by run and name. */
   artifacts(): AsyncIterable<IndexEntry> {
     return eachEntryOf((work) => this.#open(work));
   }
 
-  /** Keys of bytes that an interrupted backup may have left: no record names them. */
+  /**
+   * Returns keys of bytes that an interrupted backup may have left, without those that records
+   * name.
+   */
   leftovers(): Set<string> {
     return this.#open((sql) => unnamedKeys(sql, pendingKeys(sql), hasIndex(sql, KEY_INDEX)));
   }
 
-  /** Notes keys of bytes that are about to be added: this backup may be interrupted. */
+  /** Records keys of bytes that are about to be added, in case this backup is interrupted. */
   notePending(keys: Iterable<string>): Promise<void> {
     return this.#write((sql) => addPending(sql, keys));
   }
 
-  /** Has records name other keys, in one transaction: their files have been given these. */
+  /** Updates records to new keys, in one transaction: their files have been moved there. */
   rename(keys: ReadonlyMap<string, string>): Promise<void> {
     return this.#write((sql) => {
       const move = sql.prepare("UPDATE artifacts SET path = ? WHERE path = ?");
@@ -103,7 +107,7 @@ export class PreviousSnapshot {
     });
   }
 
-  /** Gives it up; may be called again. */
+  /** Closes it. May be called several times. */
   close(): void {
     this.#forget?.();
     this.#forget = undefined;

@@ -1,13 +1,16 @@
 /**
- * Which driver this process has a file open with, over all of its Workers. Each Worker has a
- * `globalThis` of its own, while locks of files belong to the process; what Workers share without
- * permission for more files is the environment.
+ * Registration of files opened by any Worker of this process, with their driver. Each Worker has
+ * its own `globalThis`, but file locks belong to the process. Workers share the environment without
+ * further permissions.
  */
 import type { SqlDriver } from "./sql_driver.ts";
 
 type DriverName = SqlDriver["name"];
 
-/** A file, by its identity, in the register. Children inherit it, so the process is noted as well. */
+/**
+ * An entry of the register for a file's identity. Children inherit the environment, so it names the
+ * process.
+ */
 class Entry {
   readonly #variable: string;
 
@@ -15,7 +18,10 @@ class Entry {
     this.#variable = `CHACHAML_OPEN_${identity.replaceAll(/[^0-9A-Za-z]/g, "_")}`;
   }
 
-  /** Whether the register may be used. Without that permission the ffi driver cannot be, either. */
+  /**
+   * Whether the register may be used. Without that permission the ffi driver is unavailable as
+   * well.
+   */
   get isUsable(): boolean {
     const variable = this.#variable;
     return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
@@ -34,9 +40,10 @@ class Entry {
 }
 
 /**
- * Notes that this Worker has a file open with a driver, unless the process has it open with another.
+ * Registers that this Worker has a file open with a driver, unless the process has it open with
+ * another one.
  *
- * @returns The driver that it is open with now, and a function that takes the note back.
+ * @returns The driver it is open with now, and a function that removes the registration.
  */
 export function registerOpenFile(
   identity: string,

@@ -1,13 +1,13 @@
-/** The processes of running runs, in a table of our own. */
+/** Processes of running runs, in a table of our own. */
 import { RunNotFoundError } from "../../base/errors.ts";
 import { processOf } from "../rows/process_row.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import type { NotedProcess, RunProcess } from "../process_store.ts";
 
-/** The table. */
+/** Name of the table. */
 const PROCESS_TABLE = "chachaml_processes";
 
-/** Notes the process of a run that is running. */
+/** Records the process of a running run. */
 export function noteProcess(
   sql: SqlConnection,
   runId: string,
@@ -23,12 +23,12 @@ export function noteProcess(
   ).run(runId, host, space, pid, started, now);
 }
 
-/** Forgets the process of a run that is no longer running. */
+/** Removes the process of a run that has ended. */
 export function dropProcess(sql: SqlConnection, runId: string): void {
   sql.prepare(`DELETE FROM ${PROCESS_TABLE} WHERE run_id = ?`).run(runId);
 }
 
-/** Notes that processes have been heard of. */
+/** Records heartbeats. */
 export function beat(sql: SqlConnection, runIds: readonly string[], now: number): void {
   const update = sql.prepare(`UPDATE ${PROCESS_TABLE} SET heartbeat = ? WHERE run_id = ?`);
   for (const runId of runIds) update.run(now, runId);

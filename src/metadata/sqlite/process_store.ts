@@ -9,7 +9,7 @@ export class SqliteProcessStore implements ProcessStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -27,12 +27,12 @@ export class SqliteProcessStore implements ProcessStore {
     return this.#database.read(runningProcesses);
   }
 
-  /** Writes what is queued, then points and the end of runs, and returns once that is stored. */
+  /** Synchronously writes queued jobs, then points and the end of runs. */
   finishNow({ batches, runIds, error }: LastWords): void {
     this.#database.finishNow([
       ...batches.map((batch) => ({
         apply: (sql: SqlConnection) => {
-          // Of a run that was removed meanwhile there is nothing to keep.
+          // Points of a run removed meanwhile are dropped.
           if (!sql.prepare("SELECT 1 FROM runs WHERE id = ?").get(batch.runId)) return;
           insertMetrics(sql, batch);
         },

@@ -1,19 +1,21 @@
 /**
- * Ids of runs that were removed. Their directories may still hold bytes, which are then this store's
- * to remove; directories of other names are not.
+ * Ids of removed runs. Their directories may still hold bytes, which this store may remove;
+ * directories with other names belong to others.
  */
 import type { SqlConnection } from "./sql_driver.ts";
 
-/** The table of those ids. */
+/** Name of the table. */
 const TABLE = "chachaml_removed_runs";
 
-/** Notes ids of runs whose bytes are about to be published, and whose rows may never come. */
+/**
+ * Records ids of runs whose bytes are about to be published, in case their rows are never inserted.
+ */
 export function noteRuns(sql: SqlConnection, ids: Iterable<string>): void {
   const insert = sql.prepare(`INSERT OR IGNORE INTO ${TABLE} (id) VALUES (?)`);
   for (const id of ids) insert.run(id);
 }
 
-/** Which of some ids are those of runs, or of runs that were removed. */
+/** Returns the ids of existing or removed runs. */
 export function everKnown(sql: SqlConnection, ids: Iterable<string>): Set<string> {
   const known = sql.prepare(
     `SELECT 1 FROM runs WHERE id = ?1 UNION ALL SELECT 1 FROM ${TABLE} WHERE id = ?1 LIMIT 1`,

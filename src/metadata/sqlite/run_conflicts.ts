@@ -1,4 +1,4 @@
-/** Runs that stand in the way of a new one. */
+/** Conflicts of new runs with existing ones. */
 import { RunStateError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import { fold } from "../../names/names.ts";
@@ -14,7 +14,7 @@ const SAME_LETTERS = `SELECT ${whole("id")} FROM runs WHERE runs.id = ? COLLATE 
 const OTHER_LETTERS = `SELECT ${whole("id")} FROM runs WHERE ${OTHER_ID}`;
 
 /**
- * What of a run is to be written: all of it if it is not there, else what it has more. One that is there
+ * Returns the part of a run to write: all of it, or what an existing run lacks. The existing run
  * must contain it, or be contained in it.
  */
 export function missingOf(sql: SqlConnection, run: RunDocument): Missing | undefined {
@@ -40,7 +40,7 @@ export function missingOf(sql: SqlConnection, run: RunDocument): Missing | undef
   return { run, isNew: true };
 }
 
-/** Refuses artifacts and datasets whose ids another run has. */
+/** Checks that no other run has artifacts or datasets with the same ids. */
 function requireFreeParts(sql: SqlConnection, run: RunDocument): void {
   for (const table of ["artifacts", "datasets"] as const) {
     const taken = sql.prepare(`SELECT run_id FROM ${table} WHERE id = ?`);
@@ -55,10 +55,13 @@ function requireFreeParts(sql: SqlConnection, run: RunDocument): void {
   }
 }
 
-/** Two runs share no directory, also where the file system ignores case or normalisation. */
+/**
+ * Checks that a run would not share its directory with another, even if the file system ignores
+ * case or normalization.
+ */
 export function requireFreeId(sql: SqlConnection, id: string, action: "start" | "import"): void {
   const folded = fold(id);
-  // SQLite compares ids of plain letters; those with others, which are few, are read.
+  // SQLite compares ids of ASCII letters; the few others are read.
   const alike = [SAME_LETTERS, OTHER_LETTERS].flatMap((select, at) =>
     sql.prepare(select).all(...at === 0 ? [folded] : [])
   ).map((row) => text(row.id)).find((other) => fold(other) === folded);

@@ -1,4 +1,4 @@
-/** Runs with all that is kept of them, read from the tables that hold it, and written to them. */
+/** Reading and writing of complete runs. */
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import { SELECT_RUN } from "./run_rows.ts";
 import type { SqlConnection, SqlRow } from "./sql_driver.ts";
@@ -10,13 +10,13 @@ import type { RunDocument } from "../run_document.ts";
 import { text, whole } from "./whole_text.ts";
 
 /**
- * Reads a run as one transaction sees it; `undefined` if it is not there.
+ * Reads a run as one transaction sees it; `undefined` if it does not exist.
  *
- * @throws {DamagedRowError} If the row of one of its artifacts cannot be true.
+ * @throws {DamagedRowError} If the record of one of its artifacts is invalid.
  * @throws {UnsafePathError} If one leads outside the artifact directory.
  */
 export function readDocument(sql: SqlConnection, id: string): RunDocument | undefined {
-  // A savepoint also where a transaction is open already: one connection may read and write.
+  // A savepoint also works within an open transaction: one connection may read and write.
   sql.prepare("SAVEPOINT document").run();
   try {
     const run = sql.prepare(`${SELECT_RUN} WHERE id = ?`).get(id);
@@ -52,7 +52,7 @@ function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
   };
 }
 
-/** Writes a run that is not there, with the rows of its artifacts, whose bytes are in place. */
+/** Inserts a new run, with the records of its artifacts, whose bytes are published. */
 export function insertDocument(sql: SqlConnection, run: RunDocument): void {
   sql.prepare(
     `INSERT INTO runs (id, experiment, name, status, start_time, end_time, error, tags, env,
@@ -73,7 +73,7 @@ export function insertDocument(sql: SqlConnection, run: RunDocument): void {
   insertContents(sql, run);
 }
 
-/** Adds what a run that is there has more by now, and how far it has come. */
+/** Adds to an existing run what it has gained. */
 export function growDocument(sql: SqlConnection, growth: RunDocument): void {
   sql.prepare("UPDATE runs SET status = ?, end_time = ?, error = ? WHERE id = ?")
     .run(growth.status, growth.endTime, growth.error, growth.id);

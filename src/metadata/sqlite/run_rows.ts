@@ -19,7 +19,7 @@ const RUN_TEXTS = whole(
 /** Selects runs. */
 export const SELECT_RUN = `SELECT ${RUN_TEXTS}, start_time, end_time FROM runs`;
 
-/** Changes the columns of a run that are given. */
+/** Updates the given columns of a run. */
 export function changeRun(sql: SqlConnection, id: string, change: RunChange): void {
   const { status, endTime, error, experiment, name } = change;
   const end = endTime === undefined ? undefined : endTime?.getTime() ?? null;
@@ -30,7 +30,7 @@ export function changeRun(sql: SqlConnection, id: string, change: RunChange): vo
   }
 }
 
-/** Counts runs by status, and the experiments that they belong to. */
+/** Counts runs by status, and their experiments. */
 export function countRuns(sql: SqlConnection): RunCounts {
   const rows = sql.prepare(
     `SELECT ${whole("status")}, count(*) AS runs FROM runs GROUP BY runs.status`,

@@ -1,4 +1,4 @@
-/** Finds runs in SQLite. */
+/** Search for runs in SQLite. */
 import { fromEdn, type ParamValue } from "../../edn/mod.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { MetricSummaries } from "./metric_summaries.ts";
@@ -7,16 +7,16 @@ import { type Condition, numberOf, type RunOrder, type RunQuery, testFor } from 
 import { runOf, SELECT_RUN } from "./run_rows.ts";
 import { text, whole } from "./whole_text.ts";
 
-/** Runs read in one go; the next page is twice as large. */
+/** Number of runs read at once; each page is twice as large as the previous one. */
 const [FIRST_PAGE, LARGEST_PAGE] = [50, 1600];
 
-/** The runs that fit a query, in its order. */
+/** Returns the runs that match a query, in its order. */
 export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
   const { sortBy, limit = Infinity } = query;
   if (limit === 0) return [];
   const fits = fitOf(sql, query);
   if (sortBy && !query.tags) {
-    // Only the runs that are given are read as a whole.
+    // Only runs in the result are read completely.
     const fitsRow = fits?.row ?? (() => true);
     const rows = leadingRows(sql, query, fitsRow) ??
       [...pagesOf(sql, query, SELECT_ORDERED)].flat().filter(fitsRow).map(orderedOf);
@@ -41,7 +41,7 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
 
 const SELECT_PAGED = SELECT_RUN.replace(" FROM ", ", rowid AS row FROM ");
 
-/** What of a run its place among others may depend on. */
+/** Columns of a run that its order may depend on. */
 const SELECT_ORDERED = `SELECT ${whole("id")}, start_time, end_time, rowid AS row FROM runs`;
 
 type Ordered = Pick<Run, "id" | "startTime" | "endTime">;
@@ -57,12 +57,12 @@ function orderedOf({ id, start_time, end_time, row }: SqlRow): OrderedRow {
   };
 }
 
-/** Runs that are looked at in the order of a metric before all are read, since few of them fit. */
+/** Number of runs checked in the order of a metric, before all matching runs are read. */
 const MAX_LOOKS = 1000;
 
 /**
- * The runs that come first by the last value of a metric, with all that have the value of the last of
- * them; `undefined` if these are not found by looking at few.
+ * Returns the first runs by the last value of a metric, including ties of the last one; `undefined`
+ * if checking a few runs is not enough.
  */
 function leadingRows(
   sql: SqlConnection,
@@ -91,12 +91,12 @@ function leadingRows(
   return undefined;
 }
 
-/** Runs of one value stay in this order. */
+/** Order of runs with equal values. */
 function newestFirst(a: OrderedRow, b: OrderedRow): number {
   return b.startTime.getTime() - a.startTime.getTime() || Number(b.row) - Number(a.row);
 }
 
-/** Rows of runs that fit what SQL can tell, newest first, in pages. */
+/** Yields rows of runs that match the conditions known to SQL, newest first, in pages. */
 function* pagesOf(
   sql: SqlConnection,
   query: RunQuery,
@@ -124,14 +124,18 @@ function* pagesOf(
   }
 }
 
-/** Which runs may have tags: those that they were started with are EDN, which SQL does not read. */
+/**
+ * Returns conditions for runs that may have tags: those of the start are EDN, which SQL cannot
+ * read.
+ */
 function tagConditions(
   tags: Readonly<Record<string, string>>,
 ): { where: string[]; values: SqlValue[] } {
   const where: string[] = [];
   const values: SqlValue[] = [];
   for (const [key, value] of Object.entries(tags)) {
-    // A name of other characters may be written by escapes, as any may where there is a backslash.
+    // A name with other characters may be written with escapes, as may any name if there is a
+    // backslash.
     const plain = /^[\w.-]+$/.test(key);
     where.push(
       "(EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND key = ? AND value = ?) OR " +
@@ -142,7 +146,7 @@ function tagConditions(
   return { where, values };
 }
 
-/** Tests of what SQL cannot tell; `undefined` if it can tell all. */
+/** Returns predicates for conditions that SQL cannot test; `undefined` if there are none. */
 function fitOf(
   sql: SqlConnection,
   { tags, params = {}, metrics = {} }: RunQuery,
@@ -166,7 +170,7 @@ function fitOf(
 
 function conditionsOf(query: RunQuery): { where: string; values: SqlValue[] } {
   const conditions: [condition: string, value: SqlValue | undefined][] = [
-    // As a range, it is found in the index of ids.
+    // As a range, it uses the index of ids.
     ["id >= ?", query.idPrefix],
     ["id < ?", query.idPrefix === undefined ? undefined : `${query.idPrefix}\u{10FFFF}`],
     ["experiment = ?", query.experiment],
@@ -203,19 +207,19 @@ function paramOf(sql: SqlConnection, runId: string, key: string): unknown {
   return row && fromEdn(text(row.value));
 }
 
-/** Values of a param, by run. */
+/** Returns the values of a param, by run. */
 export function paramsByRun(sql: SqlConnection, key: string): Map<string, unknown> {
   const rows = sql.prepare(`SELECT ${whole("run_id", "value")} FROM params WHERE key = ?`).all(key);
   return new Map(rows.map((row) => [text(row.run_id), fromEdn(text(row.value))]));
 }
 
-/** Runs of rows, with their tags. */
+/** Converts rows to runs with their tags. */
 export function withTags(sql: SqlConnection, rows: readonly SqlRow[]): Run[] {
   const tags = sql.prepare(`SELECT ${whole("key", "value")} FROM tags WHERE run_id = ?`);
   return rows.map((row) => runOf(row, tags.all(text(row.id))));
 }
 
-/** What a run is sorted by: numbers before texts, then what is no number, then what is not there. */
+/** Returns the sort key of a run: numbers before text, then NaN, then missing values. */
 function sortKeyOf(
   sql: SqlConnection,
   by: RunOrder,
@@ -224,7 +228,7 @@ function sortKeyOf(
   if ("metric" in by) {
     const summaries = new MetricSummaries(sql);
     const { metric, of = "last" } = by;
-    // One by one, where that is less than all there are.
+    // Individually, if that is less work than reading all.
     if (runs <= MAX_LOOKS) return ({ id }) => summaries.value(id, metric, of);
     const values = summaries.byRun(metric, of);
     return ({ id }) => values.get(id);

@@ -38,7 +38,7 @@ import type { RunProcess } from "../process_store.ts";
 import type { ArtifactPlace, Missing, RunChange, RunCounts, RunStore } from "../run_store.ts";
 import { text, textOrNull, whole } from "./whole_text.ts";
 
-/** Points written in one transaction. */
+/** Number of points per transaction. */
 const MAX_POINTS = 50_000;
 
 /** Runs in SQLite. */
@@ -46,7 +46,7 @@ export class SqliteRunStore implements RunStore {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -203,7 +203,7 @@ export class SqliteRunStore implements RunStore {
     publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
   ): Promise<ReadonlyMap<string, Missing>> {
     const missing = new Map<string, Missing>();
-    // After a crash their directories are there, and nothing else says whose they are.
+    // After a crash, only this identifies their directories.
     await this.#database.write({ apply: (sql) => noteRuns(sql, runs.map(({ id }) => id)) });
     return await this.#database.write({
       alone: true,
@@ -352,7 +352,7 @@ function changeTags(
   }
 }
 
-/** The run of an id, with its tags. */
+/** Returns a run by id, with its tags. */
 function require(sql: SqlConnection, id: string): Run {
   return withTags(sql, [requireRow(sql, id)])[0]!;
 }
@@ -364,7 +364,7 @@ function requireRow(sql: SqlConnection, id: string): SqlRow {
   return row;
 }
 
-/** Removes one of the tags that a run was started with. */
+/** Removes a tag that was set at the start of a run. */
 function dropStartTag(sql: SqlConnection, { id, tags }: SqlRow, key: string): void {
   const rest = withoutStartTag(textOrNull(tags), key);
   if (rest !== undefined) sql.prepare("UPDATE runs SET tags = ? WHERE id = ?").run(rest, id!);

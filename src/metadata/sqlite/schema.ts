@@ -1,29 +1,29 @@
 /**
- * The whole schema, in one place: tables of chachaml 0.7.0, column for column, and our own. All of it
- * is created when a store is opened for writing, so that no statement need ask what is there. Where a
- * database is only read, and lacks some of it, `stand_ins.ts` supplies the rest.
+ * The whole schema in one place: tables of chachaml 0.7.0, column for column, and our own. All of
+ * it is created when a store is opened for writing, so that statements need not check what exists.
+ * If a read-only database lacks parts, `stand_ins.ts` supplies them.
  */
 import { KEY, KEY_INDEX } from "./artifact_keys.ts";
 import { CHANGE_TRIGGERS, CHANGES } from "./change_triggers.ts";
 import { MLFLOW_INDEXES, MLFLOW_TABLES, MLFLOW_TABLES_OF_RUN } from "./mlflow/tables.ts";
 
 /**
- * Version of the format. It grows when a program that knows only the former one would store what is
- * wrong, or misread what is stored.
+ * Version of the format. Increased when a program that knows only the former version would write
+ * wrong data or misread the store.
  */
 export const FORMAT = 1;
 
-/** A table. */
+/** Definition of a table. */
 export interface Table {
-  /** Its columns, as in `CREATE TABLE`. */
+  /** Columns, as in `CREATE TABLE`. */
   readonly definition: string;
-  /** Columns that it must have to be the store's. */
+  /** Columns that identify it as a table of the store. */
   readonly columns: readonly string[];
-  /** Text columns that chachaml did not have from the start. They are added where they are missing. */
+  /** Text columns added by later versions of chachaml. Created if they are missing. */
   readonly added?: readonly string[];
 }
 
-/** Tables without which a database is no store. They are shared with chachaml. */
+/** Tables that every store has. They are shared with chachaml. */
 export const MAIN_TABLES: Readonly<Record<string, Table>> = {
   runs: {
     definition: `id TEXT PRIMARY KEY, experiment TEXT NOT NULL DEFAULT 'default', name TEXT,
@@ -54,7 +54,7 @@ export const MAIN_TABLES: Readonly<Record<string, Table>> = {
   },
 };
 
-/** Further tables shared with chachaml, which makes them when they are first needed. */
+/** Further tables shared with chachaml, which creates them on first use. */
 const LATER_TABLES: Readonly<Record<string, Table>> = {
   datasets: {
     definition: `id TEXT PRIMARY KEY, run_id TEXT NOT NULL, role TEXT NOT NULL DEFAULT 'train',
@@ -80,37 +80,37 @@ const LATER_TABLES: Readonly<Record<string, Table>> = {
   },
 };
 
-/** Our own tables. */
+/** Tables of our own. */
 export const OWN_TABLES: Readonly<Record<string, Table>> = {
-  // Facts about the store as a whole: `format` is the version of the format, `id` the store's identity.
+  // Properties of the store: `format` is the version of the format, `id` the store's identity.
   chachaml_store: {
     definition: "key TEXT PRIMARY KEY, value TEXT NOT NULL",
     columns: ["key", "value"],
   },
-  // Runs that were removed, whose directories may still be there.
+  // Removed runs, whose directories may still exist.
   chachaml_removed_runs: { definition: "id TEXT PRIMARY KEY", columns: ["id"] },
-  // SQLite has no NaN: it takes it for NULL, which the shared table does not allow. Such points are
-  // here, each with the row of `metrics` that it comes after.
+  // SQLite stores NaN as NULL, which the shared table does not allow. Such points are here, with
+  // the row of `metrics` that they follow.
   metric_nans: {
     definition: `run_id TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL,
       timestamp INTEGER NOT NULL, after INTEGER NOT NULL`,
     columns: ["run_id", "key", "step", "timestamp", "after"],
   },
-  // Summaries of metrics, as `metric_summaries.ts` keeps them: a value that is no number is NULL.
+  // Summaries of metrics, see `metric_summaries.ts`; NaN is NULL.
   chachaml_metric_summaries: {
     definition: `run_id TEXT NOT NULL, key TEXT NOT NULL, points INTEGER NOT NULL, smallest REAL,
       largest REAL, last REAL, step INTEGER NOT NULL, time INTEGER NOT NULL, row REAL NOT NULL,
       PRIMARY KEY (run_id, key)`,
     columns: ["run_id", "key", "points", "smallest", "largest", "last", "step", "time", "row"],
   },
-  // One row: up to which row of `metrics` and of `metric_nans` the summaries reach.
+  // One row: the last rows of `metrics` and `metric_nans` that the summaries cover.
   chachaml_summarized: {
     definition: "id INTEGER PRIMARY KEY, points INTEGER NOT NULL, nans INTEGER NOT NULL",
     columns: ["id", "points", "nans"],
   },
-  // Runs whose summaries must be made again.
+  // Runs whose summaries must be recomputed.
   chachaml_stale_runs: { definition: "run_id TEXT PRIMARY KEY", columns: ["run_id"] },
-  // In a backup, one row: what it is a backup of.
+  // In a backup, one row: its origin.
   backup_of: {
     definition: "path TEXT NOT NULL, created_at INTEGER NOT NULL, directory TEXT",
     columns: ["path", "created_at"],
@@ -118,18 +118,18 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
   },
   // In a backup: keys of bytes that were about to be added or removed, and may be left over.
   backup_pending: { definition: "key TEXT PRIMARY KEY", columns: ["key"] },
-  // Where runs that are running are, and when they were last heard of.
+  // Processes of running runs, with their last heartbeats.
   chachaml_processes: {
     definition: `run_id TEXT PRIMARY KEY, host TEXT, space TEXT, pid INTEGER NOT NULL, started TEXT,
       heartbeat INTEGER NOT NULL`,
     columns: ["run_id", "host", "space", "pid", "started", "heartbeat"],
   },
-  // The status that archived runs had before.
+  // Former status of archived runs.
   chachaml_archived: {
     definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
     columns: ["run_id", "status"],
   },
-  // Changes, as `change_triggers.ts` notes them: one row a thing and kind, the latest with the largest
+  // Changes, see `change_triggers.ts`: one row per subject and kind, the latest with the largest
   // number. `subject` is the id of a run or the name of a model.
   [CHANGES]: {
     definition: "subject TEXT NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL, " +
@@ -146,7 +146,7 @@ export const TABLES: Readonly<Record<string, Table>> = {
   ...OWN_TABLES,
 };
 
-/** Tables with rows of a run, besides its own, in which the column `run_id` names it. */
+/** Further tables with rows of a run, named by the column `run_id`. */
 export const TABLES_OF_RUN: readonly string[] = [
   "params",
   "metrics",
@@ -159,13 +159,13 @@ export const TABLES_OF_RUN: readonly string[] = [
   ...MLFLOW_TABLES_OF_RUN,
 ];
 
-/** The index that keeps two artifacts of a run from having one name. */
+/** Index that prevents two artifacts of a run from having the same name. */
 export const UNIQUE_INDEX = "idx_artifacts_run_name";
 
-/** Whether the id of a run has other characters than the printable ones of ASCII. */
+/** Whether a run id has characters other than printable ASCII. */
 export const OTHER_ID = "id GLOB '*[^ -~]*'";
 
-/** All indexes, with what they are on. Those called `chachaml_…` are our own. */
+/** All indexes, with their columns. Those named `chachaml_…` are our own. */
 export const INDEXES: Readonly<Record<string, string>> = {
   idx_runs_experiment: "runs(experiment)",
   idx_runs_start_time: "runs(start_time)",
@@ -191,9 +191,9 @@ export const INDEXES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Our own triggers, with what they do. chachaml knows nothing of our tables: what it deletes of a run
- * would live on in them, and come back when a run of the same id is imported. Ids of removed runs
- * are noted, whichever program removes them.
+ * Our triggers, with their bodies. They remove our rows when chachaml deletes a run, so that they
+ * do not reappear if a run with the same id is imported, and record the ids of runs removed by any
+ * program.
  */
 export const TRIGGERS: Readonly<Record<string, string>> = {
   ...CHANGE_TRIGGERS,
@@ -209,7 +209,7 @@ export const TRIGGERS: Readonly<Record<string, string>> = {
       .map((table) => `DELETE FROM ${table} WHERE run_id = OLD.id;`).join("\n    ")
   }
     INSERT OR IGNORE INTO chachaml_removed_runs (id) VALUES (OLD.id); END`,
-  // Points that are removed or changed, and numbers of rows that may then be given again.
+  // Points that are removed or changed, and row numbers that may then be reused.
   ...Object.fromEntries(
     [["metrics", "points"], ["metric_nans", "nans"]].flatMap(([table, column]) => {
       const newest = `(SELECT coalesce(max(rowid), 0) FROM ${table})`;

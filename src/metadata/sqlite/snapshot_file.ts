@@ -23,7 +23,7 @@ export class SnapshotFile implements Snapshot {
     this.#sql = sql;
   }
 
-  /** Copies `source` into a new file of a mode, as far as the umask allows. */
+  /** Copies `source` to a new file with a mode, minus the umask. */
   static async copy(
     source: Database,
     driver: SqlDriver,
@@ -43,7 +43,7 @@ export class SnapshotFile implements Snapshot {
     }
   }
 
-  /** Fills a new file of a mode with what `fill` inserts, in one transaction. */
+  /** Fills a new file with rows inserted by `fill`, in one transaction. */
   static async fill(
     driver: SqlDriver,
     path: string,
@@ -120,7 +120,7 @@ export class SnapshotFile implements Snapshot {
     if (this.#state !== "moved") await removeDatabase(this.#path);
   }
 
-  /** Writes the log into the file, which closing does too, but without a word if it fails. */
+  /** Writes the log into the file. Closing does that as well, but ignores errors. */
   #checkpoint(): void {
     if (this.#state !== "open") return;
     const action = `write ${JSON.stringify(this.#path)}`;
@@ -140,7 +140,10 @@ export class SnapshotFile implements Snapshot {
   }
 }
 
-/** A copy of a database that was only read is not in WAL mode, and may lack tables of ours. */
+/**
+ * Opens a copy in WAL mode. A copy of a read-only database may not be in WAL mode, and lack our
+ * tables.
+ */
 function openInWal(path: string, driver: SqlDriver): SqlConnection {
   const sql = driver.open(path, "write");
   try {

@@ -1,28 +1,28 @@
-/** The few calls that the store needs of a SQLite binding. */
+/** Minimal interface of a SQLite driver. */
 
 import type { SqlRow, SqlValue } from "../rows/value.ts";
 
 export type { SqlRow, SqlValue } from "../rows/value.ts";
 
-/** A prepared statement; it stays usable after an error. */
+/** A prepared statement. It stays usable after an error. */
 export interface SqlStatement {
-  /** Runs the statement; returns how many rows it changed. */
+  /** Runs the statement. Returns the number of changed rows. */
   run(...values: SqlValue[]): number;
-  /** The first row, if any. */
+  /** Returns the first row, if any. */
   get(...values: SqlValue[]): SqlRow | undefined;
-  /** All rows. */
+  /** Returns all rows. */
   all(...values: SqlValue[]): SqlRow[];
-  /** All rows, each the values of its columns in order: the fastest way to read very many. */
+  /** Returns all rows as arrays of column values, the fastest way to read many rows. */
   tuples(...values: SqlValue[]): SqlValue[][];
 }
 
-/** An open connection. Every method throws {@linkcode SqlError} only. */
+/** An open connection. Every method throws only {@linkcode SqlError}. */
 export interface SqlConnection {
-  /** Prepares one statement; the same text gives the same statement again. */
+  /** Prepares a statement. The same text returns the same statement. */
   prepare(sql: string): SqlStatement;
   /**
-   * Copies the whole database into a new file, as it is now. Nobody else may have that file open, and
-   * this connection must have no write transaction open: the bindings would wait for ever.
+   * Copies the current database to a new file. Nobody else may have that file open, and this
+   * connection must not have an open write transaction, or the drivers would wait forever.
    */
   copyTo(path: string): Promise<void>;
   /** Closes the connection and its statements. */
@@ -30,20 +30,20 @@ export interface SqlConnection {
 }
 
 /**
- * How a connection may use its file. `"still"` reads a database that nobody has open, without
+ * Access of a connection to its file. `"still"` reads a database that nobody has open, without
  * locks and without creating `-wal` and `-shm` beside it.
  */
 export type SqlAccess = "write" | "read" | "still";
 
-/** A SQLite binding. */
+/** A SQLite driver. */
 export interface SqlDriver {
-  /** Which binding it is. */
+  /** Name of the driver. */
   readonly name: "ffi" | "builtin";
-  /** Opens a database file by its absolute path, or `:memory:`. */
+  /** Opens a database by its absolute path, or `:memory:`. */
   open(path: string, access: SqlAccess): SqlConnection;
 }
 
-/** What a database error means to the store. */
+/** Kinds of database errors. */
 export type SqlErrorKind =
   | "busy"
   | "constraint"
@@ -55,12 +55,12 @@ export type SqlErrorKind =
   | "cannot-open"
   | "other";
 
-/** A database error in the store's own terms; `cause` is the binding's. */
+/** A database error in the store's terms; `cause` is the driver's error. */
 export class SqlError extends Error {
-  /** What the error means. */
+  /** Kind of the error. */
   readonly kind: SqlErrorKind;
 
-  /** Makes the error. */
+  /** Creates the error. */
   constructor(kind: SqlErrorKind, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "SqlError";
@@ -68,7 +68,7 @@ export class SqlError extends Error {
   }
 }
 
-/** Primary result codes of SQLite; extended ones carry them in their low byte. */
+/** Primary result codes of SQLite; extended codes contain them in their low byte. */
 const KIND_OF_CODE: Record<number, SqlErrorKind> = {
   5: "busy",
   6: "busy",
@@ -81,7 +81,7 @@ const KIND_OF_CODE: Record<number, SqlErrorKind> = {
   26: "not-a-database",
 };
 
-/** SQLite's own texts, which no version has changed; for bindings that give no code. */
+/** Messages of SQLite, stable across versions, for drivers without error codes. */
 const KIND_OF_MESSAGE: [RegExp, SqlErrorKind][] = [
   [/database (table )?is locked/, "busy"],
   [/attempt to write a readonly database/, "read-only"],
@@ -93,7 +93,7 @@ const KIND_OF_MESSAGE: [RegExp, SqlErrorKind][] = [
   [/file is not a database/, "not-a-database"],
 ];
 
-/** A binding's error in the store's terms. */
+/** Converts a driver's error. */
 export function sqlError(error: unknown, code?: number): SqlError {
   if (error instanceof SqlError) return error;
   const message = error instanceof Error ? error.message : String(error);

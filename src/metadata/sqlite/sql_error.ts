@@ -2,7 +2,7 @@ import { call, phrase } from "../../base/phrase.ts";
 import { StorageError, StoreBusyError } from "../../base/errors.ts";
 import { SqlError } from "./sql_driver.ts";
 
-/** The public error for a database error; any other error is passed through. */
+/** Converts a database error to a public one; returns any other error unchanged. */
 export function publicError(error: unknown, action: string, waited = 0): unknown {
   if (!(error instanceof SqlError)) return error;
   switch (error.kind) {

@@ -1,14 +1,15 @@
-/** What stands in, on a connection that only reads, for what an older or foreign database lacks. */
+/** Stand-ins for missing tables and columns on a read-only connection. */
 import { columnsOf } from "./create_schema.ts";
 import { TABLES } from "./schema.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
 /**
- * Makes every table of the schema readable: one that is missing as an empty temporary table, one that
- * lacks a column as a temporary view that has it. They are in memory, and only this connection's. Done
- * once for each connection, so that no statement need ask what is there.
+ * Makes every table of the schema readable: missing tables as empty temporary tables, tables
+ * without a column as temporary views. They are in memory and local to the connection. Done once
+ * per connection, so that statements need not check what exists.
  *
- * @returns Whether anything was missing: another program may add it while the connection is open.
+ * @returns Whether anything was missing, which another program may add while the connection is
+ * open.
  */
 export function addStandIns(sql: SqlConnection): boolean {
   const present = new Set(
@@ -20,7 +21,7 @@ export function addStandIns(sql: SqlConnection): boolean {
     const columns = present.has(table) ? columnsOf(sql, table) : undefined;
     const missing = added.filter((column) => !columns?.has(column));
     if (columns && missing.length === 0) continue;
-    // Else temporary tables would be files.
+    // Otherwise temporary tables would be files.
     if (!any) sql.prepare("PRAGMA temp_store = MEMORY").run();
     any = true;
     if (!columns) sql.prepare(`CREATE TEMP TABLE ${table} (${definition})`).run();
@@ -34,7 +35,7 @@ export function addStandIns(sql: SqlConnection): boolean {
   return any;
 }
 
-/** Changes whenever the schema does. */
+/** Returns the version of the schema, which changes with it. */
 export function schemaVersion(sql: SqlConnection): number {
   return Number(sql.prepare("PRAGMA main.schema_version").get()!.schema_version);
 }

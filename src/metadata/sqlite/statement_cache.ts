@@ -1,18 +1,18 @@
-/** Prepared statements by their text. */
+/** Cache of prepared statements by text. */
 
-/** Statements that are kept. A search of a client makes a statement of a shape that may be new. */
+/** Maximum number of statements. Searches of clients create statements of ever new shapes. */
 const MOST = 500;
 
-/** Keeps the statements that were used last; others are left to the garbage collector. */
+/** Least-recently-used cache; evicted statements are left to the garbage collector. */
 export class StatementCache<T> {
   readonly #statements = new Map<string, T>();
 
-  /** The statement of a text, prepared if it is not kept. */
+  /** Returns the statement of a text, preparing it if necessary. */
   get(sql: string, prepare: (sql: string) => T): T {
     const kept = this.#statements.get(sql);
     const statement = kept ?? prepare(sql);
     if (kept !== undefined && this.#statements.size < MOST) return kept;
-    // The last of a map is the one that was set last.
+    // A map keeps insertion order, so the most recent one is last.
     this.#statements.delete(sql);
     this.#statements.set(sql, statement);
     if (this.#statements.size > MOST) {
@@ -21,12 +21,12 @@ export class StatementCache<T> {
     return statement;
   }
 
-  /** Number of statements that are kept. */
+  /** Number of cached statements. */
   get size(): number {
     return this.#statements.size;
   }
 
-  /** Forgets all statements. */
+  /** Removes all statements. */
   clear(): void {
     this.#statements.clear();
   }

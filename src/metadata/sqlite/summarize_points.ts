@@ -1,22 +1,22 @@
-/** Summaries of numbers, made from the points themselves in one pass. */
+/** Computing of summaries from points in one pass. */
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 
-/** Rows read at a time. */
+/** Number of rows read at once. */
 const PAGE = 10_000;
 
 const COLUMNS = "run_id, key, value, step, timestamp, rowid";
 
-/** Text that a binding would cut at its first U+0000. */
+/** Condition for text that a driver would truncate at U+0000. */
 const IS_CUT = "(instr(run_id, char(0)) OR instr(key, char(0)))";
 
-/** Points of any runs, by the rows that they are in. */
+/** Statement parts for points of all runs, by row. */
 const BY_ROW = {
   page: `SELECT ${COLUMNS} FROM metrics WHERE rowid > ?1 AND rowid <= ?2
     ORDER BY rowid LIMIT ${PAGE}`,
   cut: `SELECT 1 FROM metrics WHERE rowid > ?1 AND rowid <= ?2 AND ${IS_CUT} LIMIT 1`,
 } as const;
 
-/** Points of one run. */
+/** Statement parts for points of one run. */
 const BY_RUN = {
   page: `SELECT ${COLUMNS} FROM metrics WHERE run_id = ?3 AND rowid > ?1 AND rowid <= ?2
     ORDER BY rowid LIMIT ${PAGE}`,
@@ -26,32 +26,32 @@ const BY_RUN = {
 
 /** Summary of the numbers of one metric of one run. */
 export interface PointSummary {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** The metric. */
+  /** Name of the metric. */
   readonly key: string;
   /** Number of points. */
   points: number;
-  /** The smallest value. */
+  /** Smallest value. */
   smallest: number;
-  /** The largest value. */
+  /** Largest value. */
   largest: number;
-  /** The value of the largest step, of these the latest time, of these the last row. */
+  /** Value with the largest step, then the latest time, then the last row. */
   last: number;
-  /** Its step. */
+  /** Step of the last value. */
   step: number;
-  /** Its time, in epoch milliseconds. */
+  /** Time of the last value, in epoch milliseconds. */
   time: number;
-  /** Its row. */
+  /** Row of the last value. */
   row: number;
 }
 
 /**
- * Summarizes the numbers in rows behind one row, up to and including another.
+ * Summarizes the numbers in the rows after one row, up to and including another.
  *
- * @param runId The run; all runs if left out.
- * @returns `undefined` if there is something that SQLite alone can compare: a row of another program with
- * a text for a number, or a name that is not read whole.
+ * @param runId Id of a run; by default all runs.
+ * @returns `undefined` if only SQLite can compare some rows: another program's text instead of a
+ * number, or a truncated name.
  */
 export function summarizePoints(
   sql: SqlConnection,
@@ -111,7 +111,10 @@ function summaryOf(
   return summary;
 }
 
-/** Rows come in their order, so that of two points of one step and time the second is the later. */
+/**
+ * Adds a row. Rows are in order, so of two points with equal step and time the second is the later
+ * one.
+ */
 function add(summary: PointSummary, [, , value, step, time, row]: OrdinaryRow): void {
   summary.points++;
   if (value < summary.smallest) summary.smallest = value;

@@ -1,13 +1,16 @@
-/** Tries whether a database can be written. */
+/** Test whether a database can be written. */
 import { whenFree } from "./database.ts";
 import { noteOpenFile } from "./open_files.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
 
-/** Milliseconds to wait for other writers: that there are some shows that writing is possible. */
+/**
+ * How long to wait for other writers, in milliseconds: their existence shows that writing is
+ * possible.
+ */
 const PATIENCE = 1000;
 
-/** Begins a write transaction of its own, and takes it back. */
+/** Begins a write transaction and rolls it back. */
 export async function tryWriting(driver: SqlDriver, path: string): Promise<void> {
   const forget = noteOpenFile(path, driver.name, "write");
   let sql: SqlConnection | undefined;

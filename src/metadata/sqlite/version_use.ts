@@ -1,8 +1,8 @@
-/** Model versions need their artifacts: what is done to those asks here first. */
+/** Protection of artifacts used by model versions. */
 import { ArtifactInUseError } from "../../base/errors.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 
-/** Versions that name an artifact, or a run or any artifact of it: for `WHERE`, with its values. */
+/** Conditions for versions that use an artifact, or any artifact of a run. */
 const VERSIONS_OF = {
   artifact_id: { condition: "artifact_id = ?", values: (id: string) => [id] },
   run_id: {
@@ -12,9 +12,9 @@ const VERSIONS_OF = {
 };
 
 /**
- * Refuses to remove or replace what a model version is made of.
+ * Checks that no model version uses an artifact or run that is to be removed or replaced.
  *
- * @throws {ArtifactInUseError} If a version names the artifact, or one of the run.
+ * @throws {ArtifactInUseError} If one does.
  */
 export function requireUnused(
   sql: SqlConnection,
@@ -36,10 +36,11 @@ export function requireUnused(
 }
 
 /**
- * Has no model version name an artifact, or a run, that is about to be removed. Belongs into the
- * transaction of the removal, before it: a version that names nothing must never be seen.
+ * Prepares the removal of an artifact or run that model versions may use. Must run before the
+ * removal in its transaction, so that no version without artifact becomes visible.
  *
- * @throws {ArtifactInUseError} If a version does, unless `force` is set, which removes the version.
+ * @throws {ArtifactInUseError} If a version uses it, unless `force` is set, which removes the
+ * version.
  */
 export function releaseVersions(
   sql: SqlConnection,

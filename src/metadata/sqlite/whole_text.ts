@@ -1,10 +1,10 @@
 /**
- * Text as it is stored. Both bindings cut text at the character U+0000 when they read it. This package
- * stores no such text, but other programs may: chachaml writes it raw inside EDN.
+ * Complete text of columns. Both drivers truncate text at U+0000 when reading. This package never
+ * stores such text, but other programs may: chachaml writes it raw inside EDN.
  */
 export { text, textOrNull } from "../rows/value.ts";
 
-/** Selects text columns so that none of them is cut; what has U+0000 is read as bytes. */
+/** Selects text columns without truncation; text with U+0000 is read as bytes. */
 export function whole(...columns: string[]): string {
   return columns.map((column) => {
     const name = column.slice(column.indexOf(".") + 1);

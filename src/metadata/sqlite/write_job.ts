@@ -1,27 +1,27 @@
-/** Work that changes rows, and how it is applied. */
+/** Jobs that change rows, and how they are applied. */
 import { backoffDelay } from "../../base/async.ts";
 import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
 /**
- * Work for a write transaction, in three steps. `check` and `apply` must not wait; `apply` and the
- * commit happen in one turn of the event loop, so that no reader ever sees a row uncommitted.
+ * A job for a write transaction, in three steps. `check` and `apply` are synchronous; `apply` and
+ * the commit run in one turn of the event loop, so that readers never see uncommitted rows.
  */
 export interface WriteJob<T> {
-  /** Looks whether the job may go on; throws if not, or answers `"later"` for the next group. */
+  /** Checks whether the job may proceed; throws if not, or returns `"later"` for the next group. */
   readonly check?: (sql: SqlConnection) => "now" | "later";
-  /** Work on files, done with the write lock held. */
+  /** Publishes files, under the write lock. */
   readonly publish?: () => Promise<void>;
   /** Changes rows. */
   readonly apply: (sql: SqlConnection) => T;
-  /** Whether the job must not share its transaction. */
+  /** Whether the job needs a transaction of its own. */
   readonly alone?: boolean;
-  /** Whether `apply` changes rows by one statement at most, which needs no savepoint. */
+  /** Whether `apply` changes rows by at most one statement, which needs no savepoint. */
   readonly single?: boolean;
-  /** Withdraws the job while it waits; later on, `check` may look at it. */
+  /** Withdraws the job while it waits; afterwards `check` may inspect it. */
   readonly signal?: AbortSignal;
 }
 
-/** Applies a job, all of it or nothing. */
+/** Applies a job, all or none. */
 export function applyJob(sql: SqlConnection, job: WriteJob<unknown>): unknown {
   if (job.single) return job.apply(sql);
   sql.prepare("SAVEPOINT job").run();
@@ -35,14 +35,14 @@ export function applyJob(sql: SqlConnection, job: WriteJob<unknown>): unknown {
   }
 }
 
-/** Milliseconds that a process which is about to end waits for other writers. */
+/** How long a process that is about to end waits for other writers, in milliseconds. */
 const PATIENCE = 5000;
 
 /**
- * Applies jobs in one transaction without waiting for anything but other writers; one that fails is
- * left out. A transaction that was open is rolled back.
+ * Applies jobs in one transaction, waiting only for other writers. Failing jobs are skipped. An
+ * open transaction is rolled back.
  *
- * @throws {SqlError} If other writers hold the database for too long, or it refuses the commit.
+ * @throws {SqlError} If other writers hold the database for too long, or the commit fails.
  */
 export function applyNow(sql: SqlConnection, jobs: readonly WriteJob<unknown>[]): void {
   try {
@@ -56,13 +56,13 @@ export function applyNow(sql: SqlConnection, jobs: readonly WriteJob<unknown>[])
     try {
       if ((job.check?.(sql) ?? "now") === "now") applyJob(sql, job);
     } catch {
-      // Whoever asked for it can no longer be answered.
+      // Nobody can receive the error any more.
     }
   }
   insist(() => void sql.prepare("COMMIT").run());
 }
 
-/** Calls until the database is not busy, holding up the event loop. */
+/** Retries until the database is not busy, blocking the event loop. */
 function insist(call: () => void): void {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   const start = performance.now();

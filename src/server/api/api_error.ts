@@ -1,23 +1,23 @@
-/** Failures as chachaml's API answers them: `{"error": "…"}` with a status. */
+/** Errors of chachaml's API: `{"error": "…"}` with a status. */
 import { ChachamlError, RunStateError } from "../../base/errors.ts";
 import { FilterError } from "../../metadata/filter.ts";
 import { problemOf } from "../problem.ts";
 import { messageOf } from "./wording.ts";
 
-/** Whether a path is one of this API: MLflow's protocol has others below `/api/`. */
+/** Whether a path belongs to this API; MLflow's protocol also has paths below `/api/`. */
 export function isApiPath(path: string): boolean {
   return /^\/api\/(?!\d)/.test(path);
 }
 
-/** A failure with its HTTP status. */
+/** An error with its HTTP status. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  /** The HTTP status. */
+  /** HTTP status. */
   readonly status: number;
-  /** Where in a filter it is, if it is there. */
+  /** Position in a filter, if the error is there. */
   readonly position: number | undefined;
 
-  /** Makes an error with a message for people. */
+  /** Creates an error with a message for people. */
   constructor(status: number, message: string, options: ErrorOptions & { position?: number } = {}) {
     super(message, options);
     this.status = status;
@@ -25,17 +25,17 @@ export class ApiError extends Error {
   }
 }
 
-/** An error for a request that cannot be answered as it is. */
+/** Creates an error for an invalid request. */
 export function bad(message: string): ApiError {
   return new ApiError(400, message);
 }
 
-/** An error for something that is not there. */
+/** Creates an error for a missing resource. */
 export function absent(message: string): ApiError {
   return new ApiError(404, message);
 }
 
-/** Any error as one of the API. What the server itself got wrong is not told outside. */
+/** Converts any error to one of the API. Internal errors are not disclosed. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { status, message: plain, code } = problemOf(error);
@@ -48,7 +48,7 @@ export function apiErrorOf(error: unknown): ApiError {
   });
 }
 
-/** An error as an answer. */
+/** Converts an error to a response. */
 export function errorResponse(error: unknown): Response {
   const { status, message, position } = apiErrorOf(error);
   return new Response(

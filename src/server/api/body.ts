@@ -1,4 +1,4 @@
-/** The members of a JSON body, checked one by one. */
+/** Members of a JSON body, checked individually. */
 import { nearNames } from "../../base/near_names.ts";
 import { doubleOf, integerOf } from "../mlflow/proto_json.ts";
 import { bad } from "./api_error.ts";
@@ -9,12 +9,12 @@ export class Body {
   readonly #path: string;
 
   /**
-   * Takes an object.
+   * Wraps an object.
    *
    * @param value The object.
-   * @param known Names of members that it may have; any if left out.
-   * @param path What it is, for messages.
-   * @throws {ApiError} If it is none, or has a member that is not known.
+   * @param known Names of allowed members; by default any.
+   * @param path Name of the object, for messages.
+   * @throws {ApiError} If it is not an object, or has an unknown member.
    */
   constructor(value: unknown, known?: readonly string[], path = "The body") {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -32,31 +32,31 @@ export class Body {
     }
   }
 
-  /** A member as it is; `undefined` if it is not given, or `null`. */
+  /** Returns a member as is; `undefined` if it is missing or `null`. */
   raw(name: string): unknown {
     return (Object.hasOwn(this.#members, name) ? this.#members[name] : undefined) ?? undefined;
   }
 
-  /** Whether a member is given, if only as `null`. */
+  /** Whether a member is present, even as `null`. */
   has(name: string): boolean {
     return Object.hasOwn(this.#members, name) && this.#members[name] !== undefined;
   }
 
-  /** A text. */
+  /** Returns a text. */
   text(name: string): string | undefined {
     const value = this.raw(name);
     if (value === undefined || typeof value === "string") return value;
     throw this.#wrong(name, "text", value);
   }
 
-  /** A text that must be given. */
+  /** Returns a required text. */
   requiredText(name: string): string {
     const text = this.text(name);
     if (text !== undefined && text !== "") return text;
     throw bad(`${this.#path} needs ${JSON.stringify(name)}, a text that is not empty`);
   }
 
-  /** A whole number. */
+  /** Returns an integer. */
   integer(name: string): number | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;
@@ -65,7 +65,7 @@ export class Body {
     throw this.#wrong(name, "a whole number between -2^53 and 2^53", value);
   }
 
-  /** A number, perhaps not finite. */
+  /** Returns a number, possibly not finite. */
   number(name: string): number {
     const value = this.raw(name);
     const number = typeof value === "string" && !SPECIAL.includes(value)
@@ -75,21 +75,21 @@ export class Body {
     throw this.#wrong(name, "a number, or one of NaN, Infinity and -Infinity as text", value);
   }
 
-  /** Whether a switch is on. */
+  /** Returns a boolean. */
   flag(name: string): boolean {
     const value = this.raw(name) ?? false;
     if (typeof value === "boolean") return value;
     throw this.#wrong(name, "true or false", value);
   }
 
-  /** A list of text. */
+  /** Returns a list of texts. */
   texts(name: string): string[] {
     const value = this.raw(name);
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
     throw this.#wrong(name, "a list of text", value);
   }
 
-  /** An object. */
+  /** Returns an object. */
   object(name: string): Record<string, unknown> | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** How the store is, and what takes its bytes. */
+/** Endpoints for the health of a store and the use of its space. */
 import { checkStore } from "../../maintenance/doctor.ts";
 import type { Json } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
@@ -14,7 +14,7 @@ async function sizes({ context, table }: ApiCall): Promise<Json> {
   const { metadata } = context();
   let [artifacts, bytes] = [0, 0];
   let last: { hash: string; size: number } | undefined;
-  // Artifacts of the same bytes follow each other: all but the first of them could share a file.
+  // Artifacts with equal bytes are adjacent: all but the first one could share a file.
   for await (const { record: { hash, size } } of metadata.artifacts.eachDuplicate()) {
     if (last?.hash === hash && last.size === size) {
       artifacts++;
@@ -25,7 +25,7 @@ async function sizes({ context, table }: ApiCall): Promise<Json> {
   return { experiments: await (await table()).sizes(), duplicates: { artifacts, bytes } };
 }
 
-/** The endpoints of care. */
+/** Endpoints for the health of a store. */
 export const CARE_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

@@ -1,11 +1,11 @@
-/** Comparisons of runs and of versions of models. */
+/** Comparisons of runs and of model versions. */
 import type { Comparison } from "../../runs/comparison.ts";
 import { bad } from "./api_error.ts";
 import { type Json, number, valueJson } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { ref, text } from "./schema.ts";
 
-/** Runs of one comparison. */
+/** Maximum number of runs in a comparison. */
 const MOST_RUNS = 1000;
 
 async function compareRuns({ store, query }: ApiCall): Promise<Json> {
@@ -17,7 +17,7 @@ async function compareRuns({ store, query }: ApiCall): Promise<Json> {
   return comparisonJson(await store.runs.compare(ids));
 }
 
-/** What is the same in all runs, what differs, and what not all of them have. */
+/** Splits params and metrics into common, differing and partial ones. */
 export function comparisonJson({ runs, params, metrics }: Comparison): Json {
   return {
     runs: runs.map(({ id }) => id),
@@ -59,18 +59,18 @@ async function compareVersions({ store, param }: ApiCall): Promise<Json> {
   );
   const ids = [first!.runId, second!.runId];
   if (ids[0] !== ids[1]) return comparisonJson(await store.runs.compare(ids));
-  // Versions of one run differ in nothing that a run has.
+  // Versions of one run do not differ in the run's data.
   return { ...comparisonJson(await store.runs.compare([ids[0]!])), runs: ids };
 }
 
-/** The number of a version in a path. */
+/** Parses the number of a version in a path. */
 export function versionOf(text: string): number {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (number >= 1) return number;
   throw bad(`A version is a number from 1, not ${JSON.stringify(text.slice(0, 100))}`);
 }
 
-/** The endpoints of comparisons. */
+/** Endpoints for comparisons. */
 export const COMPARE_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

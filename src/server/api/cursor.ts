@@ -1,25 +1,25 @@
-/** Cursors: the place in a table behind which the next page is, opaque to the client. */
+/** Cursors: positions in a table, opaque to the client. */
 import type { TablePosition } from "../../metadata/run_table.ts";
 import { decodeBase64Url, encodeBase64Url } from "../mlflow/base64.ts";
 import { bad } from "./api_error.ts";
 
-/** A place, and how many rows the first page has counted. */
+/** A position, and the total counted for the first page. */
 export interface Cursor {
-  /** The place. */
+  /** Position after the last row of a page. */
   readonly after: TablePosition;
-  /** Rows of all pages. */
+  /** Total number of rows. */
   readonly total: number;
 }
 
-/** A cursor as text. */
+/** Encodes a cursor. */
 export function encodeCursor({ after, total }: Cursor): string {
   return encodeBase64Url(JSON.stringify([total, ...after]));
 }
 
 /**
- * The cursor of a text.
+ * Decodes a cursor.
  *
- * @throws {ApiError} If it is not one that a page has given.
+ * @throws {ApiError} If it is not a cursor of a page.
  */
 export function decodeCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined;
@@ -31,7 +31,7 @@ export function decodeCursor(text: string | undefined): Cursor | undefined {
       return { after: after as (string | number | null)[], total: total as number };
     }
   } catch {
-    // It is not one of ours.
+    // Not a cursor of ours.
   }
   throw bad("The cursor is not one that a page has given; begin without it");
 }

@@ -5,7 +5,7 @@ import { type Json, number } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { list, oneOf, ref, text } from "./schema.ts";
 
-/** Curves of one answer. */
+/** Maximum number of curves per response. */
 const MOST_CURVES = 2000;
 
 async function curves({ store, query }: ApiCall): Promise<Json[]> {
@@ -32,7 +32,7 @@ async function curves({ store, query }: ApiCall): Promise<Json[]> {
   return found;
 }
 
-/** A curve. */
+/** Converts a curve to JSON. */
 export function curveJson(
   runId: string,
   { key, steps, values, times, logged }: Curve,
@@ -49,7 +49,7 @@ export function curveJson(
   };
 }
 
-/** The points of a curve in the order of time. */
+/** Sorts the points of a curve by time. */
 function inTime(curve: Curve): Curve {
   const { steps, values, times } = curve;
   const order = Array.from(times, (_, at) => at).sort((a, b) => times[a]! - times[b]! || a - b);
@@ -57,7 +57,7 @@ function inTime(curve: Curve): Curve {
   return { ...curve, steps: pick(steps), values: pick(values), times: pick(times) };
 }
 
-/** The endpoint of curves. */
+/** Endpoint for curves. */
 export const CURVE_ROUTES: readonly ApiRoute[] = [{
   method: "GET",
   path: "/api/curves",

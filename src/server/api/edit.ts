@@ -1,11 +1,11 @@
-/** Changes that a person makes to runs and experiments. */
+/** Changes of runs and experiments by people. */
 import { apiErrorOf, bad } from "./api_error.ts";
 import { Body } from "./body.ts";
 import { type Json, runJson } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { flag, list, nullable, object, record, ref, type Schema, text } from "./schema.ts";
 
-/** Runs of one call. */
+/** Maximum number of runs per call. */
 const MOST_RUNS = 10_000;
 
 async function edit({ store, json, param }: ApiCall): Promise<Json> {
@@ -29,7 +29,7 @@ async function edit({ store, json, param }: ApiCall): Promise<Json> {
   return runJson(await store.runs.get(id));
 }
 
-/** Does something to each of some runs. What some refuse keeps nobody from the others. */
+/** Applies a change to each run. Failures do not affect the others. */
 async function each(
   body: Body,
   change: (id: string) => Promise<unknown>,
@@ -79,7 +79,7 @@ async function describeExperiment({ store, json, param }: ApiCall): Promise<Json
 const IDS: Schema = object({ ids: list(text) });
 const PROBLEMS = { 404: "No such run", 409: "The state of the run does not allow it" };
 
-/** The endpoints of changes. */
+/** Endpoints for changes. */
 export const EDIT_ROUTES: readonly ApiRoute[] = [
   {
     method: "POST",

@@ -5,10 +5,10 @@ import { type Json, number, present } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { text } from "./schema.ts";
 
-/** Milliseconds between two signs of life: what is between may end a connection that is still. */
+/** Interval of heartbeats, in milliseconds: intermediaries may close an idle connection. */
 const HEARTBEAT = 15_000;
 
-/** Clients that listen at a time. */
+/** Maximum number of concurrent clients. */
 const MOST_CLIENTS = 1000;
 
 let clients = 0;
@@ -36,7 +36,7 @@ function events({ store, query, request, ending }: ApiCall): Response {
       clients++;
       write(controller, "retry: 1000\n: listening\n\n");
       heart = setInterval(() => {
-        // A client that reads nothing gets no more of it.
+        // A client that does not read gets no further heartbeats.
         if ((controller.desiredSize ?? 0) > -MOST_BYTES) write(controller, ": \n\n");
       }, HEARTBEAT);
       try {
@@ -60,13 +60,16 @@ function events({ store, query, request, ending }: ApiCall): Response {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
-      // Proxies that gather what they pass on would keep events back.
+      // Buffering proxies would delay events.
       "x-accel-buffering": "no",
     },
   });
 }
 
-/** Bytes that wait for a slow client, which is then cut off: it comes back behind its last event. */
+/**
+ * Maximum number of buffered bytes for a slow client. It is then disconnected, and reconnects after
+ * its last event.
+ */
 const MOST_BYTES = 1024 * 1024;
 
 function experimentOf(event: StoreEvent): string | undefined {
@@ -93,7 +96,7 @@ function dataOf(event: StoreEvent): Json {
   };
 }
 
-/** The endpoint of events. */
+/** Endpoint for events. */
 export const EVENT_ROUTES: readonly ApiRoute[] = [{
   method: "GET",
   path: "/api/events",

@@ -1,4 +1,4 @@
-/** Runs as CSV, JSON or tar, and the files of a run as tar. All of it streams. */
+/** Exports: runs as CSV, JSON or tar, and the files of a run as tar. All of them stream. */
 import { tarArtifacts } from "../../archive/tar_artifacts.ts";
 import type { TableQuery, TableRow } from "../../metadata/run_table.ts";
 import { lifecycleOf } from "../../store/internals.ts";
@@ -9,7 +9,7 @@ import { EXPERIMENT } from "./runs.ts";
 import { rowJson } from "./table.ts";
 import { oneOf, text } from "./schema.ts";
 
-/** Rows that are read in one go. */
+/** Number of rows read at once. */
 const PAGE = 500;
 
 async function exportRuns(call: ApiCall): Promise<Response> {
@@ -43,14 +43,14 @@ function attachment(body: ReadableStream, type: string, fileName: string): Respo
   });
 }
 
-/** Ids of the runs that are asked for without naming them. */
+/** Returns the ids of the runs that a query selects. */
 async function idsOf(call: ApiCall): Promise<string[]> {
   const ids: string[] = [];
   for await (const { run } of rowsOf(call, [])) ids.push(run.id);
   return ids;
 }
 
-/** The rows that are asked for, a page at a time, the newest first. */
+/** Yields the selected rows, page by page, newest first. */
 async function* rowsOf(
   { table, query }: ApiCall,
   ids: readonly string[],
@@ -62,7 +62,7 @@ async function* rowsOf(
     order: { by: "start" },
     descending: true,
   };
-  // Parts of the ids, so that no statement grows with them.
+  // The ids are split, so that statements do not grow with their number.
   for (let at = 0; at < Math.max(1, ids.length); at += PAGE) {
     const part = ids.slice(at, at + PAGE);
     const clauses = part.length === 0
@@ -95,7 +95,7 @@ async function* jsonLines(call: ApiCall, ids: readonly string[]): AsyncGenerator
 
 const FIELDS = ["id", "experiment", "name", "status", "start-time", "end-time", "duration"];
 
-/** A head with the union of all columns, sorted, then a line a run. */
+/** Yields a header with the sorted union of all columns, then one line per run. */
 async function* csvLines(call: ApiCall, ids: readonly string[]): AsyncGenerator<string> {
   const [params, metrics] = [new Set<string>(), new Set<string>()];
   for await (const row of rowsOf(call, ids)) {
@@ -129,7 +129,7 @@ function lastOf(metrics: TableRow["metrics"], key: string): string {
   return last === undefined ? "" : String(last);
 }
 
-/** A line; every cell is quoted. */
+/** Formats a line with every cell quoted. */
 function lineOf(cells: readonly string[]): string {
   return `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",")}\n`;
 }
@@ -151,7 +151,7 @@ async function filesAsTar({ store, query, param }: ApiCall): Promise<Response> {
   );
 }
 
-/** The endpoints that export. */
+/** Endpoints for exports. */
 export const EXPORT_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

@@ -1,4 +1,4 @@
-/** Artifacts: a run's files as a tree, their metadata, their bytes. */
+/** Artifacts: the files of a run as a tree, their metadata and bytes. */
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { GrowingEntry } from "../../bytes/growing_bytes.ts";
 import { artifactResponse } from "../artifact_response.ts";
@@ -31,7 +31,7 @@ async function files({ store, query, param }: ApiCall): Promise<Json> {
   return { entries: sorted };
 }
 
-/** A prefix is a directory, with or without the slash at its end. */
+/** Normalizes a prefix, which is a directory with or without final slash. */
 function prefixOf(prefix: string): string {
   if (prefix === "" || prefix.endsWith("/")) return prefix.replace(/^\/+$/, "");
   return `${prefix}/`;
@@ -66,7 +66,7 @@ async function download({ store, query, param, request }: ApiCall): Promise<Resp
 const NO_RUN = { 404: "No such run" };
 const NO_ARTIFACT = { 404: "No such artifact" };
 
-/** The endpoints of artifacts. */
+/** Endpoints for artifacts. */
 export const FILE_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

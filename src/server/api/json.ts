@@ -1,4 +1,4 @@
-/** Values as chachaml writes them in JSON: kebab-case keys, epoch milliseconds, nothing for `null`. */
+/** Values in chachaml's JSON: kebab-case keys, epoch milliseconds, members with `null` omitted. */
 import type { Artifact } from "../../artifacts/artifact.ts";
 import { EdnValue, type ParamValue, toEdn } from "../../edn/mod.ts";
 import type { Dataset } from "../../metadata/dataset.ts";
@@ -9,19 +9,19 @@ import type { Run } from "../../metadata/run.ts";
 /** A JSON object. */
 export type Json = Record<string, unknown>;
 
-/** An object without its members that are `null` or `undefined`. */
+/** Removes members that are `null` or `undefined`. */
 export function present(members: Json): Json {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== null && value !== undefined),
   );
 }
 
-/** A number; one that JSON has no form for as text. */
+/** Converts a number to JSON; numbers without JSON form become text. */
 export function number(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** A stored value of any kind as JSON: what JSON has no form for becomes text, in EDN where it has one. */
+/** Converts a stored value to JSON; values without JSON form become text, in EDN if possible. */
 export function valueJson(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "number") return number(value);
@@ -42,7 +42,7 @@ export function valueJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, valueJson(item)]));
 }
 
-/** A run. */
+/** Converts a run to JSON. */
 export function runJson(run: Run): Json {
   const { id, experiment, name, status, startTime, endTime, error, tags, environment } = run;
   return present({
@@ -60,7 +60,7 @@ export function runJson(run: Run): Json {
   });
 }
 
-/** An artifact. */
+/** Converts an artifact to JSON. */
 export function artifactJson(artifact: Artifact): Json {
   const { id, runId, name, path, contentType, size, hash, createdAt } = artifact;
   return present({
@@ -75,12 +75,12 @@ export function artifactJson(artifact: Artifact): Json {
   });
 }
 
-/** A point of a metric. */
+/** Converts a point of a metric to JSON. */
 export function metricJson({ key, value, step, timestamp }: Metric): Json {
   return { key, value: number(value), step, timestamp: timestamp.getTime() };
 }
 
-/** Summaries of metrics by key. */
+/** Converts summaries to JSON, by metric. */
 export function summariesJson(summaries: readonly MetricSummary[]): Json {
   return Object.fromEntries(summaries.map(({ key, last, min, max, count, step }) => [
     key,
@@ -88,7 +88,7 @@ export function summariesJson(summaries: readonly MetricSummary[]): Json {
   ]));
 }
 
-/** A dataset of a run. */
+/** Converts a dataset of a run to JSON. */
 export function datasetJson(runId: string, dataset: Dataset): Json {
   return present({
     "id": dataset.id,
@@ -103,7 +103,7 @@ export function datasetJson(runId: string, dataset: Dataset): Json {
   });
 }
 
-/** A model. */
+/** Converts a model to JSON. */
 export function modelJson({ name, description, createdAt, versions, production }: Model): Json {
   return {
     "name": name,
@@ -114,7 +114,7 @@ export function modelJson({ name, description, createdAt, versions, production }
   };
 }
 
-/** A version of a model. */
+/** Converts a version of a model to JSON. */
 export function versionJson(version: ModelVersion): Json {
   return present({
     "model-name": version.model,

@@ -27,7 +27,7 @@ async function getModel(call: ApiCall): Promise<Json> {
   };
 }
 
-/** The artifact's name; another program may have removed it. */
+/** Returns the name of an artifact, which another program may have removed. */
 async function artifactName(
   { store }: ApiCall,
   { artifactId }: ModelVersion,
@@ -40,7 +40,7 @@ async function artifactName(
   }
 }
 
-/** The endpoints of models. */
+/** Endpoints for models. */
 export const MODEL_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

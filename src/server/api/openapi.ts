@@ -1,18 +1,18 @@
-/** The OpenAPI document of the API, made from its routes. */
+/** OpenAPI document of the API, generated from its routes. */
 import config from "../../../deno.json" with { type: "json" };
 import type { Parameter } from "./query.ts";
 import { type ApiRoute, type Content, isContent } from "./route.ts";
 import { ref, type Schema, text } from "./schema.ts";
 import { SHAPES } from "./shapes.ts";
 
-/** Statuses that any call may be answered with. */
+/** Statuses that any call may return. */
 const ALWAYS: Readonly<Record<number, string>> = {
   400: "The request cannot be answered as it is; the message says why",
   401: "Callers sign in here",
   403: "The caller may not do this",
 };
 
-/** The document as an object. */
+/** Returns the document as an object. */
 export function openApi(routes: readonly ApiRoute[]): Schema {
   const paths: Record<string, Record<string, Schema>> = {};
   for (const route of routes) {

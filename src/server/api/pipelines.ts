@@ -1,4 +1,4 @@
-/** Pipelines that chachaml has run, and what is not served here. */
+/** Pipelines run by chachaml, and endpoints that are not supported. */
 import { absent, ApiError } from "./api_error.ts";
 import { type Json, present } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
@@ -24,7 +24,7 @@ function chat(): never {
   );
 }
 
-/** The endpoints of pipelines and of the chat. */
+/** Endpoints for pipelines and the chat. */
 export const PIPELINE_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

@@ -1,17 +1,17 @@
-/** Parameters of a query, checked against what an endpoint declares. */
+/** Query parameters, checked against the declaration of an endpoint. */
 import { nearNames } from "../../base/near_names.ts";
 import { bad } from "./api_error.ts";
 import type { Schema } from "./schema.ts";
 
-/** A parameter of a query. */
+/** Declaration of a query parameter. */
 export interface Parameter {
-  /** What it means. */
+  /** Meaning of the parameter. */
   readonly description: string;
-  /** What it takes: text, integer, boolean or one of some texts. */
+  /** Schema: text, integer, boolean or an enumeration. */
   readonly schema: Schema;
-  /** Whether it must be given. */
+  /** Whether it is required. */
   readonly required?: boolean;
-  /** Whether it is a list, separated by commas or given again. */
+  /** Whether it is a list, comma-separated or repeated. */
   readonly repeats?: boolean;
 }
 
@@ -24,7 +24,7 @@ export class Query {
   /**
    * Checks a query.
    *
-   * @throws {ApiError} If it has a parameter that is not declared, a wrong value, or one is missing.
+   * @throws {ApiError} If a parameter is undeclared, invalid or missing.
    */
   constructor(search: URLSearchParams, declared: Readonly<Record<string, Parameter>>) {
     const values = new Map<string, Value>();
@@ -41,22 +41,22 @@ export class Query {
     this.#values = values;
   }
 
-  /** A text. */
+  /** Returns a text. */
   text(name: string): string | undefined {
     return this.#values.get(name) as string | undefined;
   }
 
-  /** A whole number, or what stands for it. */
+  /** Returns an integer, or its default. */
   integer(name: string, fallback: number): number {
     return this.#values.get(name) as number | undefined ?? fallback;
   }
 
-  /** Whether a switch is on. */
+  /** Returns a boolean. */
   flag(name: string): boolean {
     return this.#values.get(name) === true;
   }
 
-  /** A list; empty if it is not given. */
+  /** Returns a list; empty if it is missing. */
   list(name: string): readonly string[] {
     return this.#values.get(name) as readonly string[] | undefined ?? [];
   }
@@ -72,7 +72,7 @@ function unknown(name: string, known: readonly string[]): Error {
 }
 
 function valueOf(name: string, given: readonly string[], { schema, repeats }: Parameter): Value {
-  // Given again, each is one value, whatever it contains.
+  // Repeated parameters are one value each, whatever they contain.
   if (repeats) return given.length > 1 ? given : given[0] === "" ? [] : given[0]!.split(",");
   if (given.length > 1) throw bad(`The parameter ${JSON.stringify(name)} is given more than once`);
   const text = given[0]!;

@@ -1,4 +1,4 @@
-/** Endpoints as data: what answers a request, and what the OpenAPI document says of it. */
+/** Endpoints as data, for the router and the OpenAPI document. */
 import type { Schema } from "./schema.ts";
 import type { Parameter, Query } from "./query.ts";
 import type { Service } from "./service.ts";
@@ -7,23 +7,23 @@ import type { Service } from "./service.ts";
 export interface ApiCall extends Service {
   /** The request. */
   readonly request: Request;
-  /** Parameters of the query, checked. */
+  /** Checked query parameters. */
   readonly query: Query;
-  /** A named part of the path, decoded. */
+  /** Returns a named part of the path, decoded. */
   param(name: string): string;
-  /** The body as JSON. */
+  /** Reads the body as JSON. */
   json(): Promise<unknown>;
-  /** Who calls, if callers have names here. */
+  /** Name of the caller, if callers sign in. */
   readonly user: string | null;
-  /** What the caller may do. */
+  /** Role of the caller. */
   readonly role: string;
 }
 
-/** What an endpoint takes or answers that is not JSON. */
+/** Content other than JSON. */
 export interface Content {
   /** MIME type. */
   readonly type: string;
-  /** What it is. */
+  /** Description of the content. */
   readonly description: string;
 }
 
@@ -33,21 +33,21 @@ export interface ApiRoute {
   readonly method: "GET" | "POST" | "PUT";
   /** Path, with `:names`. */
   readonly path: string;
-  /** What it does, in a sentence. */
+  /** One sentence of documentation. */
   readonly summary: string;
-  /** Parameters of its query. */
+  /** Query parameters. */
   readonly query?: Readonly<Record<string, Parameter>>;
-  /** The JSON that it takes, or other content. */
+  /** Schema of the JSON body, or other content. */
   readonly body?: Schema | Content;
-  /** The JSON that it answers, or other content. */
+  /** Schema of the JSON response, or other content. */
   readonly answer: Schema | Content;
-  /** Statuses of clients' mistakes beyond 400, 401 and 403, each with its reason. */
+  /** Further client error statuses, besides 400, 401 and 403, with their reasons. */
   readonly problems?: Readonly<Record<number, string>>;
-  /** Answers a call: a value is answered as JSON. */
+  /** Handles a call; the result becomes the JSON response. */
   readonly handle: (call: ApiCall) => unknown;
 }
 
-/** Whether a body or an answer is other content than JSON. */
+/** Whether a body or response is content other than JSON. */
 export function isContent(schema: Schema | Content): schema is Content {
   return typeof schema.type === "string" && schema.type.includes("/");
 }

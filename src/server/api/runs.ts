@@ -1,4 +1,4 @@
-/** Runs: list, one with everything of it, search. */
+/** Runs: lists, details, search. */
 import type { RunStatus } from "../../metadata/run.ts";
 import { bad } from "./api_error.ts";
 import {
@@ -14,13 +14,13 @@ import type { Parameter } from "./query.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { list, record, ref, text } from "./schema.ts";
 
-/** The largest number of runs of one answer. */
+/** Parameter for the maximum number of runs. */
 export const LIMIT: Parameter = {
   description: "The largest number of runs (default: 100)",
   schema: { type: "integer", minimum: 1, maximum: 10_000 },
 };
 
-/** An experiment. */
+/** Parameter for an experiment. */
 export const EXPERIMENT: Parameter = { description: "Only runs of this experiment", schema: text };
 
 async function listRuns({ store, query }: ApiCall): Promise<Json[]> {
@@ -65,7 +65,7 @@ export async function isDead({ store }: ApiCall, id: string): Promise<boolean> {
   return (await store.runs.dead()).some(({ runId }) => runId === id);
 }
 
-/** Points by metric, then step, then time, as JSON: one metric at a time is in memory. */
+/** Yields points by metric, step and time, as JSON. Holds one metric in memory at a time. */
 async function* pointsOf(
   { context }: ApiCall,
   id: string,
@@ -86,7 +86,7 @@ async function* pointsOf(
   }
 }
 
-/** An object as JSON, with its points behind the other members. */
+/** Streams an object as JSON, followed by its points. */
 function jsonStream(detail: object, points: AsyncGenerator<string> | undefined): Response {
   const head = JSON.stringify(detail);
   const parts = async function* (): AsyncGenerator<string> {
@@ -151,10 +151,10 @@ async function experiments({ store }: ApiCall): Promise<string[]> {
   return all.map(({ name }) => name).sort();
 }
 
-/** A run that is not there. */
+/** Problem of a missing run. */
 const NO_RUN = { 404: "No such run" };
 
-/** The endpoints of runs. */
+/** Endpoints for runs. */
 export const RUN_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

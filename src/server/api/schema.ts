@@ -1,4 +1,4 @@
-/** JSON Schemas of what the API takes and answers, as OpenAPI 3.1 writes them. */
+/** JSON Schemas of requests and responses, in OpenAPI 3.1. */
 
 /** A JSON Schema. */
 export interface Schema {
@@ -8,39 +8,39 @@ export interface Schema {
 /** Text. */
 export const text: Schema = { type: "string" };
 
-/** A whole number. */
+/** Integer. */
 export const integer: Schema = { type: "integer" };
 
 /** Epoch milliseconds. */
 export const time: Schema = { type: "integer", description: "Epoch milliseconds" };
 
-/** A number, or the text of one that JSON has no form for. */
+/** Number, or text for a number without JSON form. */
 export const double: Schema = {
   anyOf: [{ type: "number" }, { enum: ["NaN", "Infinity", "-Infinity"] }],
 };
 
-/** Whether something is so. */
+/** Boolean. */
 export const flag: Schema = { type: "boolean" };
 
 /** Any JSON value. */
 export const any: Schema = {};
 
-/** A list. */
+/** Returns the schema of a list. */
 export function list(items: Schema): Schema {
   return { type: "array", items };
 }
 
-/** One of some texts. */
+/** Returns the schema of an enumeration. */
 export function oneOf(...values: string[]): Schema {
   return { enum: values };
 }
 
-/** A schema or `null`. */
+/** Makes a schema nullable. */
 export function nullable(schema: Schema): Schema {
   return { anyOf: [schema, { type: "null" }] };
 }
 
-/** An object by name of member; a name that ends in `?` may be left out. */
+/** Returns the schema of an object by its members; names ending in `?` are optional. */
 export function object(members: Readonly<Record<string, Schema>>): Schema {
   const entries = Object.entries(members);
   return {
@@ -53,12 +53,12 @@ export function object(members: Readonly<Record<string, Schema>>): Schema {
   };
 }
 
-/** An object whose members all have one schema. */
+/** Returns the schema of an object whose members have the same schema. */
 export function record(values: Schema): Schema {
   return { type: "object", additionalProperties: values };
 }
 
-/** A schema of the document by name. */
+/** Refers to a named schema of the document. */
 export function ref(name: string): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }

@@ -2,16 +2,16 @@ import type { RunTable } from "../../metadata/run_table.ts";
 import type { StoreContext } from "../../context/compose.ts";
 import type { Store } from "../../store/store.ts";
 
-/** What endpoints work with. */
+/** Dependencies of endpoints. */
 export interface Service {
   /** The store. */
   readonly store: Store;
-  /** Its parts, for as long as it is open. */
+  /** Returns the composition of the store; throws once it is closed. */
   readonly context: () => StoreContext;
-  /** Its runs as a table. */
+  /** Returns the table of runs. */
   readonly table: () => Promise<RunTable>;
-  /** Ends answers that never end by themselves. */
+  /** Ends endless responses. */
   readonly ending: AbortSignal | undefined;
-  /** Whether everything that writes is refused. */
+  /** Whether writes are rejected. */
   readonly readOnly: boolean;
 }

@@ -1,4 +1,4 @@
-/** The shapes of what the API answers, by name in the OpenAPI document. */
+/** Schemas of responses, by their names in the OpenAPI document. */
 import {
   any,
   double,
@@ -37,7 +37,7 @@ const DIFFERENCES = object({
   partial: record(list(any)),
 });
 
-/** All shapes. */
+/** All named schemas. */
 export const SHAPES: Readonly<Record<string, Schema>> = {
   Error: object({ "error": text, "position?": integer }),
   Done: object({ ok: { const: true } }),

@@ -1,14 +1,14 @@
-/** The store as a whole. */
+/** Endpoint for the store as a whole. */
 import config from "../../../deno.json" with { type: "json" };
 import type { Service } from "./service.ts";
 import { type Json, present } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import { ref } from "./schema.ts";
 
-/** Counts are kept for this many times as long as counting took. */
+/** Lifetime of cached counts, as a multiple of the time to count. */
 const PATIENCE = 20;
 
-/** Counts of a store, which are made again only now and then where that takes long. */
+/** Cached counts of a store, because counting may be slow. */
 const COUNTS = new WeakMap<Service["store"], { until: number; counts: Promise<Json> }>();
 
 async function getStore(call: ApiCall): Promise<Json> {
@@ -67,7 +67,7 @@ async function readCounts({ store, table, context }: Service): Promise<Json> {
   return { experiments, runs, ...totals };
 }
 
-/** The endpoint of the store. */
+/** Endpoint for the store. */
 export const STORE_ROUTES: readonly ApiRoute[] = [{
   method: "GET",
   path: "/api/store",

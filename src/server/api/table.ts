@@ -1,4 +1,4 @@
-/** Runs as a table. */
+/** Table of runs. */
 import { type Grammar, parseFilter } from "../../metadata/filter.ts";
 import { UnknownNameError } from "../../base/errors.ts";
 import { nearNames } from "../../base/near_names.ts";
@@ -11,7 +11,7 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 import { EXPERIMENT } from "./runs.ts";
 import { oneOf, ref, text } from "./schema.ts";
 
-/** What a table is filtered by. */
+/** Grammar of the table's filters. */
 const GRAMMAR: Grammar = {
   noun: "runs",
   texts: {
@@ -60,7 +60,7 @@ async function getTable(call: ApiCall): Promise<Json> {
     limit: query.integer("limit", 100),
     after: cursor?.after,
   };
-  // Points that this process has logged and not yet stored are in the table too.
+  // Includes points logged by this process that are not written yet.
   return await lifecycleOf(store).read(async () => {
     if (filter.experiment !== undefined && !cursor) await assertExperiment(call, filter.experiment);
     const total = cursor?.total ?? await table.count(filter);
@@ -76,7 +76,7 @@ async function getTable(call: ApiCall): Promise<Json> {
   });
 }
 
-/** An experiment that nobody has must not look like one without runs. */
+/** Checks that an experiment exists, so that a misspelled name does not look empty. */
 async function assertExperiment({ store }: ApiCall, experiment: string): Promise<void> {
   const [any] = await store.runs.list({ archived: "include", limit: 1 });
   if (!any) return;
@@ -103,7 +103,7 @@ function orderOf(sort: string): TableOrder {
   return { by, key: name, of: of as "last" | "min" | "max" };
 }
 
-/** A row; of params, metrics and tags only those selected, if any are. */
+/** Converts a row to JSON, with only the selected params, metrics and tags, if any are selected. */
 export function rowJson(
   { run, params, metrics }: TableRow,
   dead: boolean,
@@ -142,7 +142,7 @@ function columns({ store, query, table }: ApiCall): Promise<Json> {
   }));
 }
 
-/** The endpoints of the table. */
+/** Endpoints for the table. */
 export const TABLE_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

@@ -1,4 +1,4 @@
-/** Storing artifacts: raw bytes, or a value in JSON as chachaml sends it. */
+/** Uploads of artifacts: raw bytes, or a JSON value as chachaml sends it. */
 import type { JsonValue, PutSource } from "../../artifacts/put_source.ts";
 import type { PutOptions } from "../../artifacts/put_options.ts";
 import { type ParamValue, toEdn } from "../../edn/mod.ts";
@@ -9,7 +9,7 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 import { ref, text } from "./schema.ts";
 import { RUN_PROBLEMS } from "./write_runs.ts";
 
-/** Types that say nothing of the bytes: what a client declares that declares nothing. */
+/** Content types that carry no information, sent by clients by default. */
 const NO_TYPES = ["application/octet-stream", "application/x-www-form-urlencoded"];
 
 async function upload(call: ApiCall): Promise<Json> {
@@ -47,7 +47,7 @@ async function put(
   return artifactJson(artifact);
 }
 
-/** The SHA-256 of `Content-Digest: sha-256=:…:`, as hex digits. */
+/** Returns the SHA-256 of `Content-Digest: sha-256=:…:` in hex. */
 function digestOf({ headers }: Request): string | undefined {
   const header = headers.get("content-digest");
   if (header === null) return undefined;
@@ -55,7 +55,7 @@ function digestOf({ headers }: Request): string | undefined {
   try {
     if (base64 !== undefined) return Uint8Array.fromBase64(base64).toHex();
   } catch {
-    // It is not Base64.
+    // Not Base64.
   }
   throw bad("Content-Digest takes sha-256=:BASE64:, the SHA-256 of the bytes");
 }
@@ -100,7 +100,7 @@ function bytesOf(body: Body): Uint8Array {
   }
 }
 
-/** The endpoint that stores artifacts. */
+/** Endpoint for uploads. */
 export const UPLOAD_ROUTES: readonly ApiRoute[] = [{
   method: "POST",
   path: "/api/w/runs/:id/artifacts",

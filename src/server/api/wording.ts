@@ -1,14 +1,14 @@
-/** Messages of the library in the words of HTTP. */
+/** Messages of the library in terms of HTTP. */
 import type { ChachamlError } from "../../base/errors.ts";
 import type { Named } from "../../base/phrase.ts";
 
-/** What stands here for a call of the library. */
+/** Equivalents of library calls. */
 const CALLS: Readonly<Record<string, string>> = {
   "runs.list": "GET /api/runs",
   "models.versions": "GET /api/models/NAME",
 };
 
-/** The message of an error. */
+/** Returns the message of an error. */
 export function messageOf(error: ChachamlError): string {
   return error.messageIn(inHttp);
 }

@@ -1,4 +1,4 @@
-/** Registering, promoting and describing models. */
+/** Registering, promoting and describing of models. */
 import type { ModelStage } from "../../metadata/model.ts";
 import { Body } from "./body.ts";
 import { type Json, modelJson, versionJson } from "./json.ts";
@@ -40,7 +40,7 @@ async function note({ store, json, param }: ApiCall): Promise<Json> {
 
 const NO_MODEL = { 404: "No such model or version" };
 
-/** The endpoints that change models. */
+/** Endpoints that change models. */
 export const WRITE_MODEL_ROUTES: readonly ApiRoute[] = [
   {
     method: "POST",

@@ -1,4 +1,4 @@
-/** Logging to runs, as chachaml's write API has it. */
+/** Logging to runs in chachaml's write API. */
 import type { StorableObject } from "../../edn/mod.ts";
 import type { MetricPoint } from "../../metadata/metric.ts";
 import type { Environment, StartOptions } from "../../metadata/run.ts";
@@ -39,7 +39,7 @@ async function start({ store, json, user }: ApiCall): Promise<Json> {
   const options = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as StartOptions;
-  // Where the run is started is for the client to say: the server's own environment is not the run's.
+  // The client describes its environment: the server's own is not that of the run.
   const env = body.object("env") as Environment | undefined ?? null;
   const run = await lifecycleOf(store).write(async ({ metadata: { runs } }) => {
     assertStartOptions(options);
@@ -85,7 +85,7 @@ function atOf(body: Body): { step?: number; timestamp?: Date } {
   };
 }
 
-/** `{metrics: {…}, step}`, or the metrics themselves beside `step`. */
+/** Parses `{metrics: {…}, step}`, or metrics beside `step`. */
 function valuesOf(body: Body, now: number): MetricPoint[] {
   const nested = typeof body.raw("metrics") === "object" ? body.object("metrics") : undefined;
   if (nested) {
@@ -160,10 +160,10 @@ const METRICS: Schema = {
   ],
 };
 
-/** What goes wrong with a run. */
+/** Problem of a missing run. */
 export const RUN_PROBLEMS = { 404: "No such run" };
 
-/** The endpoints that log to runs. */
+/** Endpoints that log to runs. */
 export const WRITE_RUN_ROUTES: readonly ApiRoute[] = [
   {
     method: "POST",

@@ -1,17 +1,17 @@
-/** Sends a web response by `node:http`. */
+/** Sending of web responses by `node:http`. */
 import type { ServerResponse } from "node:http";
 import { setImmediate } from "node:timers";
 import { type ConnectionLimits, Watch } from "./limits.ts";
 
-/** Sends a response. Resolves once it is sent, or the client is gone. */
+/** Sends a response. Resolves once it is sent, or the client has disconnected. */
 export async function answer(
   to: ServerResponse,
   { status, headers, body }: Response,
   { withBody, limits, ending }: {
-    /** Whether the client takes a body: not of `HEAD`. */
+    /** Whether the response has a body; `false` for `HEAD`. */
     readonly withBody: boolean;
     readonly limits: ConnectionLimits;
-    /** Aborted when the server is to end: streams of events then do. */
+    /** Aborted when the server shuts down; event streams then end. */
     readonly ending: AbortSignal;
   },
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function answer(
     await send(to, reader, { status, fields, limits });
   } catch (error) {
     if (!to.headersSent) throw error;
-    // Part of it is sent: only a broken connection says that the rest is missing.
+    // Part of it is sent: only a broken connection shows that it is incomplete.
     to.destroy();
   } finally {
     to.off("close", cancel);
@@ -66,7 +66,7 @@ async function send(
   };
   const { value: first } = await read();
   let next = first && read();
-  // Most bodies are one piece, which is there at once: its length is known then.
+  // Most bodies consist of one available chunk, so that their length is known.
   if (first && (await Promise.race([next, turn()]))?.done) {
     fields["content-length"] ??= String(first.length);
   }
@@ -80,12 +80,12 @@ async function send(
   to.end();
 }
 
-/** One turn of the event loop. */
+/** Waits for one turn of the event loop. */
 function turn(): Promise<undefined> {
   return new Promise((resolve) => setImmediate(() => resolve(undefined)));
 }
 
-/** Waits until the client has taken what was sent; one that takes nothing is cut off. */
+/** Waits until the client has received what was sent; disconnects a stalled client. */
 function drained(to: ServerResponse, stallTime: number): Promise<void> {
   return new Promise((resolve) => {
     const watch = new Watch(stallTime, () => to.destroy());

@@ -1,24 +1,24 @@
-/** What a client may take up before it is cut off. */
+/** Limits of the resources that a client may use. */
 
 /** Limits of a server. */
 export interface ConnectionLimits {
-  /** Connections at a time; more are closed at once. */
+  /** Maximum number of connections; further ones are closed at once. */
   readonly connections: number;
-  /** Bytes of the request line and the headers together. */
+  /** Maximum size of the request line and the headers together, in bytes. */
   readonly headerBytes: number;
-  /** Milliseconds within which the headers have to arrive. */
+  /** Time limit for the headers, in milliseconds. */
   readonly headerTime: number;
-  /** Milliseconds that a connection may stay open without a request. */
+  /** Time limit of a connection without request, in milliseconds. */
   readonly idleTime: number;
-  /** Milliseconds that a body, in either direction, may stand still. */
+  /** Time limit of a stalled body, in either direction, in milliseconds. */
   readonly stallTime: number;
-  /** Bytes a second that a body must bring on average, once it has had the time to stand still. */
+  /** Minimum average rate of a request body after `stallTime`, in bytes per second. */
   readonly leastRate: number;
-  /** Milliseconds that requests under way have once the server is to end. */
+  /** Time that pending requests have when the server shuts down, in milliseconds. */
   readonly endTime: number;
 }
 
-/** The limits of `chachaml serve`. */
+/** Limits of `chachaml serve`. */
 export const LIMITS: ConnectionLimits = {
   connections: 1000,
   headerBytes: 64 * 1024,
@@ -29,30 +29,30 @@ export const LIMITS: ConnectionLimits = {
   endTime: 25_000,
 };
 
-/** A body that comes too slowly. */
+/** A request body that is too slow. */
 export class SlowBodyError extends Error {
   override readonly name = "SlowBodyError";
 }
 
-/** Watches that something goes on: calls `onStall` where nothing does for some milliseconds. */
+/** Timer that calls `onStall` after some milliseconds without progress. */
 export class Watch {
   readonly #time: number;
   readonly #onStall: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Watches from `start` on. */
+  /** Creates a stopped timer. */
   constructor(time: number, onStall: () => void) {
     this.#time = time;
     this.#onStall = onStall;
   }
 
-  /** Waits from now on. */
+  /** Starts or restarts the timer. */
   start(): void {
     this.stop();
     this.#timer = setTimeout(this.#onStall, this.#time);
   }
 
-  /** Ends waiting. */
+  /** Stops the timer. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

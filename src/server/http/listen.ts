@@ -1,6 +1,6 @@
 /**
- * An HTTP server with limits. `node:http` has what `Deno.serve` lacks: a limit of connections, and a time
- * within which headers have to arrive.
+ * HTTP server with limits. Unlike `Deno.serve`, `node:http` supports a maximum number of
+ * connections and a time limit for headers.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
@@ -8,20 +8,20 @@ import { answer } from "./answer.ts";
 import { type ConnectionLimits, LIMITS } from "./limits.ts";
 import { BadRequestError, requestOf } from "./request.ts";
 
-/** Milliseconds for which the rest of a body is passed over. */
+/** Time for which the rest of a body is discarded, in milliseconds. */
 const LINGER_TIME = 5000;
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listening {
-  /** The port that it listens on. */
+  /** Port of the server. */
   readonly port: number;
-  /** Resolves once it has ended. */
+  /** Resolves once the server has shut down. */
   readonly finished: Promise<void>;
-  /** Ends it: requests under way are answered, within some time; no new ones are taken. */
+  /** Shuts down: pending requests are answered within a time limit; new ones are not accepted. */
   end(): void;
 }
 
-/** Listens on an address. Rejects with the error of the system where it cannot. */
+/** Listens on an address. Rejects with the system's error if that fails. */
 export function listen(
   handler: (request: Request) => Promise<Response>,
   { hostname, port, tls, limits = LIMITS }: {
@@ -37,7 +37,7 @@ export function listen(
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headerTime,
     keepAliveTimeout: limits.idleTime,
-    // Bodies are watched as they are read: a large one may take hours.
+    // Bodies are monitored while they are read: a large one may take hours.
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(1000, limits.headerTime),
     keepAlive: true,
@@ -102,8 +102,8 @@ async function serve(
 }
 
 /**
- * Passes over the rest of a body whose request is answered, for a while: a client that is cut off while
- * it sends does not see the answer.
+ * Discards the rest of a body whose request was answered, for a limited time: a client that is
+ * disconnected while sending would not see the response.
  */
 function linger(message: IncomingMessage): void {
   const timer = setTimeout(() => message.destroy(), LINGER_TIME);

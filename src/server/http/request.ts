@@ -1,8 +1,8 @@
-/** A request of `node:http` as a web request. */
+/** Conversion of requests from `node:http` to web requests. */
 import type { IncomingMessage } from "node:http";
 import { type ConnectionLimits, SlowBodyError, Watch } from "./limits.ts";
 
-/** A request that no handler gets: the client's mistake, in words. */
+/** An invalid request, rejected before any handler. */
 export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
 }
@@ -10,9 +10,9 @@ export class BadRequestError extends Error {
 const WITHOUT_BODY = ["GET", "HEAD"];
 
 /**
- * Makes a web request.
+ * Converts a request.
  *
- * @throws {BadRequestError} If its target is no plain path: `URL` would turn it into another one.
+ * @throws {BadRequestError} If its target is not a normalized path: `URL` would change it.
  */
 export function requestOf(
   message: IncomingMessage,
@@ -49,7 +49,9 @@ function assertTarget(target: string): void {
   throw new BadRequestError('The path must begin with "/" and have no segment "." or ".."');
 }
 
-/** The host of the address; what is no host is refused by the handler, which reads the header. */
+/**
+ * Returns the host for the URL. An invalid one is rejected by the handler, which reads the header.
+ */
 function hostOf({ headers: { host = "" } }: IncomingMessage): string {
   return /^([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(host) ? host : "host.invalid";
 }
@@ -58,7 +60,7 @@ function bringsBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** The body as a stream. It fails where the client goes away, stands still or is too slow. */
+/** Returns the body as a stream. It fails if the client disconnects, stalls or is too slow. */
 function bodyOf(message: IncomingMessage, limits: ConnectionLimits): ReadableStream<Uint8Array> {
   let [isDone, bytes] = [false, 0];
   const started = performance.now();

@@ -1,4 +1,4 @@
-/** Tools about artifacts, curves and logs. */
+/** Tools for artifacts, curves and logs. */
 import type { Artifact } from "../../artifacts/artifact.ts";
 import { bad } from "../api/api_error.ts";
 import type { Body } from "../api/body.ts";
@@ -10,7 +10,7 @@ import { Parts, textPart, type Tool, type ToolCall } from "./tool.ts";
 
 const RUN_ID: Schema = { ...text, description: "Id of the run" };
 
-/** Bytes of one answer: what an assistant reads has to fit its context. */
+/** Sizes of a response, in bytes: it must fit the context of an assistant. */
 const [USUAL_BYTES, MOST_BYTES, MOST_IMAGE] = [32_000, 200_000, 1_000_000];
 
 async function listArtifacts({ store, args }: ToolCall): Promise<Json> {
@@ -88,7 +88,7 @@ const MAX_BYTES: Schema = {
   description: `The largest number of bytes (default: ${USUAL_BYTES})`,
 };
 
-/** Tools about artifacts, curves and logs. */
+/** Tools for artifacts, curves and logs. */
 export const ARTIFACT_TOOLS: readonly Tool[] = [
   {
     name: "list_artifacts",

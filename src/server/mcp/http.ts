@@ -1,13 +1,13 @@
-/** The Model Context Protocol over HTTP, without sessions: each request stands for itself. */
+/** The Model Context Protocol over HTTP, without sessions. */
 import type { Hono } from "npm:hono@~4.13.0";
 import type { Store } from "../../store/store.ts";
 import type { Noted } from "../guard.ts";
 import type { HandlerOptions } from "../options.ts";
 
-/** The path. */
+/** Path of the endpoint. */
 export const MCP_PATH = "/mcp";
 
-/** Bytes of a request. */
+/** Maximum size of a request, in bytes. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** Adds the endpoint. */
@@ -36,7 +36,7 @@ export function addMcp(
       await server.close();
     }
   });
-  // Without sessions there is nothing to listen to, and none to end.
+  // Without sessions there is no stream of messages and nothing to end.
   app.all(MCP_PATH, (c) => {
     c.header("allow", "POST");
     return c.json({ error: "/mcp takes POST" }, 405);

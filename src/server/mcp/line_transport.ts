@@ -1,11 +1,11 @@
-/** The Model Context Protocol over lines of JSON, as a program speaks that another has started. */
+/** The Model Context Protocol over lines of JSON, for a program started by another one. */
 import type { Transport } from "npm:@modelcontextprotocol/sdk@~1.32.2/shared/transport.js";
 import type { JSONRPCMessage } from "npm:@modelcontextprotocol/sdk@~1.32.2/types.js";
 
-/** Characters of a line: no message is longer, unless something else sends it. */
+/** Maximum number of characters per line. Longer lines are not messages. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
-/** Reads messages from a stream and writes messages to another, one a line. */
+/** Reads messages from a stream and writes messages to another, one per line. */
 export class LineTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
@@ -15,13 +15,13 @@ export class LineTransport implements Transport {
   #writing: Promise<void> = Promise.resolve();
   readonly #ended = Promise.withResolvers<void>();
 
-  /** Takes where messages come from and go to. */
+  /** Creates a transport from an input stream and a function that writes a line. */
   constructor(input: ReadableStream<Uint8Array>, write: (line: string) => Promise<void>) {
     this.#input = input;
     this.#write = write;
   }
 
-  /** Resolves once the other side has ended its messages. */
+  /** Resolves once the input has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -32,7 +32,7 @@ export class LineTransport implements Transport {
   }
 
   send(message: JSONRPCMessage): Promise<void> {
-    // One line after the other, whoever sends them.
+    // Lines are written one after another.
     this.#writing = this.#writing.then(() => this.#write(`${JSON.stringify(message)}\n`));
     return this.#writing;
   }
@@ -65,7 +65,7 @@ export class LineTransport implements Transport {
       this.onmessage?.(JSON.parse(line));
     } catch {
       const error = { code: -32700, message: "The line is not JSON" };
-      // JSON-RPC has no id for what cannot be read.
+      // JSON-RPC uses the id null for unreadable messages.
       void this.#write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error })}\n`).catch(() => {});
     }
   }

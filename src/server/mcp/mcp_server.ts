@@ -1,4 +1,4 @@
-/** A server of the Model Context Protocol over a store. */
+/** Server of the Model Context Protocol for a store. */
 import type { Server } from "npm:@modelcontextprotocol/sdk@~1.32.2/server/index.js";
 import type { CallToolRequest } from "npm:@modelcontextprotocol/sdk@~1.32.2/types.js";
 import config from "../../../deno.json" with { type: "json" };
@@ -18,15 +18,15 @@ const INSTRUCTIONS =
   "A store of machine-learning runs: params, metrics, artifacts, models. Keys are " +
   "those of chachaml; times are epoch milliseconds. Begin with list_experiments or list_runs.";
 
-/** What a server may do. */
+/** Options of a server. */
 export interface McpOptions {
-  /** Whether tools that change the store are there. */
+  /** Whether to offer tools that change the store. */
   readonly allowWrite: boolean;
-  /** What to do so that they are, for the message of a call that is refused. */
+  /** How to allow writing, for the message of a rejected call. */
   readonly howToAllow: string;
 }
 
-/** Makes a server; it is used for one connection. */
+/** Creates a server for one connection. */
 export async function makeMcpServer(store: Store, options: McpOptions): Promise<Server> {
   const { Server } = await import("npm:@modelcontextprotocol/sdk@~1.32.2/server/index.js");
   const { CallToolRequestSchema, ListToolsRequestSchema } = await import(

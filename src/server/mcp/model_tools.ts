@@ -1,4 +1,4 @@
-/** Tools about models. */
+/** Tools for models. */
 import type { ModelStage } from "../../metadata/model.ts";
 import { bad } from "../api/api_error.ts";
 import { comparisonJson } from "../api/compare.ts";
@@ -43,7 +43,7 @@ async function diffVersions({ store, args }: ToolCall): Promise<Json> {
     if (version === undefined) throw bad(`"${member}" takes the number of a version`);
     runs.push((await store.models.find(name, { version })).runId);
   }
-  // Versions of one run differ in nothing that a run has.
+  // Versions of the same run do not differ in any value of a run.
   return { ...comparisonJson(await store.runs.compare([...new Set(runs)])), runs };
 }
 
@@ -53,7 +53,7 @@ async function promote({ store, args }: ToolCall): Promise<Json> {
   return versionJson(await store.models.promote(args.requiredText("model_name"), version, stage));
 }
 
-/** Tools about models. */
+/** Tools for models. */
 export const MODEL_TOOLS: readonly Tool[] = [
   { name: "list_models", description: "Registered models.", args: {}, run: listModels },
   {

@@ -1,4 +1,4 @@
-/** Tools about runs and experiments. */
+/** Tools for runs and experiments. */
 import type { Run, RunStatus } from "../../metadata/run.ts";
 import type { Condition, RunQuery } from "../../metadata/run_query.ts";
 import type { Store } from "../../store/store.ts";
@@ -26,7 +26,7 @@ const LIMIT: Schema = {
   description: "The largest number of runs (default: 20)",
 };
 
-/** A run with its params and the last values of its metrics. */
+/** Returns a run with its params and the last values of its metrics. */
 async function rowOf(store: Store, run: Run): Promise<Json> {
   const summaries = await store.metrics.summary(run.id);
   const { env: _, ...rest } = runJson(run);
@@ -158,7 +158,7 @@ async function exportRuns({ store, args }: ToolCall): Promise<Json> {
   return { runs: rows };
 }
 
-/** Tools about runs and experiments. */
+/** Tools for runs and experiments. */
 export const RUN_TOOLS: readonly Tool[] = [
   {
     name: "list_runs",

@@ -1,47 +1,47 @@
-/** Tools as data: what an assistant can call, and what they answer. */
+/** Tools as data: what an assistant can call, and their results. */
 import type { Store } from "../../store/store.ts";
 import type { Body } from "../api/body.ts";
 import type { Schema } from "../api/schema.ts";
 
-/** A part of an answer. */
+/** A part of a result. */
 export type Part =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image"; readonly data: string; readonly mimeType: string };
 
-/** One call of a tool. */
+/** A call of a tool. */
 export interface ToolCall {
   /** The store. */
   readonly store: Store;
-  /** The arguments; only those that the tool declares. */
+  /** The arguments, limited to those that the tool declares. */
   readonly args: Body;
 }
 
 /** A tool. */
 export interface Tool {
-  /** Its name. */
+  /** Name of the tool. */
   readonly name: string;
-  /** What it does, for the assistant. */
+  /** Description for the assistant. */
   readonly description: string;
-  /** Its arguments by name; a name that ends in `?` may be left out. */
+  /** Arguments by name; a name ending in `?` is optional. */
   readonly args: Readonly<Record<string, Schema>>;
   /** Whether it changes the store. */
   readonly writes?: boolean;
-  /** Does the work: a value is answered as JSON. */
+  /** Runs the tool. The result is sent as JSON, except for {@linkcode Parts}. */
   readonly run: (call: ToolCall) => unknown;
 }
 
-/** Parts that are answered as they are. */
+/** A result that consists of parts, sent unchanged. */
 export class Parts {
   /** The parts. */
   readonly parts: readonly Part[];
 
-  /** Takes the parts. */
+  /** Creates a result. */
   constructor(...parts: readonly Part[]) {
     this.parts = parts;
   }
 }
 
-/** An answer that is text. */
+/** Returns a part of text. */
 export function textPart(text: string): Part {
   return { type: "text", text };
 }

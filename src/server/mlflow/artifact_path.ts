@@ -1,22 +1,24 @@
-/** Where the protocol's paths of artifacts lead in the store. */
+/** Mapping of the protocol's artifact paths to the store. */
 import { assertArtifactName } from "../../names/names.ts";
 import type { MlflowStore } from "../../metadata/mlflow_store.ts";
 import { invalid, missing } from "./mlflow_error.ts";
 
-/** Artifacts of one run, or of one logged model, and a path among them. */
+/** A path among the artifacts of a run or a logged model. */
 export interface ArtifactPlace {
-  /** The run that owns the artifacts. */
+  /** Id of the run that owns the artifacts. */
   readonly runId: string;
-  /** What the names of these artifacts begin with: nothing, or a directory with `/` at its end. */
+  /** Prefix of their names: empty, or a directory with final `/`. */
   readonly prefix: string;
-  /** The path below that; `""` is all of them. */
+  /** Path below the prefix; `""` for all. */
   readonly path: string;
 }
 
-/** The directory of a run in which the files of its logged models are. */
+/** Directory of a run that holds the files of its logged models. */
 export const MODELS_DIRECTORY = "models/";
 
-/** Where the files of a logged model are: with the run that made it, or with one of its own. */
+/**
+ * Returns the place of a logged model's files: in the run that created it, or in a run of its own.
+ */
 export function modelPlace(
   { id, sourceRunId }: { readonly id: string; readonly sourceRunId: string | null },
 ): Omit<ArtifactPlace, "path"> {
@@ -25,14 +27,14 @@ export function modelPlace(
     : { runId: sourceRunId, prefix: `${MODELS_DIRECTORY}${id}/` };
 }
 
-/** Whether a name of a run's artifact belongs to a logged model, which lists it itself. */
+/** Whether an artifact of a run belongs to a logged model, which lists it itself. */
 export function isModelFile(name: string): boolean {
   return /^models\/m-[0-9a-f]{32}\//.test(name);
 }
 
 /**
- * The path of a URL as it was sent. `URL` and browsers leave out dot segments: a server that is asked for
- * `a/./b` by another program must not take it for `a/b`.
+ * Returns the path of a URL as sent. `URL` and browsers remove dot segments, but a request of
+ * another program for `a/./b` must not mean `a/b`.
  */
 export function sentPath(url: string): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
@@ -41,7 +43,7 @@ export function sentPath(url: string): string {
   return end < 0 ? url.slice(start) : url.slice(start, start + end);
 }
 
-/** The segments of a path of a URL, each decoded once. */
+/** Splits a path of a URL into segments, each decoded once. */
 export function decodeSegments(path: string): string[] {
   return path.split("/").map((segment) => {
     try {
@@ -53,8 +55,8 @@ export function decodeSegments(path: string): string[] {
 }
 
 /**
- * The place of `<experiment>/<run>/artifacts/<path>` or `<experiment>/models/<model>/artifacts/<path>`.
- * The experiment is not looked at: a run keeps its address when it moves to another.
+ * Parses `<experiment>/<run>/artifacts/<path>` or `<experiment>/models/<model>/artifacts/<path>`.
+ * The experiment is ignored: a run keeps its URI when it moves to another.
  */
 export async function placeOfSegments(
   mlflow: MlflowStore,
@@ -79,7 +81,7 @@ function noPlace(segments: readonly string[]): Error {
   );
 }
 
-/** A path that names an artifact or a directory of artifacts; `""` for the root. */
+/** Validates a path that names an artifact or a directory; `""` for the root. */
 export function assertPath(segments: readonly string[]): string {
   const kept = segments.at(-1) === "" ? segments.slice(0, -1) : segments;
   if (kept.length === 0) return "";
@@ -92,10 +94,10 @@ export function assertPath(segments: readonly string[]): string {
   return path;
 }
 
-/** Times that a path is decoded to see whether another program could take it to lead elsewhere. */
+/** Number of times a path is decoded to detect ambiguous encodings. */
 const MOST_DECODINGS = 4;
 
-/** Refuses a name that a program which decodes it again, or cuts it at `;`, takes for another place. */
+/** Rejects a name that leads elsewhere for programs that decode it again, or cut it at `;`. */
 function assertPlain(path: string): void {
   let decoded = path;
   for (let times = 0; times < MOST_DECODINGS; times++) {
@@ -113,7 +115,7 @@ function assertPlain(path: string): void {
       if (next === decoded) return;
       decoded = next;
     } catch {
-      return; // A plain "%".
+      return; // A literal "%".
     }
   }
 }

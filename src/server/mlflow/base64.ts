@@ -1,4 +1,4 @@
-/** Text as Base64 that needs no escaping in a URL. */
+/** URL-safe Base64 of text. */
 
 /** Encodes text. */
 export function encodeBase64Url(text: string): string {
@@ -6,7 +6,7 @@ export function encodeBase64Url(text: string): string {
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Decodes text; the other alphabet and padding are understood too. */
+/** Decodes text; also accepts the standard alphabet and padding. */
 export function decodeBase64Url(text: string): string {
   const bytes = Uint8Array.fromBase64(text.replaceAll("+", "-").replaceAll("/", "_"), {
     alphabet: "base64url",

@@ -1,8 +1,8 @@
-/** The fields of a request: those of its JSON body, or, of a GET, of its query. */
+/** Fields of a request: of its JSON body, or of the query for GET. */
 import { invalid } from "./mlflow_error.ts";
 import { doubleOf, integerOf } from "./proto_json.ts";
 
-/** A key with a value, as params and tags are sent. */
+/** A key and its value, as for params and tags. */
 export interface KeyValue {
   /** The key. */
   readonly key: string;
@@ -10,11 +10,11 @@ export interface KeyValue {
   readonly value: string;
 }
 
-/** Reads typed fields of a request. Unknown fields are ignored, as protocol buffers do. */
+/** Reads typed fields of a request. Unknown fields are ignored, as in protocol buffers. */
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
 
-  /** Reads fields of an object; anything else has no fields. */
+  /** Wraps an object; any other value has no fields. */
   constructor(values: unknown) {
     if (typeof values !== "object" || values === null || Array.isArray(values)) {
       throw invalid("The request body must be a JSON object");
@@ -22,7 +22,7 @@ export class Fields {
     this.#values = values as Record<string, unknown>;
   }
 
-  /** The fields of a query. A name that is repeated is a list. */
+  /** Returns the fields of a query. Repeated names become lists. */
   static ofQuery(query: URLSearchParams): Fields {
     const values: Record<string, unknown> = Object.create(null);
     for (const name of new Set(query.keys())) {
@@ -32,7 +32,7 @@ export class Fields {
     return new Fields(values);
   }
 
-  /** The value of the first of some names that is given. */
+  /** Returns the value of the first given name that is present. */
   raw(...names: string[]): unknown {
     for (const name of names) {
       const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
@@ -40,7 +40,7 @@ export class Fields {
     }
   }
 
-  /** Text; a number is taken for the text of it, as ids come in both forms. */
+  /** Returns a text; numbers are converted, because ids occur in both forms. */
   optionalText(...names: string[]): string | undefined {
     const value = this.raw(...names);
     if (value === undefined) return undefined;
@@ -49,7 +49,7 @@ export class Fields {
     throw invalid(`Invalid value for parameter '${names[0]}': it must be text`);
   }
 
-  /** Text that must be given; it may be empty only where `empty` is set. */
+  /** Returns a required text, which may be empty only if `empty` is set. */
   text(name: string, { or, empty = false }: { or?: string; empty?: boolean } = {}): string {
     const value = this.optionalText(name, ...or === undefined ? [] : [or]);
     if (value === undefined || value === "" && !empty) {
@@ -61,7 +61,7 @@ export class Fields {
     return value;
   }
 
-  /** A whole number. */
+  /** Returns an integer. */
   optionalInteger(name: string): number | undefined {
     const value = this.raw(name);
     if (value === undefined) return undefined;
@@ -73,7 +73,7 @@ export class Fields {
     );
   }
 
-  /** A number, perhaps not finite. */
+  /** Returns a number, possibly not finite. */
   double(name: string): number {
     const value = this.raw(name);
     const number = doubleOf(value);
@@ -85,13 +85,13 @@ export class Fields {
     );
   }
 
-  /** Whether a switch is on. */
+  /** Returns a boolean. */
   flag(name: string): boolean {
     const value = this.raw(name);
     return value === true || value === "true";
   }
 
-  /** The number of results asked for. */
+  /** Returns the requested number of results. */
   limit(name: string, fallback: number, most: number): number {
     const limit = this.optionalInteger(name) ?? fallback;
     if (limit >= 1 && limit <= most) return limit;
@@ -100,7 +100,7 @@ export class Fields {
     );
   }
 
-  /** A list of text; one value stands for a list of it. */
+  /** Returns a list of texts; a single value becomes a list. */
   texts(...names: string[]): string[] {
     const value = this.raw(...names);
     if (value === undefined) return [];
@@ -111,7 +111,7 @@ export class Fields {
     });
   }
 
-  /** A list of messages. */
+  /** Returns a list of messages. */
   messages(name: string): Fields[] {
     const value = this.raw(name);
     if (value === undefined) return [];
@@ -121,12 +121,12 @@ export class Fields {
     return value.map((item) => new Fields(item));
   }
 
-  /** A message. */
+  /** Returns a message. */
   message(name: string): Fields {
     return new Fields(this.raw(name) ?? {});
   }
 
-  /** A list of keys with values. */
+  /** Returns a list of keys and values. */
   pairs(name: string): KeyValue[] {
     return this.messages(name).map((pair) => ({
       key: pair.text("key"),
@@ -135,7 +135,7 @@ export class Fields {
   }
 }
 
-/** Text with half a surrogate pair, or with U+0000, cannot be stored as it is. */
+/** Checks that a text can be stored unchanged: no lone surrogates, no U+0000. */
 function wellFormed(name: string, text: string): string {
   if (!text.isWellFormed() || text.includes("\0")) {
     throw invalid(`Invalid value for parameter '${name}': it must be Unicode text without U+0000`);

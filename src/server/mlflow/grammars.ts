@@ -1,7 +1,7 @@
-/** What can be searched for, and by what. */
+/** Grammars of searches. */
 import type { Grammar } from "../../metadata/filter.ts";
 
-/** A search of runs. */
+/** Grammar for runs. */
 export const RUNS: Grammar = {
   noun: "runs",
   texts: {
@@ -16,7 +16,7 @@ export const RUNS: Grammar = {
   entities: ["metric", "param", "tag", "dataset"],
 };
 
-/** A search of experiments. */
+/** Grammar for experiments. */
 export const EXPERIMENTS: Grammar = {
   noun: "experiments",
   texts: { name: [], experiment_id: [] },
@@ -25,7 +25,7 @@ export const EXPERIMENTS: Grammar = {
   entities: ["tag"],
 };
 
-/** A search of registered models. */
+/** Grammar for registered models. */
 export const REGISTERED_MODELS: Grammar = {
   noun: "registered models",
   texts: { name: [] },
@@ -34,7 +34,7 @@ export const REGISTERED_MODELS: Grammar = {
   entities: ["tag"],
 };
 
-/** A search of model versions. */
+/** Grammar for model versions. */
 export const MODEL_VERSIONS: Grammar = {
   noun: "model versions",
   texts: { name: [], run_id: [], source_path: ["source"] },
@@ -43,7 +43,7 @@ export const MODEL_VERSIONS: Grammar = {
   entities: ["tag"],
 };
 
-/** A search of logged models. */
+/** Grammar for logged models. */
 export const LOGGED_MODELS: Grammar = {
   noun: "logged models",
   texts: { name: [], model_id: [], model_type: [], status: [], source_run_id: [] },

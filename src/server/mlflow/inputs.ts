@@ -6,7 +6,7 @@ import { invalid } from "./mlflow_error.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { activeRunId } from "./runs.ts";
 
-/** Characters of a schema and of a profile. */
+/** Maximum length of a schema and a profile, in characters. */
 const [MOST_SCHEMA, MOST_PROFILE] = [1_048_575, 16_777_215];
 
 function inputOf(input: Fields): MlflowDatasetInput {
@@ -46,10 +46,10 @@ async function logOutputs(call: Call): Promise<unknown> {
   return {};
 }
 
-/** The tag in which clients before 3.0, and those in R, look for the models of a run. */
+/** Tag in which clients before 3.0, and R clients, look for the models of a run. */
 const MODEL_HISTORY = "mlflow.log-model.history";
 
-/** Notes a model that a client before 3.0 has logged: its files are artifacts of the run. */
+/** Records a model logged by a client before 3.0: its files are artifacts of the run. */
 async function logModel(call: Call): Promise<unknown> {
   const { fields, mlflow } = call;
   const text = fields.text("model_json");
@@ -101,7 +101,7 @@ async function searchDatasets({ fields, mlflow }: Call): Promise<unknown> {
   );
 }
 
-/** The endpoints of inputs and outputs. */
+/** Endpoints for inputs and outputs. */
 export const INPUT_ROUTES: readonly Route[] = [
   route("POST", "runs/log-inputs", logInputs),
   route("POST", "runs/outputs", logOutputs),

@@ -2,7 +2,7 @@
 import type { Fields, KeyValue } from "./fields.ts";
 import { invalid } from "./mlflow_error.ts";
 
-/** The largest numbers of a batch. */
+/** Maximum numbers of items in a batch. */
 export const BATCH = { metrics: 1000, params: 100, tags: 100, all: 1000 } as const;
 
 const KEY_LENGTH = 250;
@@ -10,10 +10,10 @@ const PARAM_LENGTH = 6000;
 const TAG_LENGTH = 8000;
 const EXPERIMENT_NAME_LENGTH = 500;
 
-/** A key of a metric, param or tag: a plain relative path of a few characters. */
+/** Pattern of keys of metrics, params and tags: plain relative paths with few characters. */
 const KEY = /^[/\w.\- :]*$/u;
 
-/** Refuses a key that the protocol does not allow. */
+/** Checks that the protocol allows a key. */
 export function assertKey(what: string, key: string): void {
   const name = `Invalid value ${JSON.stringify(key)} for parameter '${what}' supplied`;
   if (key.length > KEY_LENGTH) {
@@ -33,27 +33,27 @@ export function assertKey(what: string, key: string): void {
   }
 }
 
-/** A param; the value of one that is too long is cut, as the real server does. */
+/** Returns a param; a value that is too long is truncated, as in the MLflow server. */
 export function paramOf({ key, value }: KeyValue): KeyValue {
   assertKey("key", key);
   return { key, value: value.slice(0, PARAM_LENGTH) };
 }
 
-/** A tag; the value of one that is too long is cut, as the real server does. */
+/** Returns a tag; a value that is too long is truncated, as in the MLflow server. */
 export function tagOf({ key, value }: KeyValue): KeyValue {
   assertKey("key", key);
   return { key, value: value.slice(0, TAG_LENGTH) };
 }
 
-/** Tags of a request. */
+/** Returns the tags of a request. */
 export function tagsOf(fields: Fields): KeyValue[] {
   return fields.pairs("tags").map(tagOf);
 }
 
-/** Characters of a tag's value, where one that is too long is refused instead of cut. */
+/** Maximum length of tag values that are rejected instead of truncated, in characters. */
 const LONGEST = { experiment: 20_000, registry: 100_000, model: 8000 } as const;
 
-/** Refuses a tag that the protocol does not allow: of an experiment, of the registry, of a model. */
+/** Checks that the protocol allows a tag of an experiment, the registry or a model. */
 export function assertTag(of: keyof typeof LONGEST, { key, value }: KeyValue): KeyValue {
   assertKey("key", key);
   const most = LONGEST[of];
@@ -66,12 +66,12 @@ export function assertTag(of: keyof typeof LONGEST, { key, value }: KeyValue): K
   );
 }
 
-/** Tags of a request, none of them too long. */
+/** Returns the checked tags of a request. */
 export function checkedTags(of: keyof typeof LONGEST, fields: Fields, name = "tags"): KeyValue[] {
   return fields.pairs(name).map((tag) => assertTag(of, tag));
 }
 
-/** Refuses a name that no experiment can have. */
+/** Checks that a name is valid for an experiment. */
 export function assertExperimentName(name: string): void {
   if (name.length <= EXPERIMENT_NAME_LENGTH) return;
   throw invalid(

@@ -1,4 +1,4 @@
-/** Logged models: what every `log_model` of an MLflow 3 client makes. */
+/** Logged models, created by every `log_model` of MLflow 3 clients. */
 import type { LoggedModel } from "../../metadata/mlflow_store.ts";
 import { requireExperiment } from "./experiments.ts";
 import type { Fields } from "./fields.ts";
@@ -18,12 +18,12 @@ const STATUSES = [
   "LOGGED_MODEL_UPLOAD_FAILED",
 ];
 
-/** The statuses as numbers, as some clients send them. */
+/** Statuses by number, as sent by some clients. */
 const STATUS_NUMBERS: ReadonlyMap<string, string> = new Map(
   STATUSES.map((status, at) => [String(at + 1), status]),
 );
 
-/** Where the files of a logged model are. */
+/** Returns the URI of a logged model's files. */
 export function modelUri({ id, experimentId }: Pick<LoggedModel, "id" | "experimentId">): string {
   return `mlflow-artifacts:/${experimentId}/models/${id}/artifacts`;
 }
@@ -59,7 +59,7 @@ function shown(model: LoggedModel): object {
   };
 }
 
-/** The logged model of an id that must be there. */
+/** Returns a logged model by id. Throws if it does not exist. */
 export async function requireModel({ mlflow }: Call, id: string): Promise<LoggedModel> {
   const model = await mlflow.loggedModels.get(id);
   if (model) return model;
@@ -129,7 +129,7 @@ function search({ fields, mlflow }: Call): Promise<unknown> {
   });
 }
 
-/** An order is a message here; its name may have blanks. */
+/** Converts the message of an order to text; its name may have blanks. */
 function orderText(order: Fields): string {
   const [, entity, key] = /^(\w+)\.(.*)$/s.exec(order.text("field_name")) ??
     [, undefined, order.text("field_name")];
@@ -137,7 +137,7 @@ function orderText(order: Fields): string {
   return `${name} ${order.raw("ascending") === false ? "DESC" : "ASC"}`;
 }
 
-/** The endpoints of logged models. */
+/** Endpoints for logged models. */
 export const LOGGED_MODEL_ROUTES: readonly Route[] = [
   route("POST", "logged-models", create),
   route("POST", "logged-models/search", search),

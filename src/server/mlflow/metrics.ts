@@ -1,4 +1,4 @@
-/** Logging metrics, params and batches, and reading histories. */
+/** Logging of metrics, params and batches, and reading of histories. */
 import type { MetricBatch } from "../../metadata/metric.ts";
 import type { MlflowBatch, ParamConflict } from "../../metadata/mlflow_store.ts";
 import { listed } from "./search.ts";
@@ -10,10 +10,10 @@ import { type Call, type Route, route } from "./route.ts";
 import { metricJson } from "./run_json.ts";
 import { activeRunId, noRun, runIdOf } from "./runs.ts";
 
-/** Points of a history that are answered at most. */
+/** Maximum number of points of a history per response. */
 const MOST_POINTS = 25_000;
 
-/** Runs whose histories are answered at once at most. */
+/** Maximum number of runs per request for histories. */
 const MOST_RUNS = 100;
 
 async function logMetric(call: Call): Promise<unknown> {
@@ -89,7 +89,7 @@ function assertSize(what: string, count: number, most: number): void {
   );
 }
 
-/** Points of a request, checked all before any is taken. */
+/** Converts the points of a request, after checking all of them. */
 function batchOf(runId: string, points: readonly Fields[], now: number): MetricBatch {
   const batch: MetricBatch = { runId, keys: [], values: [], steps: [], times: [] };
   for (const point of points) {
@@ -114,7 +114,7 @@ async function history(call: Call): Promise<unknown> {
   return { ...listed("metrics", page.items.map(metricJson)), ...nextPage(place, page) };
 }
 
-/** Histories of several runs, thinned out evenly where there are too many points. */
+/** Returns the histories of several runs, reduced evenly if there are too many points. */
 async function histories(call: Call, ids: readonly string[], thin: boolean): Promise<unknown> {
   const { fields, mlflow } = call;
   if (ids.length === 0) throw invalid("Missing value for required parameter 'run_ids'.");
@@ -138,7 +138,7 @@ async function histories(call: Call, ids: readonly string[], thin: boolean): Pro
   return listed("metrics", metrics);
 }
 
-/** Items an equal distance apart, the first and the last among them. */
+/** Selects evenly spaced items, including the first and the last. */
 function evenly<T>(items: readonly T[], most: number): readonly T[] {
   if (items.length <= most) return items;
   if (most === 1) return items.slice(-1);
@@ -148,7 +148,7 @@ function evenly<T>(items: readonly T[], most: number): readonly T[] {
   );
 }
 
-/** The endpoints of metrics, params and batches. */
+/** Endpoints for metrics, params and batches. */
 export const METRIC_ROUTES: readonly Route[] = [
   route("POST", "runs/log-metric", logMetric),
   route("POST", "runs/log-parameter", logParameter),

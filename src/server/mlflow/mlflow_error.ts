@@ -1,4 +1,4 @@
-/** The error codes of the MLflow protocol, each with its HTTP status. */
+/** Error codes of the MLflow protocol, with their HTTP statuses. */
 const STATUS = {
   INVALID_PARAMETER_VALUE: 400,
   RESOURCE_ALREADY_EXISTS: 400,
@@ -13,36 +13,36 @@ const STATUS = {
   TEMPORARILY_UNAVAILABLE: 503,
 } as const;
 
-/** A code of the MLflow protocol. */
+/** Error code of the MLflow protocol. */
 export type MlflowCode = keyof typeof STATUS;
 
 /**
- * A failure as the MLflow client understands it. The client repeats a call that fails with 5xx for
- * minutes, so a mistake of the client never becomes one.
+ * An error in the form of the MLflow protocol. Clients retry 5xx responses for minutes, so client
+ * errors never become one.
  */
 export class MlflowError extends Error {
   override readonly name = "MlflowError";
-  /** The code of the protocol. */
+  /** Error code of the protocol. */
   readonly code: MlflowCode;
 
-  /** Makes an error with a message for people. */
+  /** Creates an error with a message for people. */
   constructor(code: MlflowCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
 
-  /** The HTTP status of its code. */
+  /** HTTP status of the code. */
   get status(): number {
     return STATUS[this.code];
   }
 }
 
-/** An error for a value that cannot be used. */
+/** Creates an error for an invalid value. */
 export function invalid(message: string): MlflowError {
   return new MlflowError("INVALID_PARAMETER_VALUE", message);
 }
 
-/** An error for something that is not there. */
+/** Creates an error for a missing resource. */
 export function missing(message: string): MlflowError {
   return new MlflowError("RESOURCE_DOES_NOT_EXIST", message);
 }

@@ -1,4 +1,4 @@
-/** Where the files of a model version are. */
+/** Sources of model versions. */
 import { assertArtifactName } from "../../names/names.ts";
 import { artifactUri } from "./run_json.ts";
 import { modelPlace, placeOfSegments } from "./artifact_path.ts";
@@ -6,25 +6,25 @@ import { modelUri } from "./logged_models.ts";
 import { invalid, missing } from "./mlflow_error.ts";
 import type { Service } from "./route.ts";
 
-/** How deep one version may be a copy of another. */
+/** Maximum depth of versions that are copies of versions. */
 const MOST_COPIES = 32;
 
-/** The tag of prompts, which are kept as model versions without files. */
+/** Tag of prompts, which are model versions without files. */
 const PROMPT_TAG = "mlflow.prompt.is_prompt";
 
 /** Files of a version, in a run of the store. */
 interface Files {
-  /** The run. */
+  /** Id of the run. */
   readonly runId: string;
-  /** The directory or file. */
+  /** Path of the directory or file. */
   readonly path: string;
-  /** Its address. */
+  /** URI of the files. */
   readonly uri: string;
 }
 
 /**
- * The files that a source names. Only addresses within this server are taken: a path, or the address of
- * another host, would have the client read what it was not given.
+ * Resolves a source to files. Only URIs within this server are accepted: a path or another host
+ * would make clients read files of others.
  */
 export async function filesOf(service: Service, source: string, depth = 0): Promise<Files> {
   const { mlflow } = service;
@@ -74,7 +74,7 @@ export function isPrompt(tags: readonly { key: string; value: string }[]): boole
   return tags.some(({ key, value }) => key === PROMPT_TAG && value === "true");
 }
 
-/** The artifact that stands for some files: their `MLmodel`, or the file itself. */
+/** Returns the artifact that represents some files: their `MLmodel`, or the file itself. */
 export async function standIn(
   { store }: Service,
   { runId, path }: Files,

@@ -1,17 +1,17 @@
-/** Page tokens: opaque to the client, and valid while runs are added. */
+/** Page tokens, opaque to clients and stable while runs are added. */
 import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
 import type { Page } from "../../metadata/mlflow_query.ts";
 import { invalid } from "./mlflow_error.ts";
 
-/** A place in the results of a search. */
+/** A position in the results of a search. */
 export interface Place {
-  /** How many results to skip. */
+  /** Number of results to skip. */
   readonly offset: number;
-  /** What the first page was bounded by. */
+  /** Upper bound set by the first page. */
   readonly bound?: number | undefined;
 }
 
-/** The place that a token names; the start without one. */
+/** Decodes a token; the start without one. */
 export function placeOf(token: string | undefined): Place {
   if (token === undefined || token === "") return { offset: 0 };
   try {
@@ -19,12 +19,12 @@ export function placeOf(token: string | undefined): Place {
     const whole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
     if (whole(offset) && (bound === undefined || whole(bound))) return { offset: offset!, bound };
   } catch {
-    // It is not one of ours.
+    // Not a token of ours.
   }
   throw invalid("Invalid page token, could not base64-decode");
 }
 
-/** The token of the page after this one, as the field of an answer; nothing on the last page. */
+/** Returns the token of the next page as a field; nothing for the last page. */
 export function nextPage(
   { offset }: Place,
   { items, more, bound }: Page<unknown>,

@@ -1,16 +1,13 @@
-/**
- * JSON as protocol buffers write it: 64-bit integers as numbers or as text, `NaN` and the infinities as
- * text.
- */
+/** JSON of protocol buffers: 64-bit integers as numbers or text, `NaN` and the infinities as text. */
 import { invalid, MlflowError } from "./mlflow_error.ts";
 
-/** Numbers that parsing may change: whole ones beyond 2^53, and exponents beyond what a number holds. */
+/** Numbers that parsing may change: integers beyond 2^53, and very large exponents. */
 const DELICATE = /(?<![\w."])-?\d{16,}(?![\w."])|[eE]\+?\d{3}/;
 
-/** Digits of the largest whole number that a double can be near to. */
+/** Number of digits of the largest double. */
 const MOST_DIGITS = 309;
 
-/** Parses a body. Whole numbers beyond 2^53 become bigints: none of their digits is lost. */
+/** Parses a body. Integers beyond 2^53 become bigints, without loss of digits. */
 export function parseProtoJson(text: string): unknown {
   try {
     return DELICATE.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
@@ -29,7 +26,7 @@ function keepDigits(_: string, value: unknown, context?: { source?: string }): u
   return /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
 }
 
-/** Writes an answer. */
+/** Serializes a response. */
 export function toProtoJson(value: unknown): string {
   return JSON.stringify(value, (_, item) => {
     if (typeof item !== "number" || Number.isFinite(item)) return item;
@@ -37,7 +34,7 @@ export function toProtoJson(value: unknown): string {
   });
 }
 
-/** A double: a number, or text for one that JSON has no form for; `undefined` for anything else. */
+/** Parses a double: a number, or text without JSON form; `undefined` for anything else. */
 export function doubleOf(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
@@ -54,7 +51,7 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ["-Infinity", -Infinity],
 ]);
 
-/** An integer of 64 bits that a number holds exactly; `undefined` for anything else. */
+/** Parses a 64-bit integer that a number can hold exactly; `undefined` for anything else. */
 export function integerOf(value: unknown): number | undefined {
   if (typeof value === "string" ? !/^-?\d+$/.test(value) : typeof value !== "number") {
     return undefined;

@@ -1,4 +1,4 @@
-/** Names for runs that are given none. */
+/** Random names of runs. */
 
 const ADJECTIVES = [
   ..."able amber brave brisk calm clear clever crisp eager fair fine firm fresh gentle".split(" "),
@@ -24,7 +24,7 @@ const NOUNS = [
   ..."tiger toad trout vole whale wolf wren yak zebra".split(" "),
 ];
 
-/** Makes a name such as `swift-otter-42`. */
+/** Returns a name such as `swift-otter-42`. */
 export function randomName(): string {
   const one = (words: readonly string[]) => words[Math.floor(Math.random() * words.length)]!;
   return `${one(ADJECTIVES)}-${one(NOUNS)}-${Math.floor(Math.random() * 1000)}`;

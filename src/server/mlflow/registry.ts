@@ -193,7 +193,7 @@ async function downloadUri(call: Call): Promise<unknown> {
 const M = "registered-models/";
 const V = "model-versions/";
 
-/** The endpoints of the registry. */
+/** Endpoints for the registry. */
 export const REGISTRY_ROUTES: readonly Route[] = [
   route("POST", `${M}create`, create),
   route("GET", `${M}get`, async (call) => ({

@@ -1,4 +1,4 @@
-/** The registry as the protocol writes it. */
+/** JSON of the registry. */
 import type { RegisteredModel, RegisteredVersion } from "../../metadata/mlflow_store.ts";
 import { listed } from "./search.ts";
 import { invalid } from "./mlflow_error.ts";
@@ -11,7 +11,7 @@ const STAGES: Readonly<Record<string, string>> = {
   Archived: "archived",
 };
 
-/** The store's word for a stage, which may be written in any case. */
+/** Converts a stage, in any case, to the store's. */
 export function storedStage(stage: string): string {
   const name = Object.keys(STAGES).find((known) => known.toLowerCase() === stage.toLowerCase());
   if (name !== undefined) return STAGES[name]!;
@@ -26,7 +26,7 @@ function shownStage(stage: string): string {
   return Object.keys(STAGES).find((name) => STAGES[name] === stage) ?? "None";
 }
 
-/** A version. */
+/** Converts a version to JSON. */
 export function versionJson(version: RegisteredVersion): object {
   const { modelId, tags, aliases } = version;
   return {
@@ -46,7 +46,7 @@ export function versionJson(version: RegisteredVersion): object {
   };
 }
 
-/** A model. */
+/** Converts a model to JSON. */
 export function modelJson(model: RegisteredModel): object {
   const { name, createdAt, updatedAt, description, latest, tags, aliases } = model;
   return {

@@ -1,13 +1,13 @@
-/** Runs as the protocol writes them. */
+/** JSON of runs. */
 import type { MlflowMetric, MlflowRun } from "../../metadata/mlflow_store.ts";
 import { listed } from "./search.ts";
 
-/** Where the artifacts of a run are. */
+/** Returns the URI of a run's artifacts. */
 export function artifactUri({ id, experimentId }: Pick<MlflowRun, "id" | "experimentId">): string {
   return `mlflow-artifacts:/${experimentId}/${id}/artifacts`;
 }
 
-/** What is known of a run itself. */
+/** Converts a run without its logged data to JSON. */
 export function runInfo(run: MlflowRun): object {
   const { id, experimentId, name, userId, status, startTime, endTime, deleted } = run;
   return {
@@ -24,7 +24,7 @@ export function runInfo(run: MlflowRun): object {
   };
 }
 
-/** A run with what was logged to it. */
+/** Converts a run with its logged data to JSON. */
 export function runJson(run: MlflowRun): object {
   const { metrics, params, tags, datasets, modelInputs, modelOutputs } = run;
   return {
@@ -58,7 +58,7 @@ export function runJson(run: MlflowRun): object {
   };
 }
 
-/** A point. */
+/** Converts a point to JSON. */
 export function metricJson({ key, value, timestamp, step }: MlflowMetric): object {
   return { key, value, timestamp, step };
 }

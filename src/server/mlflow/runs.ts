@@ -1,4 +1,4 @@
-/** Runs: create, read, change, search. */
+/** Runs: create, read, update, search. */
 import type { MlflowRun } from "../../metadata/mlflow_store.ts";
 import { requireExperiment, viewOf } from "./experiments.ts";
 import { RUNS } from "./grammars.ts";
@@ -11,19 +11,22 @@ import { answerSearch } from "./search.ts";
 
 const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
 
-/** The run of an id that must be there. */
+/** Returns a run by id. Throws if it does not exist. */
 export async function requireRun({ mlflow }: Call, id: string): Promise<MlflowRun> {
   const run = await mlflow.runs.get(id);
   if (run) return run;
   throw noRun(id);
 }
 
-/** An error for a run that is not there. */
+/** Creates an error for a missing run. */
 export function noRun(id: string): MlflowError {
   return missing(`Run with id=${id} not found`);
 }
 
-/** The id of the run that a request changes: it is there, and not deleted. Reads nothing else of it. */
+/**
+ * Returns the id of the run that a request changes, after checking that it exists and is not
+ * deleted.
+ */
 export async function activeRunId(call: Call): Promise<string> {
   const id = runIdOf(call);
   const state = await call.mlflow.runs.stateOf(id);
@@ -32,12 +35,12 @@ export async function activeRunId(call: Call): Promise<string> {
   return id;
 }
 
-/** The id of the run that a request is about. */
+/** Returns the id of the run in a request. */
 export function runIdOf({ fields }: Call): string {
   return fields.text("run_id", { or: "run_uuid" });
 }
 
-/** Refuses to change a run that is deleted. */
+/** Checks that a run is not deleted. */
 export function assertActive({ id, deleted }: Pick<MlflowRun, "id" | "deleted">): void {
   if (!deleted) return;
   throw invalid(
@@ -133,7 +136,7 @@ function search({ fields, mlflow }: Call): Promise<unknown> {
   });
 }
 
-/** The endpoints of runs. */
+/** Endpoints for runs. */
 export const RUN_ROUTES: readonly Route[] = [
   route("POST", "runs/create", create),
   route(

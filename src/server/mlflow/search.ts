@@ -1,28 +1,28 @@
-/** Searches: one page of results as an answer. */
+/** Searches with paged responses. */
 import type { Page, Search, SortKey, ViewType } from "../../metadata/mlflow_query.ts";
 import type { Fields } from "./fields.ts";
 import { type Grammar, parseFilter, parseOrder } from "../../metadata/filter.ts";
 import { nextPage, placeOf } from "./page_token.ts";
 
-/** How a kind of thing is searched for. */
+/** Description of a search. */
 export interface SearchKind<T> {
-  /** What can be searched for, and by what. */
+  /** Grammar of filters and orders. */
   readonly grammar: Grammar;
-  /** The number of results if none is asked for, and the largest number. */
+  /** Default and maximum number of results. */
   readonly limits: readonly [fallback: number, most: number];
-  /** Which lifecycle stages; all of them if left out. */
+  /** Lifecycle stages; by default all. */
   readonly view?: ViewType;
-  /** The order, where it is not the field `order_by`. */
+  /** Order, if it is not in the field `order_by`. */
   readonly order?: readonly SortKey[];
-  /** Finds a page of results. */
+  /** Returns a page of results. */
   readonly find: (search: Search) => Promise<Page<T>>;
-  /** The field of the answer. */
+  /** Name of the response field. */
   readonly field: string;
-  /** A result as the protocol writes it. */
+  /** Converts a result to JSON. */
   readonly shown: (item: T) => object;
 }
 
-/** Answers a search. */
+/** Handles a search. */
 export async function answerSearch<T>(fields: Fields, kind: SearchKind<T>): Promise<unknown> {
   const { grammar, limits, view = "ALL", find, field, shown } = kind;
   const place = placeOf(fields.optionalText("page_token"));
@@ -36,7 +36,7 @@ export async function answerSearch<T>(fields: Fields, kind: SearchKind<T>): Prom
   return { ...listed(field, page.items.map(shown)), ...nextPage(place, page) };
 }
 
-/** A list as the field of an answer; an empty one is left out. */
+/** Returns a list as a field of a response; an empty list is omitted. */
 export function listed(name: string, items: readonly unknown[]): Record<string, unknown> {
   return items.length > 0 ? { [name]: items } : {};
 }

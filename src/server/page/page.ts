@@ -1,8 +1,8 @@
-/** The page that people see: one document, one script, one style. */
+/** The web page: one document, one script, one style sheet. */
 import type { Hono } from "npm:hono@~4.13.0";
 import type { Noted } from "../guard.ts";
 
-/** The page takes nothing from another host, runs no script of anyone's but its own, and is framed by none. */
+/** Content policy: nothing from other hosts, no foreign scripts, no framing. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -41,7 +41,7 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
 <path d="M5 4.5c.8 4.5 2.5 5.8 8 6.2" fill="none" stroke="#fff" stroke-width="1.8"/>
 </svg>`;
 
-/** A file of the page, as it is sent. */
+/** A file of the page, ready to send. */
 interface File {
   readonly type: string;
   readonly plain: Uint8Array<ArrayBuffer>;
@@ -59,10 +59,10 @@ const FILES: Readonly<Record<string, readonly [type: string, load: () => Promise
   "/favicon.svg": ["image/svg+xml", () => Promise.resolve(ICON)],
 };
 
-/** Paths of the page; they tell nothing of the store, so that they need no sign-in. */
+/** Paths of the page. They disclose nothing of the store, so they need no sign-in. */
 export const PAGE_PATHS: readonly string[] = Object.keys(FILES);
 
-/** Adds the page's files. They are loaded and packed when they are first asked for. */
+/** Adds the files of the page, loaded and compressed on the first request. */
 export function addPage(app: Hono<Noted>): void {
   const ready = new Map<string, Promise<File>>();
   for (const path of PAGE_PATHS) {

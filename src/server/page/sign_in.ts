@@ -1,13 +1,13 @@
-/** Signing in on the page. */
+/** Sign-in on the page. */
 import type { Hono } from "npm:hono@~4.13.0";
 import type { Noted } from "../guard.ts";
 import type { Credentials, HandlerOptions } from "../options.ts";
 import { cookieOf, sessionOf, type Sessions } from "../sessions.ts";
 
-/** Bytes of a request to sign in. */
+/** Maximum size of a sign-in request, in bytes. */
 const MOST_BYTES = 10_000;
 
-/** Adds the calls by which the page signs in and out. */
+/** Adds the endpoints for signing in and out. */
 export function addSignIn(
   app: Hono<Noted>,
   sessions: Sessions,

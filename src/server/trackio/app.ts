@@ -1,6 +1,7 @@
 /**
- * The calls that a trackio client makes to log: `trackio.init(server_url="http://…/?write_token=…")`.
- * They are answered as `{"data": …}`; errors have the form of chachaml's own API.
+ * Endpoints used by a trackio client for logging:
+ * `trackio.init(server_url="http://…/?write_token=…")`. Responses have the form `{"data": …}`;
+ * errors have the form of chachaml's own API.
  */
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { MlflowStore } from "../../metadata/mlflow_store.ts";
@@ -17,7 +18,7 @@ import type { TrackioHandler } from "./route.ts";
 import { runsOfProject, runSummary } from "./runs.ts";
 import { Spool } from "./spool.ts";
 
-/** Files of one upload. */
+/** Maximum number of files per upload. */
 const MOST_FILES = 100;
 
 const CALLS: readonly (readonly [name: string, handle: TrackioHandler])[] = [
@@ -32,12 +33,12 @@ const CALLS: readonly (readonly [name: string, handle: TrackioHandler])[] = [
   ["artifact_log", logArtifact],
 ];
 
-/** What a client asks for first, at `/version`. */
+/** Returns the response to `/version`, which a client requests first. */
 export function trackioVersion(version: string): object {
   return { version, api_version: 1, api_transport: "http", mcp_enabled: false, mcp_path: null };
 }
 
-/** Adds the calls. */
+/** Adds the endpoints. */
 export function addTrackio(
   app: Hono<Noted>,
   service: { readonly store: Store; readonly mlflow: MlflowStore; readonly now: () => number },
@@ -70,7 +71,7 @@ export function addTrackio(
   });
 }
 
-/** A page of another site cannot send this header without being asked. */
+/** Checks for a header that a page of another site cannot send without a preflight request. */
 function requireToken(c: Context<Noted>): void {
   if (c.req.header(TRACKIO_TOKEN) !== undefined) return;
   throw new MlflowError("BAD_REQUEST", `Send the header ${TRACKIO_TOKEN}, as trackio clients do`);

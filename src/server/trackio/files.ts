@@ -1,4 +1,4 @@
-/** Files of trackio clients: media, and artifacts whose files are named by their hashes. */
+/** Files of trackio clients: media, and artifacts whose files are identified by hash. */
 import { createHash } from "node:crypto";
 import { assertPath } from "../mlflow/artifact_path.ts";
 import type { Fields } from "../mlflow/fields.ts";
@@ -7,15 +7,15 @@ import type { TrackioCall } from "./route.ts";
 import { requireRun, runNameOf } from "./runs.ts";
 import type { SpooledFile } from "./spool.ts";
 
-/** Files of one artifact. */
+/** Maximum number of files per artifact. */
 const MOST_FILES = 10_000;
 
-/** One file of an artifact. */
+/** A file of an artifact. */
 interface Entry {
   readonly path: string;
   readonly digest: string;
   readonly size: number;
-  /** Where a file is that is not kept here. */
+  /** Reference to a file stored elsewhere. */
   readonly ref: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function uploadMedia(call: TrackioCall): Promise<null> {
   return null;
 }
 
-/** Says which of some files are here already. */
+/** Returns which of the given files are already stored. */
 export async function checkBlobs(call: TrackioCall): Promise<unknown> {
   const present: string[] = [];
   for (const digest of new Set(call.fields.texts("digests").map(assertDigest))) {
@@ -55,7 +55,7 @@ export async function checkBlobs(call: TrackioCall): Promise<unknown> {
   return { present };
 }
 
-/** Checks uploaded files of artifacts; they wait for the call that names the artifact. */
+/** Accepts files of artifacts until the call that names the artifact. */
 export function uploadBlobs(call: TrackioCall): Promise<null> {
   for (const upload of call.fields.messages("uploads")) {
     const [, { hash }] = spooled(call, upload);
@@ -103,7 +103,7 @@ export async function logArtifact(call: TrackioCall): Promise<unknown> {
     project: fields.text("project"),
     run_id: id,
   };
-  // Last: an artifact is complete once it has this.
+  // Written last: it marks the artifact as complete.
   const listing = await store.artifacts.put(id, `${place}.json`, JSON.stringify(record), {
     ifExists: "replace",
     contentType: "application/json",
@@ -111,7 +111,9 @@ export async function logArtifact(call: TrackioCall): Promise<unknown> {
   return { ...record, artifact_id: listing.id, version_id: version };
 }
 
-/** The number of an artifact: the next one, or that of the same files where they are logged again. */
+/**
+ * Returns the number of an artifact's version: the next one, or that of a version with equal files.
+ */
 async function versionOf(
   { store }: TrackioCall,
   id: string,

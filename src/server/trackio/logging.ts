@@ -1,17 +1,17 @@
-/** What trackio clients log: metrics, system metrics, alerts. */
+/** Logging of metrics, system metrics and alerts by trackio clients. */
 import type { Fields } from "../mlflow/fields.ts";
 import { invalid } from "../mlflow/mlflow_error.ts";
 import type { TrackioCall } from "./route.ts";
 import { requireRun, type RunName, runNameOf, setConfig } from "./runs.ts";
 import { splitValues } from "./values.ts";
 
-/** Entries of one call. */
+/** Maximum number of entries per call. */
 const MOST_ENTRIES = 10_000;
 
-/** Where values that are no numbers, and alerts, are in a run. */
+/** Directory of non-numeric values and alerts among the artifacts of a run. */
 const DIRECTORY = "trackio";
 
-/** Logs metrics. An entry that is sent again is stored once. */
+/** Logs metrics. Repeated entries are stored once. */
 export async function logAll(call: TrackioCall): Promise<null> {
   for (const [run, entries] of byRun(call.fields.messages("logs"))) {
     const id = await requireRun(call, run);
@@ -29,7 +29,7 @@ export async function logAll(call: TrackioCall): Promise<null> {
   return null;
 }
 
-/** Logs system metrics; their steps are seconds since the start of the run. */
+/** Logs system metrics, with the seconds since the start of the run as steps. */
 export async function logSystem(call: TrackioCall): Promise<null> {
   for (const [run, entries] of byRun(call.fields.messages("logs"))) {
     const id = await requireRun(call, run);
@@ -46,7 +46,7 @@ export async function logSystem(call: TrackioCall): Promise<null> {
   return null;
 }
 
-/** Keeps alerts as artifacts of their runs. */
+/** Stores alerts as artifacts of their runs. */
 export async function alert(call: TrackioCall): Promise<null> {
   for (const [run, entries] of byRun(call.fields.messages("alerts"))) {
     const id = await requireRun(call, run);
@@ -107,7 +107,7 @@ function assertMetric(key: string): void {
   throw invalid(`Invalid name of a metric: ${JSON.stringify(key.slice(0, 100))}`);
 }
 
-/** An id that can stand in the name of an artifact; a new one where the client gives none. */
+/** Returns an id that is valid in the name of an artifact; a new one if the client sends none. */
 function idOf(entry: Fields, name: string): string {
   const id = entry.optionalText(name) ?? crypto.randomUUID();
   if (/^[\w-]{1,100}$/.test(id)) return id;
@@ -128,12 +128,12 @@ async function lastStep({ store }: TrackioCall, id: string): Promise<number> {
   return Math.max(-1, ...steps);
 }
 
-/** Moves the end of a run to what was logged last. */
+/** Sets the end of a run to the time of the last entry. */
 async function touch({ mlflow }: TrackioCall, id: string, time: number): Promise<void> {
   await mlflow.runs.update(id, { endTime: time });
 }
 
-/** Entries by their runs, in order. */
+/** Groups entries by run, in order. */
 function byRun(entries: readonly Fields[]): Iterable<[RunName, Fields[]]> {
   if (entries.length > MOST_ENTRIES) {
     throw invalid(`A call takes at most ${MOST_ENTRIES} entries; got ${entries.length}`);

@@ -7,17 +7,17 @@ import type { Spool } from "./spool.ts";
 export interface TrackioCall {
   /** The store. */
   readonly store: Store;
-  /** What the MLflow protocol keeps: points with their duplicates left out. */
+  /** Store of the MLflow protocol, which drops duplicate points. */
   readonly mlflow: MlflowStore;
-  /** Files that were uploaded before. */
+  /** Files uploaded earlier. */
   readonly spool: Spool;
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now: () => number;
-  /** Named arguments. */
+  /** Arguments by name. */
   readonly fields: Fields;
-  /** Who calls, if callers have names here. */
+  /** Name of the caller, if callers are identified. */
   readonly user: string | null;
 }
 
-/** Answers a call. */
+/** Handles a call. */
 export type TrackioHandler = (call: TrackioCall) => Promise<unknown>;

@@ -5,17 +5,17 @@ import type { Fields } from "../mlflow/fields.ts";
 import { invalid } from "../mlflow/mlflow_error.ts";
 import type { TrackioCall } from "./route.ts";
 
-/** Runs of one name that are looked at. */
+/** Maximum number of runs with the same name that are examined. */
 const MOST_RUNS = 1000;
 
-/** What an entry of a client says of its run. */
+/** Identification of a run by a client's entry. */
 export interface RunName {
   readonly project: string;
   readonly name: string;
   readonly id: string | undefined;
 }
 
-/** The run that an entry belongs to. */
+/** Returns the run of an entry. */
 export function runNameOf(entry: Fields): RunName {
   return {
     project: entry.text("project"),
@@ -24,7 +24,10 @@ export function runNameOf(entry: Fields): RunName {
   };
 }
 
-/** The id of a run by its id, or, for older clients, by its name: the newest; `undefined` if none. */
+/**
+ * Returns the id of a run by its id, or, for older clients, of the newest run with its name;
+ * `undefined` if there is none.
+ */
 export async function findRun({ store }: TrackioCall, run: RunName): Promise<string | undefined> {
   const { project, name, id } = run;
   if (id !== undefined) {
@@ -42,8 +45,8 @@ export async function findRun({ store }: TrackioCall, run: RunName): Promise<str
 }
 
 /**
- * The id of a run, which is started if it is not there. A client does not say when a run ends: it is
- * completed, with the time of what was logged last as its end.
+ * Returns the id of a run, starting it if it does not exist. Since a client does not report the end
+ * of a run, the run is completed, with the time of the last entry as its end.
  */
 export async function requireRun(call: TrackioCall, run: RunName): Promise<string> {
   const found = await findRun(call, run);
@@ -63,14 +66,14 @@ export async function requireRun(call: TrackioCall, run: RunName): Promise<strin
     await call.store.runs.end(started.id);
     return started.id;
   } catch (error) {
-    // Another request may just have started it.
+    // A concurrent request may have started it.
     const other = error instanceof RunStateError ? await findRun(call, run) : undefined;
     if (other !== undefined) return other;
     throw error;
   }
 }
 
-/** Sets the params of a run. What the client itself adds, with `_` at its start, becomes tags. */
+/** Sets the params of a run. Entries added by the client itself, starting with `_`, become tags. */
 export async function setConfig(call: TrackioCall, id: string, config: unknown): Promise<void> {
   if (typeof config !== "object" || config === null || Array.isArray(config)) return;
   const entries = Object.entries(config);
@@ -87,7 +90,7 @@ export async function setConfig(call: TrackioCall, id: string, config: unknown):
   await call.mlflow.runs.log(id, { metrics, params: [], tags });
 }
 
-/** Runs of a project, as the client lists them. */
+/** Lists the runs of a project for a client. */
 export async function runsOfProject({ store, fields }: TrackioCall): Promise<unknown> {
   const runs = await store.runs.list({ experiment: fields.text("project"), limit: MOST_RUNS });
   return runs.map(({ id, name, startTime }) => ({
@@ -97,7 +100,7 @@ export async function runsOfProject({ store, fields }: TrackioCall): Promise<unk
   }));
 }
 
-/** What a client needs to resume a run. */
+/** Returns the data with which a client resumes a run. */
 export async function runSummary(call: TrackioCall): Promise<unknown> {
   const { store } = call;
   const run = runNameOf(call.fields);

@@ -1,36 +1,39 @@
-/** Uploaded files until a call says what they are. */
+/** Storage of uploaded files until the call that uses them. */
 import { createHash } from "node:crypto";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { join } from "@std/path";
 
-/** Milliseconds for which a file waits for its call. */
+/** Time for which a file is kept, in milliseconds. */
 const LIFETIME = 3_600_000;
 
-/** Files that wait at a time. */
+/** Maximum number of files. */
 const MOST_FILES = 10_000;
 
-/** A file that waits. */
+/** An uploaded file. */
 export interface SpooledFile {
-  /** Where it is. */
+  /** Path of the file. */
   readonly path: string;
   /** SHA-256 of its bytes, as lower-case hex. */
   readonly hash: string;
-  /** When it came, in epoch milliseconds. */
+  /** Time of the upload, in epoch milliseconds. */
   readonly time: number;
 }
 
-/** A temporary directory of uploaded files. Tokens name them: a client never sees or says a path. */
+/**
+ * A temporary directory of uploaded files, identified by tokens: a client never sees or sends a
+ * path.
+ */
 export class Spool {
   readonly #files = new Map<string, SpooledFile>();
   readonly #now: () => number;
   #dir: Promise<string> | undefined;
 
-  /** `now` is the clock, in epoch milliseconds. */
+  /** Creates storage; `now` is the clock, in epoch milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Keeps the bytes of a file; gives a token for it. */
+  /** Stores the bytes of a file. Returns its token. */
   async add(bytes: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<string> {
     await this.#removeOld();
     if (this.#files.size >= MOST_FILES) {
@@ -53,12 +56,12 @@ export class Spool {
     return token;
   }
 
-  /** The file of a token. */
+  /** Returns the file of a token. */
   get(token: string): SpooledFile | undefined {
     return this.#files.get(token);
   }
 
-  /** A file with some hash, by its token. */
+  /** Returns a file with a hash, with its token. */
   byHash(hash: string): [token: string, file: SpooledFile] | undefined {
     return this.#files.entries().find(([, file]) => file.hash === hash);
   }
@@ -84,7 +87,7 @@ async function makeDirectory(): Promise<string> {
     try {
       Deno.removeSync(dir, { recursive: true });
     } catch {
-      // The system clears its temporary directory some time.
+      // The system eventually clears its temporary directory.
     }
   });
   return dir;

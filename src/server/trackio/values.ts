@@ -1,18 +1,18 @@
 /** Values of trackio logs. */
 import { doubleOf } from "../mlflow/proto_json.ts";
 
-/** What one log entry holds. */
+/** Contents of a log entry. */
 export interface LogValues {
   /** Numbers by metric. */
   readonly numbers: readonly (readonly [key: string, value: number])[];
-  /** Everything else: text, tables, references to media. */
+  /** All other values: text, tables, references to media. */
   readonly others: Readonly<Record<string, unknown>>;
 }
 
-/** Texts that stand for numbers which JSON lacks. */
+/** Texts for numbers that JSON cannot express. */
 const SPECIAL = ["NaN", "Infinity", "-Infinity"];
 
-/** Separates numbers from what is none. Objects are flattened: `{"a": {"b": 1}}` is `a/b`. */
+/** Separates numbers from other values. Objects are flattened: `{"a": {"b": 1}}` becomes `a/b`. */
 export function splitValues(values: Readonly<Record<string, unknown>>): LogValues {
   const numbers: [string, number][] = [];
   const others: Record<string, unknown> = Object.create(null);
@@ -29,13 +29,13 @@ export function splitValues(values: Readonly<Record<string, unknown>>): LogValue
   return { numbers, others };
 }
 
-/** Whether a value is an object of a user's own: media and tables bear a type. */
+/** Whether a value is a user's object. Media and tables have a type. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     !Object.hasOwn(value, "_type") && Object.keys(value).length > 0;
 }
 
-/** JSON values as params; large whole numbers become the text of their digits. */
+/** Converts JSON values to params; large integers become text. */
 export function jsonParams(entries: readonly [string, unknown][]): Record<string, unknown> {
   const exact = (value: unknown): unknown => {
     if (typeof value === "bigint") return String(value);

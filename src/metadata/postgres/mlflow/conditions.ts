@@ -1,4 +1,4 @@
-/** Conditions of a search as SQL. */
+/** Conversion of search conditions to SQL. */
 import type { Clause } from "../../mlflow_query.ts";
 import type { PgValue } from "../client.ts";
 
@@ -6,16 +6,16 @@ import type { PgValue } from "../client.ts";
 export interface Fragment {
   /** SQL text. */
   readonly text: string;
-  /** Values of its placeholders. */
+  /** Values of the placeholders. */
   readonly values: readonly PgValue[];
 }
 
-/** Makes a fragment. */
+/** Creates a fragment. */
 export function fragment(text: string, ...values: readonly PgValue[]): Fragment {
   return { text, values };
 }
 
-/** Several fragments as one. */
+/** Joins fragments. */
 export function joined(fragments: readonly Fragment[], separator: string): Fragment {
   return {
     text: fragments.map(({ text }) => text).join(separator),
@@ -23,7 +23,7 @@ export function joined(fragments: readonly Fragment[], separator: string): Fragm
   };
 }
 
-/** A `WHERE` that all conditions must meet; empty without conditions. */
+/** Returns a `WHERE` clause for all conditions; empty without conditions. */
 export function where(conditions: readonly Fragment[]): Fragment {
   if (conditions.length === 0) return fragment("");
   const all = joined(
@@ -33,7 +33,7 @@ export function where(conditions: readonly Fragment[]): Fragment {
   return { ...all, text: `WHERE ${all.text}` };
 }
 
-/** Compares an expression with the value of a clause. What is NULL meets nothing but IS NULL. */
+/** Compares an expression with the value of a clause. NULL matches only IS NULL. */
 export function compare({ text, values }: Fragment, clause: Clause): Fragment {
   const { comparison, value } = clause;
   switch (comparison) {
@@ -50,7 +50,7 @@ export function compare({ text, values }: Fragment, clause: Clause): Fragment {
     }
     case "LIKE":
     case "ILIKE":
-      // No character of the pattern escapes another.
+      // Disables the escape character.
       return { text: `${text} ${comparison} ? ESCAPE ''`, values: [...values, String(value)] };
     case "=":
     case "!=":

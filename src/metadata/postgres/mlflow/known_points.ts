@@ -1,12 +1,12 @@
-/** Which points of a batch are stored already. */
+/** Detection of points in a batch that are already stored. */
 import type { MetricBatch } from "../../metric.ts";
 import { text } from "../../rows/value.ts";
 import type { Sql } from "../client.ts";
 
-/** Metrics of runs whose newest point is remembered. */
+/** Maximum number of metrics whose newest point is cached. */
 const MOST_REMEMBERED = 20_000;
 
-/** How many points a metric of a run has, and the largest step and time among them. */
+/** Number of points of a metric of a run, and its largest step and time. */
 interface Newest {
   readonly points: number;
   readonly step: number;
@@ -16,14 +16,17 @@ interface Newest {
 const NONE: Newest = { points: 0, step: -Infinity, time: -Infinity };
 
 /**
- * Leaves out points that are stored already: a client repeats a call whose answer was lost. A point
- * with a larger step or time than all before it is new, which needs no look at them: nearly every
- * point is one. The number of points shows whether another process has added some meanwhile.
+ * Filter of points that are already stored, since a client repeats a call whose response was lost.
+ * A point with a larger step or time than all earlier ones is new without a look-up; that applies
+ * to nearly every point. The number of points reveals points added by another process meanwhile.
  */
 export class KnownPoints {
   readonly #newest = new Map<string, Newest>();
 
-  /** The points of a batch that are not stored yet, each once. The caller holds a lock on the run. */
+  /**
+   * Returns the points of a batch that are not stored yet, each once. The caller must hold a lock
+   * of the run.
+   */
   async withoutKnown(sql: Sql, batch: MetricBatch): Promise<MetricBatch> {
     const { runId, keys, values, steps, times } = batch;
     if (keys.length === 0) return batch;

@@ -1,10 +1,10 @@
-/** Pages of results. */
+/** Paging of results. */
 import type { Page, Search } from "../../mlflow_query.ts";
 import type { SqlRow } from "../../rows/value.ts";
 import type { Sql } from "../client.ts";
 import type { Fragment } from "./conditions.ts";
 
-/** Reads one page of a statement's rows; one more row says whether there are more. */
+/** Reads one page of a statement's rows; one extra row shows whether more follow. */
 export async function pageOf<T>(
   sql: Sql,
   { text, values }: Fragment,

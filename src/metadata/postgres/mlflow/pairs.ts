@@ -1,16 +1,16 @@
-/** Keys with values, in the several tables that hold them. */
+/** Keys and values, stored in several tables. */
 import type { Pairs } from "../../mlflow_store.ts";
 import type { SqlRow, SqlValue } from "../../rows/value.ts";
 import type { Sql } from "../client.ts";
 
 export { textOrNull } from "../../rows/value.ts";
 
-/** Rows with the columns `key` and `value`, as pairs. */
+/** Converts rows with the columns `key` and `value` to pairs. */
 export function pairsOf(rows: readonly SqlRow[]): Pairs {
   return rows.map(({ key, value }) => ({ key: String(key), value: String(value) }));
 }
 
-/** Which rows of which table belong to one thing: `{ model_id: "m-1", kind: "tag" }`. */
+/** Columns that identify the owner of rows: `{ model_id: "m-1", kind: "tag" }`. */
 export type Owner = Readonly<Record<string, SqlValue>>;
 
 /** Reads the pairs of an owner, by key. */
@@ -24,14 +24,14 @@ export async function readPairs(sql: Sql, table: string, owner: Owner): Promise<
   );
 }
 
-/** Sets pairs, in place of earlier values of the same keys. */
+/** Sets pairs, replacing values of the same keys. */
 export async function writePairs(
   sql: Sql,
   table: string,
   owner: Owner,
   pairs: Pairs,
 ): Promise<void> {
-  // One statement does not set a key twice.
+  // One statement cannot set a key twice.
   const last = new Map(pairs.map(({ key, value }) => [key, value]));
   if (last.size === 0) return;
   const columns = Object.keys(owner);

@@ -1,4 +1,4 @@
-/** The registry of the protocol in PostgreSQL. */
+/** Model registry of the protocol in PostgreSQL. */
 import type { Page, Search } from "../../mlflow_query.ts";
 import type {
   MlflowRegistry,
@@ -30,7 +30,7 @@ export class PostgresMlflowRegistry implements MlflowRegistry {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -235,7 +235,7 @@ export class PostgresMlflowRegistry implements MlflowRegistry {
     );
   }
 
-  /** Notes the time of a change; a version of the store's own gets its row for that. */
+  /** Records the time of a change. A version registered by the store gets a row for it. */
   async #touchVersion(sql: Sql, name: string, version: number): Promise<void> {
     const now = this.#now();
     await touch(sql, name, now);
@@ -267,7 +267,7 @@ export class PostgresMlflowRegistry implements MlflowRegistry {
   }
 }
 
-/** Notes the time of a change of a model, and the highest number that it has given so far. */
+/** Records the time of a model's change, and the highest version number so far. */
 async function touch(sql: Sql, name: string, now: number): Promise<void> {
   await lockThing(sql, "model", name);
   await sql.run(

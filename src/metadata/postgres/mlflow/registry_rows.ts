@@ -4,12 +4,12 @@ import type { SqlRow } from "../../rows/value.ts";
 import type { Sql } from "../client.ts";
 import { readPairs, textOrNull } from "./pairs.ts";
 
-/** The table of tags: of a version, or, with version 0, of the model itself. */
+/** Table of tags: of a version, or of the model itself (version 0). */
 export const TAGS = "mlflow_registry_tags";
 
 /**
- * All versions, those of the shared table and those that only the protocol knows. A version that the
- * store itself has registered has no source of its own: it is the artifact of its run.
+ * Selects all versions: those of the shared table, and those known only to the protocol. The source
+ * of a version registered by the store is the artifact of its run.
  */
 export const VERSIONS = `SELECT v.model_name AS name, v.version, v.stage,
     coalesce(m.description, v.description) AS description,
@@ -24,12 +24,12 @@ export const VERSIONS = `SELECT v.model_name AS name, v.version, v.stage,
     WHERE NOT EXISTS (SELECT 1 FROM model_versions v
       WHERE v.model_name = m.name AND v.version = m.version)`;
 
-/** All models, with the time of their last change. */
+/** Selects all models, with the time of their last change. */
 export const MODELS = `SELECT m.name, m.description, m.created_at,
     coalesce(r.updated_at, m.created_at) AS updated_at
   FROM models m LEFT JOIN mlflow_registered_models r ON r.name = m.name`;
 
-/** A version from its row. */
+/** Converts a row to a version. */
 export async function versionOf(sql: Sql, row: SqlRow): Promise<RegisteredVersion> {
   const [name, version] = [String(row.name), Number(row.version)];
   return {
@@ -52,7 +52,7 @@ export async function versionOf(sql: Sql, row: SqlRow): Promise<RegisteredVersio
   };
 }
 
-/** A model from its row. */
+/** Converts a row to a model. */
 export async function modelOf(sql: Sql, row: SqlRow): Promise<RegisteredModel> {
   const name = String(row.name);
   const versions = await sql.all(

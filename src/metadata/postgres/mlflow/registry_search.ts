@@ -3,7 +3,10 @@ import type { Clause, Search, SortKey } from "../../mlflow_query.ts";
 import { compare, type Fragment, fragment, joined, where } from "./conditions.ts";
 import { MODELS, TAGS, VERSIONS } from "./registry_rows.ts";
 
-/** Each search of models by the client asks for models without this tag; one without it is meant. */
+/**
+ * Tag of prompts. Every search of the client for models excludes this tag, and means models without
+ * it.
+ */
 const PROMPT = "mlflow.prompt.is_prompt";
 
 const MODEL_COLUMNS: Readonly<Record<string, string>> = {
@@ -39,12 +42,12 @@ const versionValue: Value = ({ entity, key }) =>
     )
     : fragment(VERSION_COLUMNS[key]!);
 
-/** A search of models; by name if no order is given. */
+/** Returns the search for models; by name if no order is given. */
 export function modelSearch({ clauses, order }: Search): Fragment {
   return statement(MODELS, modelValue, clauses, order, [`x.name COLLATE "C" ASC`]);
 }
 
-/** A search of versions; those changed last come first if no order is given. */
+/** Returns the search for versions; last changed first if no order is given. */
 export function versionSearch({ clauses, order }: Search): Fragment {
   return statement(
     VERSIONS,

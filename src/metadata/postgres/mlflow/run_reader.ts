@@ -1,4 +1,4 @@
-/** Runs of the protocol from rows. */
+/** Conversion of rows to runs of the protocol. */
 import type { MlflowRun } from "../../mlflow_store.ts";
 import { mlflowRunOf } from "../../rows/mlflow_row.ts";
 import type { SqlRow } from "../../rows/value.ts";
@@ -6,7 +6,7 @@ import type { Sql } from "../client.ts";
 
 export { metricOf, shownParam } from "../../rows/mlflow_row.ts";
 
-/** What belongs to runs: a statement for each kind of it, whatever the number of runs. */
+/** Parts of runs: one statement per part, regardless of the number of runs. */
 const PARTS = {
   tags: `SELECT run_id, key, value FROM tags WHERE run_id = ANY(?::text[])
     ORDER BY key COLLATE "C"`,
@@ -20,8 +20,8 @@ const PARTS = {
 } as const;
 
 /**
- * Reads runs from their rows, which also have `experiment_id` and `mlflow_status`, with all that belongs
- * to them.
+ * Reads runs from their rows, which also have `experiment_id` and `mlflow_status`, with all their
+ * parts.
  */
 export async function readRuns(sql: Sql, rows: readonly SqlRow[]): Promise<MlflowRun[]> {
   if (rows.length === 0) return [];

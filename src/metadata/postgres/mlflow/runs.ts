@@ -24,7 +24,7 @@ import { metricOf, readRuns } from "./run_reader.ts";
 import { searchRuns, SELECT_RUN } from "./run_search.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 
-/** The store's status for one of the protocol. */
+/** Status of the store for each status of the protocol. */
 const STORED: Readonly<Record<string, string>> = {
   RUNNING: "running",
   SCHEDULED: "running",
@@ -33,7 +33,7 @@ const STORED: Readonly<Record<string, string>> = {
   KILLED: "failed",
 };
 
-/** Statuses that the store has no word for. */
+/** Statuses without equivalent in the store. */
 const EXTRA = ["KILLED", "SCHEDULED"];
 
 /** Runs in PostgreSQL. */
@@ -42,7 +42,7 @@ export class PostgresMlflowRuns implements MlflowRuns {
   readonly #now: () => number;
   readonly #points = new KnownPoints();
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -77,7 +77,7 @@ export class PostgresMlflowRuns implements MlflowRuns {
       await sql.get("SELECT 1 FROM runs WHERE id = ?", id)
     );
     if (!exists) return undefined;
-    // Another program has started it in an experiment that has no id yet.
+    // Another program started the run in an experiment that has no id yet.
     await this.#database.write(async (sql) => await giveIds(sql, this.#now()));
     return await read();
   }
@@ -213,7 +213,7 @@ export class PostgresMlflowRuns implements MlflowRuns {
   }
 }
 
-/** The status of a run that must be there. */
+/** Returns the status of a run. Throws if the run does not exist. */
 async function requireRun(sql: Sql, id: string): Promise<string> {
   const row = await sql.get("SELECT status FROM runs WHERE id = ? FOR NO KEY UPDATE", id);
   if (!row) throw new RunNotFoundError(id);

@@ -1,11 +1,11 @@
-/** Datasets that runs used. */
+/** Datasets used by runs. */
 import type { MlflowDatasetInput } from "../../mlflow_store.ts";
 import { contextOf, sharedDataset } from "../../rows/mlflow_row.ts";
 import { insertDataset } from "../dataset_rows.ts";
 import type { SqlConnection } from "../sql_driver.ts";
 import { textOrNull } from "./pairs.ts";
 
-/** Adds datasets to a run; one that it has already is left as it is. */
+/** Adds datasets to a run; existing ones are unchanged. */
 export function addDatasets(
   sql: SqlConnection,
   runId: string,
@@ -33,7 +33,7 @@ export function addDatasets(
   }
 }
 
-/** Datasets that runs of some experiments used, each once. */
+/** Returns the datasets used by runs of some experiments, without duplicates. */
 export function datasetsOf(
   sql: SqlConnection,
   experimentIds: readonly string[],

@@ -1,25 +1,25 @@
-/** Which points of a batch are stored already. */
+/** Detection of points in a batch that are already stored. */
 import type { MetricBatch } from "../../metric.ts";
 import type { SqlConnection } from "../sql_driver.ts";
 
-/** Metrics of runs whose newest point is remembered. */
+/** Maximum number of metrics whose newest point is cached. */
 const MOST_REMEMBERED = 20_000;
 
-/** The largest step and the largest time of the points of one metric of one run. */
+/** Largest step and time of one metric of one run. */
 interface Newest {
   readonly step: number;
   readonly time: number;
 }
 
 /**
- * Leaves out points that are stored already: a client repeats a call whose answer was lost. A point
- * with a larger step or time than all before it is new, which needs no look at them: nearly every
- * point is one.
+ * Removes points that are already stored, because clients repeat requests whose response was lost.
+ * A point with a larger step or time than all earlier ones is new without a lookup, which is the
+ * usual case.
  */
 export class KnownPoints {
   readonly #newest = new Map<string, Newest>();
 
-  /** The points of a batch that are not stored yet, each once. */
+  /** Returns the points of a batch that are not stored yet, without duplicates. */
   withoutKnown(sql: SqlConnection, batch: MetricBatch): MetricBatch {
     const { runId, keys, values, steps, times } = batch;
     const stored = new Map<string, Set<string>>();

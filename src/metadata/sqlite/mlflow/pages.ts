@@ -1,9 +1,9 @@
-/** Pages of results. */
+/** Paging of results. */
 import type { Page, Search } from "../../mlflow_query.ts";
 import type { SqlConnection, SqlRow } from "../sql_driver.ts";
 import type { Fragment } from "./conditions.ts";
 
-/** Reads one page of a statement's rows; one more row says whether there are more. */
+/** Reads one page of a statement's rows; one extra row shows whether more follow. */
 export function pageOf<T>(
   sql: SqlConnection,
   { text, values }: Fragment,

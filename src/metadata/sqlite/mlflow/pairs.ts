@@ -1,13 +1,13 @@
-/** Keys with values, in the several tables that hold them. */
+/** Keys and values, stored in several tables. */
 import type { Pairs } from "../../mlflow_store.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "../sql_driver.ts";
 
-/** Rows with the columns `key` and `value`, as pairs. */
+/** Converts rows with the columns `key` and `value` to pairs. */
 export function pairsOf(rows: readonly SqlRow[]): Pairs {
   return rows.map(({ key, value }) => ({ key: String(key), value: String(value) }));
 }
 
-/** Which rows of which table belong to one thing: `{ model_id: "m-1", kind: "tag" }`. */
+/** Columns that identify the owner of rows: `{ model_id: "m-1", kind: "tag" }`. */
 export type Owner = Readonly<Record<string, SqlValue>>;
 
 /** Reads the pairs of an owner, by key. */
@@ -18,7 +18,7 @@ export function readPairs(sql: SqlConnection, table: string, owner: Owner): Pair
   );
 }
 
-/** Sets pairs, in place of earlier values of the same keys. */
+/** Sets pairs, replacing values of the same keys. */
 export function writePairs(sql: SqlConnection, table: string, owner: Owner, pairs: Pairs): void {
   const columns = [...Object.keys(owner), "key", "value"];
   const insert = sql.prepare(
@@ -47,7 +47,7 @@ function conditionOf(owner: Owner): { condition: string; values: SqlValue[] } {
   };
 }
 
-/** A column's text, or `null`. */
+/** Returns a text column, or `null`. */
 export function textOrNull(value: SqlValue | undefined): string | null {
   return value === null || value === undefined ? null : String(value);
 }

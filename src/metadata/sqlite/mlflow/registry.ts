@@ -1,4 +1,4 @@
-/** The registry of the protocol in SQLite. */
+/** Model registry of the MLflow protocol in SQLite. */
 import type { Page, Search } from "../../mlflow_query.ts";
 import type {
   MlflowRegistry,
@@ -29,7 +29,7 @@ export class SqliteMlflowRegistry implements MlflowRegistry {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -208,7 +208,7 @@ export class SqliteMlflowRegistry implements MlflowRegistry {
       .run(stage, name, version);
   }
 
-  /** Notes the time of a change; a version of the store's own gets its row for that. */
+  /** Records the time of a change. A version registered by the store gets a row for it. */
   #touchVersion(sql: SqlConnection, name: string, version: number): void {
     const now = this.#now();
     touch(sql, name, now);
@@ -240,7 +240,7 @@ export class SqliteMlflowRegistry implements MlflowRegistry {
   }
 }
 
-/** Notes the time of a change of a model, and the highest number that it has given so far. */
+/** Records the time of a model's change, and the highest version number so far. */
 function touch(sql: SqlConnection, name: string, now: number): void {
   sql.prepare(
     `INSERT INTO mlflow_registered_models (name, highest, updated_at) VALUES (?, 0, ?)

@@ -3,12 +3,12 @@ import type { RegisteredModel, RegisteredVersion } from "../../mlflow_store.ts";
 import type { SqlConnection, SqlRow } from "../sql_driver.ts";
 import { readPairs, textOrNull } from "./pairs.ts";
 
-/** The table of tags: of a version, or, with version 0, of the model itself. */
+/** Table of tags: of a version, or of the model itself (version 0). */
 export const TAGS = "mlflow_registry_tags";
 
 /**
- * All versions, those of the shared table and those that only the protocol knows. A version that the
- * store itself has registered has no source of its own: it is the artifact of its run.
+ * Selects all versions: those of the shared table, and those known only to the protocol. The source
+ * of a version registered by the store is the artifact of its run.
  */
 export const VERSIONS = `SELECT v.model_name AS name, v.version, v.stage,
     coalesce(m.description, v.description) AS description,
@@ -23,12 +23,12 @@ export const VERSIONS = `SELECT v.model_name AS name, v.version, v.stage,
     WHERE NOT EXISTS (SELECT 1 FROM model_versions v
       WHERE v.model_name = m.name AND v.version = m.version)`;
 
-/** All models, with the time of their last change. */
+/** Selects all models, with the time of their last change. */
 export const MODELS = `SELECT m.name, m.description, m.created_at,
     coalesce(r.updated_at, m.created_at) AS updated_at
   FROM models m LEFT JOIN mlflow_registered_models r ON r.name = m.name`;
 
-/** A version from its row. */
+/** Converts a row to a version. */
 export function versionOf(sql: SqlConnection, row: SqlRow): RegisteredVersion {
   const [name, version] = [String(row.name), Number(row.version)];
   return {
@@ -49,7 +49,7 @@ export function versionOf(sql: SqlConnection, row: SqlRow): RegisteredVersion {
   };
 }
 
-/** A model from its row. */
+/** Converts a row to a model. */
 export function modelOf(sql: SqlConnection, row: SqlRow): RegisteredModel {
   const name = String(row.name);
   const versions = sql.prepare(

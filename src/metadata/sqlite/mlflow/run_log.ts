@@ -1,4 +1,4 @@
-/** Logging to a run: points, params and tags in one transaction. */
+/** Logging of points, params and tags to a run in one transaction. */
 import { toEdn } from "../../../edn/mod.ts";
 import type { MlflowBatch, Pairs, ParamConflict } from "../../mlflow_store.ts";
 import { insertMetrics } from "../metric_rows.ts";
@@ -8,7 +8,7 @@ import { writePairs } from "./pairs.ts";
 import { shownParam } from "./run_reader.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 
-/** Logs a batch. Params that have another value stop it before anything is written. */
+/** Logs a batch. If a param has another value, nothing is written. */
 export function logBatch(
   sql: SqlConnection,
   runId: string,
@@ -65,7 +65,7 @@ function insertParams(sql: SqlConnection, runId: string, params: Pairs): ParamCo
   return [];
 }
 
-/** Sets tags; those that the shared tables have a column for go there. */
+/** Sets tags; those with a column in the shared tables are stored there. */
 export function setTags(sql: SqlConnection, runId: string, tags: Pairs): void {
   for (const { key, value } of tags) {
     const column = COLUMN_TAGS.get(key);

@@ -1,4 +1,4 @@
-/** Runs of the protocol from rows. */
+/** Conversion of rows to runs of the protocol. */
 import type { MlflowRun } from "../../mlflow_store.ts";
 import { mlflowRunOf } from "../../rows/mlflow_row.ts";
 import { MetricSummaries } from "../metric_summaries.ts";
@@ -6,12 +6,12 @@ import type { SqlConnection, SqlRow } from "../sql_driver.ts";
 
 export { metricOf, shownParam } from "../../rows/mlflow_row.ts";
 
-/** Runs that are read with one statement for each kind of thing that belongs to them. */
+/** Maximum number of runs per statement. */
 const CHUNK = 500;
 
 /**
- * Reads runs from their rows, which also have `experiment_id` and `mlflow_status`, with all that belongs
- * to them: a statement for each kind of it, whatever the number of runs.
+ * Reads runs from their rows, which also have `experiment_id` and `mlflow_status`, with everything
+ * that belongs to them: one statement per kind of data for all runs.
  */
 export function readRuns(sql: SqlConnection, rows: readonly SqlRow[]): MlflowRun[] {
   const runs: MlflowRun[] = [];
@@ -50,7 +50,7 @@ function readChunk(sql: SqlConnection, rows: readonly SqlRow[]): MlflowRun[] {
   });
 }
 
-/** The last point of each metric of some runs: from the summaries, if they are up to date. */
+/** Returns the last point of each metric of some runs: from the summaries, if they are current. */
 function lastPoints(sql: SqlConnection, ids: string): (id: string) => SqlRow[] {
   const IN = "IN (SELECT value FROM json_each(?1))";
   const statement = new MetricSummaries(sql).isCurrent

@@ -8,11 +8,11 @@ import { pageOf } from "./pages.ts";
 import { readRuns } from "./run_reader.ts";
 import { metricCondition, metricJoin, runCondition, runValue, STATUS } from "./run_values.ts";
 
-/** Columns that {@linkcode readRuns} takes, over `runs r` and `mlflow_experiments e`. */
+/** Columns expected by {@linkcode readRuns}, over `runs r` and `mlflow_experiments e`. */
 export const SELECT_RUN = `SELECT r.*, e.id AS experiment_id, ${STATUS} AS mlflow_status
   FROM runs r JOIN mlflow_experiments e ON e.name = r.experiment`;
 
-/** One page of the runs of some experiments. */
+/** Returns one page of the runs of some experiments. */
 export function searchRuns(
   sql: SqlConnection,
   experimentIds: readonly string[],
@@ -29,7 +29,7 @@ export function searchRuns(
   const conditions: Fragment[] = [
     fragment("e.id IN (SELECT value FROM json_each(?))", JSON.stringify(ids)),
     fragment("r.rowid <= ?", bound),
-    // The files of a model that no run has made belong to a run of the model's own.
+    // Files of a model without source run belong to a hidden run with the model's id.
     fragment("NOT EXISTS (SELECT 1 FROM mlflow_logged_models l WHERE l.id = r.id)"),
     ...view === "ALL"
       ? []
@@ -49,7 +49,7 @@ export function searchRuns(
   return { items: readRuns(sql, items), more, bound };
 }
 
-/** The order: runs without a value come last either way, and behind a number what is not one. */
+/** Returns the order. Runs without a value come last in any direction, NaN after numbers. */
 function orderBy(order: readonly SortKey[], aliases: ReadonlyMap<string, string>): Fragment {
   const keys = order.flatMap((key): Fragment[] => {
     const direction = key.descending ? "DESC" : "ASC";

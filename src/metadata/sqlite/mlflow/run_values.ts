@@ -1,4 +1,4 @@
-/** Values of runs as the protocol shows them, as SQL over `runs r`. */
+/** Values of runs in the form of the protocol, as SQL over `runs r`. */
 import { toEdn } from "../../../edn/mod.ts";
 import type { Clause, Comparison, SortKey } from "../../mlflow_query.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
@@ -6,24 +6,24 @@ import { compare, type Fragment, fragment } from "./conditions.ts";
 
 export { COLUMN_TAGS, RENAMED_TAGS };
 
-/** The status of a run in the words of the protocol. */
+/** Status of a run in the protocol's terms. */
 export const STATUS = `coalesce((SELECT s.status FROM mlflow_run_status s WHERE s.run_id = r.id),
   CASE r.status WHEN 'running' THEN 'RUNNING' WHEN 'completed' THEN 'FINISHED'
     WHEN 'failed' THEN 'FAILED' ELSE coalesce((SELECT CASE a.status WHEN 'running' THEN 'RUNNING'
       WHEN 'completed' THEN 'FINISHED' ELSE 'FAILED' END FROM chachaml_archived a
       WHERE a.run_id = r.id), 'FINISHED') END)`;
 
-/** EDN text as it is shown: a string without its quotes, anything else as it is. */
+/** Displays EDN text: strings without quotes, anything else as is. */
 const shown = (value: string) =>
   `CASE WHEN substr(${value}, 1, 1) = '"' THEN replace(replace(
     substr(${value}, 2, length(${value}) - 2), '\\"', '"'), '\\\\', '\\') ELSE ${value} END`;
 
-/** A tag. Those that a run was started with by the store itself stand in its row, as EDN. */
+/** Returns a tag. Tags set by the store at the start of a run are EDN in its row. */
 function tag(key: string): Fragment {
   const column = COLUMN_TAGS.get(key);
   if (column !== undefined) return fragment(`r.${column}`);
   const name = RENAMED_TAGS.get(key) ?? key;
-  // `{:owner "ana", "other key" "x"}`: the text behind the key, up to the next quote.
+  // `{:owner "ana", "other key" "x"}`: the text after the key, up to the next quote.
   const start = `${toEdn({ [name]: "" }).slice(1, -2)}`;
   return fragment(
     `coalesce((SELECT t.value FROM tags t WHERE t.run_id = r.id AND t.key = ?),
@@ -49,7 +49,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   end_time: "r.end_time",
 };
 
-/** The text or number that a clause or an order is about. Metrics have a join of their own. */
+/** Returns the text or number of a clause or order. Metrics have their own join. */
 export function runValue({ entity, key }: Pick<SortKey, "entity" | "key">): Fragment {
   if (entity === "tag") return tag(key);
   if (entity === "param") {
@@ -61,12 +61,12 @@ export function runValue({ entity, key }: Pick<SortKey, "entity" | "key">): Frag
   return fragment(ATTRIBUTES[key]!);
 }
 
-/** A condition on a run, but for metrics. */
+/** Returns the condition for a run, except for metrics. */
 export function runCondition(clause: Clause): Fragment {
   const { entity, key, comparison, value } = clause;
   if (entity === "dataset") return datasetCondition(clause);
   if (entity === "param" && comparison === "=") {
-    // As text, and as the number or keyword that another program has logged.
+    // As text, and as the number or keyword that another program logged.
     return fragment(
       `r.id IN (SELECT p.run_id FROM params p WHERE p.key = ? AND p.value IN (?, ?))`,
       key,
@@ -87,7 +87,7 @@ function datasetCondition(clause: Clause): Fragment {
 
 /**
  * Joins the last value of a metric as `alias.last`; NaN is `NULL` there, with `alias.run_id` set.
- * `summaries` is the table of summaries of metrics.
+ * `summaries` is the table of summaries.
  */
 export function metricJoin(alias: string, key: string, summaries: string): Fragment {
   return fragment(
@@ -96,7 +96,7 @@ export function metricJoin(alias: string, key: string, summaries: string): Fragm
   );
 }
 
-/** A condition on the last value of a metric. `!=` is true of NaN, every other comparison is false. */
+/** Returns the condition for the last value of a metric. NaN matches only `!=`. */
 export function metricCondition(clause: Clause, summaries: string): Fragment {
   const { text, values } = compare(fragment("s.last"), clause);
   const fits = clause.comparison === ("!=" satisfies Comparison)

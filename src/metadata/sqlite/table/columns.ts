@@ -1,17 +1,17 @@
-/** Names that runs have values for. */
+/** Names of params, metrics and tags in use. */
 import type { TableColumns } from "../../run_table.ts";
 import { MetricSummaries } from "../metric_summaries.ts";
 import { runOf, SELECT_RUN } from "../run_rows.ts";
 import type { SqlConnection } from "../sql_driver.ts";
 import { text, whole } from "../whole_text.ts";
 
-/** Runs that are looked at: the newest. */
+/** Number of newest runs that are checked. */
 const MOST_RUNS = 1000;
 
-/** Names of each kind. */
+/** Maximum number of names of each kind. */
 const MOST_NAMES = 1000;
 
-/** Reads the names of an experiment's newest runs, or of all. */
+/** Reads the names of the newest runs of an experiment, or of all. */
 export function readColumns(sql: SqlConnection, experiment: string | undefined): TableColumns {
   const [where, values] = experiment === undefined ? ["", []] : ["WHERE experiment = ?", [
     experiment,

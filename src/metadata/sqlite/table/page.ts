@@ -10,7 +10,7 @@ import { text, whole } from "../whole_text.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { condition } from "./values.ts";
 
-/** Conditions that all rows meet, whatever the order. */
+/** Returns the conditions that are independent of the order. */
 function conditionsOf(
   { experiment, archived, clauses }: Pick<TableQuery, "experiment" | "archived" | "clauses">,
   summaries: string,
@@ -24,7 +24,7 @@ function conditionsOf(
   ];
 }
 
-/** Counts the runs that fit. */
+/** Counts the runs that match. */
 export function countRows(
   sql: SqlConnection,
   query: Pick<TableQuery, "experiment" | "archived" | "clauses">,
@@ -66,7 +66,7 @@ function placeOf(part: number, { value, tie, row }: SqlRow): TablePosition {
   ];
 }
 
-/** Row numbers of the runs of a part, with their place in its order. */
+/** Returns a statement for the row numbers of the runs of a part, with their position. */
 function statementOf(
   { join, where: belongs, value, tie }: Part,
   { order, descending }: TableQuery,
@@ -74,7 +74,7 @@ function statementOf(
   behind: readonly SqlValue[] | undefined,
 ): Fragment {
   const key = value ?? fragment("r.start_time");
-  // Runs without a value have the newest first, whatever the order.
+  // Runs without a value are always newest first.
   const falls = value || order.by === "start" ? descending : true;
   const [direction, than] = falls ? ["DESC", "<"] : ["ASC", ">"];
   const tied = tie === "id" ? "m.run_id" : "r.start_time";
@@ -91,7 +91,10 @@ function statementOf(
   ], " ");
 }
 
-/** Rows behind a place. Where all columns have one direction, an index can be entered there. */
+/**
+ * Returns the condition for rows after a position. If all columns have one direction, it can use an
+ * index.
+ */
 function placeBehind(
   key: Fragment,
   tied: string,

@@ -1,6 +1,6 @@
 /**
- * The parts that an order of runs consists of, one behind the other: those with a value in its order,
- * then those without one, the newest first. Each part is one statement that an index can serve.
+ * Parts of an order of runs: runs with a value in its order, then runs without one, newest first. Each
+ * part is one statement that an index can serve.
  */
 import type { TableOrder } from "../../run_table.ts";
 import { type Fragment, fragment } from "../mlflow/conditions.ts";
@@ -8,13 +8,13 @@ import { AS_NUMBER, attribute, IS_NUMBER, tagValue } from "./values.ts";
 
 /** One part of an order. */
 export interface Part {
-  /** What is joined to `runs r`; empty for nothing. */
+  /** Join to `runs r`; may be empty. */
   readonly join: Fragment;
-  /** Which runs belong to it; empty for all. */
+  /** Condition of its runs; empty for all. */
   readonly where: Fragment;
-  /** What they are sorted by; the start if left out. */
+  /** Sort value; by default the start time. */
   readonly value?: Fragment;
-  /** What breaks ties: the newest first, or, where an index has it so, the run's id. */
+  /** Order of ties: newest first, or by run id if the index has it. */
   readonly tie: "newest" | "id";
 }
 
@@ -30,7 +30,7 @@ const COLUMNS: Readonly<Record<"end" | "duration" | "name" | "status" | "user", 
 
 const SUMMARY_COLUMNS = { last: "last", min: "smallest", max: "largest" } as const;
 
-/** The parts of an order. `summaries` is the table of summaries of metrics. */
+/** Returns the parts of an order. `summaries` is the table of summaries. */
 export function partsOf(order: TableOrder, summaries: string): Part[] {
   switch (order.by) {
     case "start":

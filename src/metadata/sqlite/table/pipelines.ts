@@ -1,4 +1,4 @@
-/** Pipelines, in tables that chachaml makes when it runs one. */
+/** Pipelines, in tables that chachaml creates on first use. */
 import type { Pipeline, PipelineStep } from "../../run_table.ts";
 import { hasTable } from "../create_schema.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "../sql_driver.ts";
@@ -7,13 +7,13 @@ import { text, textOrNull, whole } from "../whole_text.ts";
 const SELECT = `SELECT ${whole("id", "name", "description", "status")}, created_at, finished_at
   FROM pipelines`;
 
-/** The newest pipelines. */
+/** Reads the newest pipelines. */
 export function readPipelines(sql: SqlConnection, limit: number): Pipeline[] {
   if (!hasTable(sql, "pipelines")) return [];
   return sql.prepare(`${SELECT} ORDER BY created_at DESC LIMIT ?`).all(limit).map(pipelineOf);
 }
 
-/** A pipeline with its steps. */
+/** Reads a pipeline with its steps. */
 export function readPipeline(
   sql: SqlConnection,
   id: string,

@@ -16,11 +16,11 @@ import { readColumns } from "./columns.ts";
 import { readPipeline, readPipelines } from "./pipelines.ts";
 import { countRows, readPage } from "./page.ts";
 
-/** Runs as a table, in SQLite. */
+/** Table of runs in SQLite. */
 export class SqliteRunTable implements RunTable {
   readonly #database: Database;
 
-  /** Reads `database`. */
+  /** Creates an accessor of `database`. */
   constructor(database: Database) {
     this.#database = database;
   }

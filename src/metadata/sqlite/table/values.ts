@@ -1,4 +1,4 @@
-/** Values of runs that a table shows, filters and sorts by, as SQL over `runs r`. */
+/** Values of runs for displaying, filtering and sorting, as SQL over `runs r`. */
 import type { Clause } from "../../mlflow_query.ts";
 import { compare, type Fragment, fragment } from "../mlflow/conditions.ts";
 import { runCondition, runValue } from "../mlflow/run_values.ts";
@@ -17,20 +17,20 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   duration: "(r.end_time - r.start_time)",
 };
 
-/** The column of an attribute. */
+/** Returns the column of an attribute. */
 export function attribute(name: string): string {
   return ATTRIBUTES[name]!;
 }
 
-/** Whether EDN text is that of a number. */
+/** Whether EDN text is a number. */
 export const IS_NUMBER = "(p.value GLOB '[0-9]*' OR p.value GLOB '[-+][0-9]*')";
 
-/** The number of EDN text that is one: a ratio is divided, suffixes of EDN are passed over. */
+/** Number of numeric EDN text: ratios are divided, suffixes ignored. */
 export const AS_NUMBER = `CASE WHEN instr(p.value, '/') > 0
   THEN CAST(p.value AS REAL) / CAST(substr(p.value, instr(p.value, '/') + 1) AS REAL)
   ELSE CAST(p.value AS REAL) END`;
 
-/** A condition on a run. `summaries` is the table of summaries of metrics. */
+/** Returns the condition for a run. `summaries` is the table of summaries. */
 export function condition(clause: Clause, summaries: string): Fragment {
   const { entity, key, comparison, value } = clause;
   if (entity === "metric") {
@@ -55,7 +55,7 @@ export function condition(clause: Clause, summaries: string): Fragment {
   return runCondition(clause);
 }
 
-/** The text of a tag. */
+/** Returns the text of a tag. */
 export function tagValue(key: string): Fragment {
   return runValue({ entity: "tag", key });
 }
