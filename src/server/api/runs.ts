@@ -1,5 +1,5 @@
 /** Runs: lists, details, search. */
-import type { RunStatus } from "../../metadata/run.ts";
+import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
 import { bad } from "./api_error.ts";
 import {
   artifactJson,
@@ -164,7 +164,7 @@ export const RUN_ROUTES: readonly ApiRoute[] = [
       experiment: EXPERIMENT,
       status: {
         description: "Only runs of this status",
-        schema: { enum: ["running", "completed", "failed", "archived"] },
+        schema: { enum: RUN_STATUSES },
       },
       limit: LIMIT,
     },

@@ -1,4 +1,5 @@
 /** Schemas of responses, by their names in the OpenAPI document. */
+import { MODEL_STAGES } from "../../metadata/model.ts";
 import {
   any,
   double,
@@ -28,8 +29,6 @@ const RUN = {
   "parent-run-id?": text,
   "created-by?": text,
 };
-
-const STAGES = ["none", "staging", "production", "archived"];
 
 const DIFFERENCES = object({
   same: record(any),
@@ -156,7 +155,7 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
     "aliases?": list(text),
   }),
   ModelDetail: object({ model: ref("Model"), versions: list(ref("ModelVersion")) }),
-  Stage: oneOf(...STAGES),
+  Stage: oneOf(...MODEL_STAGES),
   Changed: object({ done: list(text), failed: list(object({ id: text, error: text })) }),
   Pipeline: object({
     "id": text,

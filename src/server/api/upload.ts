@@ -1,4 +1,5 @@
 /** Uploads of artifacts: raw bytes, or a JSON value as chachaml sends it. */
+import { IF_EXISTS } from "../../artifacts/if_exists.ts";
 import type { JsonValue, PutSource } from "../../artifacts/put_source.ts";
 import type { PutOptions } from "../../artifacts/put_options.ts";
 import { type ParamValue, toEdn } from "../../edn/mod.ts";
@@ -109,7 +110,7 @@ export const UPLOAD_ROUTES: readonly ApiRoute[] = [{
     name: { description: "Name of the artifact: the body is its bytes then", schema: text },
     if_exists: {
       description: "What to do if the run has an artifact of this name (default: error)",
-      schema: { enum: ["error", "same", "replace"] },
+      schema: { enum: IF_EXISTS },
     },
     sha256: {
       description: "The SHA-256 that the bytes must have, in hex; Content-Digest says it too",

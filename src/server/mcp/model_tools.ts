@@ -1,5 +1,5 @@
 /** Tools for models. */
-import type { ModelStage } from "../../metadata/model.ts";
+import { MODEL_STAGES, type ModelStage } from "../../metadata/model.ts";
 import { bad } from "../api/api_error.ts";
 import { comparisonJson } from "../api/compare.ts";
 import { type Json, modelJson, versionJson } from "../api/json.ts";
@@ -7,7 +7,7 @@ import { integer, oneOf, type Schema, text } from "../api/schema.ts";
 import type { Tool, ToolCall } from "./tool.ts";
 
 const MODEL: Schema = { ...text, description: "Name of the model" };
-const STAGE = oneOf("none", "staging", "production", "archived");
+const STAGE = oneOf(...MODEL_STAGES);
 
 async function listModels({ store }: ToolCall): Promise<Json> {
   return { models: (await store.models.list()).map(modelJson) };

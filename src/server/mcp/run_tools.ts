@@ -1,5 +1,5 @@
 /** Tools for runs and experiments. */
-import type { Run, RunStatus } from "../../metadata/run.ts";
+import { type Run, RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
 import type { Condition, RunQuery } from "../../metadata/run_query.ts";
 import type { Store } from "../../store/store.ts";
 import { bad } from "../api/api_error.ts";
@@ -165,7 +165,7 @@ export const RUN_TOOLS: readonly Tool[] = [
     description: "Lists runs with params and last values of metrics, the newest first.",
     args: {
       "experiment?": EXPERIMENT,
-      "status?": oneOf("running", "completed", "failed", "archived"),
+      "status?": oneOf(...RUN_STATUSES),
       "limit?": LIMIT,
     },
     run: ({ store, args }) => listed(store, queryOf(args)),
