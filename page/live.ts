@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { connection, needsSignIn } from "./api.ts";
 import type { LiveEvent } from "./types.ts";
 
-const KINDS = ["run", "metrics", "artifact", "removed"];
+const KINDS = ["run", "metrics", "artifact", "removed", "model"];
 
 /** Milliseconds between two tries to reach a server that does not answer. */
 const PATIENCE = 2000;

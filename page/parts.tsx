@@ -82,7 +82,7 @@ export function Copy({ text, shown = text, label }: {
       type="button"
       class="copy mono"
       title={text}
-      aria-label={`Copy ${label}`}
+      aria-label={`${shown}: copy ${label}`}
       onClick={copy}
     >
       <span>{shown}</span>

@@ -173,3 +173,9 @@ export interface LiveEvent {
   readonly "run-id"?: string;
   readonly experiment?: string;
 }
+
+/** Answer of changes of several runs: those that were changed, and those that could not be. */
+export interface Changed {
+  readonly done?: readonly string[];
+  readonly failed?: readonly { readonly id: string; readonly error: string }[];
+}

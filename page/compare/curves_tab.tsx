@@ -107,6 +107,7 @@ export function CurvesTab({ rows, query }: { rows: readonly Row[]; query: URLSea
           </li>
         ))}
       </ul>
+      <h2 class="visually-hidden">Charts</h2>
       {metrics.length === 0 && <Empty>These runs have no metric with several points.</Empty>}
       <div class={alone === null ? "cards wide" : "cards alone-card"}>
         {shown.map(({ key }) => (

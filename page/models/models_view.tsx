@@ -31,7 +31,7 @@ function ModelList() {
     "models",
     (signal) => get<ModelInfo[]>("/api/models", {}, signal),
   );
-  useLive((event) => event.kind === "run" || event.kind === "artifact", reload, 3000);
+  useLive((event) => event.kind === "model" || event.kind === "removed", reload, 2000);
   return (
     <>
       <div class="page-head">
@@ -96,6 +96,7 @@ function Model({ name, query }: { name: string; query: URLSearchParams }) {
         signal,
       ),
   );
+  useLive((event) => event.kind === "model" || event.kind === "removed", reload, 2000);
   const [describes, setDescribes] = useState(false);
   const [problem, setProblem] = useState("");
   if (!data) {

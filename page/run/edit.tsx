@@ -5,7 +5,7 @@ import { useCell } from "../cell.ts";
 import { Markdown } from "../markdown.tsx";
 import { Dialog } from "../parts.tsx";
 import { canWrite, storeInfo } from "../store_info.ts";
-import type { RunDetail } from "../types.ts";
+import type { Changed, RunDetail } from "../types.ts";
 import { isOwnTag, noteOf } from "./overview.tsx";
 
 /** The buttons of those who may change runs. */
@@ -17,8 +17,9 @@ export function EditButton({ run, onChanged }: { run: RunDetail; onChanged: () =
   const isArchived = run.status === "archived";
   const archive = async () => {
     try {
-      await post(`/api/runs/${isArchived ? "unarchive" : "archive"}`, { ids: [run.id] });
-      setError("");
+      const path = `/api/runs/${isArchived ? "unarchive" : "archive"}`;
+      const { failed = [] } = await post<Changed>(path, { ids: [run.id] });
+      setError(failed[0]?.error ?? "");
       onChanged();
     } catch (problem) {
       setError(messageOf(problem));

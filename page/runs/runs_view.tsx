@@ -117,6 +117,8 @@ export function RunsView({ address, active }: { address: Address; active: boolea
   const onSelect = useCallback((row: Row, range: boolean) => selection.toggle(row, range), [
     selection.toggle,
   ]);
+  // MLflow's clients print the addresses of experiments that have no run yet.
+  const isNowhere = rows.error?.status === 404;
   const isEmptyStore = info !== undefined && rows.total === 0 && typed === "" &&
     info.experiments.every(({ runs }) => runs === 0);
   return (
@@ -155,7 +157,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
                 onReset={columns.reset}
               />
             </div>
-            {rows.error && rows.error.status !== 400 && (
+            {rows.error && ![400, 404].includes(rows.error.status) && (
               <div class="floating">
                 <Problem words={rows.error.message} retry={rows.refresh} />
               </div>
@@ -166,7 +168,11 @@ export function RunsView({ address, active }: { address: Address; active: boolea
               widths={columns.widths}
               pinned={columns.pinned}
               items={itemAt}
-              length={rows.total === undefined || !names.data && !names.error ? 12 : length}
+              length={isNowhere
+                ? 0
+                : rows.total === undefined || !names.data && !names.error
+                ? 12
+                : length}
               loaded={rows.rows}
               sort={sort}
               direction={direction}
@@ -183,7 +189,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
               onWidth={columns.resize}
               onMove={columns.move}
             />
-            {rows.total === 0 && !rows.stale && (
+            {(isNowhere || rows.total === 0 && !rows.stale) && (
               <p class="nothing">
                 {typed === "" ? "No runs here yet." : "No run matches this filter."}
               </p>

@@ -6,7 +6,7 @@ import { count } from "../format.ts";
 import { Dialog, Menu } from "../parts.tsx";
 import { link } from "../route.ts";
 import { canWrite } from "../store_info.ts";
-import type { Row } from "../types.ts";
+import type { Changed, Row } from "../types.ts";
 
 /** Most runs that are compared. */
 const MOST_COMPARED = 100;
@@ -32,8 +32,9 @@ export function SelectionBar(
   const isArchived = rows.length > 0 && rows.every(({ status }) => status === "archived");
   const run = async (path: string, body: unknown) => {
     try {
-      await post(path, body);
-      setError("");
+      const { failed = [] } = await post<Changed>(path, body);
+      const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
+      setError(failed.length === 0 ? "" : failed[0]!.error + more);
       onChanged();
     } catch (problem) {
       setError(messageOf(problem));
@@ -46,7 +47,7 @@ export function SelectionBar(
   };
   useImperativeHandle(bar, () => ({ archive }));
   const some = ids.length > 0;
-  const what = some ? { ids: ids.join() } : { experiment };
+  const what = some ? { ids: ids.join() } : { experiment, limit: total };
   return (
     <footer class="bar">
       <span class="counts" role="status">
@@ -90,7 +91,13 @@ export function SelectionBar(
                     </a>
                   </li>
                 ))}
-              <li class="dim">{some ? count(ids.length, "run") : "all runs of this experiment"}</li>
+              <li class="dim">
+                {some
+                  ? count(ids.length, "run")
+                  : experiment === undefined
+                  ? "all runs"
+                  : `all runs of ${experiment}`}
+              </li>
             </ul>
           )}
         </Menu>

@@ -127,7 +127,7 @@ function SizesSection() {
       <Facts
         title="Sizes by experiment"
         numeric
-        heads={["files", "bytes", ""]}
+        heads={["files", "bytes", "share"]}
         empty="No files yet."
         facts={sorted.map(({ name, artifacts, bytes }) => ({
           name,
