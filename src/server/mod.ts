@@ -1,5 +1,6 @@
 /**
- * Serves a store over HTTP, to MLflow clients in any language.
+ * Serves a store over HTTP: the web page, chachaml's API, and the MLflow tracking protocol for
+ * clients in any language.
  *
  * @module
  */

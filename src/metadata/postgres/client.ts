@@ -5,36 +5,36 @@ import type { Server } from "./server.ts";
 
 export type { PgValue } from "./connection.ts";
 
-/** Runs statements. Their placeholders are `?` in order, or numbered: `?1`. */
+/** Runs statements. Placeholders are `?` in order, or numbered: `?1`. */
 export interface Sql {
-  /** All rows. */
+  /** Returns all rows. */
   all(text: string, ...values: PgValue[]): Promise<SqlRow[]>;
-  /** The first row, if any. */
+  /** Returns the first row, if any. */
   get(text: string, ...values: PgValue[]): Promise<SqlRow | undefined>;
-  /** Runs a statement; gives how many rows it changed. */
+  /** Runs a statement. Returns the number of changed rows. */
   run(text: string, ...values: PgValue[]): Promise<number>;
 }
 
-/** Runs statements within a transaction, one after the other. */
+/** Runs statements in a transaction, one after another. */
 export interface Transaction extends Sql {
   /**
-   * All rows, so many at a time: memory stays flat. Other statements wait until all are read, so none
-   * must be awaited meanwhile.
+   * Yields all rows in pages of `size`, so memory stays constant. Other statements wait until all rows
+   * are read, so they must not be awaited in between.
    */
   pages(size: number, text: string, ...values: PgValue[]): AsyncIterable<SqlRow[]>;
 }
 
-/** How a transaction begins. */
+/** Options of a transaction. */
 export interface Beginning {
-  /** Its mode, such as `"isolation level repeatable read read only"`. */
+  /** Mode, e.g. `"isolation level repeatable read read only"`. */
   readonly mode: string;
-  /** A query that is sent along; what it gives is passed to the work. */
+  /** A query sent together with BEGIN; its result is passed to the work. */
   readonly query?: string;
-  /** Called before the transaction is committed. */
+  /** Called before the commit. */
   readonly onCommit?: () => void;
 }
 
-/** Connections to a server, each used by one at a time. */
+/** Connection pool of a server. Each connection has one user at a time. */
 export class Client implements Sql {
   readonly #server: Server;
   readonly #size: number;
@@ -42,7 +42,7 @@ export class Client implements Sql {
   readonly #waiting: (() => void)[] = [];
   #inUse = 0;
 
-  /** Connects on first use, at most `size` times at once. */
+  /** Creates a pool that connects on first use, with up to `size` connections. */
   constructor(server: Server, size: number) {
     this.#server = server;
     this.#size = size;
@@ -60,7 +60,7 @@ export class Client implements Sql {
     return this.#use(async (connection) => (await connection.send(text, values)).count);
   }
 
-  /** Calls `work` in a transaction, and commits what it resolves to. */
+  /** Calls `work` in a transaction; commits if it resolves. */
   begin<T>(
     { mode, query, onCommit }: Beginning,
     work: (sql: Transaction, row: SqlRow | undefined) => Promise<T>,
@@ -69,7 +69,7 @@ export class Client implements Sql {
       const begun = await connection.send(
         query === undefined ? `BEGIN ${mode}` : `BEGIN ${mode}; ${query}`,
       );
-      // Of several statements, the rows of each.
+      // Several statements return the rows of each.
       const row = query === undefined ? undefined : (begun as unknown as SqlRow[][]).at(-1)?.[0];
       try {
         const result = await work(transactionOf(connection), row);
@@ -83,7 +83,7 @@ export class Client implements Sql {
     });
   }
 
-  /** Closes the connections. What is under way must have ended. */
+  /** Closes the connections. There must be no pending calls. */
   async close(): Promise<void> {
     await Promise.all(this.#idle.splice(0).map((connection) => connection.close()));
   }
@@ -99,7 +99,7 @@ export class Client implements Sql {
     } finally {
       if (connection?.isLost) await connection.close();
       else if (connection) this.#idle.push(connection);
-      // Who waits takes the place over.
+      // The next waiting call takes the place.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#inUse--;

@@ -1,7 +1,7 @@
 /**
- * One connection to a server, over npm's `postgres`. The driver connects anew by itself, and what a
- * transaction says after its connection was lost would be said outside of it. So a connection here is
- * used once: one statement at a time, and none any more once it was lost.
+ * One connection to a server, by npm's `postgres`. The driver reconnects automatically, after which the
+ * remaining statements of a transaction would run outside of it. Therefore a connection runs one
+ * statement at a time, and none after it was lost.
  */
 import type postgres from "npm:postgres@~3.4.9";
 import { InvalidOptionError, quote } from "../../base/errors.ts";
@@ -11,13 +11,13 @@ import { optionsFor } from "./driver_options.ts";
 import { failureOf, LostConnectionError } from "./pg_error.ts";
 import type { Server } from "./server.ts";
 
-/** A value of a statement: a list stands for an array of texts or numbers. */
+/** A value of a statement. A list is passed as an array of texts or numbers. */
 export type PgValue = SqlValue | readonly string[] | readonly (number | bigint)[];
 
-/** What the driver gives for a statement. */
+/** Result of a statement. */
 type Rows = SqlRow[] & { readonly count: number };
 
-/** Statements that are prepared by name on one connection; more would fill the server's memory. */
+/** Maximum number of named prepared statements per connection, which use memory of the server. */
 const MAX_PREPARED = 500;
 
 /** A connection. */
@@ -26,7 +26,7 @@ export class Connection {
   readonly #mayPrepare: boolean;
   readonly #prepared = new Set<string>();
   #isLost = false;
-  /** Settles when the statement that was sent last has ended. */
+  /** Settles when the last statement has ended. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(driver: typeof postgres, server: Server) {
@@ -37,18 +37,18 @@ export class Connection {
     );
   }
 
-  /** Gives a connection that is made when it is first used. */
+  /** Creates a connection that connects on first use. */
   static async open(server: Server): Promise<Connection> {
     const driver = await import(onDemand("./driver.ts")) as { readonly default: typeof postgres };
     return new Connection(driver.default, server);
   }
 
-  /** Whether it was lost, and must not be used any more. */
+  /** Whether the connection was lost, so that it must not be used any more. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
-  /** Runs a statement once those before it have ended. */
+  /** Runs a statement after the previous ones. */
   send(text: string, values: readonly PgValue[] = []): Promise<Rows> {
     const parameters = parametersOf(values);
     const prepare = this.#mayPrepare && parameters.length > 0 && this.#prepare(text);
@@ -57,14 +57,14 @@ export class Connection {
         const rows = await this.#sql.unsafe(numbered(text), parameters, { prepare });
         return rows as unknown as Rows;
       } catch (error) {
-        // The driver may not know it yet.
+        // The driver may not have noticed yet.
         if (failureOf(error) === "lost") this.#isLost = true;
         throw error;
       }
     });
   }
 
-  /** Reads rows, so many at a time. Until all are read, nothing else can be sent. */
+  /** Yields rows in pages of `size`. Other statements wait until all are read. */
   async *pages(size: number, text: string, values: readonly PgValue[]): AsyncGenerator<SqlRow[]> {
     const parameters = parametersOf(values);
     const done = Promise.withResolvers<void>();
@@ -80,7 +80,7 @@ export class Connection {
     }
   }
 
-  /** Ends it, once what is under way is done. */
+  /** Closes the connection after pending statements. */
   async close(): Promise<void> {
     await this.#sql.end(this.#isLost ? { timeout: 0 } : {}).catch(() => {});
   }
@@ -107,20 +107,20 @@ export class Connection {
 
 const texts = new Map<string, string>();
 
-/** Statements by the text that the server takes: its placeholders are `$1`, `$2`, … */
+/** Returns a statement with the server's placeholders: `$1`, `$2`, … */
 function numbered(text: string): string {
   let known = texts.get(text);
   if (known === undefined) {
     let next = 0;
     known = text.replace(/\?(\d*)/g, (_, at: string) => `$${at || ++next}`);
-    // Searches make texts of their own: those must not add up.
+    // Searches create ever new texts; the cache must not grow without limit.
     if (texts.size >= 1000) texts.clear();
     texts.set(text, known);
   }
   return known;
 }
 
-/** Values in the form that the driver passes on as it is. */
+/** Converts values to a form that the driver passes on unchanged. */
 function parametersOf(values: readonly PgValue[]): postgres.ParameterOrJSON<never>[] {
   return values.map((value) => {
     if (Array.isArray(value)) return arrayText(value);
@@ -130,7 +130,7 @@ function parametersOf(values: readonly PgValue[]): postgres.ParameterOrJSON<neve
   }) as postgres.ParameterOrJSON<never>[];
 }
 
-/** The text of an array. */
+/** Returns the text of an array. */
 function arrayText(values: readonly (string | number | bigint)[]): string {
   const items = values.map((value) => {
     if (typeof value !== "string") return Object.is(value, -0) ? "-0" : String(value);
@@ -140,7 +140,7 @@ function arrayText(values: readonly (string | number | bigint)[]): string {
   return `{${items.join(",")}}`;
 }
 
-/** Refuses text that the server does not keep, or not as it is. */
+/** Checks that the server can store a text unchanged. */
 function assertText(text: string): void {
   if (text.includes("\0")) refuse("the character U+0000, which PostgreSQL does not keep");
   if (!text.isWellFormed()) refuse("half a character, which is not valid Unicode");

@@ -1,4 +1,4 @@
-/** A database server's connections, with transactions that are tried again where that is safe. */
+/** Connections to a database server, with transactions that are retried where that is safe. */
 import { backoffDelay, wait } from "../../base/async.ts";
 import { StorageError, StoreClosedError } from "../../base/errors.ts";
 import { Client, type Sql, type Transaction } from "./client.ts";
@@ -10,31 +10,31 @@ export type { PgValue, Sql, Transaction } from "./client.ts";
 /** A write transaction. */
 export interface WriteTransaction extends Transaction {
   /**
-   * To be called before anything is done that cannot be done twice, such as publishing bytes: a
-   * failure is not tried again from then on.
+   * Must be called before anything that must not be done twice, e.g. publishing bytes. Failures are
+   * not retried afterwards.
    */
   once(): void;
 }
 
-/** How a database is used. */
+/** Options of a database. */
 export interface DatabaseOptions {
-  /** Whether it is only read. */
+  /** Whether it is opened for reading only. */
   readonly readOnly: boolean;
-  /** Whether a commit waits for the disk of the server. */
+  /** Whether a commit waits for the server's disk. */
   readonly durability: "full" | "relaxed";
-  /** How long other writers, and a server that is away, are waited for, in milliseconds. */
+  /** How long to wait for other writers, and for an unreachable server, in milliseconds. */
   readonly busyTimeout: number;
-  /** The largest number of connections, 2 or more. */
+  /** Maximum number of connections, at least 2. */
   readonly poolSize: number;
 }
 
-/** Tries of a transaction that others were in the way of. */
+/** Maximum number of attempts of a transaction that conflicts with others. */
 const MAX_CONFLICTS = 50;
 
-/** Longest wait for a lost server before the error is reported, in milliseconds. */
+/** Longest wait for an unreachable server before an error is reported, in milliseconds. */
 const MAX_AWAY = 10_000;
 
-/** Sets up a write transaction and gives its id. Sent along with its beginning, so without placeholders. */
+/** Sets up a write transaction and returns its id. Sent with BEGIN, so it has no placeholders. */
 function setUp(patience: number, durability: "full" | "relaxed"): string {
   return `SELECT set_config('lock_timeout', '${patience}', true),
     set_config('idle_in_transaction_session_timeout', '0', true),
@@ -50,13 +50,15 @@ export class Database {
   readonly server: Server;
   readonly #options: DatabaseOptions;
   readonly #writers: Client;
-  /** Reads have connections of their own: a writer that publishes bytes may have to read. */
+  /**
+   * Reads have connections of their own, since a writer may need to read while it publishes bytes.
+   */
   readonly #readers: Client;
   readonly #underWay = new Set<Promise<unknown>>();
   #isClosed = false;
   #wasThere = false;
 
-  /** Connects on first use. */
+  /** Creates a database that connects on first use. */
   constructor(server: Server, options: DatabaseOptions) {
     this.server = server;
     this.#options = options;
@@ -65,12 +67,12 @@ export class Database {
     this.#readers = new Client(server, options.poolSize - writers);
   }
 
-  /** Reads. Each statement sees what is committed when it begins. */
+  /** Reads. Each statement sees what was committed when it started. */
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return this.#use(() => this.#persist("read the database", () => work(this.#readers)));
   }
 
-  /** Reads as one moment has it. */
+  /** Reads a consistent state in one transaction. */
   readMoment<T>(work: (sql: Transaction) => Promise<T>): Promise<T> {
     return this.#use(() =>
       this.#persist(
@@ -81,14 +83,14 @@ export class Database {
   }
 
   /**
-   * Writes in one transaction. It is tried again if others were in its way, or if the connection was
-   * lost, as long as nothing can have been done twice.
+   * Writes in one transaction. Retried after conflicts or a lost connection, as long as nothing can
+   * be done twice.
    */
   write<T>(work: (sql: WriteTransaction) => Promise<T>): Promise<T> {
     return this.#use(() => this.#write(work));
   }
 
-  /** Finishes what is under way, and closes the connections; may be called again. */
+  /** Waits for pending calls and closes the connections. May be called several times. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#underWay);
@@ -146,7 +148,7 @@ export class Database {
     }
   }
 
-  /** Whether a transaction was committed whose connection was lost meanwhile. The server knows. */
+  /** Asks the server whether a transaction was committed before its connection was lost. */
   async #isCommitted(id: string, cause: unknown): Promise<boolean> {
     for (let attempt = 0;; attempt++) {
       const row = await this.#persist(
@@ -169,7 +171,7 @@ export class Database {
     }
   }
 
-  /** Calls until there is a connection: a server may be restarted, or fail over. */
+  /** Retries until the server is reachable: it may restart or fail over. */
   async #persist<T>(
     action: string,
     call: () => Promise<T>,

@@ -1,11 +1,11 @@
-/** How npm's `postgres` is to connect to a server. */
+/** Options of npm's `postgres` for a server. */
 import { DriverError } from "../../base/errors.ts";
 import type { Server } from "./server.ts";
 
-/** Variables that the driver itself asks for, whatever options it is given. */
+/** Variables that the driver always reads, regardless of its options. */
 const ASKED = ["PGAPPNAME", "PGTARGETSESSIONATTRS"];
 
-/** Options of the driver that are the same for all connections to a server. */
+/** Returns the options of the driver for all connections to a server. */
 export function optionsFor(server: Server): Record<string, unknown> {
   const { host, port, database, user, password, schema, applicationName, connectTimeout } = server;
   const denied = ASKED.filter((variable) =>
@@ -49,14 +49,14 @@ const INTEGER = {
   },
 };
 
-/** Encryption as the modes mean it: only the last two look at the certificate. */
+/** Returns the TLS options of a mode. Only the last two check the certificate. */
 function sslOf({ sslMode, sslRootCert, host }: Server): unknown {
   if (sslMode === "disable" || host.startsWith("/")) return false;
   if (sslMode === "allow" || sslMode === "prefer") return "prefer";
   const ca = sslRootCert === undefined || sslRootCert === "system"
     ? undefined
     : Deno.readTextFileSync(sslRootCert);
-  // As in PostgreSQL's own library, a file of trusted certificates has them checked.
+  // Like PostgreSQL's own library: a file of trusted certificates implies checking.
   if (sslMode === "require" && ca === undefined) return { rejectUnauthorized: false };
   return {
     rejectUnauthorized: true,

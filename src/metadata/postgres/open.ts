@@ -1,4 +1,4 @@
-/** The door to PostgreSQL. Loaded when a URL names a database there. */
+/** Entry point of PostgreSQL. Loaded when a URL names a database there. */
 import { InvalidOptionError, StorageError, StoreNotFoundError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import type { MetadataStore } from "../metadata_store.ts";
@@ -7,25 +7,25 @@ import { Database, type DatabaseOptions } from "./database.ts";
 import { PostgresMetadata } from "./metadata_store.ts";
 import { type Server, serverOf } from "./server.ts";
 
-/** How to open a database. */
+/** Options for opening a database. */
 export interface OpenPostgresOptions extends DatabaseOptions {
-  /** Whether tables are created where there are none. */
+  /** Whether to create missing tables. */
   readonly create?: boolean;
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** The oldest version of the server, as `server_version_num` has it. */
+/** Minimum version of the server, as in `server_version_num`. */
 const OLDEST = 140000;
 
 /**
- * Opens the metadata of a store in PostgreSQL, and creates its tables where they are missing.
+ * Opens the metadata of a store in PostgreSQL, and creates missing tables.
  *
- * @throws {InvalidOptionError} If the URL or an option cannot be used.
+ * @throws {InvalidOptionError} If the URL or an option is invalid.
  * @throws {StoreNotFoundError} If there are no tables, and none are to be created.
- * @throws {NotAStoreError} If the schema has tables of another program of the same names.
+ * @throws {NotAStoreError} If the schema has tables of another program with the same names.
  * @throws {NewerFormatError} If a newer version of the package has written it.
- * @throws {StorageError} If the server cannot be reached, or refuses.
+ * @throws {StorageError} If the server cannot be reached or rejects the connection.
  */
 export async function openPostgres(
   url: string,
@@ -59,7 +59,7 @@ async function prepare(
     ])
   );
   if (Number(version?.version) < OLDEST) {
-    throw new StorageError(`open ${server.shown}`, "it takes PostgreSQL 14 or later");
+    throw new StorageError(`open ${server.shown}`, "it requires PostgreSQL 14 or later");
   }
   if (before.state === "absent" && (readOnly || !create)) {
     throw new StoreNotFoundError(server.shown);
@@ -69,7 +69,7 @@ async function prepare(
   if (before.state !== "complete") await database.write((sql) => createSchema(sql, server));
 }
 
-/** Nothing can be added for a store that is only read. */
+/** Checks that nothing is missing in a store that is opened for reading only. */
 function requireReadable(missing: readonly string[], { shown }: Server): void {
   if (missing.length === 0) return;
   throw new StorageError(

@@ -1,8 +1,8 @@
-/** What errors of a database server mean, in the store's own terms. */
+/** Conversion of a server's errors to the store's terms. */
 import { StorageError, StoreBusyError } from "../../base/errors.ts";
 import type { Server } from "./server.ts";
 
-/** An error as the driver throws it: a SQLSTATE, or a code of the network or of the driver. */
+/** An error thrown by the driver, with a SQLSTATE, a network code or a code of the driver. */
 interface DriverFailure extends Error {
   readonly code: string;
   readonly constraint_name?: string;
@@ -11,24 +11,24 @@ interface DriverFailure extends Error {
 /** A connection that was lost before a statement could be sent. */
 export class LostConnectionError extends Error {
   override readonly name = "LostConnectionError";
-  /** Code, as the driver's errors have one. */
+  /** Code, like that of the driver's errors. */
   readonly code = "CONNECTION_CLOSED";
 
-  /** Makes the error. */
+  /** Creates the error. */
   constructor() {
     super("the connection was lost");
   }
 }
 
-/** What a failure means to the store. */
+/** Kinds of failures. */
 export type PgFailure =
-  /** Another transaction was in the way: the same one may succeed now. */
+  /** Conflict with another transaction; a retry may succeed. */
   | "conflict"
   /** Others held a lock for too long. */
   | "busy"
   /** There is no connection, or it was lost. */
   | "lost"
-  /** A row of this key is there. */
+  /** A row with this key already exists. */
   | "duplicate"
   | "other";
 
@@ -47,7 +47,7 @@ const LOST = [
   "ENOENT",
   "ENOTFOUND",
   "EAI_AGAIN",
-  // The server is shutting down, has crashed, or is not up yet.
+  // The server is shutting down, has crashed, or is still starting.
   "57P01",
   "57P02",
   "57P03",
@@ -57,7 +57,10 @@ function isFailure(error: unknown): error is DriverFailure {
   return error instanceof Error && typeof (error as { code?: unknown }).code === "string";
 }
 
-/** The kind of a failure; `undefined` for an error that is not the server's or the network's. */
+/**
+ * Returns the kind of a failure; `undefined` if the error is neither the server's nor the
+ * network's.
+ */
 export function failureOf(error: unknown): PgFailure | undefined {
   if (!isFailure(error)) return undefined;
   const { code } = error;
@@ -65,16 +68,16 @@ export function failureOf(error: unknown): PgFailure | undefined {
   if (code === "40001" || code === "40P01") return "conflict";
   if (code === "55P03") return "busy";
   if (code === "23505") return "duplicate";
-  // Not every error with a code is the driver's: ours have codes of words.
+  // Not every error with a code is the driver's: our own codes are words.
   return /^[0-9A-Z]{5}$/.test(code) || error.name === "PostgresError" ? "other" : undefined;
 }
 
-/** Whether the server is there and asks for patience: it starts, or recovers from a crash. */
+/** Returns whether the server is starting or recovering, so that a retry makes sense. */
 export function isStarting(error: unknown): boolean {
   return isFailure(error) && error.code === "57P03";
 }
 
-/** What a SQLSTATE means and what to do about it; `said` is the server's own sentence. */
+/** Returns the meaning of a SQLSTATE and its remedy; `said` is the server's own message. */
 function stateOf(code: string, said: string, { host, port, user, database }: Server): string {
   switch (code) {
     case "28P01":
@@ -112,7 +115,7 @@ function stateOf(code: string, said: string, { host, port, user, database }: Ser
   }
 }
 
-/** The public error for a failure; any other error is passed through. */
+/** Converts a failure to a public error; returns any other error unchanged. */
 export function publicError(
   error: unknown,
   action: string,

@@ -1,10 +1,10 @@
-/** Where a database server is and how to sign in: from a URL, the PG* variables and `~/.pgpass`. */
+/** Address of a database server and credentials: from a URL, the PG* variables and `~/.pgpass`. */
 import { InvalidOptionError } from "../../base/errors.ts";
 import { withoutSecrets } from "../../base/url.ts";
 import { variable } from "../../base/variable.ts";
 import { passwordFor } from "./password_file.ts";
 
-/** How the connection is encrypted, in the words of PostgreSQL. */
+/** Encryption of the connection, in PostgreSQL's terms. */
 export type SslMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
 
 const SSL_MODES: readonly string[] = [
@@ -16,38 +16,38 @@ const SSL_MODES: readonly string[] = [
   "verify-full",
 ];
 
-/** A database server, and whom to sign in as. */
+/** A database server with the credentials to use. */
 export interface Server {
-  /** Its URL for people: without the password. */
+  /** URL without the password, for messages. */
   readonly shown: string;
-  /** Name or address of its host, or the directory of its socket. */
+  /** Host name or address, or the directory of a socket. */
   readonly host: string;
-  /** Its port. */
+  /** Port. */
   readonly port: number;
-  /** The database. */
+  /** Database. */
   readonly database: string;
-  /** The role. */
+  /** Role. */
   readonly user: string;
-  /** Its password, where there is one. */
+  /** Password, if any. */
   readonly password: string | undefined;
-  /** The schema that the tables are in; `undefined` for the one that the server chooses. */
+  /** Schema of the tables; `undefined` for the server's default. */
   readonly schema: string | undefined;
-  /** How the connection is encrypted. */
+  /** Encryption of the connection. */
   readonly sslMode: SslMode;
-  /** File of the certificates that are trusted; `undefined` for the system's. */
+  /** File of trusted certificates; `undefined` for the system's. */
   readonly sslRootCert: string | undefined;
-  /** What the server lists the connections as. */
+  /** Name under which the server lists the connections. */
   readonly applicationName: string;
-  /** Milliseconds until a connection that is not there is given up. */
+  /** Timeout for establishing a connection, in milliseconds. */
   readonly connectTimeout: number;
-  /** Whether statements are prepared by name, which some poolers do not take. */
+  /** Whether to use named prepared statements, which some poolers do not support. */
   readonly prepare: boolean;
 }
 
-/** Stands for a host that is left out. */
+/** Placeholder for a missing host. */
 const NO_HOST = "none.invalid";
 
-/** Parameters of a URL. Some have a second name, that of another driver. */
+/** Parameters of a URL. Some have a second name, from another driver. */
 const PARAMETERS = [
   "host",
   "port",
@@ -64,20 +64,20 @@ const PARAMETERS = [
 ];
 
 /**
- * Reads a `postgres:` URL. What it leaves out comes from the PG* variables, a password from
- * `~/.pgpass` too, as in PostgreSQL's own programs.
+ * Parses a `postgres:` URL. As in PostgreSQL's own programs, missing parts are taken from the PG*
+ * variables, and the password also from `~/.pgpass`.
  *
- * @throws {InvalidOptionError} If it is malformed, or has a parameter that is not known.
+ * @throws {InvalidOptionError} If it is malformed, or has an unknown parameter.
  */
 export async function serverOf(url: string): Promise<Server> {
   const shown = withoutSecrets(url);
   const refuse = (reason: string): never => {
     throw new InvalidOptionError(`Cannot open ${shown}: ${reason}`);
   };
-  // PostgreSQL's own programs take a user without a host, which a URL in general is not.
+  // PostgreSQL's own programs accept a user without a host, which `URL` rejects.
   const whole = url.replace(/^(\w+:\/\/[^/?#]*@)(?=[:/?#]|$)/, `$1${NO_HOST}`);
   const parsed = URL.parse(whole) ?? refuse(
-    "it is no URL; special characters of a password are written as in encodeURIComponent()",
+    "it is not a URL; encode special characters of a password, e.g. by encodeURIComponent()",
   );
   const given = new Map(parsed.searchParams);
   for (const name of given.keys()) {
@@ -89,14 +89,14 @@ export async function serverOf(url: string): Promise<Server> {
     try {
       return given.get(name) || decodeURIComponent(text) || undefined;
     } catch {
-      return refuse(`its ${name} has a "%" that is no escape; write it as %25`);
+      return refuse(`its ${name} has a "%" that is not an escape; write it as %25`);
     }
   };
   const named = parsed.hostname === NO_HOST ? "" : parsed.hostname.replace(/^\[(.*)\]$/, "$1");
   const host = part("host", named) ?? variable("PGHOST") ?? "localhost";
   if (host.includes(",")) refuse("it names several hosts; name one");
   const port = wholeNumber(part("port", parsed.port) ?? variable("PGPORT") ?? "5432") ??
-    refuse("its port is no number");
+    refuse("its port is not a number");
   const user = part("user", parsed.username) ?? variable("PGUSER") ?? variable("USER") ??
     variable("LOGNAME") ?? refuse("it names no user; write postgres://user@host/database");
   const database = part("dbname", parsed.pathname.slice(1)) ?? variable("PGDATABASE") ?? user;
@@ -118,7 +118,7 @@ export async function serverOf(url: string): Promise<Server> {
     sslRootCert: given.get("sslrootcert") ?? variable("PGSSLROOTCERT"),
     applicationName: given.get("application_name") ?? given.get("ApplicationName") ??
       variable("PGAPPNAME") ?? "chachaml",
-    connectTimeout: 1000 * (wholeNumber(seconds) ?? refuse("connect_timeout is no number")),
+    connectTimeout: 1000 * (wholeNumber(seconds) ?? refuse("connect_timeout is not a number")),
     prepare: prepare === "true",
   };
 }

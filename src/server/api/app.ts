@@ -1,4 +1,4 @@
-/** chachaml's HTTP API, and what the page needs beyond it, as routes. */
+/** Routes of chachaml's HTTP API, and of further endpoints for the web page. */
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { RunTable } from "../../metadata/run_table.ts";
 import { lifecycleOf } from "../../store/internals.ts";
@@ -106,14 +106,14 @@ function callOf(c: Context<Noted>, route: ApiRoute, service: Service): ApiCall {
 }
 
 /**
- * Whether a browser has sent a request: it says where a call comes from. Others declare what they send
- * as they like, as chachaml looks at no type: curl says that it is a form.
+ * Whether a browser sent a request: browsers declare the origin of calls. Other clients may declare
+ * any content type, because chachaml ignores it: curl declares a form.
  */
 function isFromBrowser({ headers }: Request): boolean {
   return ["origin", "sec-fetch-site"].some((name) => headers.has(name));
 }
 
-/** A part of the path. It has been decoded, unless it cannot be. */
+/** Returns a part of the path, decoded by the router unless that is impossible. */
 function paramOf(text: string): string {
   if (!text.includes("\0") && text.isWellFormed()) return text;
   throw new ApiError(400, "The path is not Unicode text without U+0000");
