@@ -20,7 +20,8 @@ export { openStore } from "./src/store/open_store.ts";
 export type { OpenOptions } from "./src/context/open_options.ts";
 export { artifactDirOf, type StoreLocation } from "./src/context/location.ts";
 export { Store } from "./src/store/store.ts";
-export { StoreCare } from "./src/store/store_care.ts";
+export { type CopyOptions, StoreCare } from "./src/store/store_care.ts";
+export type { CopyProgress, CopyReport, CopyRunsOptions, NotCopied } from "./src/archive/copy.ts";
 
 export { Runs } from "./src/runs/runs.ts";
 export type { RemoveRunOptions } from "./src/runs/remove_run.ts";

@@ -1,5 +1,5 @@
 /** Comparison of two documents of the same run: whether one contains the other. */
-import type { MetricColumns, RunDocument } from "./run_document.ts";
+import { type MetricColumns, type RunDocument, sameDocument } from "./run_document.ts";
 
 /** Members that never change. */
 const FIXED = [
@@ -12,6 +12,13 @@ const FIXED = [
   "parentId",
   "createdBy",
 ] as const;
+
+/** Whether a run has all that a later document of it has, model versions of its artifacts included. */
+export function hasAll(there: RunDocument, later: RunDocument): boolean {
+  if (!sameDocument(there, later)) return false;
+  const known = new Set(there.models?.map(({ model, artifactId }) => `${artifactId} ${model}`));
+  return (later.models ?? []).every(({ model, artifactId }) => known.has(`${artifactId} ${model}`));
+}
 
 /**
  * Returns what a document has beyond an earlier one of the same run.

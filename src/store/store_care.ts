@@ -1,3 +1,4 @@
+import type { CopyReport, CopyRunsOptions } from "../archive/copy.ts";
 import type { ExportOptions } from "../archive/export.ts";
 import type { ImportOptions, ImportReport } from "../archive/import.ts";
 import { abandonSource } from "../artifacts/put_source.ts";
@@ -10,7 +11,16 @@ import type { GcOptions, GcReport } from "../maintenance/gc.ts";
 import type { InfoOptions, StoreInfo } from "../maintenance/info.ts";
 import { Verification } from "../maintenance/verify.ts";
 import type { VerifyOptions } from "../maintenance/verify_options.ts";
+import type { RunQuery } from "../metadata/run_query.ts";
+import { eachRun } from "../runs/each_run.ts";
+import { lifecycleOf } from "./internals.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+
+/** Options of {@linkcode StoreCare.copyTo}. */
+export interface CopyOptions extends CopyRunsOptions {
+  /** Which runs to copy; all, archived ones included, if omitted. */
+  readonly runs?: RunQuery;
+}
 
 // Modules behind rarely used methods are loaded on demand.
 
@@ -172,6 +182,47 @@ export abstract class StoreCare {
       const { exportRuns } = await import("../archive/export.ts");
       yield* exportRuns(context, runIds, options);
     })());
+  }
+
+  /**
+   * Copies runs with everything recorded for them, and their model versions, to another store, of any
+   * kind. Each run is verified and appears whole. Copying again copies only what is new, so that an
+   * interrupted copy continues, and runs that go on are brought up to date. What was removed here, or
+   * replaced, is not removed there.
+   *
+   * @param to The other store.
+   * @param options Which runs, progress and abort signal.
+   * @returns Counts, and the runs that could not be copied.
+   * @throws {ReadOnlyError} If the other store is read-only.
+   * @throws {StorageError} If either store refuses.
+   *
+   * @example Copy an experiment
+   * ```ts
+   * import { openStore } from "@chachaml/store";
+   * import assert from "node:assert/strict";
+   *
+   * await using here = await openStore({ inMemory: true });
+   * await using there = await openStore({ inMemory: true });
+   * await here.startRun({ experiment: "iris" });
+   * const { copied } = await here.copyTo(there, { runs: { experiment: "iris" } });
+   * assert.equal(copied, 1);
+   * ```
+   */
+  copyTo(to: StoreCare, options: CopyOptions = {}): Promise<CopyReport> {
+    const there = lifecycleOf(to);
+    return this.#lifecycle.read((from) => {
+      requireOwnFiles(from, "copy runs of");
+      return there.write(async (target) => {
+        requireOwnFiles(target, "copy runs to");
+        const { copyRuns } = await import("../archive/copy.ts");
+        const query: RunQuery = { archived: "include", ...options.runs };
+        const access = this.#lifecycle;
+        const ids = (async function* () {
+          for await (const { id } of eachRun(access, query, (run) => run)) yield id;
+        })();
+        return await copyRuns(from, target, ids, options);
+      });
+    });
   }
 
   /**

@@ -144,6 +144,11 @@ const STORE: readonly Row[] = [
     async () => (await import("./export.ts")).exportVerb,
   ],
   [
+    "copy",
+    "Copy runs to another store, of any kind, and bring the copy up to date",
+    async () => (await import("./copy.ts")).copy,
+  ],
+  [
     "import",
     "Import the runs of an archive created by export",
     async () => (await import("./import.ts")).importVerb,

@@ -3,8 +3,8 @@ import { RunStateError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import { fold } from "../../names/names.ts";
 import { text } from "../rows/value.ts";
-import { type RunDocument, sameDocument } from "../run_document.ts";
-import { growthOf } from "../run_growth.ts";
+import type { RunDocument } from "../run_document.ts";
+import { growthOf, hasAll } from "../run_growth.ts";
 import type { Missing } from "../run_store.ts";
 import type { Sql, Transaction } from "./client.ts";
 import { readDocument } from "./run_document_rows.ts";
@@ -17,7 +17,7 @@ import { OTHER_ID } from "./schema.ts";
 export async function missingOf(sql: Transaction, run: RunDocument): Promise<Missing | undefined> {
   const there = await readDocument(sql, run.id);
   if (there) {
-    if (sameDocument(there, run)) return undefined;
+    if (hasAll(there, run)) return undefined;
     const growth = growthOf(there, run);
     if (growth) {
       await requireFreeParts(sql, growth);

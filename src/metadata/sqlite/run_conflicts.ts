@@ -2,8 +2,8 @@
 import { RunStateError } from "../../base/errors.ts";
 import { option, phrase } from "../../base/phrase.ts";
 import { fold } from "../../names/names.ts";
-import { type RunDocument, sameDocument } from "../run_document.ts";
-import { growthOf } from "../run_growth.ts";
+import type { RunDocument } from "../run_document.ts";
+import { growthOf, hasAll } from "../run_growth.ts";
 import type { Missing } from "../run_store.ts";
 import { OTHER_ID } from "./schema.ts";
 import { readDocument } from "./run_document_rows.ts";
@@ -20,7 +20,7 @@ const OTHER_LETTERS = `SELECT ${whole("id")} FROM runs WHERE ${OTHER_ID}`;
 export function missingOf(sql: SqlConnection, run: RunDocument): Missing | undefined {
   const there = readDocument(sql, run.id);
   if (there) {
-    if (sameDocument(there, run)) return undefined;
+    if (hasAll(there, run)) return undefined;
     const growth = growthOf(there, run);
     if (growth) {
       requireFreeParts(sql, growth);
