@@ -73,8 +73,8 @@ export function RunView({ address, view }: { address: Address; view: View & { na
         )}
       </nav>
       <div class="page-head">
-        <Swatch id={id} />
         <h1>
+          <Swatch id={id} />
           <bdi>{run.name || id}</bdi>
         </h1>
         <Status status={run.status} dead={run.dead} />

@@ -80,12 +80,18 @@ function isInternal(tag: string): boolean {
 
 /** The columns that are shown if the user chose none. */
 export function usualColumns(names: ColumnNames, rows: readonly Row[], all: boolean): string[] {
-  const metrics = names.metrics.filter((key) => !key.startsWith("system/")).slice(0, 5);
+  // What most of the runs have comes first.
+  const shares = (kind: "metrics" | "params", key: string) =>
+    rows.filter((row) => row[kind][key] !== undefined).length;
+  const common = (kind: "metrics" | "params", keys: readonly string[]) =>
+    keys.map((key) => [key, shares(kind, key)] as const).sort(([, a], [, b]) => b - a)
+      .map(([key]) => key);
+  const own = names.metrics.filter((key) => !key.startsWith("system/"));
+  const metrics = common("metrics", own).slice(0, 5);
   const first = metrics.find((key) => rows.some((row) => (row.metrics[key]?.count ?? 0) > 1));
-  const differing = names.params.filter((key) =>
-    new Set(rows.map((row) => row.params[key])).size > 1
-  );
-  const params = [...differing, ...names.params.filter((key) => !differing.includes(key))];
+  const byShare = common("params", names.params);
+  const differing = byShare.filter((key) => new Set(rows.map((row) => row.params[key])).size > 1);
+  const params = [...differing, ...byShare.filter((key) => !differing.includes(key))];
   return [
     "name",
     "status",

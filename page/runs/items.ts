@@ -1,5 +1,5 @@
 /** The lines of the table: runs, or groups of them with the runs of those that are open. */
-import { formatInColumn, toNumber } from "../format.ts";
+import { formatInColumn, formatNumber, toNumber } from "../format.ts";
 import type { Row } from "../types.ts";
 import { type Column, columnOf, numberOf, textOf } from "./columns.ts";
 
@@ -47,7 +47,7 @@ export function groupText({ rows }: Group, column: Column, decimals?: number): s
     ) as number[];
     if (values.length === 0) return "";
     const mean = values.reduce((sum, value) => sum + toNumber(value), 0) / values.length;
-    return `⌀ ${formatInColumn(mean, decimals)}`;
+    return `⌀ ${decimals === undefined ? formatNumber(mean, 3) : formatInColumn(mean, decimals)}`;
   }
   if (column.kind === "field" && !["experiment", "user"].includes(column.id)) return "";
   const texts = new Set(rows.map((row) => textOf(row, column, decimals)));

@@ -87,7 +87,7 @@ export function Table(props: TableProps) {
   const visible = lines.flatMap(({ item }) => item.kind === "run" ? [item.row] : []);
   const curve = columns.find(({ kind }) => kind === "curve")?.key;
   const curves = useSparklines(curve, visible);
-  const isAll = props.selected.size > 0 && visible.every(({ id }) => props.selected.has(id));
+  const isAll = visible.length > 0 && visible.every(({ id }) => props.selected.has(id));
   return (
     <div
       class={`table${props.stale ? " stale" : ""}`}

@@ -15,6 +15,10 @@ export interface BytesOptions {
   readonly inline?: boolean;
 }
 
+/** Policy of shown bytes: a page keeps its own styles and embedded pictures; it fetches nothing. */
+const INLINE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; " +
+  "font-src data:; frame-ancestors 'self'";
+
 /**
  * Returns a response with the bytes of an artifact, or a range of them. Browsers save them and
  * never execute them, because stored content is untrusted.
@@ -34,7 +38,7 @@ export async function artifactResponse(
       : "application/octet-stream",
     "content-disposition": disposition(fileName, inline),
     "x-content-type-options": "nosniff",
-    "content-security-policy": "sandbox; default-src 'none'",
+    "content-security-policy": inline ? INLINE_POLICY : "sandbox; default-src 'none'",
     "cache-control": "private, no-cache",
   });
   const known = request.headers.get("if-none-match");
