@@ -7,6 +7,22 @@ export const connection = cell<"live" | "connecting" | "lost">("connecting");
 /** Whether the server asks the user to sign in. */
 export const needsSignIn = cell(false);
 
+/** Calls `work` when the server is back, or the user has signed in, until the returned function is called. */
+export function onReturn(work: () => void): () => void {
+  let before = connection.get();
+  const stops = [
+    connection.watch(() => {
+      const now = connection.get();
+      if (now === "live" && before === "lost" && !needsSignIn.get()) work();
+      before = now;
+    }),
+    needsSignIn.watch(() => {
+      if (!needsSignIn.get()) work();
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
 /** An answer that says no, or none at all. */
 export class ApiError extends Error {
   override readonly name = "ApiError";

@@ -1,6 +1,6 @@
 /** The frame around all views. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { connection, needsSignIn, post } from "./api.ts";
+import { connection, needsSignIn, onReturn, post } from "./api.ts";
 import { useCell } from "./cell.ts";
 import { CompareView } from "./compare/compare_view.tsx";
 import { KEY_HELP, useKeys } from "./keyboard.ts";
@@ -35,9 +35,7 @@ export function App() {
   }, [signIn]);
   useLive(() => true, () => void loadStoreInfo(), 2000);
   useEffect(() => {
-    return connection.watch(() => {
-      if (connection.get() === "live") void loadStoreInfo();
-    });
+    return onReturn(() => void loadStoreInfo());
   }, []);
   useGoKeys(() => setHelp(true));
   if (signIn) return <SignIn />;

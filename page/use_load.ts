@@ -1,6 +1,6 @@
 /** Loading what a view shows. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { connection, messageOf, needsSignIn } from "./api.ts";
+import { messageOf, onReturn } from "./api.ts";
 
 /** What is loaded so far. */
 export interface Loaded<T> {
@@ -65,12 +65,9 @@ export function useLoad<T>(
   }, [key]);
   useEffect(() => {
     start();
-    const retry = () => {
-      if (connection.get() === "live" && !needsSignIn.get()) start();
-    };
-    const stops = [connection.watch(retry), needsSignIn.watch(retry)];
+    const stop = onReturn(start);
     return () => {
-      stops.forEach((stop) => stop());
+      stop();
       running.current?.abort();
       running.current = undefined;
       again.current = false;

@@ -1,6 +1,6 @@
 /** Loads the rows of a table that is too long to be loaded whole. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError, connection, get, needsSignIn, type Query } from "../api.ts";
+import { ApiError, get, onReturn, type Query } from "../api.ts";
 import type { Row, TablePage } from "../types.ts";
 
 /** Rows of the first page: few, so that it is there at once. */
@@ -132,11 +132,7 @@ export function useRows(query: Query, ready = true): Rows {
   useEffect(() => {
     if (!ready) return;
     void load();
-    const retry = () => {
-      if (connection.get() === "live" && !needsSignIn.get()) refresh();
-    };
-    const stops = [connection.watch(retry), needsSignIn.watch(retry)];
-    return () => stops.forEach((stop) => stop());
+    return onReturn(refresh);
   }, [key, ready]);
   const { rows, total, error } = state;
   return { rows, total, error, stale: state.key !== key, want, refresh };
