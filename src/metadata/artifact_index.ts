@@ -76,6 +76,14 @@ export interface ArtifactTotals {
   readonly bytes: number;
 }
 
+/** One entry of a directory of artifacts. */
+export interface DirectoryEntry {
+  /** The last segment of its name. */
+  readonly name: string;
+  /** Bytes, as the record says; `undefined` for a directory. */
+  readonly size: number | undefined;
+}
+
 /** Index of artifact records. They change only together with the bytes. */
 export interface ArtifactIndex {
   /**
@@ -84,6 +92,13 @@ export interface ArtifactIndex {
    * exists throughout is yielded exactly once.
    */
   each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry>;
+  /**
+   * Returns the entries of a directory of a run's artifacts, by name. The index skips what is below
+   * its subdirectories.
+   *
+   * @param directory The directory, without `/` at its end; empty for the root.
+   */
+  children(runId: string, directory: string): Promise<DirectoryEntry[]>;
   /** Returns the number and total size of the artifacts of one run, or of all. */
   totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals>;
   /**

@@ -312,7 +312,13 @@ export interface LoggedModels {
   create(model: Omit<LoggedModel, "metrics" | "updatedAt">): Promise<void>;
   /** Returns a model by id. */
   get(id: string): Promise<LoggedModel | undefined>;
+<<<<<<< HEAD
   /** Sets the status of a model; `false` if it does not exist. */
+=======
+  /** Ids of the models that a run has made. */
+  idsOfRun(runId: string): Promise<string[]>;
+  /** Sets its status; `false` if it is not there. */
+>>>>>>> 612473f (List directories of artifacts by the index, one level at a time)
   setStatus(id: string, status: string): Promise<boolean>;
   /** Removes a model; `false` if it does not exist. */
   delete(id: string): Promise<boolean>;

@@ -100,7 +100,8 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   addApi(app, store, options);
   addMcp(app, store, options);
   const ready = mlflow.then((mlflow) => {
-    const service = { store, mlflow, now: context.now };
+    const { artifacts } = context.metadata;
+    const service = { store, artifacts, mlflow, now: context.now };
     addMlflow(app, service);
     addTrackio(app, service);
   });

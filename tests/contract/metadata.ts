@@ -266,6 +266,26 @@ export function testMetadata(
     assert.deepEqual(await artifacts.totals("s"), { artifacts: 3, bytes: 9 });
   });
 
+  test("children() gives what is directly in a directory", async (metadata) => {
+    await metadata.runs.start({ id: "r" }, null);
+    await metadata.runs.start({ id: "s" }, null);
+    const names = ["a", "a-b/x", "a.b", "d/e/f", "d/e/g", "d/z", "d0", "é/x", "z/ä", "z/é/1"];
+    for (const name of names) await insert(metadata, artifact("r", name));
+    for (let at = 0; at < 1200; at++) await insert(metadata, artifact("r", `many/${at}/x`));
+    await insert(metadata, artifact("s", "other"));
+    const children = async (directory: string, runId = "r") =>
+      (await metadata.artifacts.children(runId, directory))
+        .map(({ name, size }) => size === undefined ? `${name}/` : name);
+    assert.deepEqual(await children(""), ["a", "a-b/", "a.b", "d/", "d0", "many/", "z/", "é/"]);
+    assert.deepEqual(await children("d"), ["e/", "z"]);
+    assert.deepEqual(await children("d/e"), ["f", "g"]);
+    assert.deepEqual(await children("z"), ["ä", "é/"]);
+    assert.deepEqual(await children("a"), []);
+    assert.deepEqual(await children("nothing"), []);
+    assert.deepEqual(await children("", "s"), ["other"]);
+    assert.equal((await children("many")).length, 1200);
+  });
+
   test("eachDuplicate() gives those that share a hash, group by group, oldest first", async (metadata) => {
     await metadata.runs.start({ id: "r" }, null);
     for (let at = 0; at < 600; at++) await insert(metadata, artifact("r", `many ${at}`, "b"));

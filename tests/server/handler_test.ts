@@ -346,3 +346,39 @@ Deno.test("what the server itself got wrong is reported to its operator, and not
     assert.equal(failures.length, 1);
   }, { onFailure: (error) => failures.push(error) });
 });
+
+Deno.test("directories are listed and removed one level at a time, without files of logged models", () =>
+  withServer(async (send, store) => {
+    const run = await startRun(send);
+    for (const name of ["a.txt", "plots/x.png", "plots/deep/y.png", "models/own.txt"]) {
+      await store.artifacts.put(run, name, "x");
+    }
+    const list = async (path: string) =>
+      ((await (await send(`${API}artifacts/list?run_id=${run}&path=${path}`)).json()).files ?? [])
+        .map(({ path, is_dir }: Record<string, unknown>) => is_dir ? `${path}/` : path);
+    const proxied = async (path: string) =>
+      (await (await send(`${PROXY.slice(0, -1)}?path=0/${run}/artifacts/${path}`)).json()).files
+        .map(({ path }: Record<string, unknown>) => path);
+    assert.deepEqual(await list(""), ["a.txt", "models/", "plots/"]);
+    assert.deepEqual(await list("plots"), ["plots/deep/", "plots/x.png"]);
+    assert.deepEqual(await proxied("plots"), ["deep", "x.png"]);
+    assert.deepEqual(await list("a.txt"), []);
+    const json = { experiment_id: "0", name: "net", source_run_id: run };
+    const { model } = await (await send(`${API}logged-models`, { json })).json();
+    const place = `${PROXY}0/models/${model.info.model_id}/artifacts/MLmodel`;
+    assert.equal(await status(send(place, { method: "PUT", body: "x" })), 200);
+    assert.deepEqual(await list("models"), ["models/own.txt"]);
+    assert.equal(
+      await status(send(`${PROXY}0/${run}/artifacts/models/own.txt`, {
+        method: "DELETE",
+      })),
+      200,
+    );
+    assert.deepEqual(await list(""), ["a.txt", "plots/"]);
+    const directories = `${API}logged-models/${model.info.model_id}/artifacts/directories`;
+    assert.deepEqual((await (await send(directories)).json()).files[0].path, "MLmodel");
+    const remove = async () =>
+      await status(send(`${PROXY}0/${run}/artifacts/plots`, { method: "DELETE" }));
+    assert.deepEqual(await Promise.all([remove(), remove()]), [200, 200]);
+    assert.deepEqual(await list(""), ["a.txt"]);
+  }));

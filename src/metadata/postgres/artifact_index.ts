@@ -7,10 +7,12 @@ import type {
   ArtifactRecord,
   ArtifactTotals,
   Contents,
+  DirectoryEntry,
   IndexEntry,
   NewArtifact,
 } from "../artifact_index.ts";
 import { entryOf } from "../rows/artifact_row.ts";
+import { findChildren } from "./artifact_children.ts";
 import { findEntries } from "./artifact_find.ts";
 import { namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
 import { namesNear } from "./artifact_names.ts";
@@ -59,6 +61,10 @@ export class PostgresArtifactIndex implements ArtifactIndex {
 
   each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry> {
     return eachEntry(this.#database, runId, after);
+  }
+
+  children(runId: string, directory: string): Promise<DirectoryEntry[]> {
+    return this.#database.read((sql) => findChildren(sql, runId, directory));
   }
 
   totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {

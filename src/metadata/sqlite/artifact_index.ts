@@ -11,12 +11,14 @@ import type {
   ArtifactRecord,
   ArtifactTotals,
   Contents,
+  DirectoryEntry,
   IndexEntry,
   NewArtifact,
 } from "../artifact_index.ts";
 import { KEY_INDEX, namedWithoutIndex, unnamedKeys } from "./artifact_keys.ts";
 import { ArtifactNames } from "./artifact_names.ts";
 import { eachDuplicate } from "./artifact_duplicates.ts";
+import { findChildren } from "./artifact_children.ts";
 import { findEntries } from "./artifact_find.ts";
 import { eachEntry, totalsOf } from "./artifact_search.ts";
 import { describe, insertRecords, isSame, requireRun } from "./artifact_writes.ts";
@@ -57,6 +59,10 @@ export class SqliteArtifactIndex implements ArtifactIndex {
 
   each(runId?: string, after?: ArtifactPosition): AsyncIterable<IndexEntry> {
     return eachEntry(this.#database, runId, after);
+  }
+
+  children(runId: string, directory: string): Promise<DirectoryEntry[]> {
+    return this.#database.read((sql) => findChildren(sql, runId, directory));
   }
 
   totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {

@@ -7,6 +7,7 @@ import {
   assertPath,
   isModelFile,
   modelPlace,
+  MODELS_DIRECTORY,
   placeOfSegments,
 } from "./artifact_path.ts";
 import { listed } from "./search.ts";
@@ -24,24 +25,24 @@ interface Entry {
 
 /** What is directly below a place, by name; `path` of each begins with `shownAs`. */
 async function entriesAt(
-  { store }: Service,
+  { artifacts, mlflow }: Service,
   { runId, prefix, path }: ArtifactPlace,
   shownAs: string,
 ): Promise<Entry[]> {
-  const under = path === "" ? prefix : `${prefix}${path}/`;
-  const entries = new Map<string, Entry>();
-  for (const { name, size } of await store.artifacts.list(runId)) {
-    if (!name.startsWith(under) || prefix === "" && isModelFile(name)) continue;
-    const [first, ...deeper] = name.slice(under.length).split("/");
-    const shown = `${shownAs}${first}`;
-    entries.set(
-      first!,
-      deeper.length > 0
-        ? { path: shown, is_dir: true }
-        : { path: shown, is_dir: false, file_size: size },
-    );
-  }
-  return [...entries.values()].sort((a, b) => a.path < b.path ? -1 : 1);
+  const directory = `${prefix}${path}`.replace(/\/$/, "");
+  const entries = (await artifacts.children(runId, directory)).map(({ name, size }): Entry =>
+    size === undefined
+      ? { path: `${shownAs}${name}`, is_dir: true }
+      : { path: `${shownAs}${name}`, is_dir: false, file_size: size }
+  );
+  const models = MODELS_DIRECTORY.slice(0, -1);
+  if (prefix !== "" || path !== "" && path !== models) return entries;
+  // Files of logged models are listed with these, not with the run.
+  const own = await mlflow.loggedModels.idsOfRun(runId);
+  if (own.length === 0) return entries;
+  if (path === models) return entries.filter(({ path }) => !own.includes(path.split("/").at(-1)!));
+  const others = (await artifacts.children(runId, models)).some(({ name }) => !own.includes(name));
+  return others ? entries : entries.filter(({ path, is_dir }) => path !== models || !is_dir);
 }
 
 async function list(call: Call): Promise<unknown> {
@@ -126,11 +127,27 @@ export async function downloadOfRun(
 export async function removeAt(service: Service, segments: readonly string[]): Promise<void> {
   const { store, mlflow } = service;
   const { runId, prefix, path } = await placeOfSegments(mlflow, segments);
-  const name = `${prefix}${path}`;
-  const found = (await store.artifacts.list(runId)).filter((artifact) =>
-    artifact.name === name || artifact.name.startsWith(path === "" ? prefix : `${name}/`)
-  );
-  for (const { id } of found) await store.artifacts.remove(id);
+  const name = `${prefix}${path}`.replace(/\/$/, "");
+  const found = await namesBelow(service, runId, name);
+  for (const name of found) {
+    try {
+      await store.artifacts.remove(runId, name);
+    } catch (error) {
+      // Another request may have removed it.
+      if (!(error instanceof ArtifactNotFoundError)) throw error;
+    }
+  }
+}
+
+/** The artifact of a name, or those below the directory of that name. */
+async function namesBelow(service: Service, runId: string, name: string): Promise<string[]> {
+  if (name !== "" && await service.store.artifacts.has(runId, name)) return [name];
+  const entries = await service.artifacts.children(runId, name);
+  const below = await Promise.all(entries.map((entry) => {
+    const full = name === "" ? entry.name : `${name}/${entry.name}`;
+    return entry.size === undefined ? namesBelow(service, runId, full) : [full];
+  }));
+  return below.flat();
 }
 
 async function fileAt(

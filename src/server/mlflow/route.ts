@@ -1,4 +1,5 @@
 import type { Store } from "../../store/store.ts";
+import type { ArtifactIndex } from "../../metadata/artifact_index.ts";
 import type { MlflowStore } from "../../metadata/mlflow_store.ts";
 import type { Fields } from "./fields.ts";
 
@@ -6,6 +7,8 @@ import type { Fields } from "./fields.ts";
 export interface Service {
   /** The store. */
   readonly store: Store;
+  /** Records of artifacts: listings by directory. */
+  readonly artifacts: Pick<ArtifactIndex, "children">;
   /** What the protocol keeps. */
   readonly mlflow: MlflowStore;
   /** The clock, in epoch milliseconds. */

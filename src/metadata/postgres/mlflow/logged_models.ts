@@ -58,6 +58,16 @@ export class PostgresLoggedModels implements LoggedModels {
     });
   }
 
+  idsOfRun(runId: string): Promise<string[]> {
+    return this.#database.read(async (sql) => {
+      const rows = await sql.all(
+        "SELECT id FROM mlflow_logged_models WHERE source_run_id = ?",
+        runId,
+      );
+      return rows.map(({ id }) => String(id));
+    });
+  }
+
   setStatus(id: string, status: string): Promise<boolean> {
     return this.#database.write(async (sql) =>
       (await sql.run(

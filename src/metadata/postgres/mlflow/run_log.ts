@@ -13,9 +13,17 @@ import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 export async function logBatch(
   sql: Sql,
   runId: string,
-  { metrics, about, params, tags }: MlflowBatch,
+  { metrics, about, params, tags, logId }: MlflowBatch,
   points: KnownPoints,
 ): Promise<readonly ParamConflict[]> {
+  if (logId !== undefined) {
+    const added = await sql.run(
+      "INSERT INTO mlflow_log_ids (run_id, id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      runId,
+      logId,
+    );
+    if (added === 0) return [];
+  }
   const conflicts = await insertParams(sql, runId, params);
   if (conflicts.length > 0) return conflicts;
   await setTags(sql, runId, tags);

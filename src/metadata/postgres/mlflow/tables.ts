@@ -29,6 +29,11 @@ export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
       timestamp BIGINT NOT NULL, value DOUBLE PRECISION, model_id TEXT, dataset_name TEXT, dataset_digest TEXT`,
     columns: ["run_id", "key", "step", "timestamp", "value", "model_id"],
   },
+  // Ids that clients gave their calls: a call that is sent again is stored once.
+  mlflow_log_ids: {
+    definition: "run_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (run_id, id)",
+    columns: ["run_id", "id"],
+  },
   mlflow_dataset_inputs: {
     definition: `run_id TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
       source_type TEXT NOT NULL, source TEXT NOT NULL, schema TEXT, profile TEXT, tags TEXT NOT NULL,
@@ -79,6 +84,7 @@ export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
 export const MLFLOW_TABLES_OF_RUN: readonly string[] = [
   "mlflow_run_status",
   "mlflow_metric_subjects",
+  "mlflow_log_ids",
   "mlflow_dataset_inputs",
   "mlflow_run_models",
 ];

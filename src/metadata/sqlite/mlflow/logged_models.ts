@@ -51,6 +51,13 @@ export class SqliteLoggedModels implements LoggedModels {
     });
   }
 
+  idsOfRun(runId: string): Promise<string[]> {
+    return this.#database.read((sql) =>
+      sql.prepare("SELECT id FROM mlflow_logged_models WHERE source_run_id = ?").all(runId)
+        .map(({ id }) => String(id))
+    );
+  }
+
   setStatus(id: string, status: string): Promise<boolean> {
     return this.#database.write({
       apply: (sql) =>
