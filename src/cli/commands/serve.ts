@@ -81,7 +81,7 @@ export async function runServer(
   const tls = await certificate(options);
   const ending = new AbortController();
   io.interrupted?.().addEventListener("abort", () => ending.abort(), { once: true });
-  const store = await open("create");
+  const store = await open(options.has("read-only") ? "read" : "create");
   await serveStore(store, {
     ...hostname !== undefined && { hostname },
     ...port !== undefined && { port: parseCount("port", port) },

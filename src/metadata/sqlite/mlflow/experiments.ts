@@ -4,6 +4,7 @@ import type { MlflowExperiment, MlflowExperiments, Pairs } from "../../mlflow_st
 import type { Database } from "../database.ts";
 import type { SqlConnection, SqlRow } from "../sql_driver.ts";
 import { compare, type Fragment, fragment, joined, where } from "./conditions.ts";
+import { MLFLOW_TABLES } from "./tables.ts";
 import { readPairs, removePair, writePairs } from "./pairs.ts";
 import { pageOf } from "./pages.ts";
 
@@ -128,6 +129,10 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
 
   /** Gives ids to experiments that runs of other programs have brought. */
   async #giveIds(): Promise<void> {
+    if (!this.#database.isWritable) {
+      await this.#database.read((sql) => shadowIds(sql, this.#now()));
+      return;
+    }
     const isNeeded = await this.#database.read((sql) => needsIds(sql));
     if (!isNeeded) return;
     await this.#database.write({ apply: (sql) => giveIds(sql, this.#now()) });
@@ -140,13 +145,47 @@ function needsIds(sql: SqlConnection): boolean {
 }
 
 /** Gives an id to each experiment that has none. Runs inside a write transaction. */
-export function giveIds(sql: SqlConnection, now: number): void {
+export function giveIds(sql: SqlConnection, now: number, first = 1): void {
   if (!sql.prepare("SELECT 1 FROM mlflow_experiments WHERE id = 0").get()) {
     sql.prepare(
       "INSERT INTO mlflow_experiments (id, name, created_at, updated_at) VALUES (0, ?, ?, ?)",
     ).run(DEFAULT, now, now);
   }
-  for (const { name } of sql.prepare(UNNAMED).all()) insert(sql, String(name), now);
+  for (const { name } of sql.prepare(UNNAMED).all()) {
+    const id = insert(sql, String(name), now);
+    if (id >= first) continue;
+    sql.prepare("UPDATE mlflow_experiments SET id = ? WHERE id = ?").run(first + id, id);
+  }
+}
+
+/** Where ids begin that are given on a connection which only reads: the database's own stay below. */
+const FIRST_SHADOW = 1_000_000_000;
+
+/**
+ * Gives ids on a connection that only reads: a temporary table, in memory, stands before the database's
+ * own. They hold as long as the connection.
+ */
+export function shadowIds(sql: SqlConnection, now: number): void {
+  if (!needsIds(sql)) return;
+  // The database itself is opened read-only all the same.
+  sql.prepare("PRAGMA query_only = OFF").run();
+  try {
+    addShadow(sql);
+    giveIds(sql, now, FIRST_SHADOW);
+  } finally {
+    sql.prepare("PRAGMA query_only = ON").run();
+  }
+}
+
+function addShadow(sql: SqlConnection): void {
+  const table = "mlflow_experiments";
+  if (sql.prepare("SELECT 1 FROM temp.sqlite_master WHERE name = ?").get(table)) return;
+  sql.prepare("PRAGMA temp_store = MEMORY").run();
+  sql.prepare(`CREATE TEMP TABLE ${table} (${MLFLOW_TABLES[table]!.definition})`).run();
+  sql.prepare(
+    `INSERT INTO temp.${table} (id, name, deleted, created_at, updated_at)
+      SELECT id, name, deleted, created_at, updated_at FROM main.${table}`,
+  ).run();
 }
 
 function insert(sql: SqlConnection, name: string, now: number): number {

@@ -1,0 +1,160 @@
+/**
+ * Compares servers of the MLflow protocol: chachaml, FastTrackML and MLflow itself, with one client, on one
+ * machine. Prints one table: milliseconds of wall time, and of CPU time of the server, for each call.
+ *
+ *     deno run -A bench/mlflow_servers.ts [--runs 10000] [--big MiB] chachaml fml=PATH mlflow=PATH
+ *
+ * `PATH` is the program of a virtual environment: `pip install fasttrackml==0.6.0` or `mlflow==3.17.2`.
+ */
+import { HttpClient } from "./http_client.ts";
+import { type Server, startServer } from "./server_process.ts";
+
+const API = "/api/2.0/mlflow/";
+
+/** One line of the table: name, and milliseconds of wall and of CPU a call. */
+type Result = readonly [name: string, wall: number, cpu: number];
+
+const options = { runs: 10_000, big: 1024 };
+const names: string[] = [];
+for (let at = 0; at < Deno.args.length; at++) {
+  const [name] = Deno.args.slice(at);
+  if (name === "--runs") options.runs = Number(Deno.args[++at]);
+  else if (name === "--big") options.big = Number(Deno.args[++at]);
+  else names.push(name!);
+}
+
+/** Measures one server. */
+async function measure(server: Server): Promise<Result[]> {
+  const results: Result[] = [["start-up", server.startTime, server.cpu()]];
+  results.push(["memory at rest, MiB", server.memory(), 0]);
+  const client = await HttpClient.connect(server.port);
+  const post = async (path: string, json: object, by = client) =>
+    JSON.parse(await by.text("POST", API + path, JSON.stringify(json)));
+  const time = async (name: string, count: number, work: (at: number) => Promise<unknown>) => {
+    const [wall, cpu] = [performance.now(), server.cpu()];
+    for (let at = 0; at < count; at++) await work(at);
+    results.push([name, (performance.now() - wall) / count, (server.cpu() - cpu) / count]);
+    console.error(server.name, ...results.at(-1)!);
+  };
+  const newRun = async (by = client): Promise<string> =>
+    (await post("runs/create", { experiment_id: "0", start_time: Date.now() }, by)).run.info.run_id;
+  const run = await newRun();
+  const point = (key: string, step: number) => ({
+    key,
+    value: Math.random(),
+    timestamp: 1_700_000_000_000 + step,
+    step,
+  });
+  await time("runs/create", 200, () => newRun());
+  await time(
+    "log-metric",
+    500,
+    (at) => post("runs/log-metric", { run_id: run, ...point("m", at) }),
+  );
+  const clients = await Promise.all(
+    Array.from({ length: 8 }, () => HttpClient.connect(server.port)),
+  );
+  const runs = await Promise.all(clients.map((by) => newRun(by)));
+  await time(
+    "log-metric, 8 connections",
+    100,
+    (at) =>
+      Promise.all(
+        clients.map((by, nth) =>
+          post("runs/log-metric", { run_id: runs[nth], ...point("m", at) }, by)
+        ),
+      ),
+  );
+  await time("log-batch of 1,000", 30, (at) =>
+    post("runs/log-batch", {
+      run_id: run,
+      metrics: Array.from({ length: 1000 }, (_, nth) => point("batch", at * 1000 + nth)),
+    }));
+  await time(
+    "history of 500 points",
+    50,
+    () =>
+      client.text("GET", `${API}metrics/get-history?run_id=${run}&run_uuid=${run}&metric_key=m`),
+  );
+  const { experiment_id } = await post("experiments/create", { name: "many" });
+  await Promise.all(clients.map(async (by, nth) => {
+    for (let at = nth; at < options.runs; at += clients.length) {
+      const started = { experiment_id, start_time: 1_700_000_000_000 + at };
+      const id = (await post("runs/create", started, by)).run.info.run_id;
+      await post("runs/log-batch", {
+        run_id: id,
+        metrics: Array.from({ length: 5 }, (_, nth) => point(`m${nth}`, 1)),
+        params: Array.from({ length: 5 }, (_, nth) => ({ key: `p${nth}`, value: `${at % 100}` })),
+        tags: Array.from({ length: 3 }, (_, nth) => ({ key: `t${nth}`, value: `${at % 50}` })),
+      }, by);
+    }
+  }));
+  const search = (more: object) =>
+    post("runs/search", { experiment_ids: [experiment_id], max_results: 100, ...more });
+  await search({});
+  await time(`first 100 of ${options.runs} runs`, 20, () => search({}));
+  await time(
+    "… filtered and ordered by metrics",
+    20,
+    () => search({ filter: "metrics.m0 > 0.9", order_by: ["metrics.m1 DESC"] }),
+  );
+  await time("… ordered by a metric", 20, () => search({ order_by: ["metrics.m1 DESC"] }));
+  await time(
+    "… filtered by param and tag",
+    20,
+    () => search({ filter: "params.p0 = '7' AND tags.t0 = '7'" }),
+  );
+  await time("… all, in pages of 1,000", 1, async () => {
+    let page_token: string | undefined;
+    do {
+      const page = await search({ max_results: 1000, ...page_token && { page_token } });
+      page_token = page.next_page_token;
+    } while (page_token);
+  });
+  const place = server.artifacts(run);
+  await time(
+    "put of 1 kB",
+    100,
+    (at) => client.text("PUT", `${place}small/${at}`, "x".repeat(1000)),
+  );
+  results.push(["memory under load, MiB", server.memory(), 0]);
+  if (options.big > 0) {
+    const chunk = new Uint8Array(1024 * 1024).map((_, at) => at % 251);
+    try {
+      await time(
+        `${options.big} MiB up`,
+        1,
+        () => client.upload(`${place}big`, chunk, options.big),
+      );
+      await time(`${options.big} MiB down`, 1, () => client.download(`${place}big`));
+    } catch (error) {
+      console.error(server.name, `${options.big} MiB:`, (error as Error).message);
+    }
+    results.push(["memory after large files, MiB", server.memory(), 0]);
+  }
+  for (const open of [client, ...clients]) open.close();
+  return results;
+}
+
+const columns = new Map<string, Map<string, Result>>();
+for (const name of names) {
+  const server = await startServer(name);
+  try {
+    const results = await measure(server);
+    columns.set(server.name, new Map(results.map((result) => [result[0], result])));
+  } finally {
+    await server.stop();
+  }
+}
+const rows = new Set([...columns.values()].flatMap((column) => [...column.keys()]));
+const round = (value: number) => value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+console.log(`load average: ${Deno.loadavg().map((load) => load.toFixed(1)).join(", ")}`);
+console.log(["", ...columns.keys()].join(" | "));
+for (const row of rows) {
+  const cells = [...columns.values()].map((column) => {
+    const result = column.get(row);
+    if (!result) return "–";
+    return result[2] > 0 ? `${round(result[1])} (${round(result[2])} CPU)` : round(result[1]);
+  });
+  console.log([row, ...cells].join(" | "));
+}
