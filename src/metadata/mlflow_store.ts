@@ -248,6 +248,8 @@ export interface MlflowExperiments {
   search(search: Search): Promise<Page<MlflowExperiment>>;
   /** Renames an experiment with all its runs; `false` if the name is taken. */
   rename(id: string, name: string): Promise<boolean>;
+  /** Removes an experiment permanently; `false` if it has runs. */
+  remove(id: string): Promise<boolean>;
   /** Deletes or restores an experiment. */
   setDeleted(id: string, deleted: boolean): Promise<void>;
   /** Sets a tag, or removes it if `value` is `null`; `false` if there was none to remove. */
@@ -312,13 +314,9 @@ export interface LoggedModels {
   create(model: Omit<LoggedModel, "metrics" | "updatedAt">): Promise<void>;
   /** Returns a model by id. */
   get(id: string): Promise<LoggedModel | undefined>;
-<<<<<<< HEAD
-  /** Sets the status of a model; `false` if it does not exist. */
-=======
-  /** Ids of the models that a run has made. */
+  /** Returns the ids of the models that a run has logged. */
   idsOfRun(runId: string): Promise<string[]>;
-  /** Sets its status; `false` if it is not there. */
->>>>>>> 612473f (List directories of artifacts by the index, one level at a time)
+  /** Sets the status of a model; `false` if it does not exist. */
   setStatus(id: string, status: string): Promise<boolean>;
   /** Removes a model; `false` if it does not exist. */
   delete(id: string): Promise<boolean>;

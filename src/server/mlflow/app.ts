@@ -18,6 +18,7 @@ import { LOGGED_MODEL_ROUTES } from "./logged_models.ts";
 import { METRIC_ROUTES } from "./metrics.ts";
 import { invalid, MlflowError } from "./mlflow_error.ts";
 import { toProtoJson } from "./proto_json.ts";
+import { PURGE_ROUTES } from "./purge.ts";
 import { REGISTRY_ROUTES } from "./registry.ts";
 import type { Route, Service } from "./route.ts";
 import { RUN_ROUTES } from "./runs.ts";
@@ -40,6 +41,7 @@ const ROUTES: readonly Route[] = [
   ...INPUT_ROUTES,
   ...LOGGED_MODEL_ROUTES,
   ...REGISTRY_ROUTES,
+  ...PURGE_ROUTES,
 ];
 
 /** What a client asks for before its first transfer of an artifact: plain PUT and GET are all there is. */
@@ -57,16 +59,18 @@ const SERVER_INFO = {
 /** Adds the routes of the protocol. */
 export function addMlflow(app: Hono<Noted>, service: Service): void {
   for (const prefix of PREFIXES) {
-    for (const { method, path, handle } of ROUTES) {
-      app.on(method, prefix + path, async (c) =>
-        json(
+    for (const { method, path, handle, isForAdmins = false } of ROUTES) {
+      app.on(method, prefix + path, async (c) => {
+        if (isForAdmins) assertAdmin(c);
+        return json(
           await handle({
             ...service,
             fields: await fieldsOf(c),
             param: (name) => decodeSegments(c.req.param(name) ?? "")[0]!,
             user: c.get("caller")?.name ?? null,
           }),
-        ));
+        );
+      });
     }
     app.get(`${prefix}server-info`, () => json(SERVER_INFO));
   }
@@ -97,6 +101,13 @@ function addProxy(app: Hono<Noted>, prefix: string, service: Service): void {
   app.on("POST", `${prefix}mpu/*`, () => {
     throw new MlflowError("NOT_IMPLEMENTED", "Multipart upload is not supported; use PUT");
   });
+}
+
+/** Refuses a caller who is known, and no administrator. */
+function assertAdmin(c: Context<Noted>): void {
+  const caller = c.get("caller");
+  if (caller === undefined || caller.role === "admin") return;
+  throw new MlflowError("PERMISSION_DENIED", `Only an admin may do this, not a ${caller.role}`);
 }
 
 /** The fields of the body; of a GET, those of the query. */

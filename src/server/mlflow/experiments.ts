@@ -69,7 +69,7 @@ async function create({ fields, mlflow }: Call): Promise<unknown> {
     "RESOURCE_ALREADY_EXISTS",
     there?.deleted
       ? `Experiment '${name}' already exists in deleted state. You can restore the experiment, or ` +
-        "rename it, to use its name again."
+        "an admin can purge it (POST experiments/purge), to use its name again."
       : `Experiment '${name}' already exists.`,
   );
 }

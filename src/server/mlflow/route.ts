@@ -31,6 +31,8 @@ export interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Path below `/api/<version>/mlflow/`, with `:names`. */
   readonly path: string;
+  /** Whether only administrators may call it, where callers sign in. */
+  readonly isForAdmins?: boolean;
   /** Answers a call. */
   readonly handle: (call: Call) => Promise<unknown>;
 }
@@ -42,4 +44,9 @@ export function route(
   handle: (call: Call) => Promise<unknown>,
 ): Route {
   return { method, path, handle };
+}
+
+/** Declares an endpoint for administrators. */
+export function adminRoute(...parts: Parameters<typeof route>): Route {
+  return { ...route(...parts), isForAdmins: true };
 }

@@ -110,6 +110,20 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
     });
   }
 
+  remove(id: string): Promise<boolean> {
+    return this.#database.write(async (sql) => {
+      const row = await sql.get("SELECT name FROM mlflow_experiments WHERE id = ?", Number(id));
+      if (!row) return true;
+      const { name = null } = row;
+      if (await sql.get("SELECT 1 FROM runs WHERE experiment = ? LIMIT 1", name)) return false;
+      await sql.run("DELETE FROM experiments WHERE name = ?", name);
+      await sql.run("DELETE FROM mlflow_experiment_tags WHERE experiment_id = ?", Number(id));
+      await sql.run("DELETE FROM mlflow_logged_models WHERE experiment_id = ?", Number(id));
+      await sql.run("DELETE FROM mlflow_experiments WHERE id = ?", Number(id));
+      return true;
+    });
+  }
+
   async setDeleted(id: string, deleted: boolean): Promise<void> {
     await this.#database.write(async (sql) =>
       await sql.run(

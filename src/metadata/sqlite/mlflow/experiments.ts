@@ -108,6 +108,22 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
     });
   }
 
+  remove(id: string): Promise<boolean> {
+    return this.#database.write({
+      apply: (sql) => {
+        const row = sql.prepare("SELECT name FROM mlflow_experiments WHERE id = ?").get(Number(id));
+        if (!row) return true;
+        const { name = null } = row;
+        if (sql.prepare("SELECT 1 FROM runs WHERE experiment = ? LIMIT 1").get(name)) return false;
+        sql.prepare("DELETE FROM experiments WHERE name = ?").run(name);
+        sql.prepare(`DELETE FROM ${TAGS} WHERE experiment_id = ?`).run(Number(id));
+        sql.prepare("DELETE FROM mlflow_logged_models WHERE experiment_id = ?").run(Number(id));
+        sql.prepare("DELETE FROM mlflow_experiments WHERE id = ?").run(Number(id));
+        return true;
+      },
+    });
+  }
+
   async setDeleted(id: string, deleted: boolean): Promise<void> {
     await this.#database.write({
       apply: (sql) =>
