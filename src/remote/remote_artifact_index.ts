@@ -4,6 +4,7 @@ import type {
   ArtifactPosition,
   ArtifactQuery,
   ArtifactTotals,
+  DirectoryEntry,
   IndexEntry,
 } from "../metadata/artifact_index.ts";
 import type { Connection } from "./connection.ts";
@@ -37,6 +38,10 @@ export class RemoteArtifactIndex implements ArtifactIndex {
 
   totals(runId?: string, after?: ArtifactPosition): Promise<ArtifactTotals> {
     return this.#calls.totals(runId, after);
+  }
+
+  children(runId: string, directory: string): Promise<DirectoryEntry[]> {
+    return this.#calls.children(runId, directory);
   }
 
   unnamed(keys: Iterable<string>): Promise<Set<string>> {

@@ -41,7 +41,8 @@ function tooLong(): Error {
   return invalid(`The request body has more than ${MOST_BYTES} bytes`);
 }
 
-async function readText(request: Request): Promise<string> {
+/** Reads a body of text that is held whole. Throws what {@linkcode readJson} throws. */
+export async function readText(request: Request): Promise<string> {
   if (!request.body) return "";
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = request.body.getReader();

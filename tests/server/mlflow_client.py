@@ -336,6 +336,36 @@ def together():
     assert any(k.startswith("system/") for k in client.get_run(run.info.run_id).data.metrics)
 
 
+def traces():
+    experiment = mlflow.set_experiment("traced")
+
+    @mlflow.trace
+    def inner(x):
+        return x + 1
+
+    @mlflow.trace
+    def outer(x):
+        return inner(x) * 2
+
+    assert outer(3) == 8
+    mlflow.flush_trace_async_logging()
+    found = mlflow.search_traces(
+        locations=[experiment.experiment_id],
+        filter_string="attributes.status = 'OK'",
+        return_type="list",
+    )
+    assert len(found) == 1, found
+    assert sorted(span.name for span in found[0].data.spans) == ["inner", "outer"]
+    trace_id = found[0].info.trace_id
+    mlflow.set_trace_tag(trace_id, "k", "v")
+    mlflow.log_feedback(trace_id=trace_id, name="good", value=True)
+    trace = mlflow.get_trace(trace_id)
+    assert trace.info.tags["k"] == "v"
+    assert trace.info.assessments[0].name == "good"
+    assert len(trace.data.spans) == 2
+    assert client.delete_traces(experiment.experiment_id, trace_ids=[trace_id]) == 1
+
+
 import traceback  # noqa: E402
 
 for flow in flows:

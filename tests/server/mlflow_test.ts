@@ -61,7 +61,17 @@ testWithClient(
   "the MLflow 3 client logs, searches, stores artifacts and models, and uses the registry",
   python,
   "CHACHAML_MLFLOW_PYTHON",
-  ["experiments", "fluent", "runs", "search", "artifacts", "registry", "together", "sklearn"],
+  [
+    "experiments",
+    "fluent",
+    "runs",
+    "search",
+    "artifacts",
+    "registry",
+    "together",
+    "traces",
+    "sklearn",
+  ],
 );
 
 testWithClient(

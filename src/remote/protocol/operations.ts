@@ -63,6 +63,7 @@ export const OPERATIONS = {
     namedForSure: "read",
     requireRun: "read",
     totals: "read",
+    children: "read",
     unnamed: "read",
   },
   models: {

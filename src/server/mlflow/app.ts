@@ -20,6 +20,7 @@ import { invalid, MlflowError } from "./mlflow_error.ts";
 import { toProtoJson } from "./proto_json.ts";
 import { PURGE_ROUTES } from "./purge.ts";
 import { REGISTRY_ROUTES } from "./registry.ts";
+import { TRACE_ROUTES } from "./traces.ts";
 import type { Route, Service } from "./route.ts";
 import { RUN_ROUTES } from "./runs.ts";
 
@@ -42,6 +43,7 @@ const ROUTES: readonly Route[] = [
   ...LOGGED_MODEL_ROUTES,
   ...REGISTRY_ROUTES,
   ...PURGE_ROUTES,
+  ...TRACE_ROUTES,
 ];
 
 /** What a client asks for before its first transfer of an artifact: plain PUT and GET are all there is. */
@@ -75,6 +77,13 @@ export function addMlflow(app: Hono<Noted>, service: Service): void {
     app.get(`${prefix}server-info`, () => json(SERVER_INFO));
   }
   for (const prefix of PROXIES) addProxy(app, prefix, service);
+  // The words by which a client sees that it has to upload spans as a file.
+  app.post("/v1/traces", () => {
+    throw new MlflowError(
+      "NOT_IMPLEMENTED",
+      "REST OTLP span logging is not supported; spans are kept as the file traces.json",
+    );
+  });
   app.get("/get-artifact", (c) => {
     return downloadOfRun(service, new URL(c.req.url).searchParams, c.req.raw);
   });

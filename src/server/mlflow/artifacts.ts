@@ -1,6 +1,7 @@
 /** Artifacts: the listings of the tracking API, and the proxy that moves bytes. */
 import type { Artifact } from "../../artifacts/artifact.ts";
 import { ArtifactNotFoundError } from "../../base/errors.ts";
+import { readText } from "../json_body.ts";
 import { artifactResponse } from "../artifact_response.ts";
 import {
   type ArtifactPlace,
@@ -15,6 +16,7 @@ import { missing, MlflowError } from "./mlflow_error.ts";
 import { type Call, type Route, route, type Service } from "./route.ts";
 import { artifactUri } from "./run_json.ts";
 import { requireRun, runIdOf } from "./runs.ts";
+import { noTrace, SPANS, TRACE } from "./traces.ts";
 
 /** One entry of a listing. */
 interface Entry {
@@ -79,12 +81,32 @@ export async function listThroughProxy(service: Service, path: string): Promise<
   return { files: await entriesAt(service, place, "") };
 }
 
+/** The trace whose spans a path names; `undefined` for any other path. */
+async function traceOf(
+  { mlflow }: Service,
+  [experiment, kind, id, artifacts, ...rest]: readonly string[],
+): Promise<{ id: string; experiment: string } | undefined> {
+  if (kind !== "traces" || id === undefined || artifacts !== "artifacts") return undefined;
+  if (rest.join("/") !== "traces.json") {
+    throw new MlflowError("INVALID_PARAMETER_VALUE", "A trace has the file traces.json alone");
+  }
+  if (await mlflow.documents.get(TRACE, id) === undefined) throw noTrace(id);
+  return { id, experiment: experiment! };
+}
+
 /** Stores the body of a request, in place of an artifact of the same name. */
 export async function upload(
   service: Service,
   segments: readonly string[],
   request: Request,
 ): Promise<void> {
+  const trace = await traceOf(service, segments);
+  if (trace) {
+    const data = await readText(request);
+    const { id, experiment } = trace;
+    const time = service.now();
+    return await service.mlflow.documents.put({ kind: SPANS, id, scope: experiment, time, data });
+  }
   const { runId, name } = await fileAt(service, segments);
   if (isModelFile(name) && segments[1] !== "models") {
     throw new MlflowError(
@@ -106,9 +128,23 @@ export async function download(
   segments: readonly string[],
   request: Request,
 ): Promise<Response> {
+  const trace = await traceOf(service, segments);
+  if (trace) return await downloadSpans(service, trace.id);
   const { runId, name } = await fileAt(service, segments);
   const artifact = await artifactOf(service, runId, name, segments.join("/"));
   return artifactResponse(artifact, { request, fileName: name.split("/").at(-1)! });
+}
+
+async function downloadSpans({ mlflow }: Service, id: string): Promise<Response> {
+  const data = await mlflow.documents.get(SPANS, id);
+  if (data === undefined) throw missing(`No such artifact: the spans of trace ${id}`);
+  return new Response(data, {
+    headers: {
+      "content-type": "application/json",
+      "content-disposition": 'attachment; filename="traces.json"',
+      "x-content-type-options": "nosniff",
+    },
+  });
 }
 
 /** Answers the bytes of an artifact of a run, for links. */

@@ -179,6 +179,7 @@ const ARGUMENTS: Readonly<Record<OperationName | "hello" | "artifacts.page", rea
   "artifacts.page": [optional(text), optional(position)],
   "artifacts.requireRun": [text],
   "artifacts.totals": [optional(text), optional(position)],
+  "artifacts.children": [text, text],
   "artifacts.unnamed": [list(text)],
   "models.addVersion": [newVersion, stages, modelState],
   "models.dangling": [],

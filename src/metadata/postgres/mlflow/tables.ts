@@ -40,6 +40,12 @@ export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
       context TEXT, PRIMARY KEY (run_id, name, digest)`,
     columns: ["run_id", "name", "digest", "source_type", "source", "schema", "profile", "tags"],
   },
+  // What clients send that the store has no meaning for, as JSON: traces, evaluation datasets.
+  mlflow_documents: {
+    definition: `kind TEXT NOT NULL, id TEXT NOT NULL, scope TEXT NOT NULL, time BIGINT NOT NULL,
+      data TEXT NOT NULL, PRIMARY KEY (kind, id)`,
+    columns: ["kind", "id", "scope", "time", "data"],
+  },
   mlflow_run_models: {
     definition: `run_id TEXT NOT NULL, model_id TEXT NOT NULL, direction TEXT NOT NULL,
       step BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (run_id, model_id, direction)`,
@@ -95,5 +101,6 @@ export const MLFLOW_INDEXES: Readonly<Record<string, string>> = {
   chachaml_mlflow_subjects_run: "mlflow_metric_subjects(run_id)",
   chachaml_mlflow_logged_models: "mlflow_logged_models(experiment_id)",
   chachaml_mlflow_model_runs: "mlflow_logged_models(source_run_id)",
+  chachaml_mlflow_documents: "mlflow_documents(kind, scope, time)",
   chachaml_mlflow_run_models: "mlflow_run_models(model_id)",
 };

@@ -1,5 +1,6 @@
 import type { MlflowStore } from "../../mlflow_store.ts";
 import type { Database } from "../database.ts";
+import { SqliteMlflowDocuments } from "./documents.ts";
 import { SqliteMlflowExperiments } from "./experiments.ts";
 import { SqliteLoggedModels } from "./logged_models.ts";
 import { SqliteMlflowRegistry } from "./registry.ts";
@@ -11,12 +12,14 @@ export class SqliteMlflowStore implements MlflowStore {
   readonly runs: SqliteMlflowRuns;
   readonly loggedModels: SqliteLoggedModels;
   readonly registry: SqliteMlflowRegistry;
+  readonly documents: SqliteMlflowDocuments;
 
   /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.experiments = new SqliteMlflowExperiments(database, now);
     this.runs = new SqliteMlflowRuns(database, now);
     this.loggedModels = new SqliteLoggedModels(database, now);
+    this.documents = new SqliteMlflowDocuments(database);
     this.registry = new SqliteMlflowRegistry(database, now);
   }
 }
