@@ -1,7 +1,7 @@
 /** Filters of traces: few are searched at a time, so that they are compared here. */
 import type { Clause } from "../../metadata/mlflow_query.ts";
 import { type Grammar, parseFilter } from "../../metadata/filter.ts";
-import type { TraceInfo } from "./traces.ts";
+import type { TraceInfo } from "./trace_info.ts";
 
 /** A search of traces. */
 const TRACES: Grammar = {

@@ -10,6 +10,7 @@ import { parseProtoJson, toProtoJson } from "./proto_json.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { listed } from "./search.ts";
 import { traceFits } from "./trace_filter.ts";
+import type { Assessment, TraceInfo } from "./trace_info.ts";
 
 /** The kinds of documents. */
 export const TRACE = "trace";
@@ -20,22 +21,6 @@ const MOST_SEARCHED = 10_000;
 
 /** Characters of the id of a trace. */
 const ID = /^[\w-]{1,100}$/;
-
-/** What is known of a trace, with its tags and assessments. */
-export interface TraceInfo {
-  readonly trace_id: string;
-  readonly trace_location: { readonly mlflow_experiment: { readonly experiment_id: string } };
-  readonly request_time?: string;
-  readonly state?: string;
-  readonly execution_duration?: string;
-  readonly trace_metadata?: Readonly<Record<string, string>>;
-  readonly tags?: Readonly<Record<string, string>>;
-  readonly assessments?: readonly Assessment[];
-}
-
-interface Assessment {
-  readonly assessment_id: string;
-}
 
 function infoOf(data: string): TraceInfo {
   return JSON.parse(data) as TraceInfo;

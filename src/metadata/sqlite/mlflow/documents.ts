@@ -1,6 +1,6 @@
 /** Documents of MLflow clients in SQLite. */
+import type { MlflowDocument, MlflowDocuments } from "../../mlflow_documents.ts";
 import type { Page } from "../../mlflow_query.ts";
-import type { MlflowDocument, MlflowDocuments } from "../../mlflow_store.ts";
 import type { Database } from "../database.ts";
 import { fragment } from "./conditions.ts";
 import { pageOf } from "./pages.ts";
