@@ -64,6 +64,9 @@ Deno.test("a run is logged from start to end", () =>
         ["/api/w/runs/nope/metrics", { a: 1 }, 404, /nope/],
         ["/api/w/runs/nope/end", {}, 404, /GET \/api\/runs/],
         ["/api/tags/nope", { key: "a", value: "b" }, 404, /nope/],
+        [`/api/tags/${run.id}`, { key: "k" }, 400, /needs "value"/],
+        [`/api/note/${run.id}`, {}, 400, /needs "note"/],
+        [`${at}/metrics`, { points: [], loss: 1 }, 400, /takes points/],
         ["/api/note/nope", { note: "b" }, 404, /nope/],
         ["/api/chat", {}, 501, /MCP/],
       ] as const
@@ -201,6 +204,9 @@ Deno.test("models are registered, promoted and described", () =>
         ["/api/models/net/promote", { version: "1", stage: "bogus" }, 400],
         ["/api/models/net/promote", {}, 400],
         ["/api/models/nope/describe", { description: "" }, 404],
+        // What is left out by mistake must not remove a description.
+        ["/api/models/net/describe", {}, 400],
+        ["/api/model-note/net", {}, 400],
         ["/api/model-note/nope", { note: "" }, 404],
       ] as const
     ) {

@@ -39,7 +39,7 @@ export class Body {
 
   /** Whether a member is present, even as `null`. */
   has(name: string): boolean {
-    return Object.hasOwn(this.#members, name) && this.#members[name] !== undefined;
+    return Object.hasOwn(this.#members, name);
   }
 
   /** Returns a text. */
@@ -54,6 +54,12 @@ export class Body {
     const text = this.text(name);
     if (text !== undefined && text !== "") return text;
     throw bad(`${this.#path} needs ${JSON.stringify(name)}, a text that is not empty`);
+  }
+
+  /** Returns a text or `null`; it must be present, so that a forgotten member removes nothing. */
+  textOrNull(name: string): string | null {
+    if (!this.has(name)) throw bad(`${this.#path} needs ${JSON.stringify(name)}; null removes it`);
+    return this.text(name) ?? null;
   }
 
   /** Returns an integer. */

@@ -3,7 +3,7 @@ import { apiErrorOf, bad } from "./api_error.ts";
 import { Body } from "./body.ts";
 import { type Json, runJson } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
-import { flag, list, nullable, object, record, ref, type Schema, text } from "./schema.ts";
+import { flag, input, list, nullable, record, ref, type Schema, text } from "./schema.ts";
 
 /** Maximum number of runs per call. */
 const MOST_RUNS = 10_000;
@@ -76,7 +76,7 @@ async function describeExperiment({ store, json, param }: ApiCall): Promise<Json
   return { ok: true };
 }
 
-const IDS: Schema = object({ ids: list(text) });
+const IDS: Schema = { ...list(text), minItems: 1, maxItems: MOST_RUNS };
 const PROBLEMS = { 404: "No such run", 409: "The state of the run does not allow it" };
 
 /** Endpoints for changes. */
@@ -85,7 +85,7 @@ export const EDIT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/runs/archive",
     summary: "Archives runs: they are hidden until they are unarchived",
-    body: IDS,
+    body: input({ ids: IDS }),
     answer: ref("Changed"),
     problems: PROBLEMS,
     handle: archive,
@@ -94,7 +94,7 @@ export const EDIT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/runs/unarchive",
     summary: "Brings archived runs back, with the status that they had",
-    body: IDS,
+    body: input({ ids: IDS }),
     answer: ref("Changed"),
     problems: PROBLEMS,
     handle: unarchive,
@@ -103,8 +103,8 @@ export const EDIT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/runs/remove",
     summary: "Removes runs with everything recorded for them, for good",
-    body: object({
-      "ids": list(text),
+    body: input({
+      "ids": IDS,
       "force?": { ...flag, description: "Also runs that model versions use, with these versions" },
       "children?": { ...flag, description: "Also the runs that are part of them" },
     }),
@@ -116,10 +116,10 @@ export const EDIT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/runs/:id/edit",
     summary: "Changes the name, the note and tags of a run; null removes",
-    body: object({
-      "name?": nullable(text),
+    body: input({
+      "name?": text,
       "experiment?": text,
-      "note?": nullable(text),
+      "note?": text,
       "tags?": record(nullable(text)),
     }),
     answer: ref("Run"),
@@ -130,7 +130,7 @@ export const EDIT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/experiments/:name/describe",
     summary: "Describes an experiment, which is made if it is new; what is left out stays",
-    body: object({ "description?": nullable(text), "owner?": nullable(text) }),
+    body: input({ "description?": text, "owner?": text }),
     answer: ref("Done"),
     handle: describeExperiment,
   },

@@ -170,7 +170,7 @@ export const EXPORT_ROUTES: readonly ApiRoute[] = [
         schema: { type: "integer", minimum: 1, maximum: 1_000_000 },
       },
     },
-    answer: { type: "text/csv", description: "The runs" },
+    answer: { type: "*/*", description: "The runs" },
     problems: { 404: "A run is not in the store" },
     handle: exportRuns,
   },

@@ -12,6 +12,8 @@ const ALWAYS: Readonly<Record<number, string>> = {
   403: "The caller may not do this",
 };
 
+const BINARY: Schema = { type: "string", format: "binary" };
+
 /** Returns the document as an object. */
 export function openApi(routes: readonly ApiRoute[]): Schema {
   const paths: Record<string, Record<string, Schema>> = {};
@@ -59,7 +61,9 @@ function operation(
     }`,
     summary,
     ...parameters.length > 0 && { parameters },
-    ...body && { requestBody: { required: true, content: contentOf(body) } },
+    ...body && {
+      requestBody: { required: isRequired(body), content: contentOf(body) },
+    },
     responses: {
       200: {
         description: isContent(answer) ? answer.description : summary,
@@ -73,6 +77,11 @@ function operation(
       ),
     },
   };
+}
+
+/** Whether a call without a body misses something. */
+function isRequired(body: Schema | Content): boolean {
+  return !isContent(body) && Array.isArray(body.required) && body.required.length > 0;
 }
 
 function queryParameter(
@@ -91,6 +100,6 @@ function queryParameter(
 
 function contentOf(schema: Schema | Content): Schema {
   return isContent(schema)
-    ? { [schema.type]: { schema: { type: "string", format: "binary" } } }
+    ? { [schema.type]: schema.type === "*/*" ? {} : { schema: BINARY } }
     : { "application/json": { schema } };
 }

@@ -8,6 +8,12 @@ export interface Schema {
 /** Text. */
 export const text: Schema = { type: "string" };
 
+/** Nonempty text. */
+export const name: Schema = { type: "string", minLength: 1 };
+
+/** Count, 0 or more. */
+export const count: Schema = { type: "integer", minimum: 0 };
+
 /** Integer. */
 export const integer: Schema = { type: "integer" };
 
@@ -51,6 +57,16 @@ export function object(members: Readonly<Record<string, Schema>>): Schema {
     required: entries.map(([name]) => name).filter((name) => !name.endsWith("?")),
     additionalProperties: false,
   };
+}
+
+/** Returns the schema of a request object, whose optional members may also be `null`. */
+export function input(members: Readonly<Record<string, Schema>>): Schema {
+  return object(Object.fromEntries(
+    Object.entries(members).map(([name, schema]) => [
+      name,
+      name.endsWith("?") ? nullable(schema) : schema,
+    ]),
+  ));
 }
 
 /** Returns the schema of an object whose members have the same schema. */

@@ -3,7 +3,7 @@ import type { ModelStage } from "../../metadata/model.ts";
 import { Body } from "./body.ts";
 import { type Json, modelJson, versionJson } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
-import { integer, nullable, object, ref, text } from "./schema.ts";
+import { input, integer, name, nullable, ref, type Schema, text } from "./schema.ts";
 
 async function register({ store, json }: ApiCall): Promise<Json> {
   const names = ["model_name", "name", "run_id", "artifact", "stage", "description"];
@@ -29,14 +29,16 @@ async function promote({ store, json, param }: ApiCall): Promise<Json> {
 
 async function describe({ store, json, param }: ApiCall): Promise<Json> {
   const body = new Body(await json(), ["description"]);
-  return modelJson(await store.models.describe(param("name"), body.text("description") ?? null));
+  return modelJson(await store.models.describe(param("name"), body.textOrNull("description")));
 }
 
 async function note({ store, json, param }: ApiCall): Promise<Json> {
   const body = new Body(await json(), ["note"]);
-  await store.models.describe(param("name"), body.text("note") ?? null);
+  await store.models.describe(param("name"), body.textOrNull("note"));
   return { ok: true };
 }
+
+const VERSION: Schema = { ...integer, minimum: 1 };
 
 const NO_MODEL = { 404: "No such model or version" };
 
@@ -46,13 +48,13 @@ export const WRITE_MODEL_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/w/models",
     summary: "Registers an artifact of a run as the next version of a model",
-    body: object({
-      "model_name?": text,
-      "name?": { ...text, description: "The same as model_name" },
-      "run_id": text,
-      "artifact": text,
+    body: input({
+      "model_name?": name,
+      "name?": { ...name, description: "The same as model_name" },
+      "run_id": name,
+      "artifact": name,
       "stage?": ref("Stage"),
-      "description?": nullable(text),
+      "description?": text,
     }),
     answer: ref("ModelVersion"),
     problems: { 404: "The run or its artifact is not in the store" },
@@ -62,7 +64,7 @@ export const WRITE_MODEL_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/models/:name/promote",
     summary: "Moves a version to a stage; one that goes into production archives the one there",
-    body: object({ "version": integer, "stage?": ref("Stage") }),
+    body: input({ "version": VERSION, "stage?": ref("Stage") }),
     answer: ref("ModelVersion"),
     problems: NO_MODEL,
     handle: promote,
@@ -71,7 +73,7 @@ export const WRITE_MODEL_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/models/:name/describe",
     summary: "Sets the description of a model; null removes it",
-    body: object({ description: nullable(text) }),
+    body: input({ description: nullable(text) }),
     answer: ref("Model"),
     problems: NO_MODEL,
     handle: describe,
@@ -80,7 +82,7 @@ export const WRITE_MODEL_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/model-note/:name",
     summary: "Sets the description of a model, as chachaml has it",
-    body: object({ note: nullable(text) }),
+    body: input({ note: nullable(text) }),
     answer: ref("Done"),
     problems: NO_MODEL,
     handle: note,

@@ -9,11 +9,13 @@ import { type Json, runJson } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 import {
   any,
+  count,
   double,
+  input,
   integer,
   list,
+  name,
   nullable,
-  object,
   oneOf,
   record,
   ref,
@@ -60,9 +62,12 @@ async function logMetrics({ store, json, param, context }: ApiCall): Promise<Jso
   const id = param("id");
   const body = new Body(await json());
   const points = body.raw("points");
+  const isList = Array.isArray(points);
+  // Nothing beside them would be looked at.
+  if (isList) new Body(body.members, ["points"]);
   await store.metrics.logPoints(
     id,
-    Array.isArray(points) ? points.map(pointOf) : valuesOf(body, context().now()),
+    isList ? points.map(pointOf) : valuesOf(body, context().now()),
   );
   return DONE;
 }
@@ -112,13 +117,13 @@ async function end({ store, json, param }: ApiCall): Promise<Json> {
 
 async function setTag({ store, json, param }: ApiCall): Promise<Json> {
   const body = new Body(await json(), ["key", "value"]);
-  const value = body.raw("value") === undefined ? null : body.text("value")!;
-  await store.runs.setTags(param("id"), { [body.requiredText("key")]: value });
+  await store.runs.setTags(param("id"), { [body.requiredText("key")]: body.textOrNull("value") });
   return DONE;
 }
 
 async function setNote({ store, json, param }: ApiCall): Promise<Json> {
-  await store.runs.setNote(param("id"), new Body(await json(), ["note"]).text("note") ?? "");
+  const note = new Body(await json(), ["note"]).textOrNull("note");
+  await store.runs.setTags(param("id"), { note });
   return DONE;
 }
 
@@ -140,22 +145,22 @@ async function logDataset({ store, json, param }: ApiCall): Promise<Json> {
   return DONE;
 }
 
-const START: Schema = object({
+const START: Schema = input({
   "id?": { ...text, description: "A UUID if left out" },
   "experiment?": text,
-  "name?": nullable(text),
-  "tags?": nullable(record(text)),
+  "name?": text,
+  "tags?": record(text),
   "created_by?": text,
-  "parent_run_id?": nullable(text),
+  "parent_run_id?": text,
   "env?": record(any),
 });
 
-const POINT = object({ "key": text, "value": double, "step?": integer, "timestamp?": time });
+const POINT = input({ "key": name, "value": double, "step?": integer, "timestamp?": time });
 
 const METRICS: Schema = {
   anyOf: [
-    object({ "metrics": record(double), "step?": integer, "timestamp?": time }),
-    object({ points: list(POINT) }),
+    input({ "metrics": record(double), "step?": integer, "timestamp?": time }),
+    input({ points: list(POINT) }),
     record(double),
   ],
 };
@@ -196,10 +201,10 @@ export const WRITE_RUN_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/w/runs/:id/datasets",
     summary: "Records a dataset that a run uses",
-    body: object({
+    body: input({
       "role?": text,
-      "n-rows?": integer,
-      "n-cols?": integer,
+      "n-rows?": count,
+      "n-cols?": count,
       "features?": list(text),
       "hash?": text,
       "source?": text,
@@ -212,7 +217,7 @@ export const WRITE_RUN_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/w/runs/:id/end",
     summary: "Ends a run: completed, or failed if an error is given",
-    body: object({ "status?": oneOf("completed", "failed"), "error?": nullable(text) }),
+    body: input({ "status?": oneOf("completed", "failed"), "error?": text }),
     answer: ref("EndedRun"),
     problems: { ...RUN_PROBLEMS, 409: "It has ended already" },
     handle: end,
@@ -221,7 +226,7 @@ export const WRITE_RUN_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/api/tags/:id",
     summary: "Sets a tag of a run; null removes it",
-    body: object({ key: text, value: nullable(text) }),
+    body: input({ key: name, value: nullable(text) }),
     answer: ref("Done"),
     problems: RUN_PROBLEMS,
     handle: setTag,
@@ -229,8 +234,8 @@ export const WRITE_RUN_ROUTES: readonly ApiRoute[] = [
   {
     method: "POST",
     path: "/api/note/:id",
-    summary: "Sets the note of a run, in Markdown",
-    body: object({ note: text }),
+    summary: "Sets the note of a run, in Markdown; null removes it",
+    body: input({ note: nullable(text) }),
     answer: ref("Done"),
     problems: RUN_PROBLEMS,
     handle: setNote,
