@@ -62,6 +62,29 @@ Deno.test("every order is the same in one page and in many, with runs without th
     assert.match(await paged(api, { sort: "end" }), /r1 r0$/);
   }));
 
+Deno.test("infinite values have their place in pages", () =>
+  withApi(async ({ get, store }) => {
+    for (const [at, loss] of [Infinity, 1, -Infinity, NaN].entries()) {
+      const run = await store.startRun({ name: `r${at}` });
+      await store.metrics.log(run.id, { loss });
+    }
+    for (const [direction, expected] of [["desc", "r0 r1 r2 r3"], ["asc", "r2 r1 r0 r3"]]) {
+      const found: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await get(query({
+          sort: "metrics.loss",
+          direction: direction!,
+          limit: "1",
+          ...cursor && { cursor },
+        }));
+        found.push(names(page));
+        cursor = page.next;
+      } while (cursor);
+      assert.equal(found.join(" "), expected);
+    }
+  }));
+
 Deno.test("filters speak of metrics, params, tags and attributes", () =>
   withApi(async ({ get, store }) => {
     await fill(store);

@@ -42,8 +42,9 @@ export class PostgresMetadata implements MetadataStore {
     );
   }
 
-  table(): Promise<RunTable> {
-    throw new StorageError("show runs as a table", "this version does so from SQLite only");
+  async table(): Promise<RunTable> {
+    const { PostgresRunTable } = await import("./table/run_table.ts");
+    return new PostgresRunTable(this.#database);
   }
 
   identity(): Promise<string | undefined> {

@@ -13,7 +13,11 @@ export interface Cursor {
 
 /** Encodes a cursor. */
 export function encodeCursor({ after, total }: Cursor): string {
-  return encodeBase64Url(JSON.stringify([total, ...after]));
+  // JSON has no form for numbers that are not finite: they are lists of their text.
+  const items = after.map((item) =>
+    typeof item === "number" && !Number.isFinite(item) ? [String(item)] : item
+  );
+  return encodeBase64Url(JSON.stringify([total, ...items]));
 }
 
 /**
@@ -24,7 +28,8 @@ export function encodeCursor({ after, total }: Cursor): string {
 export function decodeCursor(text: string | undefined): Cursor | undefined {
   if (text === undefined) return undefined;
   try {
-    const [total, ...after] = JSON.parse(decodeBase64Url(text)) as unknown[];
+    const [total, ...items] = JSON.parse(decodeBase64Url(text)) as unknown[];
+    const after = items.map((item) => Array.isArray(item) ? Number(item[0]) : item);
     const isPlace = after.length > 0 && after.length < 10 && Number.isSafeInteger(after[0]) &&
       after.every((item) => item === null || ["string", "number"].includes(typeof item));
     if (isPlace && Number.isSafeInteger(total)) {
