@@ -1,12 +1,8 @@
 /** Publishing of imported runs, all or none. */
-import type { StagedBytes } from "../bytes/byte_store.ts";
-import { inParallel } from "../base/in_parallel.ts";
+import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
 import type { Arrival } from "./arrivals.ts";
-
-/** Number of artifacts published in parallel. */
-const WIDTH = 32;
 
 /**
  * Publishes the missing bytes and inserts the missing records in one transaction. Existing ones are
@@ -17,20 +13,26 @@ const WIDTH = 32;
 export async function adopt(
   store: StoreContext,
   arrivals: readonly Arrival[],
+  batch: ByteBatch,
 ): Promise<ReadonlyMap<string, Missing>> {
   const { runs, artifacts } = store.metadata;
-  const published: Published[] = [];
-  const publish = (missing: ReadonlyMap<string, Missing>) =>
-    inParallel(filesOf(arrivals, missing), WIDTH, async (file) => {
-      published.push(file);
-      await store.bytes.publish(file.bytes, file.path);
-    });
+  let published: Published[] = [];
+  const publish = async (missing: ReadonlyMap<string, Missing>) => {
+    published = [...filesOf(arrivals, missing)];
+    const keys = published.map(({ path }) => path);
+    const wanted = new Set(published.map(({ bytes }) => bytes));
+    for (const { staged } of arrivals) {
+      for (const bytes of staged.values()) if (!wanted.has(bytes)) await bytes.discard();
+    }
+    // An index that is damaged may hide the records of bytes that are there.
+    let named: Promise<ReadonlySet<string>> | undefined;
+    const isOrphan = async (key: string) =>
+      !(await (named ??= artifacts.namedForSure(keys))).has(key);
+    await batch.publish(keys, { isOrphan });
+  };
   try {
     const missing = await runs.adopt(arrivals.map(({ run }) => run), publish);
-    for (const { bytes, staged, name } of published) {
-      await bytes.release();
-      staged.delete(name);
-    }
+    for (const { bytes } of published) await bytes.release();
     return missing;
   } catch (error) {
     await takeBack(store, published);
@@ -43,8 +45,6 @@ export async function adopt(
 /** Staged bytes with their destination. */
 interface Published extends ArtifactPlace {
   readonly bytes: StagedBytes;
-  /** Staged bytes of the run that are not published yet, by name. */
-  readonly staged: Map<string, StagedBytes>;
 }
 
 function* filesOf(
@@ -53,7 +53,7 @@ function* filesOf(
 ): Generator<Published> {
   for (const { run: { id: runId }, staged } of arrivals) {
     for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
-      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
+      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)! };
     }
   }
 }

@@ -1,8 +1,9 @@
 /** Import of runs from an archive: everything is verified before anything becomes visible. */
 import { createTarDecoder, type ParsedTarEntry } from "npm:modern-tar@~0.8.6";
-import { abandonSource, openSource } from "../artifacts/put_source.ts";
-import type { ByteStore, Progress } from "../bytes/byte_store.ts";
-import { ArchiveError, ChachamlError, InvalidSourceError, StorageError } from "../base/errors.ts";
+import { openSource } from "../artifacts/put_source.ts";
+import type { ByteBatch, Progress } from "../bytes/byte_store.ts";
+import { startBatch } from "../bytes/start_batch.ts";
+import { ArchiveError, ChachamlError, InvalidSourceError } from "../base/errors.ts";
 import type { ArtifactDocument } from "../metadata/run_document.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
@@ -61,13 +62,14 @@ export async function importRuns(
   archive: ReadableStream<Uint8Array>,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const batch = crypto.randomUUID();
-  const leave = await takeLease(store.bytes, batch, archive);
   const arrivals: Arrival[] = [];
+  let batch: ByteBatch | undefined;
+  const start = async (count: number) => batch = await startBatch(store.bytes, { count });
   try {
-    await receive(store.bytes, archive, arrivals, batch, options);
+    const batch = await receive(start, archive, arrivals, options);
     options.signal?.throwIfAborted();
-    const missing = await adopt(store, arrivals);
+    await batch.sync();
+    const missing = await adopt(store, arrivals, batch);
     const runs = arrivals.map(({ archivedId, run: { id } }) => ({
       id,
       archivedId,
@@ -78,35 +80,17 @@ export async function importRuns(
     const bytes = artifacts.reduce((sum, { size }) => sum + size, 0);
     return { runs, artifacts: artifacts.length, bytes };
   } finally {
-    for (const { staged } of arrivals) for (const bytes of staged.values()) await bytes.discard();
-    await leave();
-  }
-}
-
-/** Takes a lease for staging. If that fails, cancels the archive. */
-async function takeLease(
-  bytes: ByteStore,
-  batch: string,
-  archive: ReadableStream<Uint8Array>,
-): Promise<() => Promise<void>> {
-  try {
-    const leave = await bytes.lease(batch);
-    if (leave) return leave;
-    throw new StorageError("import", "the staging directory cannot be locked");
-  } catch (error) {
-    await abandonSource(archive, error);
-    throw error;
+    await batch?.end();
   }
 }
 
 /** Stages all files of an archive. Throws if they differ from the manifest. */
 async function receive(
-  bytes: ByteStore,
+  start: (count: number) => Promise<ByteBatch>,
   archive: ReadableStream<Uint8Array>,
   arrivals: Arrival[],
-  batch: string,
   { newIds = false, signal, onProgress }: ImportOptions,
-): Promise<void> {
+): Promise<ByteBatch> {
   const members = readMembers(archive, signal);
   const gate = new Gate(WIDTH);
   const staging: Promise<void>[] = [];
@@ -114,6 +98,7 @@ async function receive(
     const first = await begin(members, signal);
     arrivals.push(...arrange(decodeManifest(await readWhole(first)), newIds));
     const expected = expectedOf(arrivals);
+    const batch = await start(expected.size);
     const total = [...expected.values()].reduce((sum, { artifact }) => sum + artifact.size, 0);
     let done = 0;
     let failure: unknown;
@@ -133,10 +118,10 @@ async function receive(
       const body = size <= SMALL ? await contentOf(member) : member.body;
       const stage = async () => {
         const { reader } = await openSource(artifact.name, body, signal);
-        const staged = await bytes.stage(reader, {
+        const key = `${arrival.run.id}/${artifact.name}`;
+        const staged = await batch.stage(reader, key, {
           runId: arrival.run.id,
           name: artifact.name,
-          batch,
           signal,
           mode: 0o444 | mode & 0o111,
           onProgress: onProgress && (({ bytes }) => onProgress({ bytes: done + bytes, total })),
@@ -163,7 +148,7 @@ async function receive(
       throw new ArchiveError(`the bytes of ${JSON.stringify(name)} are damaged`);
     }
     const [missing] = expected.keys();
-    if (missing === undefined) return;
+    if (missing === undefined) return batch;
     throw new ArchiveError(`${JSON.stringify(missing)} is missing: it has been cut short`);
   } catch (error) {
     signal?.throwIfAborted();

@@ -8,9 +8,8 @@ import {
   RunStateError,
 } from "../../mod.ts";
 import { rowsOf, streamOf, tar } from "../support/archive_helpers.ts";
-import { namesIn } from "../support/backup_helpers.ts";
 import { child } from "../support/children/flags.ts";
-import { assertEmpty, inTempDir, openIn, someBytes, tree } from "../support/helpers.ts";
+import { assertEmpty, inTempDir, openIn, someBytes, stagedIn, tree } from "../support/helpers.ts";
 import { assertNothingStaged, assertSame, withTwo } from "../support/import_helpers.ts";
 
 /** A stream that gives some bytes and then no more, and tells why it was cancelled. */
@@ -115,9 +114,7 @@ Deno.test("import() takes up many artifacts, as many at a time as may be staged"
 Deno.test("gc() leaves alone what an import has staged", () =>
   withTwo(async ({ here, there, archive }) => {
     await using other = await openStore({ path: there.path!, driver: "builtin" });
-    const staging = join(there.artifactDir!, ".staging");
-    await Deno.mkdir(staging, { recursive: true });
-    const staged = () => namesIn(staging).length;
+    const staged = () => stagedIn(there.artifactDir!).length;
     let rest: () => void;
     const stream = new ReadableStream<Uint8Array>({
       start(controller) {
