@@ -1,8 +1,12 @@
 /** Publishing of imported runs, all or none. */
 import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
+import { inParallel } from "../base/in_parallel.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
 import type { Arrival } from "./arrivals.ts";
+
+/** Number of artifacts published in parallel, where they were not staged as a batch. */
+const WIDTH = 32;
 
 /**
  * Publishes the missing bytes and inserts the missing records in one transaction. Existing ones are
@@ -13,7 +17,7 @@ import type { Arrival } from "./arrivals.ts";
 export async function adopt(
   store: StoreContext,
   arrivals: readonly Arrival[],
-  batch: ByteBatch,
+  batch?: ByteBatch,
 ): Promise<ReadonlyMap<string, Missing>> {
   const { runs, artifacts } = store.metadata;
   let published: Published[] = [];
@@ -22,17 +26,27 @@ export async function adopt(
     const keys = published.map(({ path }) => path);
     const wanted = new Set(published.map(({ bytes }) => bytes));
     for (const { staged } of arrivals) {
-      for (const bytes of staged.values()) if (!wanted.has(bytes)) await bytes.discard();
+      for (const [name, bytes] of staged) {
+        if (wanted.has(bytes)) continue;
+        staged.delete(name);
+        await bytes.discard();
+      }
     }
     // An index that is damaged may hide the records of bytes that are there.
     let named: Promise<ReadonlySet<string>> | undefined;
     const isOrphan = async (key: string) =>
       !(await (named ??= artifacts.namedForSure(keys))).has(key);
-    await batch.publish(keys, { isOrphan });
+    if (batch) return await batch.publish(keys, { isOrphan });
+    await inParallel(published, WIDTH, async ({ bytes, path }) => {
+      await store.bytes.publish(bytes, path, { isOrphan });
+    });
   };
   try {
     const missing = await runs.adopt(arrivals.map(({ run }) => run), publish);
-    for (const { bytes } of published) await bytes.release();
+    for (const { bytes, staged, name } of published) {
+      staged.delete(name);
+      await bytes.release();
+    }
     return missing;
   } catch (error) {
     await takeBack(store, published);
@@ -45,6 +59,8 @@ export async function adopt(
 /** Staged bytes with their destination. */
 interface Published extends ArtifactPlace {
   readonly bytes: StagedBytes;
+  /** Staged bytes of the run whose fate is open, by name. */
+  readonly staged: Map<string, StagedBytes>;
 }
 
 function* filesOf(
@@ -53,7 +69,7 @@ function* filesOf(
 ): Generator<Published> {
   for (const { run: { id: runId }, staged } of arrivals) {
     for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
-      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)! };
+      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
     }
   }
 }
