@@ -10,12 +10,13 @@ import type {
 import { assertArtifactName, assertRunId } from "../names/names.ts";
 import { Artifact } from "./artifact.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
+import type { ArtifactWriter, StagedArtifact, StoredTogether } from "./artifact_writer.ts";
 import { assertArtifactQuery } from "./assert_query.ts";
 import { eachMatch } from "./each_artifact.ts";
 import { guessContentType } from "./content_type.ts";
 import { Orphans } from "./orphans.ts";
 import type { ArtifactParts } from "./parts.ts";
-import { putBatches, type PutFilesOptions } from "./put_batch.ts";
+import { putAllStaged, putBatches, type PutFilesOptions } from "./put_batch.ts";
 import { putStaged } from "./put_artifact.ts";
 import { assertPutOptions, type PutFileOptions, type PutOptions } from "./put_options.ts";
 import { abandonSource, type PutSource } from "./put_source.ts";
@@ -34,10 +35,16 @@ export class ArtifactStore {
   constructor(
     index: ArtifactIndex,
     bytes: ByteStore,
-    how: { root: string | undefined; now: () => number; busyTimeout: number },
+    how: {
+      root: string | undefined;
+      now: () => number;
+      busyTimeout: number;
+      reader?: ArtifactReader;
+      writer?: ArtifactWriter;
+    },
   ) {
-    const reader = new ArtifactReader(index, bytes, how.root);
-    this.#parts = { index, bytes, reader, orphans: new Orphans(index, bytes), ...how };
+    const { reader = new ArtifactReader(index, bytes, how.root) } = how;
+    this.#parts = { index, bytes, orphans: new Orphans(index, bytes), ...how, reader };
   }
 
   /** Stores the bytes of a source. */
@@ -103,8 +110,20 @@ export class ArtifactStore {
         `its bytes have the SHA-256 ${artifact.hash}, not ${hash.toLowerCase()}; send them again`,
       );
     }
-    const record = await putStaged(this.#parts, staged, artifact, options);
+    const { writer } = this.#parts;
+    const record = writer
+      ? await writer.put(staged, artifact, options)
+      : await putStaged(this.#parts, staged, artifact, options);
     return new Artifact(record, this.#parts.reader);
+  }
+
+  /** Stores bytes of one run that are staged already, all or none. */
+  putAllStaged(
+    runId: string,
+    artifacts: readonly StagedArtifact[],
+    signal?: AbortSignal,
+  ): Promise<StoredTogether> {
+    return putAllStaged(this.#parts, runId, artifacts, signal);
   }
 
   /** Stores files under free names in batches. Yields the artifacts by name. */
@@ -229,7 +248,10 @@ export class ArtifactStore {
 
   /** Removes an artifact: its record, then its bytes. */
   async remove(idOrRunId: string, name: string | undefined, force: boolean): Promise<void> {
-    await removeArtifact(this.#parts, await this.#require(idOrRunId, name), force);
+    const entry = await this.#require(idOrRunId, name);
+    const { writer } = this.#parts;
+    if (writer) await writer.remove(entry.record.id, force);
+    else await removeArtifact(this.#parts, entry, force);
   }
 
   /** Removes the bytes of artifacts whose records have been removed. */

@@ -1,6 +1,7 @@
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { ArtifactIndex } from "../metadata/artifact_index.ts";
 import type { ArtifactReader } from "./artifact_reader.ts";
+import type { ArtifactWriter } from "./artifact_writer.ts";
 import type { Orphans } from "./orphans.ts";
 
 /** The parts of a store that operations on artifacts need. */
@@ -13,6 +14,8 @@ export interface ArtifactParts {
   readonly reader: ArtifactReader;
   /** Bytes of failed puts. */
   readonly orphans: Orphans;
+  /** What changes artifacts instead, where that is done on a server. */
+  readonly writer?: ArtifactWriter | undefined;
   /** Artifact directory, if the bytes are files. */
   readonly root: string | undefined;
   /** Clock, in epoch milliseconds. */

@@ -2,9 +2,10 @@
 import { yieldToEventLoop } from "../base/async.ts";
 import { ArtifactExistsError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
-import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
+import type { ByteBatch, PublishOptions } from "../bytes/byte_store.ts";
 import { startBatch } from "../bytes/start_batch.ts";
-import type { ArtifactRecord, NewArtifact } from "../metadata/artifact_index.ts";
+import type { ArtifactRecord } from "../metadata/artifact_index.ts";
+import type { StagedArtifact, StoredTogether } from "./artifact_writer.ts";
 import { guessContentType } from "./content_type.ts";
 import type { ArtifactParts } from "./parts.ts";
 import type { PutOptions } from "./put_options.ts";
@@ -14,6 +15,9 @@ import type { FoundFile } from "./walk_directory.ts";
 /** Maximum number of files and bytes per batch: a failure loses no more work than that. */
 const MAX_FILES = 20_000;
 const MAX_BYTES = 1024 ** 3;
+
+/** Bytes published at a time, where they were staged one by one. */
+const WIDTH = 32;
 
 /** Files staged in one turn of the event loop. */
 const FILES_A_TURN = 32;
@@ -29,10 +33,8 @@ export interface PutFilesOptions extends Pick<PutOptions, "ifExists" | "signal">
 }
 
 /** A staged file with its future artifact. */
-interface Staged {
+interface Staged extends StagedArtifact {
   readonly file: FoundFile;
-  readonly staged: StagedBytes;
-  readonly artifact: NewArtifact;
 }
 
 /** Result of one transaction: stored files, and files whose names were taken meanwhile. */
@@ -110,8 +112,9 @@ async function store(
 ): Promise<StoredBatch> {
   const taken: FoundFile[] = [];
   for (let rest = staged; rest.length > 0;) {
-    const attempt = new BatchAttempt(parts, batch, rest);
-    const outcome = await attempt.insert(runId, signal);
+    const outcome = parts.writer
+      ? await parts.writer.putAll(runId, rest, signal)
+      : await new BatchAttempt(parts, batch, rest).insert(runId, signal);
     if ("records" in outcome) {
       const records = new Map(outcome.records.map((record) => [record.name, record]));
       return { records, taken };
@@ -129,23 +132,38 @@ async function store(
   return { records: new Map(), taken };
 }
 
+/** Stores bytes that were staged one by one, all or none. */
+export async function putAllStaged(
+  parts: ArtifactParts,
+  runId: string,
+  artifacts: readonly StagedArtifact[],
+  signal?: AbortSignal,
+): Promise<StoredTogether> {
+  const { bytes } = parts;
+  const staged = new Map(artifacts.map((each) => [`${runId}/${each.artifact.name}`, each.staged]));
+  const publish = (keys: Iterable<string>, options?: PublishOptions) =>
+    inParallel(keys, WIDTH, (key) => bytes.publish(staged.get(key)!, key, options));
+  return await new BatchAttempt(parts, { publish }, artifacts).insert(runId, signal);
+}
+
 /** One attempt to store a batch, and cleanup if its records are not committed. */
 class BatchAttempt {
   readonly #parts: ArtifactParts;
-  readonly #batch: ByteBatch;
-  readonly #staged: readonly Staged[];
+  readonly #batch: Pick<ByteBatch, "publish">;
+  readonly #staged: readonly StagedArtifact[];
   #progress: "none" | "publishing" | "published" = "none";
 
-  constructor(parts: ArtifactParts, batch: ByteBatch, staged: readonly Staged[]) {
+  constructor(
+    parts: ArtifactParts,
+    batch: Pick<ByteBatch, "publish">,
+    staged: readonly StagedArtifact[],
+  ) {
     this.#parts = parts;
     this.#batch = batch;
     this.#staged = staged;
   }
 
-  async insert(
-    runId: string,
-    signal: AbortSignal | undefined,
-  ): Promise<{ records: ArtifactRecord[] } | { found: ReadonlyMap<string, unknown> }> {
+  async insert(runId: string, signal: AbortSignal | undefined): Promise<StoredTogether> {
     const { index, orphans } = this.#parts;
     try {
       const artifacts = this.#staged.map(({ artifact }) => artifact);

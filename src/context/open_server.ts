@@ -9,12 +9,9 @@ export async function openServer(options: OpenOptions): Promise<StoreContext> {
   const { openRemote } = await import("../remote/open.ts");
   const { readOnly = false, busyTimeout = 60_000, token } = options;
   const remote = await openRemote(String(options.path), { token, busyTimeout });
-  const { address, metadata, bytes, now } = remote;
-  const artifacts = new ArtifactStore(metadata.artifacts, bytes, {
-    root: undefined,
-    now,
-    busyTimeout,
-  });
+  const { address, metadata, bytes, now, reader, writer } = remote;
+  const how = { root: undefined, now, busyTimeout, reader, writer };
+  const artifacts = new ArtifactStore(metadata.artifacts, bytes, how);
   return {
     location: { database: address, artifacts: address },
     path: undefined,

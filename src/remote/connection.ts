@@ -39,14 +39,15 @@ const AWAY = [502, 504];
 export class Connection {
   /** Address of the server, without credentials, with a final slash. */
   readonly address: string;
+  /** How long calls wait for the server, in milliseconds. */
+  readonly patience: number;
   readonly #authorization: string | undefined;
-  readonly #patience: number;
 
   /** Creates a connection. `patience` is how long calls wait for the server, in milliseconds. */
   constructor(address: string, credentials: Credentials, patience: number) {
     this.address = address.endsWith("/") ? address : `${address}/`;
     this.#authorization = authorizationOf(credentials);
-    this.#patience = patience;
+    this.patience = patience;
   }
 
   /**
@@ -74,39 +75,58 @@ export class Connection {
     options: CallOptions = {},
   ): Promise<unknown> {
     const { id = crypto.randomUUID() } = options;
-    const response = await this.send(`${access}/${operation}`, {
+    const sent: Sent = {
       method: "POST",
       headers: { "content-type": "application/json", [REQUEST_HEADER]: id },
       body: encode(args),
-    }, options);
-    return this.#decode(await textOf(this.address, response));
+    };
+    return await this.send(`${access}/${operation}`, sent, options, this.decodeBody);
   }
 
   /**
-   * Sends a request to a path below that of the endpoints, and gives an answer that is no failure.
+   * Sends a request to a path below that of the endpoints, and takes an answer that is no failure.
    *
    * @throws {ServerUnreachableError} If the server is away for longer than the patience.
    * @throws {AccessDeniedError} If the server does not know the caller, or refuses the call.
    */
-  async send(path: string, sent: Sent, options: CallOptions = {}): Promise<Response> {
+  async send<T>(
+    path: string,
+    sent: Sent,
+    options: CallOptions,
+    take: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const { signal, once = false } = options;
     const start = performance.now();
     for (let attempt = 0;; attempt++) {
       try {
-        return await this.#try(path, sent, signal);
+        return await take(await this.#try(path, sent, signal));
       } catch (error) {
         signal?.throwIfAborted();
         const isAway = error instanceof ServerUnreachableError;
-        if (!isAway || once || performance.now() - start > this.#patience) throw error;
+        if (!isAway || once || performance.now() - start > this.patience) throw error;
         await wait(backoffDelay(attempt), signal);
       }
+    }
+  }
+
+  /** Takes the value in the body of an answer. */
+  readonly decodeBody = async (response: Response): Promise<unknown> => {
+    return this.#decode(await this.#textOf(response));
+  };
+
+  async #textOf(response: Response): Promise<string> {
+    try {
+      return await response.text();
+    } catch (cause) {
+      const state = "the connection was cut; try again";
+      throw new ServerUnreachableError(this.address, state, { cause });
     }
   }
 
   async #try(path: string, sent: Sent, signal: AbortSignal | undefined): Promise<Response> {
     const response = await this.#fetch(path, sent, signal);
     if (response.ok) return response;
-    const text = await textOf(this.address, response);
+    const text = await this.#textOf(response);
     const { status } = response;
     const said = messageOf(text);
     if (AWAY.includes(status) || status === 503 && said === undefined) {
@@ -159,14 +179,6 @@ export class Connection {
       const state = "what answers there is no chachaml server";
       throw new ProtocolError(this.address, state, { cause });
     }
-  }
-}
-
-async function textOf(address: string, response: Response): Promise<string> {
-  try {
-    return await response.text();
-  } catch (cause) {
-    throw new ServerUnreachableError(address, "the connection was cut; try again", { cause });
   }
 }
 

@@ -3,9 +3,13 @@ import { variable } from "../base/variable.ts";
 import { withoutSecrets } from "../base/url.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
+import type { ArtifactReader } from "../artifacts/artifact_reader.ts";
+import type { ArtifactWriter } from "../artifacts/artifact_writer.ts";
 import { Connection } from "./connection.ts";
 import { RemoteBytes } from "./remote_bytes.ts";
 import { RemoteMetadata } from "./remote_metadata.ts";
+import { RemoteReader } from "./remote_reader.ts";
+import { RemoteWriter } from "./remote_writer.ts";
 
 /** How to open a store on a server. */
 export interface RemoteOptions {
@@ -23,6 +27,10 @@ export interface RemoteParts {
   readonly metadata: MetadataStore;
   /** Bytes of artifacts. */
   readonly bytes: ByteStore;
+  /** Reads artifacts. */
+  readonly reader: ArtifactReader;
+  /** Changes artifacts. */
+  readonly writer: ArtifactWriter;
   /** Whether the server refuses writes. */
   readonly readOnly: boolean;
   /** Clock of the server, in epoch milliseconds. */
@@ -47,11 +55,15 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<R
   const connection = new Connection(`${origin}${pathname}`, credentials, options.busyTimeout);
   const before = Date.now();
   const hello = await connection.hello();
+  const metadata = new RemoteMetadata(connection);
+  const bytes = new RemoteBytes(connection);
   const skew = hello.now - (before + Date.now()) / 2;
   return {
     address: withoutSecrets(connection.address),
-    metadata: new RemoteMetadata(connection),
-    bytes: new RemoteBytes(connection),
+    metadata,
+    bytes,
+    reader: new RemoteReader(connection, metadata.artifacts, bytes),
+    writer: new RemoteWriter(connection),
     readOnly: hello.readOnly,
     now: () => Math.round(Date.now() + skew),
   };

@@ -2,13 +2,15 @@
 import { NotRemoteError } from "../base/server_errors.ts";
 import type {
   ByteEntry,
+  ByteReader,
   ByteStore,
   ByteStoreCheck,
   Hasher,
   OpenBytes,
-  StagedBytes,
+  StageOptions,
 } from "../bytes/byte_store.ts";
 import type { Connection } from "./connection.ts";
+import { type RemoteStaged, upload } from "./upload.ts";
 
 /**
  * Bytes that a server keeps. They are sent to it and read from it; what gives them names, replaces or
@@ -23,8 +25,8 @@ export class RemoteBytes implements ByteStore {
     this.#connection = connection;
   }
 
-  stage(): Promise<StagedBytes> {
-    return refuse("put bytes into");
+  stage(source: ByteReader, options: StageOptions): Promise<RemoteStaged> {
+    return upload(this.#connection, source, options);
   }
 
   copyFrom(): Promise<undefined> {

@@ -1,4 +1,6 @@
 /** Servers for tests of stores far away. */
+import assert from "node:assert/strict";
+import { lifecycleOf } from "../../src/store/internals.ts";
 import { type OpenOptions, openStore, type Store } from "../../mod.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 
@@ -56,4 +58,12 @@ export async function withRemote(
   await using server = await TestServer.start(local, serverOptions);
   await using remote = await openStore({ path: server.url, ...options });
   await work(remote, local, server);
+}
+
+/** Asserts that nothing is staged in a store. */
+export async function assertNothingStaged(store: Store): Promise<void> {
+  const { bytes } = lifecycleOf(store).require();
+  const staged: string[] = [];
+  for await (const { key, state } of bytes.list()) if (state !== "published") staged.push(key);
+  assert.deepEqual(staged, []);
 }

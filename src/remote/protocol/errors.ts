@@ -4,6 +4,8 @@ import { type Named, Phrase } from "../../base/phrase.ts";
 import * as remote from "../../base/server_errors.ts";
 import { FilterError } from "../../metadata/filter.ts";
 
+import { UploadLostError } from "./uploads.ts";
+
 const { ChachamlError, StorageError } = errors;
 
 /** An error as plain data. */
@@ -23,7 +25,9 @@ type ErrorClass = abstract new (...args: never) => errors.ChachamlError;
 
 /** Classes of errors that can be sent, by name. */
 const CLASSES: ReadonlyMap<string, ErrorClass> = new Map(
-  Object.entries<unknown>({ ...errors, ...remote, FilterError }).filter(isErrorClass),
+  Object.entries<unknown>({ ...errors, ...remote, FilterError, UploadLostError }).filter(
+    isErrorClass,
+  ),
 );
 
 function isErrorClass(entry: [string, unknown]): entry is [string, ErrorClass] {
@@ -38,7 +42,8 @@ const COMMON = ["code", "name", "message", "stack", "cause"];
 
 /** Describes an error as plain data. What the server itself got wrong is not said. */
 export function describeError(error: unknown): ErrorDescription {
-  const isPublic = error instanceof ChachamlError && !PRIVATE.includes(error.code);
+  const isPublic = error instanceof UploadLostError ||
+    error instanceof ChachamlError && !PRIVATE.includes(error.code);
   const shown = isPublic
     ? error
     : new StorageError("do this on the server", "it failed there; see the server's log");

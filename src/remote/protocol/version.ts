@@ -9,6 +9,9 @@ export const PROTOCOL_HEADER = "chachaml-protocol";
 /** Header with the id of a write: a write of an id that was done is not done again. */
 export const REQUEST_HEADER = "chachaml-request";
 
+/** Header with the record of an artifact whose bytes are answered: Base64 of its text. */
+export const RECORD_HEADER = "chachaml-record";
+
 /** Path below which the endpoints are. */
 export const BASE = "api/store";
 

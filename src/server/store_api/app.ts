@@ -12,6 +12,9 @@ import type { Noted } from "../guard.ts";
 import { checkArguments } from "./checks.ts";
 import { Memo } from "./memo.ts";
 import { handlersOf, type StoreCall } from "./operations.ts";
+import { artifactHandlers } from "./artifacts.ts";
+import { addTransfers } from "./transfers.ts";
+import { Uploads } from "./uploads.ts";
 import { readText } from "./body.ts";
 
 /** Form of a write's id. */
@@ -24,7 +27,11 @@ export function addStoreApi(
 ): void {
   const lifecycle = lifecycleOf(store);
   const context = () => lifecycle.require();
-  const handlers = handlersOf({ store, context, readOnly, version: config.version });
+  const uploads = new Uploads(() => context().bytes, lifecycle.signal);
+  const handlers = [
+    ...handlersOf({ store, context, readOnly, version: config.version }),
+    ...artifactHandlers(context, uploads),
+  ];
   const memo = new Memo();
   app.use("/api/store/:access/*", async (c, next) => {
     await next();
@@ -34,6 +41,7 @@ export function addStoreApi(
     requireProtocol(c);
     await next();
   });
+  addTransfers(app, { lifecycle, uploads, answer });
   app.post("/api/store/:access/:operation", async (c) => {
     const { access, operation } = c.req.param();
     const handler = handlers.find((each) => each.name === operation && each.access === access);

@@ -17,6 +17,7 @@ import {
   count,
   date,
   flag,
+  hash,
   integer,
   list,
   mapOf,
@@ -25,10 +26,12 @@ import {
   object,
   oneOf,
   optional,
+  pair,
   record,
   type Shape,
   text,
 } from "./shapes.ts";
+import { ABOUT } from "./transfers.ts";
 
 /** A value that one of the API's own checks looks at. */
 function checked<T>(assert: (value: T) => void): Shape {
@@ -139,9 +142,43 @@ function requireOneInProduction(
   throw new InvalidOptionError("Cannot have several versions of a model in production");
 }
 
+/** Id of an upload. */
+const uploadId: Shape = (value, where) => {
+  if (typeof value === "string" && /^[0-9a-f-]{36}$/.test(value)) return;
+  throw new InvalidOptionError(`Cannot do this: ${where} takes a UUID`);
+};
+
+const artifact = object({
+  runId: text,
+  name: text,
+  contentType: nullable(text),
+  size: count,
+  hash,
+});
+
+/** Operations that are none of the metadata store. */
+type OtherName =
+  | "hello"
+  | "artifacts.page"
+  | "artifacts.put"
+  | "artifacts.putAll"
+  | "artifacts.remove"
+  | `uploads.${"begin" | "discard" | "finish" | "state"}`;
+
 /** The arguments of each operation. */
-const ARGUMENTS: Readonly<Record<OperationName | "hello" | "artifacts.page", readonly Shape[]>> = {
+const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> = {
   "hello": [],
+  "artifacts.put": [
+    uploadId,
+    artifact,
+    object({ ifExists: anything, contentType: anything, portable: optional(flag) }),
+  ],
+  "artifacts.putAll": [text, list(pair(uploadId, artifact))],
+  "artifacts.remove": [text, flag],
+  "uploads.begin": [uploadId, object(ABOUT)],
+  "uploads.discard": [uploadId],
+  "uploads.finish": [uploadId, count, hash],
+  "uploads.state": [uploadId],
   "runs.archive": [text],
   "runs.columns": [text, text],
   "runs.counts": [],

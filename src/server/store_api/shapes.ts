@@ -71,6 +71,15 @@ export function list(item: Shape): Shape {
   };
 }
 
+/** A list of two. */
+export function pair(first: Shape, second: Shape): Shape {
+  return (value, where) => {
+    if (!Array.isArray(value) || value.length !== 2) return refuse(where, "two values", value);
+    first(value[0], where);
+    second(value[1], where);
+  };
+}
+
 /** A map. */
 export function mapOf(item: Shape, key: Shape = text): Shape {
   return (value, where) => {

@@ -1,0 +1,223 @@
+/** Sends bytes to a server, where they are staged. A transfer that is cut goes on where it was. */
+import { backoffDelay, wait } from "../base/async.ts";
+import { builtin } from "../base/builtin.ts";
+import { StorageError } from "../base/errors.ts";
+import { ServerUnreachableError } from "../base/server_errors.ts";
+import type { ByteReader, StagedBytes, StageOptions } from "../bytes/byte_store.ts";
+import type { Connection } from "./connection.ts";
+import { encode } from "./protocol/codec.ts";
+import { UploadLostError, type UploadState } from "./protocol/uploads.ts";
+
+/** Bytes that are sent at a time, and so held. */
+const PART = 4 * 1024 * 1024;
+
+/** Bytes that are first read of a source of unknown size. */
+const FIRST = 256 * 1024;
+
+/** Bytes that a server has staged. */
+export class RemoteStaged implements StagedBytes {
+  readonly key: string;
+  readonly size: number;
+  readonly hash: string;
+  /** Sends the bytes again, where they are still here; to be used if the server has lost them. */
+  readonly again: (() => Promise<RemoteStaged>) | undefined;
+  readonly #connection: Connection;
+  #isEnded = false;
+
+  /** Names bytes that a server has staged as `key`. */
+  constructor(
+    connection: Connection,
+    { id, size, hash }: { readonly id: string; readonly size: number; readonly hash: string },
+    again?: () => Promise<RemoteStaged>,
+  ) {
+    this.key = id;
+    this.size = size;
+    this.hash = hash;
+    this.again = again;
+    this.#connection = connection;
+  }
+
+  /** The server has let go of them when it gave them their name. */
+  release(): Promise<void> {
+    this.#isEnded = true;
+    return Promise.resolve();
+  }
+
+  async discard(): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    await this.#connection.call("write", "uploads.discard", [this.key], { once: true })
+      .catch(() => {}); // The server discards it by itself, later.
+  }
+}
+
+/** Sends the bytes of a source. */
+export async function upload(
+  connection: Connection,
+  source: ByteReader,
+  options: StageOptions,
+): Promise<RemoteStaged> {
+  const sending = new Sending(connection, source, options);
+  try {
+    const staged = await sending.all();
+    await source.close().catch(async (error) => {
+      await staged.discard();
+      throw error;
+    });
+    return staged;
+  } catch (error) {
+    await source.close(error);
+    await sending.giveUp();
+    throw error;
+  }
+}
+
+/** One source on its way. */
+class Sending {
+  readonly #connection: Connection;
+  readonly #source: ByteReader;
+  readonly #options: StageOptions;
+  readonly #id = crypto.randomUUID();
+  readonly #hash = builtin("node:crypto").createHash("sha256");
+  #size = 0;
+  #isBegun = false;
+
+  constructor(connection: Connection, source: ByteReader, options: StageOptions) {
+    this.#connection = connection;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async all(): Promise<RemoteStaged> {
+    const { size } = this.#source;
+    let part = await this.#fill(new Uint8Array(Math.min(size ?? FIRST, PART) + 1));
+    if (part.isLast) return await this.#small(part.bytes);
+    await this.#begin();
+    for (;;) {
+      const sent = this.#send(part.bytes);
+      const next = part.isLast ? undefined : this.#fill(new Uint8Array(PART));
+      // Both are waited for, even if one fails: the buffers are theirs until then.
+      const [sending, filling] = await Promise.allSettled([sent, next]);
+      if (sending.status === "rejected") throw sending.reason;
+      if (filling.status === "rejected") throw filling.reason;
+      if (!filling.value) break;
+      part = filling.value;
+    }
+    const hash = this.#hash.digest("hex");
+    const staged = await this.#connection.call(
+      "write",
+      "uploads.finish",
+      [this.#id, this.#size, hash],
+      { signal: this.#options.signal },
+    ) as { size: number; hash: string };
+    return this.#checked(staged, hash);
+  }
+
+  /** Gives up what the server has. */
+  async giveUp(): Promise<void> {
+    if (!this.#isBegun) return;
+    const { size, hash } = { size: 0, hash: "" };
+    await new RemoteStaged(this.#connection, { id: this.#id, size, hash }).discard();
+  }
+
+  /** Bytes that fit one request are begun and finished with it. */
+  async #small(bytes: Uint8Array<ArrayBuffer>): Promise<RemoteStaged> {
+    const hash = this.#hash.digest("hex");
+    this.#isBegun = true;
+    const send = async (): Promise<RemoteStaged> => {
+      const id = crypto.randomUUID();
+      const staged = await this.#request(`write/uploads/${id}/whole`, { ...this.#about(), hash }, {
+        bytes,
+      });
+      this.#checked(staged as UploadState, hash);
+      return new RemoteStaged(this.#connection, { id, size: bytes.length, hash }, send);
+    };
+    const staged = await send();
+    this.#options.onProgress?.({ bytes: bytes.length, total: this.#source.size });
+    return staged;
+  }
+
+  async #begin(): Promise<void> {
+    this.#isBegun = true;
+    await this.#connection.call("write", "uploads.begin", [this.#id, this.#about()], {
+      id: this.#id,
+      signal: this.#options.signal,
+    });
+  }
+
+  #about(): Record<string, string | number | boolean | undefined> {
+    const { name, runId, replaces, mode } = this.#options;
+    const { size, mode: own = mode } = this.#source;
+    return { name, runId, replaces, size, mode: own };
+  }
+
+  /** Reads until a buffer is full, or the source ends. */
+  async #fill(
+    into: Uint8Array<ArrayBuffer>,
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isLast: boolean }> {
+    let filled = 0;
+    while (filled < into.length) {
+      this.#options.signal?.throwIfAborted();
+      const count = await this.#source.read(into.subarray(filled));
+      if (count === 0) break;
+      filled += count;
+    }
+    this.#options.signal?.throwIfAborted();
+    const bytes = into.subarray(0, filled);
+    this.#hash.update(bytes);
+    return { bytes, isLast: filled < into.length };
+  }
+
+  /** Sends a part, as often as the connection is cut, from where the server has it. */
+  async #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const start = this.#size;
+    const end = start + bytes.length;
+    const { signal, onProgress } = this.#options;
+    const { patience } = this.#connection;
+    const since = performance.now();
+    for (let offset = start, attempt = 0; offset < end; attempt++) {
+      try {
+        const query = { offset };
+        const state = await this.#request(`write/uploads/${this.#id}`, query, {
+          bytes: bytes.subarray(offset - start),
+          once: true,
+        });
+        offset = state.offset;
+      } catch (error) {
+        signal?.throwIfAborted();
+        const isCut = error instanceof ServerUnreachableError;
+        if (!isCut || performance.now() - since > patience) throw error;
+        await wait(backoffDelay(attempt), signal);
+        const state = await this.#connection.call("read", "uploads.state", [this.#id], { signal });
+        ({ offset } = state as UploadState);
+      }
+      if (offset < start || offset > end) throw new UploadLostError(this.#options.name);
+    }
+    this.#size = end;
+    onProgress?.({ bytes: end, total: this.#source.size });
+  }
+
+  async #request(
+    path: string,
+    about: Record<string, unknown>,
+    { bytes, once = false }: { bytes: Uint8Array<ArrayBuffer>; once?: boolean },
+  ): Promise<UploadState> {
+    const query = new URLSearchParams({ about: encode(about) });
+    const headers = { "content-type": "application/octet-stream" };
+    const how = { signal: this.#options.signal, once };
+    const { decodeBody } = this.#connection;
+    const sent = { method: "POST", headers, body: bytes } as const;
+    return await this.#connection.send(`${path}?${query}`, sent, how, decodeBody) as UploadState;
+  }
+
+  #checked(staged: { size: number; hash: string }, hash: string): RemoteStaged {
+    const { size } = staged;
+    if (staged.hash === hash) {
+      return new RemoteStaged(this.#connection, { id: this.#id, size, hash });
+    }
+    throw new StorageError(
+      `send ${JSON.stringify(this.#options.name ?? "bytes")}`,
+      "other bytes have arrived at the server; put them again",
+    );
+  }
+}

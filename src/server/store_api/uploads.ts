@@ -1,0 +1,161 @@
+/** Bytes that callers send, until they become artifacts. */
+import { InvalidSourceError } from "../../base/errors.ts";
+import type { ByteStore, StagedBytes } from "../../bytes/byte_store.ts";
+import { UploadLostError, type UploadState } from "../../remote/protocol/uploads.ts";
+import { ApiError, bad } from "../api/api_error.ts";
+import { Intake } from "./intake.ts";
+
+/** Milliseconds after which bytes are discarded that nobody has asked for. */
+const TIME = 15 * 60_000;
+
+/** Uploads at a time. */
+const MOST = 30_000;
+
+/** What a caller says of bytes before they come. */
+export interface About {
+  /** Name of the artifact that they are to be. */
+  readonly name?: string | undefined;
+  /** The run that they are to belong to. */
+  readonly runId?: string | undefined;
+  /** Whether they are to take the place of others. */
+  readonly replaces?: boolean | undefined;
+  /** Bytes, where that is known. */
+  readonly size?: number | undefined;
+  /** Permission bits. */
+  readonly mode?: number | undefined;
+}
+
+/** One upload. */
+interface Upload {
+  readonly intake: Intake;
+  readonly staged: Promise<StagedBytes>;
+  /** Aborts the request whose bytes are taken now. */
+  current: AbortController | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The uploads of a store, by the ids that their callers gave them. */
+export class Uploads {
+  readonly #bytes: () => ByteStore;
+  readonly #uploads = new Map<string, Upload>();
+
+  /** Stages bytes in a byte store; `signal` discards all of them. */
+  constructor(bytes: () => ByteStore, signal: AbortSignal) {
+    this.#bytes = bytes;
+    signal.addEventListener("abort", () => {
+      for (const id of [...this.#uploads.keys()]) this.#drop(id, signal.reason);
+    }, { once: true });
+  }
+
+  /** Begins an upload, unless one of the id has begun. */
+  begin(id: string, { size, mode, ...about }: About): void {
+    if (this.#uploads.has(id)) return;
+    if (this.#uploads.size >= MOST) {
+      throw new ApiError(503, "There are too many uploads; try again");
+    }
+    const intake = new Intake(size, mode);
+    const staged = this.#bytes().stage(intake, about);
+    staged.catch((error) => this.#drop(id, error));
+    this.#uploads.set(id, { intake, staged, current: undefined, timer: undefined });
+    this.#touch(id);
+  }
+
+  /** How far an upload has come. */
+  state(id: string): UploadState {
+    return { offset: this.#require(id).intake.offset, size: 0, hash: "" };
+  }
+
+  /**
+   * Takes the bytes of a request from an offset on. A request before, whose connection may be cut
+   * without anyone knowing it, is ended.
+   */
+  async receive(
+    id: string,
+    offset: number,
+    body: ReadableStream<Uint8Array> | null,
+  ): Promise<UploadState> {
+    const upload = this.#require(id);
+    const { intake } = upload;
+    upload.current?.abort();
+    const current = upload.current = new AbortController();
+    if (offset !== intake.offset) return this.state(id);
+    const reader = body?.getReader();
+    try {
+      for (;;) {
+        const { value, done } = await reader?.read() ?? { done: true };
+        if (done || current.signal.aborted) break;
+        await intake.add(value!);
+        this.#touch(id);
+      }
+    } finally {
+      await reader?.cancel().catch(() => {});
+    }
+    return this.state(id);
+  }
+
+  /** Ends an upload, whose bytes must be these. */
+  async finish(id: string, size: number, hash: string): Promise<UploadState> {
+    const { intake, staged: staging } = this.#require(id);
+    if (intake.offset !== size) {
+      throw bad(`The upload has ${intake.offset} bytes, not ${size}; send the others first`);
+    }
+    intake.end();
+    const staged = await staging;
+    if (staged.hash !== hash || staged.size !== size) {
+      await this.discard(id);
+      throw new InvalidSourceError(
+        "the bytes",
+        `they arrived with the SHA-256 ${staged.hash}, not ${hash}; send them again`,
+      );
+    }
+    return { offset: size, size, hash };
+  }
+
+  /** Hands staged bytes over: the caller releases or discards them. */
+  async take(id: string, name: string): Promise<StagedBytes> {
+    const upload = this.#uploads.get(id);
+    if (!upload) throw new UploadLostError(name);
+    clearTimeout(upload.timer);
+    this.#uploads.delete(id);
+    return await upload.staged;
+  }
+
+  /** Takes staged bytes back that were handed over and not used. */
+  giveBack(id: string, staged: StagedBytes): void {
+    const intake = new Intake(staged.size, undefined);
+    const upload = { intake, staged: Promise.resolve(staged), current: undefined };
+    this.#uploads.set(id, { ...upload, timer: undefined });
+    this.#touch(id);
+  }
+
+  /** Gives an upload up. */
+  async discard(id: string): Promise<void> {
+    const upload = this.#uploads.get(id);
+    this.#drop(id, new Error("The upload was given up"));
+    await upload?.staged.then((staged) => staged.discard(), () => {});
+  }
+
+  #drop(id: string, reason: unknown): void {
+    const upload = this.#uploads.get(id);
+    if (!upload) return;
+    this.#uploads.delete(id);
+    clearTimeout(upload.timer);
+    upload.current?.abort();
+    upload.intake.fail(reason);
+    void upload.staged.then((staged) => staged.discard(), () => {});
+  }
+
+  #require(id: string): Upload {
+    const upload = this.#uploads.get(id);
+    if (!upload) throw new UploadLostError(undefined);
+    return upload;
+  }
+
+  #touch(id: string): void {
+    const upload = this.#uploads.get(id);
+    if (!upload) return;
+    clearTimeout(upload.timer);
+    upload.timer = setTimeout(() => this.#drop(id, new Error("The upload took too long")), TIME);
+    Deno.unrefTimer(upload.timer);
+  }
+}
