@@ -138,6 +138,7 @@ export {
 export { LostDatabaseError, NewerFormatError } from "./src/base/store_errors.ts";
 export {
   AccessDeniedError,
+  AnswerLostError,
   NotRemoteError,
   ProtocolError,
   ServerUnreachableError,

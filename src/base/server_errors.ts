@@ -34,6 +34,18 @@ export class ProtocolError extends ChachamlError {
   }
 }
 
+/** The server was restarted before it answered: whether the write was done is unknown. */
+export class AnswerLostError extends ChachamlError {
+  /** Creates the error. `action` is what was asked for. */
+  constructor(action: string) {
+    super(
+      "answer-lost",
+      `Cannot tell whether the server did ${action}: it was restarted before it answered; ` +
+        "look at the store, and do it again if it was not done",
+    );
+  }
+}
+
 /** The call needs the store's own files, so it must be made on the server's machine. */
 export class NotRemoteError extends ChachamlError {
   /** Creates the error. `action` is the requested operation. */

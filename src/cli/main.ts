@@ -1,5 +1,5 @@
 import { InvalidNameError, InvalidOptionError } from "../base/errors.ts";
-import { isRemote } from "../context/place.ts";
+import { isRemote, isServer } from "../context/place.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import type { Store } from "../store/store.ts";
 import { toJson } from "../text/format.ts";
@@ -127,7 +127,9 @@ async function confirm(question: string, options: Options, io: Io): Promise<void
 }
 
 function placeOf(path: string, options: Options, io: Io) {
-  const artifactDir = options.get("artifact-dir") ?? io.env("CHACHAML_ARTIFACT_DIR");
+  // The variable may stand for another store: a server knows where its artifacts are.
+  const artifactDir = options.get("artifact-dir") ??
+    (isServer(path) ? undefined : io.env("CHACHAML_ARTIFACT_DIR"));
   return {
     path,
     ...(artifactDir !== undefined && { artifactDir }),

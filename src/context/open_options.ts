@@ -21,6 +21,13 @@ export interface OpenOptions {
    */
   readonly token?: string;
   /**
+   * Directory that keeps metrics, params, tags and ends of runs while the server of an `https:` URL is
+   * away; they are sent later.
+   *
+   * @default {"chachaml/spool" in the user's cache, if it may be read and written}
+   */
+  readonly spoolDir?: string | URL;
+  /**
    * Directory for the bytes of artifacts, or `s3://bucket/prefix` for an object store. Required if
    * the database is on a server.
    *
@@ -43,7 +50,8 @@ export interface OpenOptions {
   readonly driver?: "auto" | "ffi" | "builtin";
   /**
    * `"full"`: stored data survives a power cut. `"relaxed"`: faster, and survives the end of the
-   * process, but a power cut may lose the latest data or leave records with incomplete bytes.
+   * process, but a power cut may lose the latest data or leave records with incomplete bytes. Of a
+   * server, it says this of what is kept here while the server is away.
    *
    * @default {"full"}
    */
@@ -113,6 +121,7 @@ export function assertOpenOptions(options: OpenOptions): void {
     "busyTimeout",
     "poolSize",
     "token",
+    "spoolDir",
   ];
   for (const [key, value] of Object.entries(options)) {
     if (!known.includes(key)) refuse(`unknown option ${JSON.stringify(key)}`);
@@ -121,7 +130,7 @@ export function assertOpenOptions(options: OpenOptions): void {
       refuse(`${key} takes ${choices.join(", ")}, not ${quote(value)}`);
     }
   }
-  for (const key of ["path", "artifactDir"] as const) {
+  for (const key of ["path", "artifactDir", "spoolDir"] as const) {
     const value = options[key];
     if (value === undefined || value instanceof URL) continue;
     if (typeof value !== "string" || value === "" || value.includes("\0")) {
@@ -144,7 +153,10 @@ export function assertOpenOptions(options: OpenOptions): void {
 }
 
 /** A token is sent in a header, and only to a server. */
-function assertToken({ token, path }: OpenOptions): void {
+function assertToken({ token, path, spoolDir }: OpenOptions): void {
+  if (spoolDir !== undefined && !isServer(path)) {
+    refuse("spoolDir is for the server of an https: URL as path");
+  }
   if (token === undefined) return;
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     refuse("token must be text without spaces");

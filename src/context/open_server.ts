@@ -7,11 +7,13 @@ import type { StoreContext } from "./store_context.ts";
 export async function openServer(options: OpenOptions): Promise<StoreContext> {
   // Most stores are files.
   const { openRemote } = await import("../remote/open.ts");
-  const { readOnly = false, busyTimeout = 60_000, token } = options;
-  const remote = await openRemote(String(options.path), { token, busyTimeout });
+  const { readOnly = false, busyTimeout = 60_000, durability = "full", token, spoolDir } = options;
+  const isSynced = durability === "full";
+  const how = { token, spoolDir, isSynced, readOnly, busyTimeout };
+  const remote = await openRemote(String(options.path), how);
   const { address, metadata, bytes, now, reader, writer } = remote;
-  const how = { root: undefined, now, busyTimeout, reader, writer };
-  const artifacts = new ArtifactStore(metadata.artifacts, bytes, how);
+  const parts = { root: undefined, now, busyTimeout, reader, writer };
+  const artifacts = new ArtifactStore(metadata.artifacts, bytes, parts);
   return {
     location: { database: address, artifacts: address },
     path: undefined,

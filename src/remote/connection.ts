@@ -3,7 +3,14 @@ import { backoffDelay, wait } from "../base/async.ts";
 import { AccessDeniedError, ProtocolError, ServerUnreachableError } from "../base/server_errors.ts";
 import { decode, encode } from "./protocol/codec.ts";
 import type { Access } from "./protocol/operations.ts";
-import { BASE, type Hello, PROTOCOL, PROTOCOL_HEADER, REQUEST_HEADER } from "./protocol/version.ts";
+import {
+  AGAIN_HEADER,
+  BASE,
+  type Hello,
+  PROTOCOL,
+  PROTOCOL_HEADER,
+  REQUEST_HEADER,
+} from "./protocol/version.ts";
 
 /** Who calls. */
 export interface Credentials {
@@ -23,6 +30,8 @@ export interface CallOptions {
   readonly id?: string | undefined;
   /** Whether to fail at once if the server is away. */
   readonly once?: boolean | undefined;
+  /** Whether the write may have arrived before. */
+  readonly isRepeated?: boolean | undefined;
 }
 
 /** A request as `fetch` takes it. */
@@ -42,6 +51,8 @@ export class Connection {
   /** How long calls wait for the server, in milliseconds. */
   readonly patience: number;
   readonly #authorization: string | undefined;
+  /** Instance of the server that was found last. */
+  #instance = "unknown";
 
   /** Creates a connection. `patience` is how long calls wait for the server, in milliseconds. */
   constructor(address: string, credentials: Credentials, patience: number) {
@@ -57,6 +68,7 @@ export class Connection {
    */
   async hello(): Promise<Hello> {
     const hello = await this.call("read", "hello", [], { once: true }) as Hello;
+    this.#instance = hello.instance;
     if (hello.protocol === PROTOCOL) return hello;
     const [older, action] = hello.protocol < PROTOCOL
       ? ["an older", "update chachaml on the server"]
@@ -95,13 +107,16 @@ export class Connection {
     options: CallOptions,
     take: (response: Response) => Promise<T>,
   ): Promise<T> {
-    const { signal, once = false } = options;
+    const { signal, once = false, isRepeated = false } = options;
     const start = performance.now();
+    let again = isRepeated ? "unknown" : undefined;
     for (let attempt = 0;; attempt++) {
       try {
-        return await take(await this.#try(path, sent, signal));
+        const headers = { ...sent.headers, ...again !== undefined && { [AGAIN_HEADER]: again } };
+        return await take(await this.#try(path, { ...sent, headers }, signal));
       } catch (error) {
         signal?.throwIfAborted();
+        if (!isUnsent(error)) again ??= this.#instance;
         const isAway = error instanceof ServerUnreachableError;
         if (!isAway || once || performance.now() - start > this.patience) throw error;
         await wait(backoffDelay(attempt), signal);
@@ -190,6 +205,12 @@ function messageOf(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether no connection came about, so that nothing was sent. */
+function isUnsent(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof TypeError && /\(Connect\)|dns error/.test(cause.message);
 }
 
 function authorizationOf({ token, user, password }: Credentials): string | undefined {

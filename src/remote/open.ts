@@ -9,12 +9,20 @@ import { Connection } from "./connection.ts";
 import { RemoteBytes } from "./remote_bytes.ts";
 import { RemoteMetadata } from "./remote_metadata.ts";
 import { RemoteReader } from "./remote_reader.ts";
+import { spoolDirectory } from "./spool/directory.ts";
+import { Spool } from "./spool/spool.ts";
 import { RemoteWriter } from "./remote_writer.ts";
 
 /** How to open a store on a server. */
 export interface RemoteOptions {
   /** Token; the environment variable CHACHAML_TOKEN if left out. */
   readonly token?: string | undefined;
+  /** Directory for what is logged while the server is away; below the user's cache if left out. */
+  readonly spoolDir?: string | URL | undefined;
+  /** Whether what is kept there survives a power cut. */
+  readonly isSynced: boolean;
+  /** Whether nothing will be written. */
+  readonly readOnly: boolean;
   /** How long calls wait for the server, in milliseconds. */
   readonly busyTimeout: number;
 }
@@ -55,7 +63,12 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<R
   const connection = new Connection(`${origin}${pathname}`, credentials, options.busyTimeout);
   const before = Date.now();
   const hello = await connection.hello();
-  const metadata = new RemoteMetadata(connection);
+  const directory = options.readOnly
+    ? undefined
+    : spoolDirectory(options.spoolDir, connection.address);
+  const spool = new Spool(connection, { directory, isSynced: options.isSynced });
+  if (!hello.readOnly) await spool.sendLeft();
+  const metadata = new RemoteMetadata(connection, spool);
   const bytes = new RemoteBytes(connection);
   const skew = hello.now - (before + Date.now()) / 2;
   return {

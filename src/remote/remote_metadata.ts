@@ -5,12 +5,15 @@ import type { MetadataCheck, MetadataStore } from "../metadata/metadata_store.ts
 import type { MlflowStore } from "../metadata/mlflow_store.ts";
 import type { ModelStore } from "../metadata/model_store.ts";
 import type { ProcessStore } from "../metadata/process_store.ts";
+import type { LastWords } from "../metadata/process_store.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import type { RunTable } from "../metadata/run_table.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
-import type { Connection } from "./connection.ts";
+import type { CallOptions, Connection } from "./connection.ts";
 import { OPERATIONS, type Operations, type Rooms } from "./protocol/operations.ts";
 import { RemoteArtifactIndex } from "./remote_artifact_index.ts";
+import { remoteRuns } from "./remote_runs.ts";
+import type { Spool } from "./spool/spool.ts";
 
 /** Metadata that a server keeps. Each operation is one call. */
 export class RemoteMetadata implements MetadataStore {
@@ -19,13 +22,13 @@ export class RemoteMetadata implements MetadataStore {
   readonly models: ModelStore;
   readonly processes: ProcessStore;
   readonly #store: Operations<"store">;
+  readonly #spool: Spool;
 
   /** Calls the server of a connection. */
-  constructor(connection: Connection) {
-    this.runs = {
-      ...operations(connection, "runs"),
-      adopt: () => refuse("import single runs into"),
-    };
+  constructor(connection: Connection, spool: Spool) {
+    this.#spool = spool;
+    const quick = operations(connection, "runs", { once: true });
+    this.runs = remoteRuns(operations(connection, "runs"), quick, spool);
     this.artifacts = new RemoteArtifactIndex(connection, operations(connection, "artifacts"));
     this.models = operations(connection, "models");
     this.processes = operations(connection, "processes");
@@ -64,8 +67,17 @@ export class RemoteMetadata implements MetadataStore {
     return refuse("copy");
   }
 
+  /** Keeps what was logged and how the runs end: the next process sends it. */
+  finishNow({ batches, runIds, error }: LastWords): void {
+    const add = (operation: string, args: readonly unknown[]) =>
+      this.#spool.add({ id: crypto.randomUUID(), operation, args });
+    for (const batch of batches) add("runs.logMetrics", [batch]);
+    const change = { status: "failed", endTime: new Date(), error };
+    for (const id of runIds) add("runs.update", [id, change, ["running"]]);
+  }
+
   close(): Promise<void> {
-    return Promise.resolve();
+    return this.#spool.close();
   }
 }
 
@@ -73,10 +85,11 @@ export class RemoteMetadata implements MetadataStore {
 export function operations<Room extends keyof Rooms>(
   connection: Connection,
   room: Room,
+  options: CallOptions = {},
 ): Operations<Room> {
   const entries = Object.entries(OPERATIONS[room]).map(([name, access]) => [
     name,
-    (...args: readonly unknown[]) => connection.call(access, `${room}.${name}`, args),
+    (...args: readonly unknown[]) => connection.call(access, `${room}.${name}`, args, options),
   ]);
   return Object.fromEntries(entries) as Operations<Room>;
 }

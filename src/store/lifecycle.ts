@@ -128,8 +128,7 @@ export class Lifecycle implements Access<StoreContext> {
       } finally {
         this.buffer.stop();
         this.attached.stop();
-        await this.#context.close();
-        this.#ignoreEnd?.();
+        await this.#context.close().finally(() => this.#ignoreEnd?.());
       }
     })();
   }

@@ -1,4 +1,5 @@
 import { assertOpenOptions, type OpenOptions } from "../context/open_options.ts";
+import { isServer } from "../context/place.ts";
 import { renderWith } from "../display/displayable.ts";
 import { RunNotFoundError } from "../base/errors.ts";
 import { variable } from "../base/variable.ts";
@@ -60,7 +61,8 @@ function withVariables(options: OpenOptions): OpenOptions {
   const { path, inMemory = false } = options;
   if (path !== undefined || inMemory) return options;
   const named = variable("CHACHAML_DB");
-  const artifactDir = options.artifactDir ?? variable("CHACHAML_ARTIFACT_DIR");
+  const artifactDir = options.artifactDir ??
+    (isServer(named) ? undefined : variable("CHACHAML_ARTIFACT_DIR"));
   return {
     ...options,
     ...(named !== undefined && { path: named }),

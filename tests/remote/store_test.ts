@@ -114,7 +114,7 @@ Deno.test("an address without a chachaml server is refused in words", async () =
 
 Deno.test("a server of another protocol is refused in words", async () => {
   for (const [protocol, words] of [[0, /older/], [99, /newer/]] as const) {
-    const hello = { protocol, version: "0", readOnly: false, now: 0 };
+    const hello = { protocol, instance: "x", version: "0", readOnly: false, now: 0 };
     const server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
       () => Response.json(hello),

@@ -23,6 +23,12 @@ export class LimitingProxy implements AsyncDisposable {
     return `http://127.0.0.1:${this.#listener.addr.port}`;
   }
 
+  /** Cuts all connections. */
+  cut(): void {
+    for (const each of this.#open) each.close();
+    this.#open.clear();
+  }
+
   async #accept(port: number): Promise<void> {
     for await (const client of this.#listener) {
       const server = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);

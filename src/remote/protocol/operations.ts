@@ -84,6 +84,22 @@ export const OPERATIONS = {
   readonly [Room in keyof Rooms]: { readonly [Name in keyof Rooms[Room]]?: Access };
 };
 
+/** Writes that can arrive twice without harm, even if the server does not know the first any more. */
+export const REPEATABLE: readonly string[] = [
+  "artifacts.put", // takes its upload, which is there once
+  "artifacts.putAll",
+  "processes.attach",
+  "processes.beat",
+  "runs.describeExperiment",
+  "runs.insertParams", // says which are set already
+  "runs.logMetrics", // leaves out points that are there
+  "runs.setTags",
+  "runs.update", // says whether it changed something
+  "uploads.begin",
+  "uploads.discard",
+  "uploads.finish",
+];
+
 /** Names of a room's operations. */
 export type OperationOf<Room extends keyof Rooms> =
   & keyof (typeof OPERATIONS)[Room]

@@ -12,6 +12,12 @@ export const REQUEST_HEADER = "chachaml-request";
 /** Header with the record of an artifact whose bytes are answered: Base64 of its text. */
 export const RECORD_HEADER = "chachaml-record";
 
+/**
+ * Header of a write that may have arrived before: the instance of the server that it was sent to, or
+ * `"unknown"`.
+ */
+export const AGAIN_HEADER = "chachaml-again";
+
 /** Path below which the endpoints are. */
 export const BASE = "api/store";
 
@@ -19,6 +25,8 @@ export const BASE = "api/store";
 export interface Hello {
   /** Version of its protocol. */
   readonly protocol: number;
+  /** Another one for each start of the server: it knows the writes since then. */
+  readonly instance: string;
   /** Version of chachaml. */
   readonly version: string;
   /** Whether it refuses the caller's writes. */

@@ -2,9 +2,15 @@
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import config from "../../../deno.json" with { type: "json" };
 import { ChachamlError } from "../../base/errors.ts";
-import { NotRemoteError, ProtocolError } from "../../base/server_errors.ts";
+import { AnswerLostError, NotRemoteError, ProtocolError } from "../../base/server_errors.ts";
 import { decode, encode } from "../../remote/protocol/codec.ts";
-import { PROTOCOL, PROTOCOL_HEADER, REQUEST_HEADER } from "../../remote/protocol/version.ts";
+import { REPEATABLE } from "../../remote/protocol/operations.ts";
+import {
+  AGAIN_HEADER,
+  PROTOCOL,
+  PROTOCOL_HEADER,
+  REQUEST_HEADER,
+} from "../../remote/protocol/version.ts";
 import { lifecycleOf } from "../../store/internals.ts";
 import type { Store } from "../../store/store.ts";
 import { absent, apiErrorOf, bad } from "../api/api_error.ts";
@@ -26,10 +32,11 @@ export function addStoreApi(
   { store, readOnly }: { readonly store: Store; readonly readOnly: boolean },
 ): void {
   const lifecycle = lifecycleOf(store);
+  const instance = crypto.randomUUID();
   const context = () => lifecycle.require();
   const uploads = new Uploads(() => context().bytes, lifecycle.signal);
   const handlers = [
-    ...handlersOf({ store, context, readOnly, version: config.version }),
+    ...handlersOf({ store, context, readOnly, instance, version: config.version }),
     ...artifactHandlers(context, uploads),
   ];
   const memo = new Memo();
@@ -48,10 +55,17 @@ export function addStoreApi(
     if (!handler) throw absent(`There is no operation ${access}/${operation.slice(0, 100)}`);
     const args = decodeArguments(await readText(c.req.raw));
     checkArguments(operation, args);
-    const call: StoreCall = { args, user: c.get("caller")?.name ?? null, request: c.req.raw };
+    const again = c.req.header(AGAIN_HEADER);
+    const isRepeated = again !== undefined && again !== instance;
+    const call: StoreCall = { args, user: c.get("caller")?.name ?? null, isRepeated };
     const work = async () => encode(await handler.handle(call));
     if (access === "read") return answer(await lifecycle.read(work));
-    return answer(await memo.once(idOf(c), () => lifecycle.write(work)));
+    return answer(
+      await memo.once(idOf(c), () => {
+        if (isRepeated && !REPEATABLE.includes(operation)) throw new AnswerLostError(operation);
+        return lifecycle.write(work);
+      }),
+    );
   });
 }
 
@@ -92,7 +106,10 @@ function answer(text: string): Response {
 function failure(error: unknown): Response {
   const { status, message } = apiErrorOf(error);
   const sent = error instanceof ChachamlError ? error : new ProtocolError("the server", message);
-  const code = error instanceof ProtocolError || error instanceof NotRemoteError ? 400 : status;
+  const isAsked = [ProtocolError, NotRemoteError, AnswerLostError].some((kind) =>
+    error instanceof kind
+  );
+  const code = isAsked ? 400 : status;
   return new Response(encode(sent), { status: code, headers: headersOf() });
 }
 

@@ -17,15 +17,15 @@ export class Memo {
   }
 
   /** Does a write, unless one of this id is done or under way: its result is given then. */
-  once(id: string, write: () => Promise<string>): Promise<string> {
+  async once(id: string, write: () => Promise<string>): Promise<string> {
     const known = this.#done.get(id);
-    if (known) return known.result;
+    if (known) return await known.result;
     this.#drop();
     const result = write();
     this.#done.set(id, { at: this.#now(), result });
     // What has failed changed nothing, and may be tried again.
     result.catch(() => this.#done.delete(id));
-    return result;
+    return await result;
   }
 
   /** Forgets the oldest. */

@@ -1,6 +1,7 @@
 /** Operations that the server does on its store for others. */
 import type { StoreContext } from "../../context/compose.ts";
 import type { ArtifactPosition, IndexEntry } from "../../metadata/artifact_index.ts";
+import type { MetricBatch } from "../../metadata/metric.ts";
 import { type Access, OPERATIONS, type Rooms } from "../../remote/protocol/operations.ts";
 import { type Hello, PROTOCOL } from "../../remote/protocol/version.ts";
 import type { Store } from "../../store/store.ts";
@@ -14,8 +15,8 @@ export interface StoreCall {
   readonly args: readonly unknown[];
   /** Who calls, if callers have names here. */
   readonly user: string | null;
-  /** The request. */
-  readonly request: Request;
+  /** Whether it may have been done before, by a server that was restarted since. */
+  readonly isRepeated: boolean;
 }
 
 /** An operation. */
@@ -36,6 +37,8 @@ export interface Service {
   readonly context: () => StoreContext;
   /** Whether everything that writes is refused. */
   readonly readOnly: boolean;
+  /** Id of this start of the server. */
+  readonly instance: string;
   /** Version of chachaml. */
   readonly version: string;
 }
@@ -64,14 +67,15 @@ function plainHandlers({ context }: Service): Handler[] {
 }
 
 /** Operations that a server does in a way of its own. */
-function specialHandlers({ context, readOnly, version }: Service): Handler[] {
+function specialHandlers({ context, readOnly, instance, version }: Service): Handler[] {
   return [
     {
       name: "hello",
       access: "read",
       handle: (): Hello => {
         const { now, readOnly: isReadOnly } = context();
-        return { protocol: PROTOCOL, version, readOnly: readOnly || isReadOnly, now: now() };
+        const refuses = readOnly || isReadOnly;
+        return { protocol: PROTOCOL, instance, version, readOnly: refuses, now: now() };
       },
     },
     {
@@ -86,6 +90,19 @@ function specialHandlers({ context, readOnly, version }: Service): Handler[] {
           if (entries.length === PAGE) break;
         }
         return entries;
+      },
+    },
+    {
+      name: "runs.logMetrics",
+      access: "write",
+      handle: async ({ args: [batch], isRepeated }) => {
+        const { metadata } = context();
+        const metrics = batch as MetricBatch;
+        if (!isRepeated) return await metadata.runs.logMetrics(metrics);
+        await metadata.runs.get(metrics.runId);
+        // Leaves out points that are there.
+        const mlflow = await metadata.mlflow();
+        await mlflow.runs.log(metrics.runId, { metrics, params: [], tags: [] });
       },
     },
     {
