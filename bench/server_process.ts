@@ -39,10 +39,7 @@ export async function startServer(what: string): Promise<Server> {
     startTime: performance.now() - started,
     cpu: () => tree(child.pid).reduce((sum, pid) => sum + cpuOf(pid), 0),
     memory: () => tree(child.pid).reduce((sum, pid) => sum + memoryOf(pid), 0),
-    artifacts: (run) =>
-      name === "chachaml"
-        ? `/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/`
-        : `/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/`,
+    artifacts: (run) => `/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/`,
     async stop() {
       for (const pid of tree(child.pid).reverse()) {
         try {
