@@ -13,7 +13,13 @@ const MOST_CLIENTS = 1000;
 
 let clients = 0;
 
-function events({ store, query, request, ending }: ApiCall): Response {
+async function events({ store, query, request, ending, context }: ApiCall): Promise<Response> {
+  try {
+    await context().metadata.changes();
+  } catch (error) {
+    // Not every database reports its changes.
+    throw new ApiError(501, (error as Error).message, { cause: error });
+  }
   if (clients >= MOST_CLIENTS) {
     throw new ApiError(503, `${MOST_CLIENTS} clients listen already; try again later`);
   }
@@ -111,6 +117,6 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [{
     experiment: { description: "Only events of runs of this experiment", schema: text },
   },
   answer: { type: "text/event-stream", description: "Events, until the client leaves" },
-  problems: { 503: "Too many clients listen" },
+  problems: { 501: "The database reports no changes", 503: "Too many clients listen" },
   handle: events,
 }];
