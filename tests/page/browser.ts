@@ -23,7 +23,7 @@ export interface Tools {
   readonly page: Page;
   /** What the page has complained of: errors of scripts, of its policy, of requests. */
   readonly complaints: string[];
-  /** All that was asked for. */
+  /** All that was fetched; what the policy of the page stops is not. */
   readonly requests: string[];
   /** Opens another page on the same server. */
   readonly open: (hash: string, options?: BrowserContextOptions) => Promise<Page>;
@@ -100,7 +100,7 @@ export function pageTest(
         page.on("console", (message) => {
           if (message.type() === "error") complaints.push(message.text());
         });
-        page.on("request", (request) => requests.push(request.url()));
+        page.on("requestfinished", (request) => requests.push(request.url()));
         await page.goto(`${url}/${hash}`);
         return page;
       };

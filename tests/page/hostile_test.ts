@@ -94,8 +94,9 @@ async function fillHostile(store: Store): Promise<void> {
   await store.models.register("net", {
     runId: first!.id,
     artifact: "a.md",
-    description: MARKDOWN(),
+    description: attacks()[0]!,
   });
+  await store.models.describe("net", MARKDOWN());
 }
 
 pageTest(
@@ -126,7 +127,7 @@ pageTest(
     for (const tab of ["table", "curves", "scatter", "parallel", "box"]) {
       await visit(`#/compare?runs=${ids.join()}&tab=${tab}`, ".compare > *");
     }
-    await visit("#/models/net", "main");
+    await visit("#/models/net", "main.page .markdown");
     await visit("#/store", ".checks");
     for (const attack of attacks()) {
       await go(
