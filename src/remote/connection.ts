@@ -1,5 +1,6 @@
 /** Calls to a server. */
 import { backoffDelay, wait } from "../base/async.ts";
+import { StoreClosedError } from "../base/errors.ts";
 import { AccessDeniedError, ProtocolError, ServerUnreachableError } from "../base/server_errors.ts";
 import { decode, encode } from "./protocol/codec.ts";
 import type { Access } from "./protocol/operations.ts";
@@ -51,6 +52,7 @@ export class Connection {
   /** How long calls wait for the server, in milliseconds. */
   readonly patience: number;
   readonly #authorization: string | undefined;
+  #isClosed = false;
   /** Instance of the server that was found last. */
   #instance = "unknown";
 
@@ -107,6 +109,7 @@ export class Connection {
     options: CallOptions,
     take: (response: Response) => Promise<T>,
   ): Promise<T> {
+    if (this.#isClosed) throw new StoreClosedError();
     const { signal, once = false, isRepeated = false } = options;
     const start = performance.now();
     let again = isRepeated ? "unknown" : undefined;
@@ -122,6 +125,11 @@ export class Connection {
         await wait(backoffDelay(attempt), signal);
       }
     }
+  }
+
+  /** Refuses further calls. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Takes the value in the body of an answer. */

@@ -22,10 +22,12 @@ export class RemoteMetadata implements MetadataStore {
   readonly models: ModelStore;
   readonly processes: ProcessStore;
   readonly #store: Operations<"store">;
+  readonly #connection: Connection;
   readonly #spool: Spool;
 
   /** Calls the server of a connection. */
   constructor(connection: Connection, spool: Spool) {
+    this.#connection = connection;
     this.#spool = spool;
     const quick = operations(connection, "runs", { once: true });
     this.runs = remoteRuns(operations(connection, "runs"), quick, spool);
@@ -76,8 +78,8 @@ export class RemoteMetadata implements MetadataStore {
     for (const id of runIds) add("runs.update", [id, change, ["running"]]);
   }
 
-  close(): Promise<void> {
-    return this.#spool.close();
+  async close(): Promise<void> {
+    await this.#spool.close().finally(() => this.#connection.close());
   }
 }
 

@@ -8,6 +8,8 @@ import { artifactDirOf } from "../../mod.ts";
 export interface Composition {
   /** Its name, e.g. `"postgres+files"`. */
   readonly name: string;
+  /** Whether it is SQLite with files, reached through a server. */
+  readonly isServed?: boolean;
   /** Where the store is that would have this database file on SQLite. */
   readonly placeOf: (path: string) => { readonly path: string; readonly artifactDir: string };
 }
@@ -32,6 +34,13 @@ export const COMPOSITION: Composition | undefined = compositionOf(
 
 function compositionOf(name: string | undefined): Composition | undefined {
   if (name === undefined) return undefined;
+  if (name === "remote") {
+    return {
+      name,
+      isServed: true,
+      placeOf: (path) => ({ path, artifactDir: artifactDirOf(path) }),
+    };
+  }
   const [metadata, bytes] = name.split("+") as ["sqlite" | "postgres", "files" | "s3"];
   return {
     name,

@@ -31,7 +31,24 @@ export function openIn(dir: string, options: OpenOptions = {}): Promise<Store> {
   if (!COMPOSITION || typeof path !== "string" || options.inMemory) {
     return openStore({ path, driver: "builtin", ...rest });
   }
+  if (COMPOSITION.isServed) return openServed(path, rest);
   return openStore({ ...COMPOSITION.placeOf(path), ...rest });
+}
+
+/** Opens a store through a server of its own, which ends with it. */
+async function openServed(path: string, options: OpenOptions): Promise<Store> {
+  const { TestServer } = await import("./remote.ts");
+  const local = await openStore({ path, driver: "builtin", ...options });
+  const server = await TestServer.start(local);
+  const { readOnly = false } = options;
+  const remote = await openStore({ path: server.url, spoolDir: `${path}-spool`, readOnly });
+  const close = remote.close.bind(remote);
+  remote.close = async () => {
+    await close();
+    await server.stop();
+    await local.close();
+  };
+  return remote;
 }
 
 /** Gives a test a store, in memory if no composition is chosen, and closes it afterwards. */
