@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import {
-  type ImportReport,
-  InvalidNameError,
-  openStore,
-  RunStateError,
-  type Store,
-} from "../../mod.ts";
+import { type ImportReport, InvalidNameError, RunStateError, type Store } from "../../mod.ts";
 import {
   archiveOf,
   fillFully,
@@ -46,7 +40,7 @@ testEachDriver("import() takes up every row and every byte", (driver) =>
 Deno.test("import() reads an archive in whatever pieces it comes", () =>
   withTwo(async ({ here, archive, dir }) => {
     for (const size of [1, 511, 512, 513, 10_007, archive.length]) {
-      await using there = await openStore({ path: join(dir, `${size}.db`), driver: "builtin" });
+      await using there = await openIn(dir, { path: join(dir, `${size}.db`) });
       // Byte by byte takes long: what comes behind the manifest is as good in pieces.
       const start = size === 1 ? archive.slice(0, 3000) : new Uint8Array();
       const pieces = streamOf(archive.slice(start.length), Math.max(size, 300));

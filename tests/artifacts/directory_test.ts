@@ -17,6 +17,7 @@ import {
   inTempDir,
   openIn,
   stagedIn,
+  testOnSqlite,
   testWithFifo,
 } from "../support/helpers.ts";
 
@@ -348,16 +349,24 @@ Deno.test("putDirectory() stores the artifacts of a run again, where their direc
     );
   }));
 
-Deno.test("putFile() refuses the database of an open store: reading it would drop its locks", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    await Deno.symlink(store.path!, join(dir, "link"));
-    for (const path of [store.path!, `${store.path}-wal`, `${store.path}-shm`, join(dir, "link")]) {
-      for (const move of [false, true]) {
-        await assert.rejects(store.artifacts.putFile("r", "x", path, { move }), InvalidSourceError);
+testOnSqlite(
+  "putFile() refuses the database of an open store: reading it would drop its locks",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      await Deno.symlink(store.path!, join(dir, "link"));
+      for (
+        const path of [store.path!, `${store.path}-wal`, `${store.path}-shm`, join(dir, "link")]
+      ) {
+        for (const move of [false, true]) {
+          await assert.rejects(
+            store.artifacts.putFile("r", "x", path, { move }),
+            InvalidSourceError,
+          );
+        }
+        await assert.rejects(store.artifacts.put("r", "x", toFileUrl(path)), InvalidSourceError);
       }
-      await assert.rejects(store.artifacts.put("r", "x", toFileUrl(path)), InvalidSourceError);
-    }
-    await assertEmpty(store);
-  }));
+      await assertEmpty(store);
+    }),
+);

@@ -7,13 +7,13 @@ import {
   RunNotFoundError,
   StorageError,
 } from "../../mod.ts";
-import { openStore, type Store } from "../../mod.ts";
-import { inTempDir } from "../support/helpers.ts";
+import type { Store } from "../../mod.ts";
+import { inTempDir, openIn } from "../support/helpers.ts";
 
 /** A store in a directory, and a run of it. */
 async function withRun(work: (store: Store, run: string, dir: string) => Promise<void>) {
   await inTempDir(async (dir) => {
-    await using store = await openStore({ path: join(dir, "log.db") });
+    await using store = await openIn(dir, { path: join(dir, "log.db") });
     await work(store, (await store.startRun()).id, dir);
   });
 }
@@ -26,7 +26,7 @@ Deno.test("startLog() gives a log that others read while it grows, and that beco
   await withRun(async (store, run, dir) => {
     const log = await store.artifacts.startLog(run, "logs/train.log");
     await log.append("one\n");
-    await using other = await openStore({ path: join(dir, "log.db"), readOnly: true });
+    await using other = await openIn(dir, { path: join(dir, "log.db"), readOnly: true });
     assert.equal(await textOf(await other.artifacts.readLog(run, "logs/train.log")), "one\n");
     const [entry] = await other.artifacts.logs(run);
     assert.deepEqual([entry!.name, entry!.size, entry!.growing], ["logs/train.log", 4, true]);

@@ -104,11 +104,7 @@ Deno.test("an export of artifacts that share a file holds each of them", () =>
 Deno.test("dedup() meets puts, replacements and removals, and damages none of them", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir, { durability: "relaxed" });
-    await using other = await openStore({
-      path: store.path!,
-      driver: "builtin",
-      durability: "relaxed",
-    });
+    await using other = await openIn(dir, { durability: "relaxed" });
     await store.startRun({ id: "r" });
     const names = Array.from({ length: 12 }, (_, at) => `n${at}`);
     const texts = ["one text", "two text"];

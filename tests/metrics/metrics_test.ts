@@ -10,7 +10,7 @@ import {
   StoreClosedError,
 } from "../../mod.ts";
 import { child } from "../support/children/flags.ts";
-import { inMemory, inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
+import { inMemory, inTempDir, openIn, testEachDriver, testOnSqlite } from "../support/helpers.ts";
 
 function testStore(name: string, test: (store: Store) => Promise<void>): void {
   testEachDriver(name, async (driver) => {
@@ -41,16 +41,19 @@ testStore("NaN and the infinities are kept, in their places", async (store) => {
   assert.deepEqual(await store.metrics.points("r"), []);
 });
 
-Deno.test("a metric that is not a number is no row of the shared table", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    await store.metrics.log("r", { loss: NaN, gain: Infinity });
-    const database = new DatabaseSync(store.path!, { readOnly: true });
-    const rows = database.prepare("SELECT key, value FROM metrics").all();
-    database.close();
-    assert.deepEqual(rows.map((row) => ({ ...row })), [{ key: "gain", value: Infinity }]);
-  }));
+testOnSqlite(
+  "a metric that is not a number is no row of the shared table",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      await store.metrics.log("r", { loss: NaN, gain: Infinity });
+      const database = new DatabaseSync(store.path!, { readOnly: true });
+      const rows = database.prepare("SELECT key, value FROM metrics").all();
+      database.close();
+      assert.deepEqual(rows.map((row) => ({ ...row })), [{ key: "gain", value: Infinity }]);
+    }),
+);
 
 testStore("log() is stored by flush(), and in the order logged", async (store) => {
   const run = await store.startRun({ id: "s" });
@@ -118,14 +121,17 @@ Deno.test("what was logged is stored after a while, and when there is much of it
     await stored(50_001);
   }));
 
-Deno.test("a process that ends without closing its store has stored what it logged", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    const { success, stderr } = await child("log_and_end.ts", [store.path!]).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-    assert.equal((await store.metrics.points("r")).length, 10);
-  }));
+testOnSqlite(
+  "a process that ends without closing its store has stored what it logged",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      const { success, stderr } = await child("log_and_end.ts", [store.path!]).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      assert.equal((await store.metrics.points("r")).length, 10);
+    }),
+);
 
 Deno.test("log() to a run that is removed is told by the next flush, once", () =>
   inMemory(async (store) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
-import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
+import { inTempDir, openIn, testEachSqliteDriver } from "../support/helpers.ts";
 
 /** The tables as chachaml 0.7.0 makes them. */
 const TABLES = `
@@ -22,7 +22,7 @@ function shape(database: DatabaseSync): unknown {
     .map((pragma) => database.prepare(`SELECT * FROM pragma_${pragma}`).all());
 }
 
-testEachDriver(
+testEachSqliteDriver(
   "the tables of models are chachaml's",
   (driver) =>
     inTempDir(async (dir) => {
@@ -41,7 +41,7 @@ testEachDriver(
     }),
 );
 
-testEachDriver(
+testEachSqliteDriver(
   "models that chachaml has registered are read and promoted",
   (driver) =>
     inTempDir(async (dir) => {

@@ -12,7 +12,13 @@ import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
 import type { ModelStore } from "../../src/metadata/model_store.ts";
 import { Models } from "../../src/models/models.ts";
 import { openContext } from "../../src/context/compose.ts";
-import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  testEachDriver,
+  testEachSqliteDriver,
+  tree,
+} from "../support/helpers.ts";
 
 /** Registers artifacts of the run `r`, each put with its name in it. */
 async function registerAll(store: Store, names: readonly string[]): Promise<void> {
@@ -69,7 +75,7 @@ testEachDriver("a run goes by force only, and its versions with it", async (driv
   assert.equal((await store.models.list()).length, 1);
 });
 
-testEachDriver(
+testEachSqliteDriver(
   "a version that names another run's artifact protects that run",
   (driver) =>
     inTempDir(async (dir) => {
@@ -93,7 +99,7 @@ testEachDriver(
     }),
 );
 
-testEachDriver(
+testEachSqliteDriver(
   "registering against removing leaves both or neither",
   (driver) =>
     inTempDir(async (dir) => {
@@ -156,7 +162,7 @@ testEachDriver("load() takes what has come into production since it looked", asy
   assert.equal(looks, 2);
 });
 
-testEachDriver(
+testEachSqliteDriver(
   "load() of a version whose artifact another program has removed says so",
   (driver) =>
     inTempDir(async (dir) => {

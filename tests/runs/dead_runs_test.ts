@@ -1,3 +1,4 @@
+import { COMPOSITION } from "../support/compositions.ts";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunStateError } from "../../mod.ts";
@@ -10,7 +11,7 @@ const isWindows = Deno.build.os === "windows";
 
 Deno.test({
   name: "a run whose process was killed is found dead, and ended as failed",
-  ignore: isWindows,
+  ignore: isWindows || COMPOSITION !== undefined,
   fn: () =>
     inTempDir(async (dir) => {
       const process = child("end_early.ts", [join(dir, "t.db"), "signal"]).spawn();

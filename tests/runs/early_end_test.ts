@@ -1,8 +1,9 @@
 /** A program that is ended early loses no points, and its runs have failed. */
+import { COMPOSITION } from "../support/compositions.ts";
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { child } from "../support/children/flags.ts";
-import { inTempDir, openIn } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnSqlite } from "../support/helpers.ts";
 
 interface Outcome {
   readonly code: number;
@@ -56,7 +57,7 @@ const skipped = isWindows ? " (skipped: Windows has no signals)" : "";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test({
     name: `a program ended by ${signal} keeps its points, fails its run, and ends by it${skipped}`,
-    ignore: isWindows,
+    ignore: isWindows || COMPOSITION !== undefined,
     fn: async () => {
       const { points, status, error, signal: by } = await endBy("signal", signal);
       assert.deepEqual([points, status, error, by], [100, "failed", `ended by ${signal}`, signal]);
@@ -66,7 +67,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 Deno.test({
   name: `without permission to send signals a program exits as shells report a signal${skipped}`,
-  ignore: isWindows,
+  ignore: isWindows || COMPOSITION !== undefined,
   fn: async () => {
     const permissions = ["--allow-read", "--allow-write", "--no-prompt"];
     const { points, status, code } = await endBy("signal", "SIGTERM", permissions);
@@ -76,7 +77,7 @@ Deno.test({
 
 Deno.test({
   name: `a program that outlives a signal ends its run as it likes${skipped}`,
-  ignore: isWindows,
+  ignore: isWindows || COMPOSITION !== undefined,
   fn: async () => {
     for (const way of ["own-handler", "own-handler-off"]) {
       const { points, status, error, code } = await endBy(way, "SIGTERM");
@@ -85,7 +86,7 @@ Deno.test({
   },
 });
 
-Deno.test("Deno.exit() keeps logged points and fails the runs that have not ended", async () => {
+testOnSqlite("Deno.exit() keeps logged points and fails the runs that have not ended", async () => {
   const { points, status, error, code } = await endBy("exit");
   assert.deepEqual(
     [points, status, error, code],
@@ -93,13 +94,16 @@ Deno.test("Deno.exit() keeps logged points and fails the runs that have not ende
   );
 });
 
-Deno.test("Deno.exit() in the middle of writing keeps params and points, each once", async () => {
-  const { points, status, params, artifacts, code } = await endBy("exit-in-put");
-  assert.deepEqual([points, status, params, code], [100, "failed", { lr: 1 }, 7]);
-  assert.ok(artifacts <= 1);
-});
+testOnSqlite(
+  "Deno.exit() in the middle of writing keeps params and points, each once",
+  async () => {
+    const { points, status, params, artifacts, code } = await endBy("exit-in-put");
+    assert.deepEqual([points, status, params, code], [100, "failed", { lr: 1 }, 7]);
+    assert.ok(artifacts <= 1);
+  },
+);
 
-Deno.test("an unhandled rejection and an uncaught error keep points and are noted", async () => {
+testOnSqlite("an unhandled rejection and an uncaught error keep points and are noted", async () => {
   const rejected = await endBy("rejection");
   assert.deepEqual(
     [rejected.points, rejected.status, rejected.error, rejected.code],
@@ -112,9 +116,12 @@ Deno.test("an unhandled rejection and an uncaught error keep points and are note
   );
 });
 
-Deno.test("a program that has nothing left to do keeps its points and leaves its run", async () => {
-  for (const way of ["natural", "handled"]) {
-    const { points, status, code, isDead } = await endBy(way);
-    assert.deepEqual([points, status, code, isDead], [100, "running", 0, true]);
-  }
-});
+testOnSqlite(
+  "a program that has nothing left to do keeps its points and leaves its run",
+  async () => {
+    for (const way of ["natural", "handled"]) {
+      const { points, status, code, isDead } = await endBy(way);
+      assert.deepEqual([points, status, code, isDead], [100, "running", 0, true]);
+    }
+  },
+);

@@ -115,6 +115,27 @@ export function testEachDriver(
   testWithFfi(`${name} [ffi]`, (step) => test("ffi", step));
 }
 
+/**
+ * Declares a test of SQLite itself: of its file, of programs that open it, of rows behind the store's
+ * back. On another composition it is skipped.
+ */
+export function testOnSqlite(
+  name: string,
+  test: (step: Deno.TestContext) => void | Promise<void>,
+): void {
+  if (!COMPOSITION) Deno.test(name, test);
+  else Deno.test.ignore(`${name} (skipped: it is about SQLite)`, () => {});
+}
+
+/** Declares such a test for each driver. */
+export function testEachSqliteDriver(
+  name: string,
+  test: (driver: "ffi" | "builtin", step: Deno.TestContext) => Promise<void>,
+): void {
+  if (!COMPOSITION) testEachDriver(name, test);
+  else testOnSqlite(name, () => {});
+}
+
 /** Declares a test that needs the ffi driver; it is skipped, and says why, without it. */
 export function testWithFfi(
   name: string,

@@ -103,11 +103,12 @@ function orderOf({ sortBy }: RunQuery): { join: string; by: string; values: PgVa
     };
   }
   const key = {
-    start: "r.start_time",
-    end: "r.end_time",
-    duration: "r.end_time - r.start_time",
+    // Each run has a start: the order is that of an index.
+    start: `r.start_time ${direction}`,
+    end: `r.end_time ${direction} NULLS LAST`,
+    duration: `r.end_time - r.start_time ${direction} NULLS LAST`,
   }[sortBy.time];
-  return { join: "", by: `${key} ${direction} NULLS LAST, ${NEWEST_FIRST}`, values: [] };
+  return { join: "", by: `${key}, ${NEWEST_FIRST}`, values: [] };
 }
 
 function conditionsOf(query: RunQuery): Part {

@@ -59,7 +59,8 @@ export function compare({ text, values }: Fragment, clause: Clause): Fragment {
     case ">":
     case ">=":
       return {
-        text: `${text} ${comparison} ?`,
+        // A number may have a fraction where the column has none.
+        text: `${text} ${comparison} ?${typeof value === "number" ? "::double precision" : ""}`,
         values: [...values, value as string | number],
       };
   }
