@@ -198,7 +198,11 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     return new Promise<T>((resolve, reject) => {
       signal?.throwIfAborted();
       const withdraw = () => reject(signal!.reason);
-      const stopListening = () => signal?.removeEventListener("abort", withdraw);
+      let isListening = signal !== undefined;
+      const stopListening = () => {
+        if (isListening) signal!.removeEventListener("abort", withdraw);
+        isListening = false;
+      };
       signal?.addEventListener("abort", withdraw, { once: true });
       this.#database.write((sql) =>
         work(sql, () => {
