@@ -6,7 +6,7 @@ import { S3Error } from "./s3_error.ts";
 import { elements, escapeXml, textOf } from "./xml.ts";
 
 /** Maximum number of parts sent in parallel by all uploads of a store. */
-const PARTS_UNDER_WAY = 3;
+const PARTS_UNDER_WAY = 2;
 
 /** Maximum number of bytes that the server copies into a part per request. */
 const LARGEST_COPY = 1024 * 2 ** 20;
