@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { join } from "@std/path";
 import { type Artifact, ChachamlError, StorageError } from "../../mod.ts";
-import { inTempDir, openIn } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnSqlite } from "../support/helpers.ts";
 
 const LONG = "x".repeat(300);
 
@@ -78,24 +78,27 @@ Deno.test("reading what no longer is a file gives an error of a class, with a co
     }
   }));
 
-Deno.test("saveTo() and openStore() give what a path runs into as an error with a code", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir, { durability: "relaxed" });
-    await store.startRun({ id: "r", environment: false });
-    const artifact = await store.artifacts.put("r", "a", "bytes");
-    await Deno.symlink(join(dir, "loop"), join(dir, "loop"));
-    await Deno.writeTextFile(join(dir, "file"), "mine");
-    await Deno.mkdir(join(dir, "directory"));
-    for (
-      const at of [LONG, `${LONG}/a`, "loop/a", "file/a", "directory"].map((at) => join(dir, at))
-    ) {
-      await assert.rejects(artifact.saveTo(at), isOurs);
-      await assert.rejects(openIn(dir, { path: at }), isOurs);
-      await assert.rejects(openIn(dir, { path: at, readOnly: true }), isOurs);
-      if (at === join(dir, "directory")) continue;
-      await assert.rejects(openIn(dir, { path: join(dir, "new.db"), artifactDir: at }), isOurs);
-    }
-    for (const name of [LONG, `${LONG}/${LONG}`]) {
-      await assert.rejects(store.artifacts.get("r", name), isOurs);
-    }
-  }));
+testOnSqlite(
+  "saveTo() and openStore() give what a path runs into as an error with a code",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { durability: "relaxed" });
+      await store.startRun({ id: "r", environment: false });
+      const artifact = await store.artifacts.put("r", "a", "bytes");
+      await Deno.symlink(join(dir, "loop"), join(dir, "loop"));
+      await Deno.writeTextFile(join(dir, "file"), "mine");
+      await Deno.mkdir(join(dir, "directory"));
+      for (
+        const at of [LONG, `${LONG}/a`, "loop/a", "file/a", "directory"].map((at) => join(dir, at))
+      ) {
+        await assert.rejects(artifact.saveTo(at), isOurs);
+        await assert.rejects(openIn(dir, { path: at }), isOurs);
+        await assert.rejects(openIn(dir, { path: at, readOnly: true }), isOurs);
+        if (at === join(dir, "directory")) continue;
+        await assert.rejects(openIn(dir, { path: join(dir, "new.db"), artifactDir: at }), isOurs);
+      }
+      for (const name of [LONG, `${LONG}/${LONG}`]) {
+        await assert.rejects(store.artifacts.get("r", name), isOurs);
+      }
+    }),
+);

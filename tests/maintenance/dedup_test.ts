@@ -12,9 +12,9 @@ import {
   TEXTS,
   withTwins,
 } from "../support/dedup_helpers.ts";
-import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, testEachSqliteDriver, testOnSqlite, tree } from "../support/helpers.ts";
 
-testEachDriver(
+testEachSqliteDriver(
   "dedup() makes one read-only file of what is the same, and changes no row",
   (driver) =>
     inTempDir(async (dir) => {
@@ -34,72 +34,90 @@ testEachDriver(
     }),
 );
 
-Deno.test("dedup() with dryRun tells the same, and changes nothing", () =>
-  withTwins(async (store) => {
-    const before = stateOf(store.artifactDir!);
-    const dry = await store.dedup({ dryRun: true });
-    assert.deepEqual(stateOf(store.artifactDir!), before);
-    const { shared, bytes } = await store.dedup();
-    assert.deepEqual([dry.shared, dry.bytes], [shared, bytes]);
-    assert.equal((await store.dedup({ dryRun: true })).bytes, 0);
-  }));
+testOnSqlite(
+  "dedup() with dryRun tells the same, and changes nothing",
+  () =>
+    withTwins(async (store) => {
+      const before = stateOf(store.artifactDir!);
+      const dry = await store.dedup({ dryRun: true });
+      assert.deepEqual(stateOf(store.artifactDir!), before);
+      const { shared, bytes } = await store.dedup();
+      assert.deepEqual([dry.shared, dry.bytes], [shared, bytes]);
+      assert.equal((await store.dedup({ dryRun: true })).bytes, 0);
+    }),
+);
 
-Deno.test("dedup() takes the mode of writing from a file that others will share", () =>
-  withTwins(async (store) => {
-    for (const path of ["r/a", "s/a"]) Deno.chmodSync(join(store.artifactDir!, path), 0o666);
-    await store.dedup();
-    assert.equal(fileOf(store, "s/a").mode! & 0o222, 0);
-  }));
+testOnSqlite(
+  "dedup() takes the mode of writing from a file that others will share",
+  () =>
+    withTwins(async (store) => {
+      for (const path of ["r/a", "s/a"]) Deno.chmodSync(join(store.artifactDir!, path), 0o666);
+      await store.dedup();
+      assert.equal(fileOf(store, "s/a").mode! & 0o222, 0);
+    }),
+);
 
-Deno.test("what is done to an artifact that shares a file is done to it alone", () =>
-  withTwins(async (store) => {
-    await store.dedup();
-    await store.artifacts.put("r", "a", "new", { ifExists: "replace" });
-    await store.artifacts.remove("s", "a");
-    const { "s/a": _, ...texts } = TEXTS;
-    await assertTrue(store, { ...texts, "r/a": "new" });
-    await store.runs.remove("r");
-    await assertTrue(store, { "s/empty": "", "s/other": "yet another" });
-  }));
+testOnSqlite(
+  "what is done to an artifact that shares a file is done to it alone",
+  () =>
+    withTwins(async (store) => {
+      await store.dedup();
+      await store.artifacts.put("r", "a", "new", { ifExists: "replace" });
+      await store.artifacts.remove("s", "a");
+      const { "s/a": _, ...texts } = TEXTS;
+      await assertTrue(store, { ...texts, "r/a": "new" });
+      await store.runs.remove("r");
+      await assertTrue(store, { "s/empty": "", "s/other": "yet another" });
+    }),
+);
 
-Deno.test("dedup() tells of progress up to all bytes that have a twin", () =>
-  withTwins(async (store) => {
-    const told: Progress[] = [];
-    await store.dedup({ onProgress: (progress) => told.push(progress) });
-    const total = 3 * "the same text".length;
-    assert.deepEqual(told.map(({ bytes }) => bytes), [total / 3, 2 * total / 3, total]);
-    assert.ok(told.every((progress) => progress.total === total));
-  }));
+testOnSqlite(
+  "dedup() tells of progress up to all bytes that have a twin",
+  () =>
+    withTwins(async (store) => {
+      const told: Progress[] = [];
+      await store.dedup({ onProgress: (progress) => told.push(progress) });
+      const total = 3 * "the same text".length;
+      assert.deepEqual(told.map(({ bytes }) => bytes), [total / 3, 2 * total / 3, total]);
+      assert.ok(told.every((progress) => progress.total === total));
+    }),
+);
 
-Deno.test("put() with dedup shares at once, but only what is whole", () =>
-  withTwins(async (store) => {
-    const once = await store.artifacts.put("s", "once", "the same text", { dedup: true });
-    assert.equal(fileOf(store, once.path).ino, fileOf(store, "r/a").ino);
-    for (const path of ["r/a", "s/once"]) {
-      assert.equal(fileOf(store, path).mode! & 0o222, 0);
-    }
-    tamper(join(store.artifactDir!, "r/other"), "aNother text");
-    const own = await store.artifacts.put("s", "own", "another text", { dedup: true });
-    assert.equal(fileOf(store, own.path).nlink, 1);
-    assert.equal(await own.text({ verify: true }), "another text");
-    await store.artifacts.put("s", "nothing", "", { dedup: true });
-    assert.equal(fileOf(store, "s/nothing").nlink, 1);
-  }));
+testOnSqlite(
+  "put() with dedup shares at once, but only what is whole",
+  () =>
+    withTwins(async (store) => {
+      const once = await store.artifacts.put("s", "once", "the same text", { dedup: true });
+      assert.equal(fileOf(store, once.path).ino, fileOf(store, "r/a").ino);
+      for (const path of ["r/a", "s/once"]) {
+        assert.equal(fileOf(store, path).mode! & 0o222, 0);
+      }
+      tamper(join(store.artifactDir!, "r/other"), "aNother text");
+      const own = await store.artifacts.put("s", "own", "another text", { dedup: true });
+      assert.equal(fileOf(store, own.path).nlink, 1);
+      assert.equal(await own.text({ verify: true }), "another text");
+      await store.artifacts.put("s", "nothing", "", { dedup: true });
+      assert.equal(fileOf(store, "s/nothing").nlink, 1);
+    }),
+);
 
-Deno.test("an export of artifacts that share a file holds each of them", () =>
-  withTwins(async (store, dir) => {
-    await store.dedup();
-    const archive = await archiveOf(store, ["r", "s"]);
-    const members = membersOf(archive).slice(1).map(({ name, body }) => [
-      name,
-      new TextDecoder().decode(body),
-    ]);
-    assert.deepEqual(Object.fromEntries(members.sort()), TEXTS);
-    await using other = await openIn(dir, { path: join(dir, "other.db") });
-    await other.import(store.export(["r", "s"]));
-    await assertTrue(other);
-    assert.deepEqual(byFile(other), []);
-  }));
+testOnSqlite(
+  "an export of artifacts that share a file holds each of them",
+  () =>
+    withTwins(async (store, dir) => {
+      await store.dedup();
+      const archive = await archiveOf(store, ["r", "s"]);
+      const members = membersOf(archive).slice(1).map(({ name, body }) => [
+        name,
+        new TextDecoder().decode(body),
+      ]);
+      assert.deepEqual(Object.fromEntries(members.sort()), TEXTS);
+      await using other = await openIn(dir, { path: join(dir, "other.db") });
+      await other.import(store.export(["r", "s"]));
+      await assertTrue(other);
+      assert.deepEqual(byFile(other), []);
+    }),
+);
 
 Deno.test("dedup() meets puts, replacements and removals, and damages none of them", () =>
   inTempDir(async (dir) => {
@@ -139,7 +157,7 @@ Deno.test("dedup() meets puts, replacements and removals, and damages none of th
     await assertTrue(store, Object.fromEntries(Object.entries(expected).sort()));
   }));
 
-Deno.test("two dedups at the same time come to one file", () =>
+testOnSqlite("two dedups at the same time come to one file", () =>
   withTwins(async (store) => {
     await using other = await openStore({ path: store.path!, driver: "builtin" });
     await Promise.all([store.dedup(), other.dedup(), store.dedup()]);

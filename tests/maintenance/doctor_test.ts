@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { type Check, diagnose } from "../../src/maintenance/doctor.ts";
 import type { Store } from "../../mod.ts";
 import { tamperRows } from "../support/archive_helpers.ts";
-import { inTempDir, openIn, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnSqlite, tree } from "../support/helpers.ts";
 
 /** What doctor says of the store in a directory, by name; a name may come several times. */
 async function checks(dir: string): Promise<Check[]> {
@@ -37,40 +37,51 @@ function indexedAt(file: Uint8Array, text: string): number[] {
   return found;
 }
 
-Deno.test("doctor finds nothing wrong with a store that is whole, and leaves nothing behind", () =>
-  withStore(async (store, dir) => {
-    const before = tree(store.artifactDir!);
-    const all = await checks(dir);
-    // How much space is left is no matter of the store.
-    const wrong = all.filter(({ state, message }) => state !== "ok" && !/disk space/.test(message));
-    assert.deepEqual(wrong, []);
-    assert.deepEqual(tree(store.artifactDir!), before);
-    const names = ["runtime", "store", "database", "directory", "artifacts", "runs", "models"];
-    assert.deepEqual([...new Set(all.map(({ name }) => name))], names);
-  }));
+testOnSqlite(
+  "doctor finds nothing wrong with a store that is whole, and leaves nothing behind",
+  () =>
+    withStore(async (store, dir) => {
+      const before = tree(store.artifactDir!);
+      const all = await checks(dir);
+      // How much space is left is no matter of the store.
+      const wrong = all.filter(({ state, message }) =>
+        state !== "ok" && !/disk space/.test(message)
+      );
+      assert.deepEqual(wrong, []);
+      assert.deepEqual(tree(store.artifactDir!), before);
+      const names = ["runtime", "store", "database", "directory", "artifacts", "runs", "models"];
+      assert.deepEqual([...new Set(all.map(({ name }) => name))], names);
+    }),
+);
 
-Deno.test("doctor does not write through a link in place of the staging directory", () =>
-  withStore(async (store, dir) => {
-    const [staging, outside] = [join(store.artifactDir!, ".staging"), join(dir, "outside")];
-    await Deno.remove(staging, { recursive: true });
-    await Deno.mkdir(outside);
-    const before = await Deno.stat(outside);
-    await Deno.symlink(outside, staging);
-    const [directory] = (await checks(dir)).filter(({ name }) => name === "directory");
-    assert.deepEqual(directory?.state, "warning");
-    assert.match(directory!.message, /nothing can be put: .*not a directory/);
-    assert.deepEqual((await Deno.stat(outside)).mtime, before.mtime);
-  }));
+testOnSqlite(
+  "doctor does not write through a link in place of the staging directory",
+  () =>
+    withStore(async (store, dir) => {
+      const [staging, outside] = [join(store.artifactDir!, ".staging"), join(dir, "outside")];
+      await Deno.remove(staging, { recursive: true });
+      await Deno.mkdir(outside);
+      const before = await Deno.stat(outside);
+      await Deno.symlink(outside, staging);
+      const [directory] = (await checks(dir)).filter(({ name }) => name === "directory");
+      assert.deepEqual(directory?.state, "warning");
+      assert.match(directory!.message, /nothing can be put: .*not a directory/);
+      assert.deepEqual((await Deno.stat(outside)).mtime, before.mtime);
+    }),
+);
 
-Deno.test("doctor warns of a directory that others can write to", () =>
-  withStore(async (store, dir) => {
-    if (Deno.build.os === "windows") return;
-    await Deno.chmod(store.artifactDir!, 0o777);
-    const messages = (await checks(dir)).map(({ message }) => message);
-    assert.ok(messages.some((message) => /others than its owner may write in it/.test(message)));
-  }));
+testOnSqlite(
+  "doctor warns of a directory that others can write to",
+  () =>
+    withStore(async (store, dir) => {
+      if (Deno.build.os === "windows") return;
+      await Deno.chmod(store.artifactDir!, 0o777);
+      const messages = (await checks(dir)).map(({ message }) => message);
+      assert.ok(messages.some((message) => /others than its owner may write in it/.test(message)));
+    }),
+);
 
-Deno.test("doctor names runs whose process is gone", () =>
+testOnSqlite("doctor names runs whose process is gone", () =>
   withStore(async (store, dir) => {
     await store.startRun({ id: "alive" });
     assert.deepEqual(statesOf(await checks(dir), "runs"), ["ok"]);
@@ -79,35 +90,41 @@ Deno.test("doctor names runs whose process is gone", () =>
     assert.match(check!.message, /^1 run without a living process \(alive\); end with/);
   }));
 
-Deno.test("doctor and verify report a model version whose artifact is gone", () =>
-  withStore(async (store, dir) => {
-    await store.models.register("iris", { runId: "r", artifact: "a" });
-    tamperRows(store, "DELETE FROM artifacts");
-    assert.deepEqual(statesOf(await checks(dir), "models"), ["problem"]);
-    const verification = store.verify({ quick: true });
-    const [finding] = await Array.fromAsync(verification);
-    assert.equal(finding!.kind, "dangling-version");
-    assert.match(finding!.message, /version 1 of the model "iris" is gone/);
-    assert.equal((await verification.summary()).damaged, 1);
-  }));
+testOnSqlite(
+  "doctor and verify report a model version whose artifact is gone",
+  () =>
+    withStore(async (store, dir) => {
+      await store.models.register("iris", { runId: "r", artifact: "a" });
+      tamperRows(store, "DELETE FROM artifacts");
+      assert.deepEqual(statesOf(await checks(dir), "models"), ["problem"]);
+      const verification = store.verify({ quick: true });
+      const [finding] = await Array.fromAsync(verification);
+      assert.equal(finding!.kind, "dangling-version");
+      assert.match(finding!.message, /version 1 of the model "iris" is gone/);
+      assert.equal((await verification.summary()).damaged, 1);
+    }),
+);
 
-Deno.test("doctor and verify see an index that does not agree with its table", () =>
-  inTempDir(async (dir) => {
-    {
-      await using store = await openIn(dir);
-      await store.startRun({ id: "r" });
-      await store.artifacts.put("r", "a name", "x");
-    }
-    const path = join(dir, "t.db");
-    const file = await Deno.readFile(path);
-    const places = indexedAt(file, "a name");
-    assert.ok(places.length > 0);
-    for (const at of places) file[at] = file[at]! ^ 1;
-    await Deno.writeFile(path, file);
-    assert.deepEqual(statesOf(await checks(dir), "database"), ["problem"]);
-    await using store = await openIn(dir, { readOnly: true });
-    const kinds = async (quick: boolean) =>
-      (await Array.fromAsync(store.verify({ quick }))).map(({ kind }) => kind);
-    assert.ok((await kinds(false)).includes("damaged-database"));
-    assert.ok(!(await kinds(true)).includes("damaged-database"));
-  }));
+testOnSqlite(
+  "doctor and verify see an index that does not agree with its table",
+  () =>
+    inTempDir(async (dir) => {
+      {
+        await using store = await openIn(dir);
+        await store.startRun({ id: "r" });
+        await store.artifacts.put("r", "a name", "x");
+      }
+      const path = join(dir, "t.db");
+      const file = await Deno.readFile(path);
+      const places = indexedAt(file, "a name");
+      assert.ok(places.length > 0);
+      for (const at of places) file[at] = file[at]! ^ 1;
+      await Deno.writeFile(path, file);
+      assert.deepEqual(statesOf(await checks(dir), "database"), ["problem"]);
+      await using store = await openIn(dir, { readOnly: true });
+      const kinds = async (quick: boolean) =>
+        (await Array.fromAsync(store.verify({ quick }))).map(({ kind }) => kind);
+      assert.ok((await kinds(false)).includes("damaged-database"));
+      assert.ok(!(await kinds(true)).includes("damaged-database"));
+    }),
+);

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { InvalidOptionError, ReadOnlyError, type Store } from "../../mod.ts";
 import { tamperRows } from "../support/archive_helpers.ts";
-import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, testEachDriver, testOnSqlite, tree } from "../support/helpers.ts";
 
 /** Opens a store that has the run `r`, and its directory. */
 async function openWithRun(dir: string): Promise<Store> {
@@ -156,33 +156,39 @@ Deno.test("gc() leaves and reports what the store has never put there", () =>
     assert.match(findings[0]!.message, /^"\.ssh", "hollow", "notes\.md" are not of this store/);
   }));
 
-Deno.test("gc() knows the directories of runs that another program removed", () =>
-  inTempDir(async (dir) => {
-    await using store = await openWithRun(dir);
-    await store.artifacts.put("r", "deep/a", "x");
-    tamperRows(store, "DELETE FROM artifacts");
-    tamperRows(store, "DELETE FROM runs");
-    const { removed, foreign } = await store.gc({ grace: 0 });
-    assert.deepEqual(removed.map(({ path }) => path), ["r/deep/a", "r/deep", "r"]);
-    assert.deepEqual(foreign, []);
-  }));
+testOnSqlite(
+  "gc() knows the directories of runs that another program removed",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openWithRun(dir);
+      await store.artifacts.put("r", "deep/a", "x");
+      tamperRows(store, "DELETE FROM artifacts");
+      tamperRows(store, "DELETE FROM runs");
+      const { removed, foreign } = await store.gc({ grace: 0 });
+      assert.deepEqual(removed.map(({ path }) => path), ["r/deep/a", "r/deep", "r"]);
+      assert.deepEqual(foreign, []);
+    }),
+);
 
-Deno.test("gc() takes no write lock where there is nothing to remove", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir, { busyTimeout: 1 });
-    const { id } = await store.startRun();
-    for (let at = 0; at < 30; at++) await store.artifacts.put(id, `${at % 3}/${at}`, `${at}`);
-    const other = new DatabaseSync(store.path!);
-    try {
-      other.exec("BEGIN IMMEDIATE");
-      assert.deepEqual((await store.gc({ grace: 0 })).removed, []);
-      const { damaged } = await store.verify().summary();
-      assert.equal(damaged, 0);
-      other.exec("ROLLBACK");
-    } finally {
-      other.close();
-    }
-  }));
+testOnSqlite(
+  "gc() takes no write lock where there is nothing to remove",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { busyTimeout: 1 });
+      const { id } = await store.startRun();
+      for (let at = 0; at < 30; at++) await store.artifacts.put(id, `${at % 3}/${at}`, `${at}`);
+      const other = new DatabaseSync(store.path!);
+      try {
+        other.exec("BEGIN IMMEDIATE");
+        assert.deepEqual((await store.gc({ grace: 0 })).removed, []);
+        const { damaged } = await store.verify().summary();
+        assert.equal(damaged, 0);
+        other.exec("ROLLBACK");
+      } finally {
+        other.close();
+      }
+    }),
+);
 
 Deno.test("a dry run of gc() keeps directories that something stays in", () =>
   inTempDir(async (dir) => {

@@ -6,7 +6,7 @@ import {
   type PruneOptions,
   type Store,
 } from "../../mod.ts";
-import { inTempDir, openIn, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnSqlite, tree } from "../support/helpers.ts";
 
 /** Starts runs in this order, each with an artifact; all but those named have ended. */
 async function makeRuns(store: Store, ids: readonly string[], running: readonly string[] = []) {
@@ -100,7 +100,7 @@ Deno.test("prune() without a word on which runs, or with a bad one, is refused",
   });
 });
 
-Deno.test("what a model version is made of is removed by force only", async () => {
+testOnSqlite("what a model version is made of is removed by force only", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await makeRuns(store, ["a-1", "a-2"]);
