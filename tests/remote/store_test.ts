@@ -13,7 +13,8 @@ import {
   RunStateError,
   ServerUnreachableError,
 } from "../../mod.ts";
-import { parseTokens, signIn } from "../../src/server/sign_in.ts";
+import { diagnose } from "../../src/maintenance/doctor.ts";
+import { parseTokens, parseUsers, signIn } from "../../src/server/sign_in.ts";
 import { Connection } from "../../src/remote/connection.ts";
 import { TestServer, withRemote } from "../support/remote.ts";
 
@@ -66,6 +67,14 @@ Deno.test("what needs the store's own files says so", () =>
     await assert.rejects(remote.dedup(), NotRemoteError);
   }));
 
+Deno.test("doctor finds no problem in a store of a server", () =>
+  withRemote(async (_, local, server) => {
+    await local.startRun({ id: "r" });
+    const states: string[] = [];
+    for await (const { state } of diagnose({ path: server.url })) states.push(state);
+    assert.ok(states.includes("ok") && !states.includes("problem"), states.join());
+  }));
+
 Deno.test("a token is sent; another, or none, is refused in words", async () => {
   const authenticate = signIn(parseTokens("writer-token\nreader-token reader"), []);
   await withRemote(
@@ -81,6 +90,20 @@ Deno.test("a token is sent; another, or none, is refused in words", async () => 
     { token: "writer-token" },
     { authenticate },
   );
+});
+
+Deno.test("a name and a password in the address are sent, and not shown", async () => {
+  await using local = await openStore({ inMemory: true, driver: "builtin" });
+  const authenticate = signIn([], parseUsers("ann:writer:s/e:c@r"));
+  await using server = await TestServer.start(local, { authenticate });
+  const url = new URL(server.url);
+  [url.username, url.password] = ["ann", encodeURIComponent("s/e:c@r")];
+  await using remote = await openStore({ path: url });
+  await remote.startRun({ id: "r" });
+  assert.equal((await local.runs.get("r")).id, "r");
+  assert.ok(!Deno.inspect(remote).includes("s/e") && !remote.location.database!.includes("ann"));
+  url.password = "wrong";
+  await assert.rejects(openStore({ path: url }), AccessDeniedError);
 });
 
 Deno.test("a read-only server refuses writes, and is known to", () =>
