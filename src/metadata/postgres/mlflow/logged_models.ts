@@ -179,7 +179,7 @@ async function modelOf(sql: Sql, row: SqlRow): Promise<LoggedModel> {
       `SELECT * FROM (SELECT *, row_number() OVER (
           PARTITION BY key, dataset_name, dataset_digest, run_id
           ORDER BY step DESC, timestamp DESC, ctid DESC) AS nth
-        FROM mlflow_metric_subjects WHERE model_id = ?) WHERE nth = 1 ORDER BY key`,
+        FROM mlflow_metric_subjects WHERE model_id = ?) AS x WHERE nth = 1 ORDER BY key`,
       id,
     )).map((metric) => ({
       runId: String(metric.run_id),
