@@ -89,7 +89,7 @@ const FLUSHES: Record<string, (store: Store) => Promise<unknown>> = {
     for await (const _ of store.export(["r"])) { /* to its end */ }
   },
   "backup()": (store) =>
-    store.backup(Deno.makeTempDirSync({ dir: store.path!.replace(/\/[^/]*$/, "") })),
+    store.backup(Deno.makeTempDirSync({ dir: store.artifactDir!.replace(/\/[^/]*$/, "") })),
   "close()": (store) => store.close(),
 };
 

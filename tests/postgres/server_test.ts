@@ -110,7 +110,7 @@ Deno.test("a URL that cannot be used is refused, without its password", () =>
       "postgres://u:secret@h1,h2/d": /several hosts/,
       "postgres://u:secret%@h/d": /its password has a "%"/,
       "postgres://u:secret@h:port/d": /it is not a URL/,
-      "postgres://u:secret@h/d?connect_timeout=soon": /connect_timeout is no number/,
+      "postgres://u:secret@h/d?connect_timeout=soon": /connect_timeout is not a number/,
     };
     for (const [url, message] of Object.entries(cases)) {
       await assert.rejects(serverOf(url), (error: Error) => {
