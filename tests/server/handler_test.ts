@@ -386,3 +386,20 @@ Deno.test("directories are listed and removed one level at a time, without files
     assert.deepEqual(await Promise.all([remove(), remove()]), [200, 200]);
     assert.deepEqual(await list(""), ["a.txt"]);
   }));
+
+Deno.test("experiments are ordered by a tag", () =>
+  withServer(async (send) => {
+    for (const [name, value] of [["one", "b"], ["two", "c"], ["three", "a"]]) {
+      const tags = [{ key: "team", value }];
+      assert.equal(await status(send(`${API}experiments/create`, { json: { name, tags } })), 200);
+    }
+    const namesBy = async (order: string) => {
+      const json = { max_results: 10, order_by: [order], filter: "tags.team != 'none'" };
+      const answer = await send(`${API}experiments/search`, { json });
+      assert.equal(answer.status, 200, await answer.clone().text());
+      const { experiments } = await answer.json();
+      return experiments.map(({ name }: { name: string }) => name);
+    };
+    assert.deepEqual(await namesBy("tags.team"), ["three", "one", "two"]);
+    assert.deepEqual(await namesBy("tags.team DESC"), ["two", "one", "three"]);
+  }));

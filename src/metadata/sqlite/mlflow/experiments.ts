@@ -71,9 +71,10 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
       ...clauses.map(conditionOf),
     ];
     const keys = order.length > 0
-      ? order.map(({ entity, key, descending }) =>
-        fragment(`${expressionOf({ entity, key }).text} ${descending ? "DESC" : "ASC"}`)
-      )
+      ? order.map(({ entity, key, descending }) => {
+        const by = expressionOf({ entity, key });
+        return { ...by, text: `${by.text} ${descending ? "DESC" : "ASC"}` };
+      })
       : [fragment("e.created_at DESC")];
     const by = joined([...keys, fragment("e.id ASC")], ", ");
     return await this.#database.read((sql) =>
