@@ -19,15 +19,20 @@ import { addTrackio, trackioVersion } from "./trackio/app.ts";
 import { addStoreApi } from "./store_api/app.ts";
 import { Statistics } from "./statistics.ts";
 
-/** The version of the protocol: clients compare it before they use what newer servers have. */
+/** Version of the protocol: clients compare it before they use newer features. */
 const MLFLOW_VERSION = "3.17.2";
 
-/** Answers requests to a store. */
+/** Handles requests to a store. */
 export type Handler = (request: Request) => Promise<Response>;
 
 /**
- * Makes a handler that serves a store over HTTP: the page at `/`, the MLflow tracking protocol with its
- * artifact proxy, `/health`, `/version` and `/metrics`. It can be mounted in any server.
+ * Creates a handler that serves a store over HTTP: the web page at `/`, chachaml's API, the MLflow
+ * tracking protocol with its artifact proxy, `/health`, `/version` and `/metrics`. It can be
+ * mounted in any server, and requires no permissions beyond those of the store.
+ *
+ * @param store The open store. The handler does not close it.
+ * @param options Access control.
+ * @returns The handler.
  *
  * @example Serve a store on loopback
  * ```ts
@@ -41,10 +46,6 @@ export type Handler = (request: Request) => Promise<Response>;
  * const answer = await handler(new Request("http://localhost/health"));
  * assert.equal(await answer.text(), "OK");
  * ```
- *
- * @param store The open store. The handler does not close it.
- * @param options Who may call, and from where.
- * @returns The handler.
  */
 export function createHandler(store: Store, options: HandlerOptions = {}): Handler {
   const context = lifecycleOf(store).require();

@@ -1,9 +1,9 @@
-/** Bodies of JSON requests. */
+/** JSON bodies of requests. */
 import { SlowBodyError } from "./http/limits.ts";
 import { invalid, MlflowError } from "./mlflow/mlflow_error.ts";
 import { parseProtoJson } from "./mlflow/proto_json.ts";
 
-/** Bytes of a body: a dataset's profile alone may have 16 MiB. */
+/** Maximum size of a body, in bytes: the profile of a dataset alone may have 16 MiB. */
 const MOST_BYTES = 48 * 1024 * 1024;
 
 /** Bytes of all bodies that are read at a time: each is held whole until it is parsed. */
@@ -12,17 +12,16 @@ const MOST_AT_A_TIME = 4 * MOST_BYTES;
 /** Bytes of bodies that are being read. */
 let underWay = 0;
 
-/** Milliseconds within which a body has to arrive. */
+/** Timeout for receiving a body, in milliseconds. */
 const PATIENCE = 60_000;
 
 /**
- * Reads the JSON of a request.
- *
- * @throws {MlflowError} If it is not declared as JSON: a form of another site could send anything else
- * without being asked. If it is too long, too slow, or not JSON.
+ * Reads the JSON body of a request.
  *
  * @param request The request.
- * @param anyType Whether the type that is declared does not matter.
+ * @param anyType Whether to accept any declared content type.
+ * @throws {MlflowError} If it is not declared as JSON (forms of other sites can send any other type
+ * without permission), too long, too slow, or not JSON.
  */
 export async function readJson(request: Request, anyType = false): Promise<unknown> {
   const header = anyType ? "application/json" : request.headers.get("content-type");

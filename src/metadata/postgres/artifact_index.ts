@@ -33,12 +33,12 @@ import { releaseVersions, requireUnused } from "./version_use.ts";
 
 const BY_NAME = "a.run_id = ? AND a.name = ?";
 
-/** Rows of artifacts in PostgreSQL. */
+/** Index of artifact records in PostgreSQL. */
 export class PostgresArtifactIndex implements ArtifactIndex {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an index in `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -104,7 +104,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
         return { inserted: record! };
       });
     } catch (error) {
-      // Another program, which knows nothing of our locks, has been faster.
+      // Another program, which does not use our locks, was faster.
       const found = isDuplicate(error) ? await this.byName(runId, name) : undefined;
       if (found) return { found };
       throw error;
@@ -162,7 +162,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
   }
 
   forget(_runId: string): void {
-    // Nothing is kept in memory: other hosts write too.
+    // Nothing is cached: other hosts write too.
   }
 
   unnamed(keys: Iterable<string>): Promise<Set<string>> {
@@ -188,8 +188,9 @@ export class PostgresArtifactIndex implements ArtifactIndex {
   }
 
   /**
-   * Writes, unless the signal comes first. Who waits for a lock is let go at once; what it waits for is
-   * taken back when its turn comes. After `begin` there is no way back.
+   * Writes in a transaction, unless the signal aborts first. A call that waits for a lock is
+   * rejected at once; its transaction is rolled back when the lock is granted. After `begin` it can
+   * no longer be aborted.
    */
   #withdrawable<T>(
     signal: AbortSignal | undefined,
@@ -258,7 +259,7 @@ async function admitAll(
   return found;
 }
 
-/** Whether a record still is what is expected; it stays so until the transaction ends. */
+/** Returns whether a record is unchanged, and locks it until the transaction ends. */
 async function holdSame(sql: WriteTransaction, expected: ArtifactRecord): Promise<boolean> {
   await lockNames(sql, expected.runId, [expected.name]);
   return isSame(await findEntry(sql, "a.id = ? FOR UPDATE", expected.id), expected);

@@ -25,14 +25,14 @@ import { describe, insertRecords, isSame, requireRun } from "./artifact_writes.t
 import { releaseVersions, requireUnused } from "./version_use.ts";
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 
-/** Rows of artifacts in SQLite. */
+/** Index of artifact records in SQLite. */
 export class SqliteArtifactIndex implements ArtifactIndex {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #names = new ArtifactNames();
   #hasKeys = false;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an index in `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -99,7 +99,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         ...(signal && { signal }),
         check: (sql) => {
           signal?.throwIfAborted();
-          // Another put of this very transaction comes first; its row tells what to do.
+          // Another put in this transaction comes first; its record decides.
           if (this.#names.isClaimed(runId, name)) return "later";
           found = this.#admit(sql, runId, name);
           if (found) return "now";
@@ -224,10 +224,10 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     remove: (keys: ReadonlySet<string>) => Promise<void>,
   ): Promise<void> {
     let unnamed = new Set<string>();
-    // A commit of another process may have failed, whose rows are in the log and name these bytes.
+    // The log may contain the failed commit of another process with records of these bytes.
     await this.#database.write({ apply: (sql) => sql.prepare(COUNT_COMMIT).run() })
       .catch(async (error) => {
-        // On a full disk, an empty log says the same; what is removed then makes room.
+        // On a full disk, an empty log is equally conclusive; removing bytes then frees space.
         if (!isFull(error) || !await this.#database.emptyLog()) throw error;
       });
     await this.#database.write({
@@ -283,7 +283,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   }
 }
 
-/** Whether the disk had no room for a write. */
+/** Whether the disk was full. */
 function isFull(error: unknown): boolean {
   const cause = error instanceof StorageError ? error.cause : undefined;
   return cause instanceof SqlError && cause.kind === "full";

@@ -1,4 +1,4 @@
-/** The MLflow tracking server, as routes. */
+/** Routes of the MLflow tracking server. */
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { Noted } from "../guard.ts";
 import { readJson } from "../json_body.ts";
@@ -24,7 +24,7 @@ import { TRACE_ROUTES } from "./traces.ts";
 import type { Route, Service } from "./route.ts";
 import { RUN_ROUTES } from "./runs.ts";
 
-/** Each path is there under all of these. */
+/** Prefixes under which every path exists. */
 const PREFIXES = [
   "/api/2.0/mlflow/",
   "/ajax-api/2.0/mlflow/",
@@ -46,7 +46,9 @@ const ROUTES: readonly Route[] = [
   ...TRACE_ROUTES,
 ];
 
-/** What a client asks for before its first transfer of an artifact: plain PUT and GET are all there is. */
+/**
+ * Response to clients before their first artifact transfer: only plain PUT and GET are supported.
+ */
 const SERVER_INFO = {
   store_type: "SqlStore",
   workspaces_enabled: false,
@@ -106,7 +108,7 @@ function addProxy(app: Hono<Noted>, prefix: string, service: Service): void {
     await removeAt(service, segmentsOf(c));
     return json({});
   });
-  // The client goes on with a plain PUT.
+  // The client falls back to a plain PUT.
   app.on("POST", `${prefix}mpu/*`, () => {
     throw new MlflowError("NOT_IMPLEMENTED", "Multipart upload is not supported; use PUT");
   });

@@ -1,4 +1,4 @@
-/** Artifacts: the listings of the tracking API, and the proxy that moves bytes. */
+/** Artifacts: listings of the tracking API, and the proxy for bytes. */
 import type { Artifact } from "../../artifacts/artifact.ts";
 import { ArtifactNotFoundError } from "../../base/errors.ts";
 import { readText } from "../json_body.ts";
@@ -18,14 +18,14 @@ import { artifactUri } from "./run_json.ts";
 import { requireRun, runIdOf } from "./runs.ts";
 import { noTrace, SPANS, TRACE } from "./traces.ts";
 
-/** One entry of a listing. */
+/** An entry of a listing. */
 interface Entry {
   readonly path: string;
   readonly is_dir: boolean;
   readonly file_size?: number;
 }
 
-/** What is directly below a place, by name; `path` of each begins with `shownAs`. */
+/** Lists the entries directly below a place, by name; each `path` starts with `shownAs`. */
 async function entriesAt(
   { artifacts, mlflow }: Service,
   { runId, prefix, path }: ArtifactPlace,
@@ -75,7 +75,7 @@ async function listModel(call: Call): Promise<unknown> {
   };
 }
 
-/** Lists through the proxy: names are relative to the directory that was asked for. */
+/** Lists through the proxy: names are relative to the requested directory. */
 export async function listThroughProxy(service: Service, path: string): Promise<unknown> {
   const place = await placeOfSegments(service.mlflow, path.split("/").filter((part) => part));
   return { files: await entriesAt(service, place, "") };
@@ -122,7 +122,7 @@ export async function upload(
   });
 }
 
-/** Answers the bytes of an artifact. */
+/** Returns the bytes of an artifact. */
 export async function download(
   service: Service,
   segments: readonly string[],
@@ -211,7 +211,7 @@ async function artifactOf(
   }
 }
 
-/** The listings of the tracking API. */
+/** Endpoints for listings. */
 export const ARTIFACT_ROUTES: readonly Route[] = [
   route("GET", "artifacts/list", list),
   route("GET", "logged-models/:model_id/artifacts/directories", listModel),

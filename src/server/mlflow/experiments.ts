@@ -8,22 +8,22 @@ import { invalid, missing, MlflowError } from "./mlflow_error.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { answerSearch } from "./search.ts";
 
-/** The id of the experiment that is always there. */
+/** Id of the default experiment. */
 const DEFAULT_ID = "0";
 
-/** How the protocol and the store call it. */
+/** Names of the default experiment in the protocol and in the store. */
 const DEFAULT_NAME = { shown: "Default", stored: "default" } as const;
 
 const VIEWS: readonly ViewType[] = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"];
 
-/** The view that a request asks for. */
+/** Parses the requested view. */
 export function viewOf(fields: Fields, name: string): ViewType {
   const view = fields.optionalText(name) ?? "ACTIVE_ONLY";
   if ((VIEWS as readonly string[]).includes(view)) return view as ViewType;
   throw invalid(`Invalid value '${view}' for parameter '${name}': it takes ${VIEWS.join(", ")}`);
 }
 
-/** The experiment of an id that must be there. */
+/** Returns an experiment by id. Throws if it does not exist. */
 export async function requireExperiment({ mlflow }: Call, id: string): Promise<MlflowExperiment> {
   const experiment = await mlflow.experiments.byId(id);
   if (experiment) return experiment;
@@ -42,12 +42,12 @@ function shown({ id, name, deleted, createdAt, updatedAt, tags }: MlflowExperime
   };
 }
 
-/** The store's name for the name of a request. */
+/** Converts a name of the protocol to the store's. */
 function storedName(name: string): string {
   return name === DEFAULT_NAME.shown ? DEFAULT_NAME.stored : name;
 }
 
-/** Only locations of the server's own are taken: a client does not choose where bytes go. */
+/** Rejects artifact locations outside this server: clients do not choose where bytes are stored. */
 function assertLocation(location: string | undefined): void {
   if (location === undefined || location === "") return;
   if (/^mlflow-artifacts:(\/[\w-]+)*\/?$/.test(location)) return;
@@ -135,7 +135,7 @@ async function deleteTag(call: Call): Promise<unknown> {
   throw missing(`No tag with key '${key}' on experiment ${id}`);
 }
 
-/** The endpoints of experiments. */
+/** Endpoints for experiments. */
 export const EXPERIMENT_ROUTES: readonly Route[] = [
   route("POST", "experiments/create", create),
   route("GET", "experiments/get", async (call) => ({

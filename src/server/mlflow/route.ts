@@ -3,7 +3,7 @@ import type { ArtifactIndex } from "../../metadata/artifact_index.ts";
 import type { MlflowStore } from "../../metadata/mlflow_store.ts";
 import type { Fields } from "./fields.ts";
 
-/** What a handler works with. */
+/** Dependencies of handlers. */
 export interface Service {
   /** The store. */
   readonly store: Store;
@@ -11,21 +11,21 @@ export interface Service {
   readonly artifacts: Pick<ArtifactIndex, "children">;
   /** What the protocol keeps. */
   readonly mlflow: MlflowStore;
-  /** The clock, in epoch milliseconds. */
+  /** Clock, in epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** One call. */
+/** A call of an endpoint. */
 export interface Call extends Service {
   /** Fields of the body or the query. */
   readonly fields: Fields;
-  /** A named part of the path, decoded once. */
+  /** Returns a named part of the path, decoded once. */
   param(name: string): string;
-  /** Who calls, if callers have names here. */
+  /** Name of the caller, if callers sign in. */
   readonly user: string | null;
 }
 
-/** An endpoint whose answer is JSON. */
+/** An endpoint with a JSON response. */
 export interface Route {
   /** HTTP method. */
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";

@@ -11,10 +11,10 @@ import { pageOf } from "./pages.ts";
 
 const TAGS = "mlflow_experiment_tags";
 
-/** The default experiment of the store, which has the id 0. */
+/** Default experiment of the store, which has the id 0. */
 const DEFAULT = "default";
 
-/** Names of experiments that only runs bear. A step finds the next name by the index. */
+/** Selects experiments without a row of their own. Each step finds the next name by the index. */
 const UNNAMED = `WITH RECURSIVE steps(next) AS (
     SELECT min(experiment) FROM runs
     UNION ALL
@@ -28,7 +28,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -144,7 +144,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
     });
   }
 
-  /** Gives ids to experiments that runs of other programs have brought. */
+  /** Assigns ids to experiments created by runs of other programs. */
   async #giveIds(): Promise<void> {
     const isNeeded = await this.#database.read(async (sql) => await needsIds(sql));
     if (!isNeeded) return;
@@ -157,7 +157,7 @@ async function needsIds(sql: Sql): Promise<boolean> {
   return hasDefault === undefined || (await sql.get(`${UNNAMED} LIMIT 1`)) !== undefined;
 }
 
-/** Gives an id to each experiment that has none. Runs inside a write transaction. */
+/** Assigns an id to each experiment without one. Must run in a write transaction. */
 export async function giveIds(sql: Sql, now: number): Promise<void> {
   await lockThing(sql, "experiments", "ids");
   if (!await sql.get("SELECT 1 FROM mlflow_experiments WHERE id = 0")) {

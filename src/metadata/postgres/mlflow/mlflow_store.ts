@@ -6,7 +6,7 @@ import { PostgresLoggedModels } from "./logged_models.ts";
 import { PostgresMlflowRegistry } from "./registry.ts";
 import { PostgresMlflowRuns } from "./runs.ts";
 
-/** What the MLflow protocol keeps, in PostgreSQL. */
+/** Data of the MLflow protocol in PostgreSQL. */
 export class PostgresMlflowStore implements MlflowStore {
   readonly experiments: PostgresMlflowExperiments;
   readonly runs: PostgresMlflowRuns;
@@ -14,7 +14,7 @@ export class PostgresMlflowStore implements MlflowStore {
   readonly registry: PostgresMlflowRegistry;
   readonly documents: PostgresMlflowDocuments;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.experiments = new PostgresMlflowExperiments(database, now);
     this.runs = new PostgresMlflowRuns(database, now);

@@ -1,4 +1,4 @@
-/** Logging to a run: points, params and tags in one transaction. */
+/** Logging of points, params and tags to a run in one transaction. */
 import { toEdn } from "../../../edn/mod.ts";
 import type { MlflowBatch, Pairs, ParamConflict } from "../../mlflow_store.ts";
 import { text } from "../../rows/value.ts";
@@ -9,7 +9,7 @@ import { writePairs } from "./pairs.ts";
 import { shownParam } from "./run_reader.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 
-/** Logs a batch. Params that have another value stop it before anything is written. */
+/** Logs a batch. If a param has another value, nothing is written. */
 export async function logBatch(
   sql: Sql,
   runId: string,
@@ -76,7 +76,7 @@ async function insertParams(sql: Sql, runId: string, params: Pairs): Promise<Par
   return [];
 }
 
-/** Sets tags; those that the shared tables have a column for go there. */
+/** Sets tags; those with a column in the shared tables are stored there. */
 export async function setTags(sql: Sql, runId: string, tags: Pairs): Promise<void> {
   for (const { key, value } of tags) {
     const column = COLUMN_TAGS.get(key);

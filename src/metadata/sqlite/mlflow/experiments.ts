@@ -1,4 +1,4 @@
-/** Experiments by id, in SQLite. */
+/** Experiments of the MLflow protocol in SQLite. */
 import type { Clause, Page, Search } from "../../mlflow_query.ts";
 import type { MlflowExperiment, MlflowExperiments, Pairs } from "../../mlflow_store.ts";
 import type { Database } from "../database.ts";
@@ -10,10 +10,10 @@ import { pageOf } from "./pages.ts";
 
 const TAGS = "mlflow_experiment_tags";
 
-/** The default experiment of the store, which has the id 0. */
+/** Default experiment of the store, which has the id 0. */
 const DEFAULT = "default";
 
-/** Names of experiments that only runs bear. A step finds the next name by the index. */
+/** Selects experiments without a row of their own. Each step finds the next name by the index. */
 const UNNAMED = `WITH RECURSIVE steps(next) AS (
     SELECT min(experiment) FROM runs
     UNION ALL
@@ -22,12 +22,12 @@ const UNNAMED = `WITH RECURSIVE steps(next) AS (
   SELECT steps.next AS name FROM steps WHERE steps.next IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM mlflow_experiments e WHERE e.name = steps.next)`;
 
-/** Experiments in SQLite. */
+/** Experiments of the MLflow protocol in SQLite. */
 export class SqliteMlflowExperiments implements MlflowExperiments {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -144,7 +144,7 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
     });
   }
 
-  /** Gives ids to experiments that runs of other programs have brought. */
+  /** Assigns ids to experiments created by runs of other programs. */
   async #giveIds(): Promise<void> {
     if (!this.#database.isWritable) {
       await this.#database.read((sql) => shadowIds(sql, this.#now()));

@@ -1,4 +1,4 @@
-/** Logged models in SQLite. */
+/** Logged models of the MLflow protocol in SQLite. */
 import type { Clause, Page, Search, SortKey } from "../../mlflow_query.ts";
 import type { LoggedModel, LoggedModels, Pairs } from "../../mlflow_store.ts";
 import type { Database } from "../database.ts";
@@ -19,12 +19,12 @@ const COLUMNS: Readonly<Record<string, string>> = {
   last_updated_timestamp: "l.updated_at",
 };
 
-/** Logged models in SQLite. */
+/** Logged models of the MLflow protocol in SQLite. */
 export class SqliteLoggedModels implements LoggedModels {
   readonly #database: Database;
   readonly #now: () => number;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;

@@ -6,7 +6,7 @@ import { SqliteLoggedModels } from "./logged_models.ts";
 import { SqliteMlflowRegistry } from "./registry.ts";
 import { SqliteMlflowRuns } from "./runs.ts";
 
-/** What the MLflow protocol keeps, in SQLite. */
+/** Data of the MLflow protocol in SQLite. */
 export class SqliteMlflowStore implements MlflowStore {
   readonly experiments: SqliteMlflowExperiments;
   readonly runs: SqliteMlflowRuns;
@@ -14,7 +14,7 @@ export class SqliteMlflowStore implements MlflowStore {
   readonly registry: SqliteMlflowRegistry;
   readonly documents: SqliteMlflowDocuments;
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.experiments = new SqliteMlflowExperiments(database, now);
     this.runs = new SqliteMlflowRuns(database, now);

@@ -1,4 +1,4 @@
-/** Runs of the protocol in SQLite. */
+/** Runs of the MLflow protocol in SQLite. */
 import { RunNotFoundError } from "../../../base/errors.ts";
 import type { Page, Search } from "../../mlflow_query.ts";
 import type {
@@ -25,7 +25,7 @@ import { metricOf, readRuns } from "./run_reader.ts";
 import { searchRuns, SELECT_RUN } from "./run_search.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
 
-/** The store's status for one of the protocol. */
+/** Status of the store for each status of the protocol. */
 const STORED: Readonly<Record<string, string>> = {
   RUNNING: "running",
   SCHEDULED: "running",
@@ -34,16 +34,16 @@ const STORED: Readonly<Record<string, string>> = {
   KILLED: "failed",
 };
 
-/** Statuses that the store has no word for. */
+/** Statuses without equivalent in the store. */
 const EXTRA = ["KILLED", "SCHEDULED"];
 
-/** Runs in SQLite. */
+/** Runs of the MLflow protocol in SQLite. */
 export class SqliteMlflowRuns implements MlflowRuns {
   readonly #database: Database;
   readonly #now: () => number;
   readonly #points = new KnownPoints();
 
-  /** Reads and writes `database`; `now` is the clock, in epoch milliseconds. */
+  /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
@@ -231,7 +231,7 @@ export class SqliteMlflowRuns implements MlflowRuns {
   }
 }
 
-/** The status of a run that must be there. */
+/** Returns the status of a run. Throws if the run does not exist. */
 function requireRun(sql: SqlConnection, id: string): string {
   const row = sql.prepare("SELECT status FROM runs WHERE id = ?").get(id);
   if (!row) throw new RunNotFoundError(id);

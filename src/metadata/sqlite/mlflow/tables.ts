@@ -1,14 +1,14 @@
-/** Tables of our own for what the MLflow protocol has and the shared tables lack. */
+/** Tables of our own for data of the MLflow protocol that the shared tables lack. */
 
-/** A table, with the columns that it must have. */
+/** A table with its required columns. */
 interface Table {
   readonly definition: string;
   readonly columns: readonly string[];
 }
 
-/** The tables of the protocol. */
+/** Tables of the protocol. */
 export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
-  // Ids of experiments, which the shared tables know by name alone. Id 0 is `default`.
+  // Ids of experiments; the shared tables only have names. Id 0 is `default`.
   mlflow_experiments: {
     definition: `id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
       deleted INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL`,
@@ -19,12 +19,12 @@ export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
       PRIMARY KEY (experiment_id, key)`,
     columns: ["experiment_id", "key", "value"],
   },
-  // Statuses that the shared table lacks: KILLED is failed there, SCHEDULED is running.
+  // Statuses that the shared table lacks: KILLED is stored as failed, SCHEDULED as running.
   mlflow_run_status: {
     definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
     columns: ["run_id", "status"],
   },
-  // The logged model and dataset that a point belongs to.
+  // Logged model and dataset of a point.
   mlflow_metric_subjects: {
     definition: `run_id TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL,
       timestamp INTEGER NOT NULL, value REAL, model_id TEXT, dataset_name TEXT, dataset_digest TEXT`,
@@ -63,12 +63,13 @@ export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
       PRIMARY KEY (model_id, kind, key)`,
     columns: ["model_id", "kind", "key", "value"],
   },
-  // What `models` lacks. `highest` is the highest number ever given: no number comes back.
+  // Columns that `models` lacks. `highest` is the highest version number so far: numbers are not
+  // reused.
   mlflow_registered_models: {
     definition: "name TEXT PRIMARY KEY, highest INTEGER NOT NULL, updated_at INTEGER NOT NULL",
     columns: ["name", "highest", "updated_at"],
   },
-  // What `model_versions` lacks, and versions whose files are not artifacts of a run.
+  // Columns that `model_versions` lacks, and versions whose files are not artifacts of a run.
   mlflow_model_versions: {
     definition: `name TEXT NOT NULL, version INTEGER NOT NULL, source TEXT NOT NULL, run_id TEXT,
       run_link TEXT, model_id TEXT, stage TEXT, description TEXT, created_at INTEGER NOT NULL,
@@ -87,7 +88,7 @@ export const MLFLOW_TABLES: Readonly<Record<string, Table>> = {
   },
 };
 
-/** Tables in which the column `run_id` names a run that the rows go with. */
+/** Tables whose rows are removed with the run in column `run_id`. */
 export const MLFLOW_TABLES_OF_RUN: readonly string[] = [
   "mlflow_run_status",
   "mlflow_metric_subjects",
@@ -96,7 +97,7 @@ export const MLFLOW_TABLES_OF_RUN: readonly string[] = [
   "mlflow_run_models",
 ];
 
-/** Indexes of these tables, with what they are on. */
+/** Indexes of these tables, with their columns. */
 export const MLFLOW_INDEXES: Readonly<Record<string, string>> = {
   chachaml_mlflow_subjects: "mlflow_metric_subjects(model_id)",
   chachaml_mlflow_subjects_run: "mlflow_metric_subjects(run_id)",
