@@ -5,9 +5,12 @@ import { openStore } from "../../mod.ts";
 import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
 
+// The command line takes this binding, and one process takes one.
+const driver = "builtin";
+
 Deno.test("a run is watched until it ends, and its failure is the exit code", () =>
   inTempDir(async (dir) => {
-    await using store = await openStore({ path: join(dir, "cli.db") });
+    await using store = await openStore({ path: join(dir, "cli.db"), driver });
     for (const [error, expected] of [[undefined, 0], ["out of memory", 1]] as const) {
       const run = await store.startRun();
       let lines = "";
@@ -29,7 +32,7 @@ Deno.test("a run is watched until it ends, and its failure is the exit code", ()
 
 Deno.test("a run that has ended is not watched, and one that is not there is said so", () =>
   inTempDir(async (dir) => {
-    await using store = await openStore({ path: join(dir, "cli.db") });
+    await using store = await openStore({ path: join(dir, "cli.db"), driver });
     const run = await store.startRun();
     const ended = chachaml(dir, ["watch", run.id]);
     await run.end();
@@ -39,7 +42,7 @@ Deno.test("a run that has ended is not watched, and one that is not there is sai
 
 Deno.test("all changes are watched as JSON until the user interrupts", () =>
   inTempDir(async (dir) => {
-    await using store = await openStore({ path: join(dir, "cli.db") });
+    await using store = await openStore({ path: join(dir, "cli.db"), driver });
     const ending = new AbortController();
     const lines: string[] = [];
     const watching = chachaml(dir, ["watch", "--json", "--experiment", "iris"], {
