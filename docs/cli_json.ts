@@ -65,6 +65,17 @@ export interface Documents {
   }[];
   /** The versions if a model is named; the model if it is described. */
   models: Model[] | ModelVersion[] | Model;
+  copy: {
+    /** Runs that the other store did not have. */
+    copied: number;
+    /** Runs that it had in part, and has now. */
+    updated: number;
+    /** Runs that it had already. */
+    existing: number;
+    artifacts: number;
+    bytes: number;
+    failed: { runId: string; error: string }[];
+  };
   /** A single experiment if one is named. */
   experiments: Experiment[] | Experiment;
   /** `version` is `null` if the whole model was removed. */

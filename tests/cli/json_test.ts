@@ -60,6 +60,7 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("export", "r", "--output", file("r.tar"));
   await call("import", file("r.tar"));
   await call("backup", file("backup"), "--check");
+  await call("copy", file("cli.db"), file("copied.db"));
   await call("verify");
   const stored = file("cli-artifacts/r");
   await Deno.remove(join(stored, "b.txt"));
