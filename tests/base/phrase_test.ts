@@ -24,7 +24,8 @@ const OTHERS = new RegExp(`^src/(${
     "server/page/(script|style)",
     "runs/git",
     "metadata/sqlite/choose_driver",
-    "metadata/postgres/client",
+    "metadata/postgres/driver_options",
+    "server/mcp/http",
     "bytes/s3/s3_error",
     "maintenance/doctor",
   ].join("|")
