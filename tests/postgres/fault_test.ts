@@ -11,7 +11,7 @@ import {
   type Store,
   StoreBusyError,
 } from "../../mod.ts";
-import { Database } from "../../src/metadata/postgres/database.ts";
+import { Database, LIFE } from "../../src/metadata/postgres/database.ts";
 import { serverOf } from "../../src/metadata/postgres/server.ts";
 import { CuttingProxy } from "../support/cutting_proxy.ts";
 import { childFlags, inTempDir } from "../support/helpers.ts";
@@ -231,6 +231,26 @@ testWithPostgres((test) => {
       await assertWhole(store);
       console.log(`3 restarts: ${acknowledged.length} puts acknowledged, none lost`);
     }));
+
+  test("a crash of the server is told from a restart, since it may give an id again", async () => {
+    await using server = await startServer();
+    const lifeNow = async () => {
+      const database = new Database(await serverOf(server.newSchema()), HOW);
+      try {
+        return (await database.read((sql) => sql.get(`SELECT ${LIFE} AS life`)))?.life;
+      } finally {
+        await database.close();
+      }
+    };
+    const first = await lifeNow();
+    assert.equal(typeof first, "string");
+    await server.stop();
+    await server.restart();
+    assert.equal(await lifeNow(), first, "a restart keeps the ids that were given");
+    await server.kill();
+    await server.restart();
+    assert.notEqual(await lifeNow(), first);
+  });
 
   test("a client that is killed at a packet leaves no record without its bytes", (server) =>
     inTempDir(async (dir) => {

@@ -12,6 +12,8 @@ export interface TestServer extends AsyncDisposable {
   newSchema(): string;
   /** Ends the server as a crash does. */
   kill(): Promise<void>;
+  /** Stops it in an orderly way. */
+  stop(): Promise<void>;
   /** Starts it again. */
   restart(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function testServer(port: number = freePort()): Promise<TestServer>
     directory: undefined,
     newSchema: () => schemaIn(url),
     kill: refuse,
+    stop: refuse,
     restart: refuse,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -99,6 +102,7 @@ export async function startServer(
     directory,
     newSchema: () => schemaIn(url),
     kill: () => stop("immediate"),
+    stop: () => stop("fast"),
     restart: start,
     [Symbol.asyncDispose]: async () => {
       await stop("immediate");

@@ -34,14 +34,33 @@ const MAX_CONFLICTS = 50;
 /** Longest wait for an unreachable server before an error is reported, in milliseconds. */
 const MAX_AWAY = 10_000;
 
-/** Sets up a write transaction and returns its id. Sent with BEGIN, so it has no placeholders. */
+/**
+ * Time since which the server has not crashed: a crash resets its statistics, a clean restart keeps
+ * them. Somebody who resets them by hand makes an outcome unknown that is known, which does no harm.
+ */
+export const LIFE = "(SELECT stats_reset::text FROM pg_stat_bgwriter)";
+
+/**
+ * Sets up a write transaction and returns its id, and the life of the server that the id belongs to.
+ * Sent with BEGIN, so it has no placeholders.
+ */
 function setUp(patience: number, durability: "full" | "relaxed"): string {
   return `SELECT set_config('lock_timeout', '${patience}', true),
     set_config('idle_in_transaction_session_timeout', '0', true),
     set_config('synchronous_commit', CASE WHEN ${durability === "relaxed"} THEN 'off'
       WHEN current_setting('synchronous_commit') = 'off' THEN 'on'
       ELSE current_setting('synchronous_commit') END, true),
-    pg_current_xact_id()::text AS id`;
+    pg_current_xact_id()::text AS id, ${LIFE} AS life`;
+}
+
+/** State of one attempt to write. */
+interface Attempt<T> {
+  isOnce: boolean;
+  isCommitting: boolean;
+  /** Id of the transaction, and the life of the server in which it began. */
+  id: string;
+  life: string | undefined;
+  result?: T;
 }
 
 /** A database on a server. */
@@ -113,12 +132,7 @@ export class Database {
     const { busyTimeout, durability } = this.#options;
     const start = performance.now();
     for (let conflicts = 0;;) {
-      const state: { isOnce: boolean; id: string | undefined; isCommitting: boolean; result?: T } =
-        {
-          isOnce: false,
-          id: undefined,
-          isCommitting: false,
-        };
+      const state: Attempt<T> = { isOnce: false, isCommitting: false, id: "", life: undefined };
       try {
         return await this.#persist(action, () => {
           const patience = Math.max(1, Math.ceil(busyTimeout - (performance.now() - start)));
@@ -128,7 +142,7 @@ export class Database {
             onCommit: () => void (state.isCommitting = true),
           };
           return this.#writers.begin(beginning, async (sql, row) => {
-            state.id = String(row?.id);
+            [state.id, state.life] = [String(row?.id), String(row?.life)];
             const once = () => void (state.isOnce = true);
             return state.result = await work({ ...sql, once });
           });
@@ -136,7 +150,7 @@ export class Database {
       } catch (error) {
         const waited = performance.now() - start;
         if (state.isCommitting && failureOf(error) === "lost") {
-          if (await this.#isCommitted(state.id!, error)) return state.result!;
+          if (await this.#isCommitted(state, error)) return state.result!;
         } else if (failureOf(error) !== "conflict" || ++conflicts > MAX_CONFLICTS) {
           throw publicError(error, action, this.server, waited);
         }
@@ -149,21 +163,23 @@ export class Database {
   }
 
   /** Asks the server whether a transaction was committed before its connection was lost. */
-  async #isCommitted(id: string, cause: unknown): Promise<boolean> {
+  async #isCommitted({ id, life }: Attempt<unknown>, cause: unknown): Promise<boolean> {
     for (let attempt = 0;; attempt++) {
       const row = await this.#persist(
         "ask for the end of a transaction",
-        () => this.#readers.get("SELECT pg_xact_status(?::text::xid8) AS status", id),
+        () =>
+          this.#readers.get(
+            `SELECT pg_xact_status(?::text::xid8) AS status, ${LIFE} AS life`,
+            id,
+          ),
       ).catch((error) => {
-        throw new StorageError(
-          "write to the database",
-          "the connection was lost while the server committed, so it may or may not have been " +
-            "done; look before you try again",
-          { cause: error },
-        );
+        throw unknownOutcome(error);
       });
+      const hasCrashed = String(row?.life) !== life;
+      // After a crash the server gives the id of a transaction that was lost to another one.
+      if (row?.status === "committed" && hasCrashed) throw unknownOutcome(cause);
       if (row?.status === "committed") return true;
-      if (row?.status === "aborted") return false;
+      if (row?.status === "aborted" || hasCrashed) return false;
       if (attempt > 1000) {
         throw new StorageError("write to the database", "the server does not end it", { cause });
       }
@@ -194,4 +210,13 @@ export class Database {
       }
     }
   }
+}
+
+function unknownOutcome(cause: unknown): StorageError {
+  return new StorageError(
+    "write to the database",
+    "the connection was lost while the server committed, so it may or may not have been done; " +
+      "look before you try again",
+    { cause },
+  );
 }
