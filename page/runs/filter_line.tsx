@@ -1,6 +1,6 @@
 /** The line that runs are filtered by. */
 import type { TargetedKeyboardEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ApiError } from "../api.ts";
 import type { ColumnNames } from "../types.ts";
 import { complete, type Completion } from "./filter_words.ts";
@@ -25,6 +25,16 @@ export function FilterLine({ value, columns, error, onChange }: {
     // The address has changed, not by this line.
     if (value !== sent.current) setText(sent.current = value);
   }, [value]);
+  useEffect(() => {
+    // Names may arrive, or become more, while somebody types.
+    if (offers) setOffers(complete(text, input.current?.selectionStart ?? text.length, columns));
+  }, [columns]);
+  const caret = useRef<number>(undefined);
+  useLayoutEffect(() => {
+    // Before the next key is handled, which would go to the end of the line otherwise.
+    if (caret.current !== undefined) input.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = undefined;
+  }, [text]);
   const send = (filter: string) => {
     clearTimeout(timer.current);
     sent.current = filter;
@@ -42,8 +52,8 @@ export function FilterLine({ value, columns, error, onChange }: {
     const space = text[end] === " " ? "" : " ";
     const next = text.slice(0, start) + word + space + text.slice(end);
     const at = start + word.length + 1;
+    caret.current = at;
     type(next, at);
-    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
   };
   const words = offers?.words ?? [];
   const open = words.length > 0;
