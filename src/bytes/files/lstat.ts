@@ -13,6 +13,16 @@ export function identityOf({ dev, ino }: Deno.FileInfo): string {
   return `${dev}:${ino}`;
 }
 
+/** Whether the file at a path is the one of an identity. */
+export function isFileAt(path: string, identity: string): boolean {
+  try {
+    const there = Deno.lstatSync(path);
+    return there.isFile && identityOf(there) === identity;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Opens a regular file, and ensures that it is the one inspected before.
  *

@@ -5,7 +5,7 @@ import type { ByteReader, StagedBytes, StageOptions } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { hashCopy } from "../hashing.ts";
 import { ignoreErrors, letGo } from "./let_go.ts";
-import { identityOf, openRegular } from "./lstat.ts";
+import { identityOf, isFileAt, openRegular } from "./lstat.ts";
 import type { HeldNote } from "./note_files.ts";
 
 /** Options for staging a file. */
@@ -49,12 +49,7 @@ export class StagedFile implements StagedBytes {
 
   /** Whether the file at `path` is this one. */
   isAt(path: string): boolean {
-    try {
-      const there = Deno.lstatSync(path);
-      return there.isFile && identityOf(there) === this.#identity;
-    } catch {
-      return false;
-    }
+    return isFileAt(path, this.#identity);
   }
 
   /** Keeps the note of its replacement until the outcome is known. */

@@ -1,7 +1,7 @@
 import type { StagedBytes } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { ignoreErrors } from "./let_go.ts";
-import { identityOf } from "./lstat.ts";
+import { isFileAt } from "./lstat.ts";
 
 /** A file of a staged tree. Its batch holds the lock and removes the remains of the tree. */
 export class TreeFile implements StagedBytes {
@@ -26,12 +26,7 @@ export class TreeFile implements StagedBytes {
 
   /** Whether the file at `path` is this one. */
   isAt(path: string): boolean {
-    try {
-      const there = Deno.lstatSync(path);
-      return there.isFile && identityOf(there) === this.#identity;
-    } catch {
-      return false;
-    }
+    return isFileAt(path, this.#identity);
   }
 
   release(): Promise<void> {

@@ -2,7 +2,8 @@
  * The whole schema in PostgreSQL: tables of chachaml 0.7.0, column for column except for integers
  * that are too small there, and our own. It is created when a store is opened for writing.
  */
-import { MLFLOW_INDEXES, MLFLOW_TABLES, MLFLOW_TABLES_OF_RUN } from "./mlflow/tables.ts";
+import { MLFLOW_INDEXES, MLFLOW_TABLES_OF_RUN } from "../rows/mlflow_tables.ts";
+import { MLFLOW_TABLES } from "./mlflow/tables.ts";
 
 /** Version of the format; the same as that of a store in SQLite. */
 export const FORMAT = 1;

@@ -5,7 +5,8 @@
  */
 import { KEY, KEY_INDEX } from "./artifact_keys.ts";
 import { CHANGE_TRIGGERS, CHANGES } from "./change_triggers.ts";
-import { MLFLOW_INDEXES, MLFLOW_TABLES, MLFLOW_TABLES_OF_RUN } from "./mlflow/tables.ts";
+import { MLFLOW_INDEXES, MLFLOW_TABLES_OF_RUN } from "../rows/mlflow_tables.ts";
+import { MLFLOW_TABLES } from "./mlflow/tables.ts";
 
 /**
  * Version of the format. Increased when a program that knows only the former version would write

@@ -7,7 +7,7 @@ import type { Sql } from "../client.ts";
 import type { KnownPoints } from "./known_points.ts";
 import { writePairs } from "./pairs.ts";
 import { shownParam } from "./run_reader.ts";
-import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
+import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 
 /** Logs a batch. If a param has another value, nothing is written. */
 export async function logBatch(

@@ -1,17 +1,8 @@
 /** Values of runs in the form of the protocol, as SQL over `runs r`. */
 import { toEdn } from "../../../edn/mod.ts";
 import type { Clause, Comparison, SortKey } from "../../mlflow_query.ts";
+import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 import { compare, type Fragment, fragment } from "./conditions.ts";
-
-/** Tags of the protocol that have a column in the shared tables. */
-export const COLUMN_TAGS: ReadonlyMap<string, string> = new Map([
-  ["mlflow.runName", "name"],
-  ["mlflow.parentRunId", "parent_run_id"],
-  ["mlflow.user", "created_by"],
-]);
-
-/** Tags of the protocol that have another name in the store. */
-export const RENAMED_TAGS: ReadonlyMap<string, string> = new Map([["mlflow.note.content", "note"]]);
 
 /** Status of a run in the protocol's terms. */
 export const STATUS = `coalesce((SELECT s.status FROM mlflow_run_status s WHERE s.run_id = r.id),

@@ -4,8 +4,6 @@ import type { Clause, Comparison, SortKey } from "../../mlflow_query.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 import { compare, type Fragment, fragment } from "./conditions.ts";
 
-export { COLUMN_TAGS, RENAMED_TAGS };
-
 /** Status of a run in the protocol's terms. */
 export const STATUS = `coalesce((SELECT s.status FROM mlflow_run_status s WHERE s.run_id = r.id),
   CASE r.status WHEN 'running' THEN 'RUNNING' WHEN 'completed' THEN 'FINISHED'

@@ -23,7 +23,7 @@ import { removePair, textOrNull, writePairs } from "./pairs.ts";
 import { logBatch, setTags } from "./run_log.ts";
 import { metricOf, readRuns } from "./run_reader.ts";
 import { searchRuns, SELECT_RUN } from "./run_search.ts";
-import { COLUMN_TAGS, RENAMED_TAGS } from "./run_values.ts";
+import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 
 /** Status of the store for each status of the protocol. */
 const STORED: Readonly<Record<string, string>> = {
