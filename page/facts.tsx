@@ -1,4 +1,5 @@
 /** Names and values as a table that is searched where it is long. */
+import { SearchField } from "./parts.tsx";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
@@ -36,12 +37,11 @@ export function Facts({ title, heads, facts, numeric = false, empty }: {
         <h2>{title}</h2>
         {facts.length > 0 && <span class="dim">{facts.length}</span>}
         {facts.length >= SEARCH_FROM && (
-          <input
-            type="search"
-            aria-label={`Search ${title.toLowerCase()}`}
+          <SearchField
+            label={`Search ${title.toLowerCase()}`}
             placeholder="Search"
             value={search}
-            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+            onSearch={setSearch}
           />
         )}
       </header>

@@ -205,3 +205,21 @@ export function Choice({ label, value, options, onChange }: {
     </label>
   );
 }
+
+/** A field that narrows what is shown. */
+export function SearchField({ label, placeholder = label, value, onSearch }: {
+  label: string;
+  placeholder?: string;
+  value: string;
+  onSearch: (text: string) => void;
+}) {
+  return (
+    <input
+      type="search"
+      aria-label={label}
+      placeholder={placeholder}
+      value={value}
+      onInput={({ currentTarget }) => onSearch(currentTarget.value)}
+    />
+  );
+}

@@ -45,8 +45,8 @@ export interface Summary {
   readonly step?: number;
 }
 
-/** One run of `GET /api/table`. */
-export interface Row {
+/** What every answer says of a run. */
+interface RunFields {
   readonly id: string;
   readonly experiment: string;
   readonly name?: string | null;
@@ -54,6 +54,10 @@ export interface Row {
   readonly dead?: boolean;
   readonly "start-time": number;
   readonly "end-time"?: number | null;
+}
+
+/** One run of `GET /api/table`. */
+export interface Row extends RunFields {
   readonly duration?: number | null;
   readonly "created-by"?: string | null;
   readonly "parent-run-id"?: string | null;
@@ -82,14 +86,7 @@ export interface DatasetInfo {
 }
 
 /** `GET /api/runs/:id?points=none`. */
-export interface RunDetail {
-  readonly id: string;
-  readonly experiment: string;
-  readonly name?: string | null;
-  readonly status: string;
-  readonly dead?: boolean;
-  readonly "start-time": number;
-  readonly "end-time"?: number | null;
+export interface RunDetail extends RunFields {
   readonly error?: string | null;
   readonly tags?: Readonly<Record<string, string>>;
   readonly env?: unknown;

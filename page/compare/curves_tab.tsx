@@ -4,7 +4,7 @@ import { ChartCard } from "../charts/chart_card.tsx";
 import { DrawingControls, drawingOf } from "../charts/controls.tsx";
 import { type Series, seriesOf } from "../charts/series.ts";
 import { colorIndex, colorOf, paletteColor } from "../colors.ts";
-import { Choice, Empty } from "../parts.tsx";
+import { Choice, Empty, SearchField } from "../parts.tsx";
 import { setQuery } from "../route.ts";
 import type { Curve, Row } from "../types.ts";
 import { differs, type Dimension, dimensionsOf, textIn } from "./dimension.ts";
@@ -64,12 +64,10 @@ export function CurvesTab({ rows, query }: { rows: readonly Row[]; query: URLSea
   return (
     <>
       <div class="controls">
-        <input
-          type="search"
-          aria-label="Search metrics"
-          placeholder="Search metrics"
+        <SearchField
+          label="Search metrics"
           value={search}
-          onInput={({ currentTarget }) => setQuery({ metrics: currentTarget.value || undefined })}
+          onSearch={(text) => setQuery({ metrics: text || undefined })}
         />
         <Choice
           label="Group by"

@@ -6,7 +6,7 @@ import { DrawingControls, drawingOf } from "../charts/controls.tsx";
 import { seriesOf } from "../charts/series.ts";
 import { colorOf } from "../colors.ts";
 import { count, formatNumber, toNumber } from "../format.ts";
-import { Empty } from "../parts.tsx";
+import { Empty, SearchField } from "../parts.tsx";
 import { setQuery } from "../route.ts";
 import type { Curve, RunDetail } from "../types.ts";
 
@@ -77,12 +77,10 @@ export function RunCharts({ run, query }: { run: RunDetail; query: URLSearchPara
   return (
     <>
       <div class="controls">
-        <input
-          type="search"
-          aria-label="Search metrics"
-          placeholder="Search metrics"
+        <SearchField
+          label="Search metrics"
           value={search}
-          onInput={({ currentTarget }) => setQuery({ metrics: currentTarget.value || undefined })}
+          onSearch={(text) => setQuery({ metrics: text || undefined })}
         />
         <DrawingControls drawing={drawing} />
       </div>

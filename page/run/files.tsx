@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { get, segment, urlOf } from "../api.ts";
 import { count, formatBytes, formatTime } from "../format.ts";
-import { Copy, Empty, Problem, Skeleton } from "../parts.tsx";
+import { Copy, Empty, Problem, SearchField, Skeleton } from "../parts.tsx";
 import { Preview } from "../preview/preview.tsx";
 import { runLink, setQuery } from "../route.ts";
 import type { FileEntry, RunDetail } from "../types.ts";
@@ -35,12 +35,11 @@ export function FilesView({ run, path, query }: {
   return (
     <div class="files">
       <div class="tree" role="group" aria-label="Files">
-        <input
-          type="search"
-          aria-label="Search files"
+        <SearchField
+          label="Search files"
           placeholder={`Search ${count(all.length, "file")}`}
           value={search}
-          onInput={({ currentTarget }) => setQuery({ search: currentTarget.value || undefined })}
+          onSearch={(text) => setQuery({ search: text || undefined })}
         />
         {found
           ? (

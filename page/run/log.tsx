@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { messageOf, request, segment, urlOf } from "../api.ts";
 import { count } from "../format.ts";
-import { Empty, Problem } from "../parts.tsx";
+import { Empty, Problem, SearchField } from "../parts.tsx";
 import { setQuery } from "../route.ts";
 import type { RunDetail } from "../types.ts";
 
@@ -50,12 +50,10 @@ export function LogView({ run, query }: { run: RunDetail; query: URLSearchParams
             </button>
           ))}
         </div>
-        <input
-          type="search"
-          aria-label="Find lines"
-          placeholder="Find lines"
+        <SearchField
+          label="Find lines"
           value={search}
-          onInput={({ currentTarget }) => setQuery({ find: currentTarget.value || undefined })}
+          onSearch={(text) => setQuery({ find: text || undefined })}
         />
         <label class="choice check-choice">
           <input

@@ -1,6 +1,6 @@
 /** The menu of columns: which are shown, in which order, which stay in sight. */
 import { useState } from "preact/hooks";
-import { Menu } from "../parts.tsx";
+import { Menu, SearchField } from "../parts.tsx";
 import type { ColumnNames } from "../types.ts";
 import { allColumns, columnOf } from "./columns.ts";
 
@@ -50,13 +50,7 @@ function Panel({ names, shown, pinned, onChange, onPin, onReset }: {
   };
   return (
     <div class="columns-menu">
-      <input
-        type="search"
-        aria-label="Search columns"
-        placeholder="Search columns"
-        value={search}
-        onInput={({ currentTarget }) => setSearch(currentTarget.value)}
-      />
+      <SearchField label="Search columns" value={search} onSearch={setSearch} />
       <div class="scroll">
         {low === "" && (
           <fieldset>

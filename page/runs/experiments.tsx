@@ -1,4 +1,5 @@
 /** The experiments, at the left of the runs. */
+import { SearchField } from "../parts.tsx";
 import { useState } from "preact/hooks";
 import { link } from "../route.ts";
 import type { ExperimentInfo, StoreInfo } from "../types.ts";
@@ -26,12 +27,11 @@ export function Experiments({ info, current, archived }: {
     <aside class="experiments" aria-label="Experiments">
       <h2>Experiments</h2>
       {info.experiments.length >= SEARCH_FROM && (
-        <input
-          type="search"
-          aria-label="Search experiments"
+        <SearchField
+          label="Search experiments"
           placeholder="Search"
           value={search}
-          onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          onSearch={setSearch}
         />
       )}
       <label class="narrow-only">
