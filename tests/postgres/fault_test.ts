@@ -194,7 +194,7 @@ testWithPostgres((test) => {
         /has no database "none"; create it/,
       );
     }));
-});
+}, { losesConnections: true });
 
 async function openStoreIn(path: string): Promise<Store> {
   return await openStore({ path, artifactDir: await Deno.makeTempDir() });
@@ -283,4 +283,4 @@ testWithPostgres((test) => {
       await assertWhole(store);
       console.log(`a client: ${killed} points tried: killed, no record without its bytes`);
     }));
-});
+}, { losesConnections: true });

@@ -134,8 +134,14 @@ export type DeclareWithServer = (
   test: (server: TestServer) => Promise<void>,
 ) => void;
 
-/** Declares tests that share one server, ended by the last of them; where none can be had, they are skipped. */
-export function testWithPostgres(declareAll: (declare: DeclareWithServer) => void): void {
+/**
+ * Declares tests that share one server, ended by the last of them; where none can be had, they are
+ * skipped. After `losesConnections`, timers by which the driver connects again may end in a later test.
+ */
+export function testWithPostgres(
+  declareAll: (declare: DeclareWithServer) => void,
+  { losesConnections = false }: { losesConnections?: boolean } = {},
+): void {
   const tests: (readonly [name: string, test: (server: TestServer) => Promise<void>])[] = [];
   declareAll((name, test) => tests.push([name, test]));
   if (postgresMissing !== undefined) {
@@ -149,9 +155,8 @@ export function testWithPostgres(declareAll: (declare: DeclareWithServer) => voi
   for (const [name, test] of tests) {
     Deno.test({
       name: `${name} [postgres]`,
-      // The driver's own timers may end a moment after it has closed a connection that failed.
-      sanitizeOps: false,
-      sanitizeResources: false,
+      sanitizeOps: !losesConnections,
+      sanitizeResources: !losesConnections,
       fn: async () => await test(await (server ??= testServer())),
     });
   }
