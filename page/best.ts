@@ -18,7 +18,7 @@ const HIGH =
 /** Finds the direction of a metric by its name. */
 export function bestOf(metric: string): Best {
   if (metric.startsWith("system/")) return "none";
-  // The words of a name are told apart as a reader does: val_acc, valAcc, val/acc.
+  // Words of a name, split as a reader splits them: val_acc, valAcc, val/acc.
   const words = metric.replaceAll(/[_/.-]+/g, " ").replaceAll(/([a-z])([A-Z])/g, "$1 $2");
   if (LOW.test(words)) return "min";
   return HIGH.test(words) ? "max" : "none";

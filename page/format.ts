@@ -22,7 +22,7 @@ function minus(text: string): string {
   return text.replace(/^-/, "−").replace(/e-/, "e−").replace(/e\+/, "e");
 }
 
-/** Decimals with which the numbers of a column can be told apart; `undefined` if sizes differ too much. */
+/** Decimals that distinguish the numbers of a column; `undefined` if their sizes differ too much. */
 export function decimalsOf(values: readonly number[]): number | undefined {
   const finite = values.filter((value) => Number.isFinite(value) && value !== 0);
   if (finite.length === 0) return undefined;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openStore } from "../../mod.ts";
-import { serveStore } from "../../src/server/mod.ts";
+import { serving } from "../support/serving.ts";
 import { packageFlags } from "../support/children/flags.ts";
 import { inTempDir } from "../support/helpers.ts";
 
@@ -23,17 +23,9 @@ async function withServer(
   await inTempDir(async (dir) => {
     const path = join(dir, "chachaml.db");
     await using store = await openStore({ path });
-    const ending = new AbortController();
-    const listening = Promise.withResolvers<string>();
-    const served = serveStore(store, {
-      port: 0,
-      signal: ending.signal,
-      onListen: (url) => listening.resolve(url),
-    });
-    const text = program.replaceAll("http://127.0.0.1:5000", await listening.promise);
+    await using server = await serving(store);
+    const text = program.replaceAll("http://127.0.0.1:5000", server.url);
     const { success, stdout, stderr } = await command(text, dir).output();
-    ending.abort();
-    await served;
     assert.ok(success, new TextDecoder().decode(stderr));
     output = new TextDecoder().decode(stdout);
   });

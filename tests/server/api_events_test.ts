@@ -1,7 +1,7 @@
 /** Changes of a store as server-sent events. */
 import assert from "node:assert/strict";
 import { openStore } from "../../mod.ts";
-import { serveStore } from "../../src/server/mod.ts";
+import { serving } from "../support/serving.ts";
 import { withApi } from "../support/api_helpers.ts";
 
 interface Event {
@@ -70,20 +70,13 @@ Deno.test("changes come as events, and go on behind the last one that was seen",
 
 Deno.test("a server that ends sends the last events and keeps nobody listening", async () => {
   await using store = await openStore({ inMemory: true });
-  const ending = new AbortController();
-  const listening = Promise.withResolvers<string>();
-  const served = serveStore(store, {
-    port: 0,
-    signal: ending.signal,
-    onListen: (url) => listening.resolve(url),
-  });
-  const answer = await fetch(`${await listening.promise}/api/events?after=0-0-0`);
+  await using server = await serving(store);
+  const answer = await fetch(`${server.url}/api/events?after=0-0-0`);
   await store.startRun();
   const kinds: string[] = [];
   for await (const { event } of eventsOf(answer)) {
     kinds.push(event);
-    ending.abort();
+    void server.end();
   }
   assert.deepEqual(kinds, ["run"]);
-  await served;
 });

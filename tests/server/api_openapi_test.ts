@@ -1,7 +1,8 @@
 /** The OpenAPI document: valid, and true of every endpoint. */
 import assert from "node:assert/strict";
 import { openApiDocument } from "../../src/server/api/app.ts";
-import { called, type Sent, withApi } from "../support/api_helpers.ts";
+import { called, withApi } from "../support/api_helpers.ts";
+import type { Sent } from "../support/serving.ts";
 
 interface Operation {
   readonly operationId: string;

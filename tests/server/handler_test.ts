@@ -3,7 +3,8 @@ import { testOnSqlite } from "../support/helpers.ts";
 import assert from "node:assert/strict";
 import { parseTokens, parseUsers, signIn } from "../../src/server/sign_in.ts";
 import { hashPassword } from "../../src/server/mod.ts";
-import { API, PROXY, type Sent, startRun, status, withServer } from "../support/mlflow_helpers.ts";
+import type { Sent } from "../support/serving.ts";
+import { API, PROXY, startRun, status, withServer } from "../support/mlflow_helpers.ts";
 
 Deno.test("health and version answer whoever asks, under any host name", () =>
   withServer(async (send) => {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fromFileUrl } from "@std/path";
-import { serveStore } from "../../src/server/mod.ts";
+import { serving } from "../support/serving.ts";
 import { inTempDir, openIn } from "../support/helpers.ts";
 
 const FLOWS = fromFileUrl(new URL("mlflow_client.py", import.meta.url));
@@ -15,25 +15,20 @@ const olderPython = Deno.env.get("CHACHAML_MLFLOW2_PYTHON");
 /** Runs flows one after the other against one server; gives what each has come to. */
 async function run(python: string, dir: string, flows: readonly string[]): Promise<string[]> {
   await using store = await openIn(dir);
-  const ending = new AbortController();
   const failed: string[] = [];
-  const listening = Promise.withResolvers<string>();
-  const serving = serveStore(store, {
-    port: 0,
-    signal: ending.signal,
-    onListen: listening.resolve,
+  await using server = await serving(store, {
     onAnswer: ({ status, path }) => void (status >= 500 && failed.push(`${status} ${path}`)),
   });
   const { stdout, stderr } = await new Deno.Command(python, {
-    args: [FLOWS, await listening.promise, ...flows],
+    args: [FLOWS, server.url, ...flows],
     cwd: dir,
     env: { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "1", MLFLOW_DISABLE_TELEMETRY: "true" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).output();
-  ending.abort();
-  await serving;
+  // Later answers count as well.
+  await server.end();
   const lines = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith("{"));
   const outcomes = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   const problems = outcomes.filter(({ ok }) => !ok).map(({ flow, error }) => `${flow}: ${error}`);

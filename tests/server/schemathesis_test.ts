@@ -1,7 +1,7 @@
 /** The HTTP API against what schemathesis makes of its OpenAPI document: thousands of odd requests. */
 import assert from "node:assert/strict";
 import { openStore } from "../../mod.ts";
-import { serveStore } from "../../src/server/mod.ts";
+import { serving } from "../support/serving.ts";
 import { inTempDir } from "../support/helpers.ts";
 
 const PROGRAM = Deno.env.get("CHACHAML_SCHEMATHESIS");
@@ -27,17 +27,11 @@ Deno.test({
       await run.logMetrics({ loss: 1 });
       await run.put("w", "w");
       await run.registerModel("net", { artifact: "w" });
-      const ending = new AbortController();
-      const listening = Promise.withResolvers<string>();
-      const served = serveStore(store, {
-        port: 0,
-        signal: ending.signal,
-        onListen: (url) => listening.resolve(url),
-      });
+      await using server = await serving(store);
       const { success, stdout } = await new Deno.Command(PROGRAM!, {
         args: [
           "run",
-          `${await listening.promise}/api/openapi.json`,
+          `${server.url}/api/openapi.json`,
           `--checks=${CHECKS}`,
           "--max-examples=20",
           "--seed=1",
@@ -49,8 +43,6 @@ Deno.test({
         ],
         cwd,
       }).output();
-      ending.abort();
-      await served;
       assert.ok(success, new TextDecoder().decode(stdout));
     }),
 });

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { openStore, type Store } from "../../mod.ts";
-import { serveStore } from "../../src/server/mod.ts";
+import { serving } from "../support/serving.ts";
 import { parseTokens, signIn } from "../../src/server/sign_in.ts";
 import { inTempDir, sha256, someBytes } from "../support/helpers.ts";
 import { type Send, status, withServer } from "../support/mlflow_helpers.ts";
@@ -197,18 +197,13 @@ const python = Deno.env.get("CHACHAML_TRACKIO_PYTHON");
 
 /** Runs the client's script against a server; gives what it wrote to stderr if it failed. */
 async function runScript(dir: string, store: Store): Promise<string> {
-  const ending = new AbortController();
-  const listening = Promise.withResolvers<string>();
-  const serving = serveStore(store, {
-    port: 0,
-    signal: ending.signal,
-    onListen: listening.resolve,
+  await using server = await serving(store, {
     authenticate: signIn(parseTokens("secret writer ana\n"), []),
   });
   const { stdout, stderr } = await new Deno.Command(python!, {
     args: [
       fromFileUrl(new URL("trackio_client.py", import.meta.url)),
-      `${await listening.promise}/?write_token=secret`,
+      `${server.url}/?write_token=secret`,
     ],
     cwd: dir,
     env: { TRACKIO_DIR: join(dir, "trackio"), HF_HUB_OFFLINE: "1", PYTHONUNBUFFERED: "1" },
@@ -216,8 +211,6 @@ async function runScript(dir: string, store: Store): Promise<string> {
     stdout: "piped",
     stderr: "piped",
   }).output();
-  ending.abort();
-  await serving;
   const text = new TextDecoder().decode(stdout);
   return text.includes('{"ok": true}') ? "" : text + new TextDecoder().decode(stderr);
 }

@@ -3,16 +3,9 @@ import assert from "node:assert/strict";
 import { Ajv2020, type ValidateFunction } from "npm:ajv@~8.17.1/dist/2020.js";
 import type { Store } from "../../mod.ts";
 import { withStore } from "./helpers.ts";
+import { requestOf, type Sent } from "./serving.ts";
 import { openApiDocument } from "../../src/server/api/app.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
-
-/** What is sent beside the path. */
-export interface Sent {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly json?: unknown;
-  readonly body?: BodyInit;
-}
 
 /** A way to call a server. */
 export interface Api {
@@ -47,17 +40,8 @@ export async function withApi(
 /** A way to call a server of a store. */
 export function apiOf(store: Store, options: HandlerOptions = {}): Api {
   const handler = createHandler(store, options);
-  const send = async (path: string, { method, headers = {}, json, body }: Sent = {}) => {
-    const content = json === undefined ? body : JSON.stringify(json);
-    const request = new Request(`http://localhost${path}`, {
-      method: method ?? (content === undefined ? "GET" : "POST"),
-      headers: {
-        host: "localhost:5000",
-        ...json !== undefined && { "content-type": "application/json" },
-        ...headers,
-      },
-      ...content !== undefined && { body: content },
-    });
+  const send = async (path: string, sent?: Sent) => {
+    const request = requestOf(path, sent);
     const answer = await handler(request);
     await validate(request.method, path.split("?")[0]!, answer);
     return answer;

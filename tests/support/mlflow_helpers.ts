@@ -1,20 +1,13 @@
 /** Calls the server as MLflow clients do. */
 import type { Store } from "../../mod.ts";
 import { withStore } from "./helpers.ts";
+import { requestOf, type Sent } from "./serving.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 
 /** Where the calls of the protocol are. */
 export const API = "/api/2.0/mlflow/";
 /** Where the artifacts are. */
 export const PROXY = "/api/2.0/mlflow-artifacts/artifacts/";
-
-/** What is sent beside the path. */
-export interface Sent {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly json?: unknown;
-  readonly body?: BodyInit;
-}
 
 /** Sends a request. */
 export type Send = (path: string, sent?: Sent) => Promise<Response>;
@@ -26,20 +19,7 @@ export async function withServer(
 ): Promise<void> {
   await withStore(async (store) => {
     const handler = createHandler(store, options);
-    await work((path, { method, headers = {}, json, body } = {}) => {
-      const content = json === undefined ? body : JSON.stringify(json);
-      return handler(
-        new Request(`http://localhost${path}`, {
-          method: method ?? (content === undefined ? "GET" : "POST"),
-          headers: {
-            host: "localhost:5000",
-            ...json !== undefined && { "content-type": "application/json" },
-            ...headers,
-          },
-          ...content !== undefined && { body: content },
-        }),
-      );
-    }, store);
+    await work((path, sent) => handler(requestOf(path, sent)), store);
   });
 }
 
