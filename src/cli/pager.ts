@@ -24,15 +24,24 @@ const USUAL = "less -FRX";
  * @returns `undefined` if there is none, it is disabled, or it may not be started.
  */
 export function startPager(env: (name: string) => string | undefined): Pager | undefined {
-  const named = env("CHACHAML_PAGER") ?? env("PAGER");
+  const own = env("CHACHAML_PAGER");
+  const named = own ?? env("PAGER");
   if (named === undefined && Deno.build.os === "windows") return undefined;
   const [program, ...args] = (named ?? USUAL).trim().split(/\s+/);
   if (!program || program === "cat") return undefined;
+  // On such a terminal `less` complains, and waits for a key.
+  const isDumb = Deno.build.os !== "windows" && (env("TERM") ?? "dumb") === "dumb";
+  if (own === undefined && isDumb) return undefined;
   const { state } = Deno.permissions.querySync({ name: "run", command: program });
   if (state !== "granted") return undefined;
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(program, { args, stdin: "piped" }).spawn();
+    child = new Deno.Command(program, {
+      args,
+      stdin: "piped",
+      // The output is UTF-8, whatever the locale says; `less` shows bytes otherwise.
+      env: { LESSCHARSET: env("LESSCHARSET") ?? "utf-8" },
+    }).spawn();
   } catch {
     return undefined; // Best effort: print without a pager.
   }

@@ -61,12 +61,17 @@ Deno.test("the pager is the program that the environment names", async () => {
   await inTempDir(async (dir) => {
     const script = join(dir, "pager");
     const seen = join(dir, "seen");
-    await Deno.writeTextFile(script, `#!/bin/sh\ncat > ${seen}\n`, { mode: 0o755 });
+    await Deno.writeTextFile(script, `#!/bin/sh\n{ cat; echo $LESSCHARSET; } > ${seen}\n`, {
+      mode: 0o755,
+    });
     const pager = startPager((name) => name === "CHACHAML_PAGER" ? script : undefined)!;
     await pager.write(new TextEncoder().encode("a list\n"));
     await pager.close();
-    assert.equal(await Deno.readTextFile(seen), "a list\n");
+    assert.equal(await Deno.readTextFile(seen), "a list\nutf-8\n");
   });
   assert.equal(startPager(() => "cat"), undefined);
+  const dumb: Record<string, string> = { PAGER: "sh", TERM: "dumb" };
+  assert.equal(startPager((name) => dumb[name]), undefined, "a terminal that cannot page");
+  assert.equal(startPager((name) => name === "PAGER" ? "sh" : undefined), undefined);
   assert.equal(startPager(() => "no-such-program-anywhere"), undefined);
 });
