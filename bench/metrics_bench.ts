@@ -1,6 +1,6 @@
 /**
  * Metrics: a hundred thousand points logged and read, against rows of a table without any promise
- * about them.
+ * about them; a million points reduced for a plot, against the query that reads them.
  */
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
@@ -84,4 +84,59 @@ for (const what of READS) {
         bench.end();
       }),
   });
+}
+
+/** Makes a store in which a run has one metric of many points. */
+async function withPoints(dir: string, count: number): Promise<string> {
+  const path = join(dir, "t.db");
+  const store = await openStore({ path, driver: "builtin" });
+  await store.startRun({ id: "run", environment: false });
+  await store.close();
+  const database = new DatabaseSync(path);
+  database.exec(
+    `WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x + 1 < ${count})
+      INSERT INTO metrics (run_id, key, value, step, timestamp)
+      SELECT 'run', 'loss', abs(x % 2000 - 1000) / 1000.0 + x * 7919 % 10007, x, x FROM n`,
+  );
+  database.close();
+  return path;
+}
+
+for (const count of [100_000, 1_000_000]) {
+  const group = `reduce ${count.toLocaleString("en")} points to 200`;
+  const rounds = { group, n: 10, warmup: 2 };
+  Deno.bench({
+    name: "SELECT value, step, timestamp",
+    ...rounds,
+    baseline: true,
+    fn: async (bench) =>
+      await inTempDir(async (dir) => {
+        const database = new DatabaseSync(await withPoints(dir, count));
+        const select = database.prepare("SELECT value, step, timestamp FROM metrics");
+        bench.start();
+        select.all();
+        bench.end();
+        database.close();
+      }),
+  });
+  for (const driver of ["builtin", "ffi"] as const) {
+    Deno.bench({
+      name: `curve(), ${driver}`,
+      ...rounds,
+      ignore: driver === "ffi" && !await hasFfi(),
+      fn: async (bench) =>
+        await inTempDir(async (dir) => {
+          await using store = await openStore({ path: await withPoints(dir, count), driver });
+          bench.start();
+          await store.metrics.curve("run", "loss", { points: 200 });
+          bench.end();
+        }),
+    });
+  }
+}
+
+/** Whether the driver with the native library can be used here. */
+async function hasFfi(): Promise<boolean> {
+  return await openStore({ inMemory: true, driver: "ffi" })
+    .then((store) => store.close()).then(() => true, () => false);
 }

@@ -217,3 +217,38 @@ testStore("a curve whose steps stand still is drawn in the order logged", async 
   assert.equal(values.length, 20);
   assert.ok(values.includes(9));
 });
+
+testStore(
+  "a curve has the points of a metric in any mixture of metrics and runs",
+  async (store) => {
+    await store.startRun({ id: "s" });
+    const log = async (runId: string, keys: readonly string[], from: number, count: number) =>
+      await store.metrics.logPoints(
+        runId,
+        Array.from({ length: count }, (_, at) => ({
+          key: keys[at % keys.length]!,
+          value: at % 997 === 0 ? NaN : at / 7,
+          step: from + at,
+        })),
+      );
+    await log("r", ["sparse"], -(2 ** 40), 3000);
+    for (let round = 0; round < 4; round++) {
+      await log("r", ["dense"], round * 10_000, 3000);
+      await log("s", ["other"], 0, 1000);
+      await log("r", ["a", "b", "c", "d", "e", "f", "g", "sparse"], round * 10_000, 5000);
+    }
+    await store.metrics.log("r", { last: Infinity }, { step: Number.MAX_SAFE_INTEGER });
+    for (const key of ["dense", "sparse", "a", "last"]) {
+      const points = await store.metrics.points("r", key);
+      const curve = await store.metrics.curve("r", key);
+      assert.deepEqual(
+        [[...curve.values], [...curve.steps], [...curve.times]],
+        [
+          points.map(({ value }) => value),
+          points.map(({ step }) => step),
+          points.map(({ timestamp }) => timestamp.getTime()),
+        ],
+      );
+    }
+  },
+);

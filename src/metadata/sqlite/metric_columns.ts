@@ -2,19 +2,28 @@
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { PointColumns } from "../metric.ts";
 
-/** Number of rows per page. */
-const PAGE = 10_000;
+/** Number of rows per page: small enough that a page is freed before the garbage collector moves it. */
+const PAGE = 2000;
 
 /** Number of points per page below which the index is used instead of scanning the table. */
 const DENSE = PAGE / 4;
 
-const COLUMNS = "value, step, timestamp, rowid";
+/** As REAL, integers need no conversion from 64 bits, which is slow in the drivers. */
+const COLUMNS = "value, CAST(step AS REAL), CAST(timestamp AS REAL)";
 
-/** Reads rows in table order, which is faster than the index if the run was logged alone. */
-const SELECT_RANGE = `SELECT ${COLUMNS} FROM metrics
+/**
+ * Returns a statement that reads rows in table order, which is faster than the index if the run was
+ * logged alone.
+ */
+const selectRange = (columns: string): string =>
+  `SELECT ${columns} FROM metrics
   WHERE rowid > ?3 AND rowid <= ?4 AND +run_id = ?1 AND key = ?2 ORDER BY rowid`;
 
-const SELECT_PAGE = `SELECT ${COLUMNS} FROM metrics
+/** Every column costs as much as reading the row, so row numbers are read only if they are used. */
+const SELECT_RANGE = selectRange(COLUMNS);
+const SELECT_NUMBERED_RANGE = selectRange(`${COLUMNS}, rowid`);
+
+const SELECT_PAGE = `SELECT ${COLUMNS}, rowid FROM metrics
   WHERE run_id = ?1 AND key = ?2 AND rowid > ?3 ORDER BY rowid LIMIT ${PAGE}`;
 
 const BOUNDS = `SELECT (SELECT min(rowid) FROM metrics WHERE run_id = ?1) AS first,
@@ -28,23 +37,30 @@ export function readColumns(sql: SqlConnection, runId: string, key: string): Poi
   const columns = new Columns();
   const nans = sql.prepare(SELECT_NANS).all(runId, key);
   let nextNan = 0;
-  for (const rows of pagesOf(sql, runId, key)) {
-    for (const [value, step, time, own] of rows) {
+  for (const rows of pagesOf(sql, runId, key, nans.length > 0)) {
+    for (const row of rows) {
       // A NaN point follows the row that was last when it was logged.
-      while (nextNan < nans.length && Number(nans[nextNan]!.after) < Number(own)) {
+      while (nextNan < nans.length && Number(nans[nextNan]!.after) < Number(row[3])) {
         columns.addNan(nans[nextNan++]!);
       }
-      columns.add(value as number, step as number, time as number);
+      columns.add(row as number[]);
     }
   }
   while (nextNan < nans.length) columns.addNan(nans[nextNan++]!);
   return columns.take();
 }
 
-function* pagesOf(sql: SqlConnection, runId: string, key: string): Generator<SqlValue[][]> {
+/** Yields rows in pages; `isNumbered` asks for the row number in each. */
+function* pagesOf(
+  sql: SqlConnection,
+  runId: string,
+  key: string,
+  isNumbered: boolean,
+): Generator<SqlValue[][]> {
   const { first = null, last = null } = sql.prepare(BOUNDS).get(runId)!;
   if (first === null || last === null) return;
-  const [byRange, byIndex] = [sql.prepare(SELECT_RANGE), sql.prepare(SELECT_PAGE)];
+  const byRange = sql.prepare(isNumbered ? SELECT_NUMBERED_RANGE : SELECT_RANGE);
+  const byIndex = sql.prepare(SELECT_PAGE);
   let isDense = true;
   for (let at = Number(first) - 1; at < Number(last);) {
     if (isDense) {
@@ -71,18 +87,19 @@ class Columns {
   #length = 0;
 
   addNan({ step, timestamp }: SqlRow): void {
-    this.add(NaN, Number(step), Number(timestamp));
+    this.add([NaN, Number(step), Number(timestamp)]);
   }
 
-  add(value: number, step: number | bigint, time: number | bigint): void {
+  /** Adds a point; the array holds its value, step and time. */
+  add(row: readonly number[]): void {
     if (this.#length === this.#values.length) {
       this.#values = doubled(this.#values);
       this.#steps = doubled(this.#steps);
       this.#times = doubled(this.#times);
     }
-    this.#values[this.#length] = value;
-    this.#steps[this.#length] = Number(step);
-    this.#times[this.#length] = Number(time);
+    this.#values[this.#length] = row[0]!;
+    this.#steps[this.#length] = row[1]!;
+    this.#times[this.#length] = row[2]!;
     this.#length++;
   }
 
