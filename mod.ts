@@ -70,7 +70,7 @@ export type { ReadOptions, SaveOptions } from "./src/artifacts/artifact_reader.t
 export type { PutFileOptions, PutOptions } from "./src/artifacts/put_options.ts";
 export type { IfExists } from "./src/artifacts/if_exists.ts";
 export type { PutDirectoryOptions } from "./src/artifacts/put_directory.ts";
-export type { LeftOut } from "./src/artifacts/walk_directory.ts";
+export type { SkippedEntry } from "./src/artifacts/walk_directory.ts";
 export type { AcceptedSource, JsonForm } from "./src/artifacts/accepted_source.ts";
 export type { JsonValue, PutSource } from "./src/artifacts/put_source.ts";
 export type { ByteRange, Progress } from "./src/bytes/byte_store.ts";
@@ -95,7 +95,7 @@ export type { VerifySummary } from "./src/maintenance/verify.ts";
 export type { VerifyOptions } from "./src/maintenance/verify_options.ts";
 export type { VerifyPosition } from "./src/maintenance/verify_position.ts";
 export type { Finding, FindingKind } from "./src/maintenance/findings.ts";
-export type { Collected, GcOptions, GcReport } from "./src/maintenance/gc.ts";
+export type { GcEntry, GcOptions, GcReport } from "./src/maintenance/gc.ts";
 export type { DedupOptions, DedupReport } from "./src/maintenance/dedup.ts";
 export type { InfoOptions, StoreInfo } from "./src/maintenance/info.ts";
 export type { PruneOptions, PruneReport } from "./src/maintenance/prune.ts";
@@ -138,8 +138,8 @@ export {
 export { LostDatabaseError, NewerFormatError } from "./src/base/store_errors.ts";
 export {
   AccessDeniedError,
-  AnswerLostError,
   NotRemoteError,
   ProtocolError,
+  ResponseLostError,
   ServerUnreachableError,
 } from "./src/base/server_errors.ts";

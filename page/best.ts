@@ -4,7 +4,7 @@
 export type Best = "min" | "max" | "none";
 
 /** What the three are called. */
-export const BEST_WORDS: Readonly<Record<Best, string>> = {
+export const BEST_LABELS: Readonly<Record<Best, string>> = {
   min: "lowest",
   max: "highest",
   none: "no best",

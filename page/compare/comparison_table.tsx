@@ -1,5 +1,5 @@
 /** Params and metrics of runs beside each other. */
-import { type Best, BEST_WORDS, bestOf } from "../best.ts";
+import { type Best, BEST_LABELS, bestOf } from "../best.ts";
 import { decimalsOf, formatInColumn, toNumber } from "../format.ts";
 import { Status, Swatch } from "../parts.tsx";
 import { runLink, setQuery } from "../route.ts";
@@ -136,7 +136,7 @@ function MetricRow({ rows, dimension: { key, label }, query }: {
     ? finite.reduce((a, b) => direction === "min" ? Math.min(a, b) : Math.max(a, b))
     : undefined;
   const decimals = decimalsOf(finite);
-  const words = BEST_WORDS[direction];
+  const words = BEST_LABELS[direction];
   return (
     <tr>
       <th scope="row" title={key}>

@@ -6,7 +6,7 @@ import type { StagedBytes } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
 import { hasAll } from "../metadata/run_growth.ts";
-import { adopt } from "./adopt.ts";
+import { insertRuns } from "./insert_runs.ts";
 
 /** Artifacts of a run copied at a time. */
 const WIDTH = 16;
@@ -64,8 +64,8 @@ export async function copyRuns(
   options: CopyRunsOptions,
 ): Promise<CopyReport> {
   const batch = crypto.randomUUID();
-  const leave = await to.bytes.lease(batch);
-  if (!leave) throw new StorageError("copy runs", "the staging directory cannot be locked");
+  const release = await to.bytes.lease(batch);
+  if (!release) throw new StorageError("copy runs", "the staging directory cannot be locked");
   try {
     const copy = new Copy(from, to, batch, options);
     for await (const id of ids) {
@@ -74,7 +74,7 @@ export async function copyRuns(
     }
     return copy.report();
   } finally {
-    await leave();
+    await release();
   }
 }
 
@@ -133,7 +133,7 @@ class Copy {
       await inParallel(missing, WIDTH, async (artifact) => {
         staged.set(artifact.name, await this.#stage(run, artifact));
       });
-      const adopted = await adopt(this.#to, [{ archivedId: id, run, staged }]);
+      const adopted = await insertRuns(this.#to, [{ archivedId: id, run, staged }]);
       const gained = adopted.get(id);
       this.#counts[!gained ? "existing" : gained.isNew ? "copied" : "updated"]++;
       for (const { size } of gained?.run.artifacts ?? []) {

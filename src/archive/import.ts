@@ -8,9 +8,9 @@ import type { ArtifactDocument } from "../metadata/run_document.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
 import { Gate } from "../base/gate.ts";
-import { adopt } from "./adopt.ts";
+import { insertRuns } from "./insert_runs.ts";
 import { archiveSource, NO_ARCHIVE } from "./archive_source.ts";
-import { arrange, type Arrival } from "./arrivals.ts";
+import { type PreparedRun, prepareRuns } from "./prepared_run.ts";
 import { decodeManifest, decodeOmitted, MANIFEST, MAX_MANIFEST, OMITTED } from "./manifest.ts";
 
 /** Number of artifacts staged in parallel. */
@@ -62,15 +62,15 @@ export async function importRuns(
   archive: ReadableStream<Uint8Array>,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const arrivals: Arrival[] = [];
+  const prepared: PreparedRun[] = [];
   let batch: ByteBatch | undefined;
   const start = async (count: number) => batch = await startBatch(store.bytes, { count });
   try {
-    const batch = await receive(start, archive, arrivals, options);
+    const batch = await receive(start, archive, prepared, options);
     options.signal?.throwIfAborted();
     await batch.sync();
-    const missing = await adopt(store, arrivals, batch);
-    const runs = arrivals.map(({ archivedId, run: { id } }) => ({
+    const missing = await insertRuns(store, prepared, batch);
+    const runs = prepared.map(({ archivedId, run: { id } }) => ({
       id,
       archivedId,
       imported: missing.get(id)?.isNew === true,
@@ -88,7 +88,7 @@ export async function importRuns(
 async function receive(
   start: (count: number) => Promise<ByteBatch>,
   archive: ReadableStream<Uint8Array>,
-  arrivals: Arrival[],
+  prepared: PreparedRun[],
   { newIds = false, signal, onProgress }: ImportOptions,
 ): Promise<ByteBatch> {
   const members = readMembers(archive, signal);
@@ -96,8 +96,8 @@ async function receive(
   const staging: Promise<void>[] = [];
   try {
     const first = await begin(members, signal);
-    arrivals.push(...arrange(decodeManifest(await readWhole(first)), newIds));
-    const expected = expectedOf(arrivals);
+    prepared.push(...prepareRuns(decodeManifest(await readWhole(first)), newIds));
+    const expected = expectedOf(prepared);
     const batch = await start(expected.size);
     const total = [...expected.values()].reduce((sum, { artifact }) => sum + artifact.size, 0);
     let done = 0;
@@ -112,25 +112,25 @@ async function receive(
         lacking = new Set(decodeOmitted(await readWhole(member)));
         continue;
       }
-      const { arrival, artifact } = take(expected, member);
+      const { owner, artifact } = take(expected, member);
       // The next member becomes readable once this one is read. Small ones are synced in parallel.
-      const leave = await gate.enter();
+      const release = await gate.enter();
       const body = size <= SMALL ? await contentOf(member) : member.body;
       const stage = async () => {
         const { reader } = await openSource(artifact.name, body, signal);
-        const key = `${arrival.run.id}/${artifact.name}`;
+        const key = `${owner.run.id}/${artifact.name}`;
         const staged = await batch.stage(reader, key, {
-          runId: arrival.run.id,
+          runId: owner.run.id,
           name: artifact.name,
           signal,
           mode: 0o444 | mode & 0o111,
           onProgress: onProgress && (({ bytes }) => onProgress({ bytes: done + bytes, total })),
         });
         done += size;
-        arrival.staged.set(artifact.name, staged);
+        owner.staged.set(artifact.name, staged);
         if (staged.hash !== artifact.hash || staged.size !== artifact.size) damaged.add(name);
       };
-      const staged = stage().catch((error) => void (failure ??= error)).finally(leave);
+      const staged = stage().catch((error) => void (failure ??= error)).finally(release);
       staging.push(staged);
       if (staging.length === WIDTH * 4) await Promise.all(staging.splice(0));
       if (size > SMALL) await staged;
@@ -140,7 +140,7 @@ async function receive(
     if (failure !== undefined) throw failure;
     // Artifacts that were already damaged when exported are skipped; any other damage is an error.
     for (const name of lacking ?? []) {
-      await leaveOut(name, arrivals);
+      await omitArtifact(name, prepared);
       expected.delete(name);
       damaged.delete(name);
     }
@@ -181,13 +181,13 @@ async function begin(
   throw new ArchiveError(NO_ARCHIVE, { cause });
 }
 
-type Expected = Map<string, { arrival: Arrival; artifact: ArtifactDocument }>;
+type Expected = Map<string, { owner: PreparedRun; artifact: ArtifactDocument }>;
 
-function expectedOf(arrivals: readonly Arrival[]): Expected {
+function expectedOf(prepared: readonly PreparedRun[]): Expected {
   return new Map(
-    arrivals.flatMap((arrival) =>
-      arrival.run.artifacts.map((artifact) =>
-        [`${arrival.archivedId}/${artifact.name}`, { arrival, artifact }] as const
+    prepared.flatMap((owner) =>
+      owner.run.artifacts.map((artifact) =>
+        [`${owner.archivedId}/${artifact.name}`, { owner, artifact }] as const
       )
     ),
   );
@@ -246,19 +246,19 @@ function requireInside(name: string): void {
 }
 
 /** Removes an artifact and its staged bytes from its run. */
-async function leaveOut(member: string, arrivals: readonly Arrival[]): Promise<void> {
+async function omitArtifact(member: string, prepared: readonly PreparedRun[]): Promise<void> {
   const slash = member.indexOf("/");
   const [id, name] = [member.slice(0, slash), member.slice(slash + 1)];
-  const arrival = arrivals.find(({ archivedId }) => archivedId === id);
-  if (!arrival) {
+  const owner = prepared.find(({ archivedId }) => archivedId === id);
+  if (!owner) {
     throw new ArchiveError(`${OMITTED} names ${JSON.stringify(member)}, of no run in it`);
   }
-  arrival.run = {
-    ...arrival.run,
-    artifacts: arrival.run.artifacts.filter((artifact) => artifact.name !== name),
+  owner.run = {
+    ...owner.run,
+    artifacts: owner.run.artifacts.filter((artifact) => artifact.name !== name),
   };
-  await arrival.staged.get(name)?.discard();
-  arrival.staged.delete(name);
+  await owner.staged.get(name)?.discard();
+  owner.staged.delete(name);
 }
 
 async function readWhole(member: ParsedTarEntry): Promise<Uint8Array> {

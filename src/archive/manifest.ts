@@ -101,7 +101,7 @@ const manifest = v.strictObject({
 
 /** Encodes a manifest. Throws if it could not be read back. */
 export function encodeManifest(runs: readonly RunDocument[]): Uint8Array<ArrayBuffer> {
-  requireSound(runs, notExportable);
+  requireConsistent(runs, notExportable);
   // A field unknown to older versions is only written if needed.
   const lean = runs.map(({ models, ...run }) => models?.length ? { ...run, models } : run);
   const content = { format: FORMAT, version: VERSION, runs: lean };
@@ -160,7 +160,7 @@ export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
   }
   const { runs } = parsed.output;
   try {
-    requireSound(runs, notImportable);
+    requireConsistent(runs, notImportable);
   } catch (cause) {
     throw cause instanceof ChachamlError && !(cause instanceof ArchiveError)
       ? new ArchiveError(cause.message, { cause })
@@ -170,7 +170,7 @@ export function decodeManifest(bytes: Uint8Array): readonly RunDocument[] {
 }
 
 /** Throws if runs cannot coexist in one archive or one store. */
-function requireSound(runs: readonly RunDocument[], refuse: Refuse): void {
+function requireConsistent(runs: readonly RunDocument[], refuse: Refuse): void {
   const ids = new Set<string>();
   const runIds = new Set([fold(MANIFEST), fold(OMITTED)]);
   for (const { id, artifacts, datasets, params, tags, metrics } of runs) {

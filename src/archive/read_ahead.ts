@@ -32,7 +32,7 @@ export interface ExportFile {
 }
 
 /** A file that may have been read ahead. */
-export interface AheadFile {
+export interface PrefetchedFile {
   /** The artifact. */
   readonly file: ExportFile;
   /** All its bytes, verified, if it is small. */
@@ -48,7 +48,7 @@ export async function* readAhead(
   store: StoreContext,
   runs: readonly RunDocument[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<AheadFile> {
+): AsyncGenerator<PrefetchedFile> {
   let batch: ExportFile[] = [];
   let size = 0;
   for (const { id: runId, artifacts } of runs) {
@@ -69,8 +69,8 @@ async function readBatch(
   store: StoreContext,
   batch: readonly ExportFile[],
   signal: AbortSignal | undefined,
-): Promise<AheadFile[]> {
-  const read: AheadFile[] = [];
+): Promise<PrefetchedFile[]> {
+  const read: PrefetchedFile[] = [];
   await inParallel(batch.entries(), WIDTH, async ([at, file]) => {
     signal?.throwIfAborted();
     if (file.artifact.size > SMALL) read[at] = { file };

@@ -10,7 +10,7 @@ import type {
 import { assertArtifactName, assertRunId } from "../names/names.ts";
 import { Artifact } from "./artifact.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
-import type { ArtifactWriter, StagedArtifact, StoredTogether } from "./artifact_writer.ts";
+import type { ArtifactWriter, PutAllResult, StagedArtifact } from "./artifact_writer.ts";
 import { assertArtifactQuery } from "./assert_query.ts";
 import { eachMatch } from "./each_artifact.ts";
 import { guessContentType } from "./content_type.ts";
@@ -56,7 +56,7 @@ export class ArtifactStore {
   ): Promise<Artifact> {
     let replaces: boolean;
     try {
-      replaces = await this.#checkAdmissible(runId, name, options);
+      replaces = await this.#checkName(runId, name, options);
     } catch (error) {
       await abandonSource(source, error);
       throw error;
@@ -80,7 +80,7 @@ export class ArtifactStore {
     options: PutFileOptions,
     within?: string,
   ): Promise<Artifact> {
-    const replaces = await this.#checkAdmissible(runId, name, options);
+    const replaces = await this.#checkName(runId, name, options);
     const { staged, isTaken } = await stageFile(
       this.#parts,
       { runId, name, replaces },
@@ -122,7 +122,7 @@ export class ArtifactStore {
     runId: string,
     artifacts: readonly StagedArtifact[],
     signal?: AbortSignal,
-  ): Promise<StoredTogether> {
+  ): Promise<PutAllResult> {
     return putAllStaged(this.#parts, runId, artifacts, signal);
   }
 
@@ -146,7 +146,7 @@ export class ArtifactStore {
    *
    * @returns The names that the run already has.
    */
-  async admitAll(
+  async checkNames(
     runId: string,
     names: readonly string[],
     options: PutOptions,
@@ -155,7 +155,7 @@ export class ArtifactStore {
     for (const name of names) assertArtifactName(name, { portable: options.portable });
     assertPutOptions(options);
     options.signal?.throwIfAborted();
-    const found = await this.#parts.index.admitAll(runId, names);
+    const found = await this.#parts.index.checkNames(runId, names);
     const { ifExists = "error" } = options;
     for (const name of found.keys()) {
       if (ifExists === "error") throw new ArtifactExistsError(runId, name);
@@ -168,13 +168,13 @@ export class ArtifactStore {
    *
    * @returns Whether the bytes replace existing ones.
    */
-  async #checkAdmissible(runId: string, name: string, options: PutOptions): Promise<boolean> {
+  async #checkName(runId: string, name: string, options: PutOptions): Promise<boolean> {
     assertRunId(runId);
     assertArtifactName(name, { portable: options.portable });
     assertPutOptions(options);
     options.signal?.throwIfAborted();
     const { ifExists = "error" } = options;
-    const found = await this.#parts.index.admit(runId, name);
+    const found = await this.#parts.index.checkName(runId, name);
     if (found && ifExists === "error") throw new ArtifactExistsError(runId, name);
     return found !== undefined && ifExists === "replace";
   }

@@ -12,7 +12,7 @@ export interface StagedArtifact {
 }
 
 /** Result of storing several artifacts: their records, or the names that are taken. */
-export type StoredTogether =
+export type PutAllResult =
   | { readonly records: readonly ArtifactRecord[] }
   | { readonly found: ReadonlyMap<string, unknown> };
 
@@ -33,7 +33,7 @@ export interface ArtifactWriter {
     runId: string,
     artifacts: readonly StagedArtifact[],
     signal?: AbortSignal,
-  ): Promise<StoredTogether>;
+  ): Promise<PutAllResult>;
   /**
    * Removes an artifact: its record, then its bytes.
    *

@@ -3,7 +3,7 @@ import { InvalidOptionError } from "../base/errors.ts";
 import { toPath } from "../base/path.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { GrowingEntry } from "../bytes/growing_bytes.ts";
-import { shownAs } from "../display/displayable.ts";
+import { asDisplayable } from "../display/displayable.ts";
 import type { ArtifactQuery } from "../metadata/artifact_index.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
@@ -137,7 +137,7 @@ export class Artifacts {
     options: PutDirectoryOptions = {},
   ): Promise<Artifact[]> {
     return this.#access.write((context) => putDirectory(context, runId, toPath(path), options))
-      .then(shownAs("artifacts"));
+      .then(asDisplayable("artifacts"));
   }
 
   /**
@@ -191,7 +191,7 @@ export class Artifacts {
    */
   list(runId: string): Promise<Artifact[]> {
     return this.#access.use(({ artifacts }) => artifacts.listOfRun(runId))
-      .then(shownAs("artifacts"));
+      .then(asDisplayable("artifacts"));
   }
 
   /**
@@ -212,7 +212,9 @@ export class Artifacts {
    * ```
    */
   find(query: ArtifactQuery): Promise<Artifact[]> {
-    return this.#access.use(({ artifacts }) => artifacts.list(query)).then(shownAs("artifacts"));
+    return this.#access.use(({ artifacts }) => artifacts.list(query)).then(
+      asDisplayable("artifacts"),
+    );
   }
 
   /**

@@ -104,7 +104,7 @@ export async function startLog(
   runId: string,
   name: string,
 ): Promise<ArtifactLog | undefined> {
-  await artifacts.admitAll(runId, [name], {});
+  await artifacts.checkNames(runId, [name], {});
   const growing = await bytes.growing?.create(runId, name);
   return growing &&
     new ArtifactLog({ runId, name }, growing, (staged) => store(artifacts, staged, runId, name));
@@ -171,8 +171,8 @@ async function recover(
   // The first name may have been taken by another artifact meanwhile.
   for (const as of [name, `${name}.recovered`]) {
     try {
-      await artifacts.admitAll(runId, [as], { ifExists: "same" });
-      const staged = await bytes.growing!.take(runId, name);
+      await artifacts.checkNames(runId, [as], { ifExists: "same" });
+      const staged = await bytes.growing!.stageAbandoned(runId, name);
       return staged && await store(artifacts, staged, runId, as);
     } catch (error) {
       if (error instanceof RunNotFoundError) {

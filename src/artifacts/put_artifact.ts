@@ -40,7 +40,7 @@ export async function putStaged(
       await wait(backoffDelay(tries), options.signal);
     }
   } catch (error) {
-    const record = await attempt.takeBack(artifact);
+    const record = await attempt.rollBack(artifact);
     if (!record) {
       await staged.discard();
       throw error;
@@ -67,7 +67,7 @@ class Attempt {
     this.#key = key;
     this.#isPublished = false;
     // A damaged index may hide the record of existing bytes.
-    const isOrphan = async (key: string) => (await index.namedForSure([key])).size === 0;
+    const isOrphan = async (key: string) => (await index.namedByScan([key])).size === 0;
     await bytes.publish(this.#staged, key, { isOrphan });
     this.#isPublished = true;
   };
@@ -76,7 +76,7 @@ class Attempt {
    * Cleans up after a failure. Returns the record if it was committed after all; otherwise removes
    * the bytes, or keeps them until the commit has certainly failed.
    */
-  async takeBack({ runId, name }: NewArtifact): Promise<ArtifactRecord | undefined> {
+  async rollBack({ runId, name }: NewArtifact): Promise<ArtifactRecord | undefined> {
     const key = this.#key;
     if (key === undefined) return undefined;
     const { index, bytes, orphans } = this.#parts;

@@ -5,7 +5,7 @@ import { inParallel } from "../base/in_parallel.ts";
 import type { ByteBatch, PublishOptions } from "../bytes/byte_store.ts";
 import { startBatch } from "../bytes/start_batch.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
-import type { StagedArtifact, StoredTogether } from "./artifact_writer.ts";
+import type { PutAllResult, StagedArtifact } from "./artifact_writer.ts";
 import { guessContentType } from "./content_type.ts";
 import type { ArtifactParts } from "./parts.ts";
 import type { PutOptions } from "./put_options.ts";
@@ -138,7 +138,7 @@ export async function putAllStaged(
   runId: string,
   artifacts: readonly StagedArtifact[],
   signal?: AbortSignal,
-): Promise<StoredTogether> {
+): Promise<PutAllResult> {
   const { bytes } = parts;
   const staged = new Map(artifacts.map((each) => [`${runId}/${each.artifact.name}`, each.staged]));
   const publish = (keys: Iterable<string>, options?: PublishOptions) =>
@@ -163,7 +163,7 @@ class BatchAttempt {
     this.#staged = staged;
   }
 
-  async insert(runId: string, signal: AbortSignal | undefined): Promise<StoredTogether> {
+  async insert(runId: string, signal: AbortSignal | undefined): Promise<PutAllResult> {
     const { index, orphans } = this.#parts;
     try {
       const artifacts = this.#staged.map(({ artifact }) => artifact);
@@ -173,7 +173,7 @@ class BatchAttempt {
       await orphans.collect();
       return { records: outcome.inserted };
     } catch (error) {
-      const records = await this.#takeBack();
+      const records = await this.#rollBack();
       if (!records) throw error;
       return { records };
     }
@@ -183,7 +183,7 @@ class BatchAttempt {
     const { index } = this.#parts;
     // A damaged index may hide the records of existing bytes.
     let named: Promise<ReadonlySet<string>> | undefined;
-    const isOrphan = async (key: string) => !(await (named ??= index.namedForSure(keys))).has(key);
+    const isOrphan = async (key: string) => !(await (named ??= index.namedByScan(keys))).has(key);
     this.#progress = "publishing";
     await this.#batch.publish(keys, { isOrphan });
     this.#progress = "published";
@@ -193,7 +193,7 @@ class BatchAttempt {
    * Cleans up after a failure. Returns the records if they were committed after all; otherwise
    * removes the bytes, or keeps them until the commit has certainly failed.
    */
-  async #takeBack(): Promise<ArtifactRecord[] | undefined> {
+  async #rollBack(): Promise<ArtifactRecord[] | undefined> {
     if (this.#progress === "none") return undefined;
     const { index, bytes, orphans } = this.#parts;
     try {

@@ -5,7 +5,7 @@ import { assertArtifactName } from "../names/names.ts";
 import type { Artifact } from "./artifact.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import type { PutOptions } from "./put_options.ts";
-import { type FoundFile, type LeftOut, walkDirectory } from "./walk_directory.ts";
+import { type FoundFile, type SkippedEntry, walkDirectory } from "./walk_directory.ts";
 
 /** Options for {@linkcode Artifacts.putDirectory}. */
 export interface PutDirectoryOptions
@@ -32,7 +32,7 @@ export interface PutDirectoryOptions
    */
   readonly problems?: "refuse" | "skip";
   /** Called for each skipped entry. */
-  readonly onLeftOut?: (entry: LeftOut) => void;
+  readonly onSkipped?: (entry: SkippedEntry) => void;
   /**
    * Number of files stored in parallel.
    *
@@ -66,7 +66,7 @@ export async function putDirectory(
     ...(dedup && { dedup }),
     ...(portable !== undefined && { portable }),
   };
-  const there = await artifacts.admitAll(runId, files.map(({ name }) => name), put);
+  const there = await artifacts.checkNames(runId, files.map(({ name }) => name), put);
   const stored = new Map<string, Artifact>();
   const keep = (name: string, artifact: Artifact) => {
     stored.set(name, artifact);
@@ -79,7 +79,7 @@ export async function putDirectory(
     }
     const reason = error.message.replace(/^Cannot [^:]*: /, "");
     const name = file.name.slice(prefix === undefined ? 0 : prefix.length + 1);
-    options.onLeftOut?.({ name, kind: "problem", reason });
+    options.onSkipped?.({ name, kind: "problem", reason });
   };
   // With `dedup`, each file is compared with stored artifacts individually.
   const isSingle = ({ name }: FoundFile) => dedup === true || there.has(name);
@@ -121,11 +121,12 @@ function assertOptions({ concurrency = 16, symlinks, problems }: PutDirectoryOpt
 async function findFiles(
   root: string,
   artifactDir: string | undefined,
-  { prefix, symlinks = "refuse", problems, exclude, portable, onLeftOut }: PutDirectoryOptions,
+  { prefix, symlinks = "refuse", problems, exclude, portable, onSkipped: onSkipped }:
+    PutDirectoryOptions,
 ): Promise<FoundFile[]> {
-  const leave = (entry: LeftOut) => {
+  const skip = (entry: SkippedEntry) => {
     const refused = entry.kind === "problem" || entry.kind === "link" && symlinks === "refuse";
-    if (refused && problems === "skip") return onLeftOut?.({ ...entry, kind: "problem" });
+    if (refused && problems === "skip") return onSkipped?.({ ...entry, kind: "problem" });
     if (refused) {
       const remedy = phrase`; pass ${option("symlinks", "skip")} to leave links out`;
       throw new InvalidSourceError(
@@ -133,19 +134,19 @@ async function findFiles(
         entry.kind === "link" ? phrase`${entry.reason}${remedy}` : entry.reason,
       );
     }
-    onLeftOut?.(entry);
+    onSkipped?.(entry);
   };
   const files: FoundFile[] = [];
   for await (
     const { name, path } of walkDirectory(root, {
       symlinks,
       exclude,
-      onLeftOut: leave,
+      onSkipped: skip,
       artifactDir,
     })
   ) {
     const named = prefix === undefined ? name : `${prefix}/${name}`;
-    if (problems === "skip" && !isStorable(named, name, portable, leave)) continue;
+    if (problems === "skip" && !isStorable(named, name, portable, skip)) continue;
     files.push({ name: named, path });
   }
   return files.sort((a, b) => a.name < b.name ? -1 : 1);
@@ -155,14 +156,14 @@ function isStorable(
   named: string,
   name: string,
   portable: boolean | undefined,
-  leave: (entry: LeftOut) => void,
+  skip: (entry: SkippedEntry) => void,
 ): boolean {
   try {
     assertArtifactName(named, { portable });
     return true;
   } catch (error) {
     if (!(error instanceof InvalidNameError)) throw error;
-    leave({ name, kind: "problem", reason: error.message.replace(/^Cannot [^:]*: /, "") });
+    skip({ name, kind: "problem", reason: error.message.replace(/^Cannot [^:]*: /, "") });
     return false;
   }
 }

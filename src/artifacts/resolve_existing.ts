@@ -30,7 +30,7 @@ export async function resolveExisting(
     if (same && (ifExists === "same" || sameType)) {
       // The given bytes replace stored ones that are missing or damaged.
       if (await areStored(bytes, record, signal)) return record;
-      const renewed = await index.renew(record, async (key) => {
+      const renewed = await index.republish(record, async (key) => {
         await bytes.replace(staged, key);
       });
       return renewed ? record : undefined;

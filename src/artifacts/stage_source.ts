@@ -73,7 +73,7 @@ async function take(
   if (isBelow(await Deno.realPath(path), root)) {
     throw new InvalidSourceError(name, "the file to move is an artifact's, in this very store");
   }
-  return await bytes.adopt?.(path, { ...options, ...target });
+  return await bytes.stageMove?.(path, { ...options, ...target });
 }
 
 /**

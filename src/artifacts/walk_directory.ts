@@ -4,7 +4,7 @@ import { InvalidSourceError } from "../base/errors.ts";
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
 
 /** An entry of a directory that was skipped. */
-export interface LeftOut {
+export interface SkippedEntry {
   /** Path within the directory. */
   readonly name: string;
   /**
@@ -28,7 +28,7 @@ export interface WalkOptions {
   /** Returns whether to skip an entry and everything below it. */
   readonly exclude?: ((name: string, isDirectory: boolean) => boolean) | undefined;
   /** Called for each skipped entry. */
-  readonly onLeftOut: (entry: LeftOut) => void;
+  readonly onSkipped: (entry: SkippedEntry) => void;
   /** Artifact directory of the store, which is skipped. */
   readonly artifactDir: string | undefined;
   /** Maximum number of nested directories, including the first. */
@@ -77,34 +77,34 @@ async function* walk(place: Place, options: WalkOptions): AsyncGenerator<FoundFi
     const reason = error instanceof Deno.errors.PermissionDenied
       ? "the directory cannot be read: permission was denied"
       : `the directory cannot be read: ${(error as Error).message}`;
-    return options.onLeftOut({ name: under, kind: "problem", reason });
+    return options.onSkipped({ name: under, kind: "problem", reason });
   }
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const name = under === "" ? entry.name : `${under}/${entry.name}`;
     const path = join(root, name);
-    const leave = (kind: LeftOut["kind"], reason: string) =>
-      options.onLeftOut({ name, kind, reason });
+    const skip = (kind: SkippedEntry["kind"], reason: string) =>
+      options.onSkipped({ name, kind, reason });
     if (options.exclude?.(name, entry.isDirectory)) {
-      leave("excluded", "it is excluded");
+      skip("excluded", "it is excluded");
       continue;
     }
     if (entry.isSymlink && options.symlinks !== "follow") {
-      leave("link", "it is a symbolic link");
+      skip("link", "it is a symbolic link");
       continue;
     }
-    const info = await look(path, entry, leave);
+    const info = await typeOf(path, entry, skip);
     if (!info) continue;
     if (info.isFile) {
       if (!isOpenDatabase(path)) yield { name, path };
     } else if (!info.isDirectory) {
-      leave("problem", "it is neither a file nor a directory");
+      skip("problem", "it is neither a file nor a directory");
     } else {
       const real = await Deno.realPath(path).catch(() => path);
       if (real === options.artifactDir) continue;
       if (entry.isSymlink && options.followDirectories === false) {
-        leave("link", "it is a symbolic link to a directory");
+        skip("link", "it is a symbolic link to a directory");
       } else if (entry.isSymlink && around.includes(real)) {
-        leave("problem", "it is a symbolic link to a directory that it lies in");
+        skip("problem", "it is a symbolic link to a directory that it lies in");
       } else if (around.length < (options.depth ?? Infinity)) {
         yield* walk({ root, under: name, around: [...around, real] }, options);
       }
@@ -113,10 +113,10 @@ async function* walk(place: Place, options: WalkOptions): AsyncGenerator<FoundFi
 }
 
 /** Returns the type of an entry, following a link. Skips it if that fails. */
-async function look(
+async function typeOf(
   path: string,
   entry: Deno.DirEntry,
-  leave: (kind: LeftOut["kind"], reason: string) => void,
+  skip: (kind: SkippedEntry["kind"], reason: string) => void,
 ): Promise<Pick<Deno.FileInfo, "isFile" | "isDirectory"> | undefined> {
   const { name, isSymlink } = entry;
   // The directory listing already has the type.
@@ -124,12 +124,12 @@ async function look(
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (isSymlink) leave("problem", "it is a symbolic link that leads nowhere");
+    if (isSymlink) skip("problem", "it is a symbolic link that leads nowhere");
     else if (name.includes("\ufffd")) {
       // This character replaces bytes that are not UTF-8; the file has no usable path.
-      leave("problem", "its name is not UTF-8; rename it");
+      skip("problem", "its name is not UTF-8; rename it");
     } else if (!(error instanceof Deno.errors.NotFound)) {
-      leave("problem", `it cannot be inspected: ${(error as Error).message}`);
+      skip("problem", `it cannot be inspected: ${(error as Error).message}`);
     } // Otherwise it was removed meanwhile.
     return undefined;
   }

@@ -15,14 +15,14 @@ import {
   copyArtifact,
   type CopySource,
   findInPlace,
-  isOfOne,
-  lookAt,
+  isArtifactError,
   Meter,
   type Omitted,
+  statOrUndefined,
 } from "./copy_artifacts.ts";
-import { Departing } from "./departing.ts";
+import { ObsoleteKeys } from "./obsolete_keys.ts";
 import type { BackupOptions } from "./options.ts";
-import { Twins } from "./twins.ts";
+import { SharedFileCopies } from "./shared_file_copies.ts";
 
 /** Number of artifacts processed together. */
 const PAGE = 500;
@@ -43,7 +43,7 @@ export interface CopyPlan {
   /** Total size of all artifacts, in bytes. */
   readonly total: number;
   /** Bytes of the previous backup that the next one does not have under the same key. */
-  readonly departing: Departing;
+  readonly obsolete: ObsoleteKeys;
   /** Number of artifacts of the previous backup that the next one does not have. */
   readonly dropped: number;
   /** Directories of the keys to copy; only for a first backup. */
@@ -56,7 +56,7 @@ export async function planCopy(
   previous: PreviousSnapshot | undefined,
   base: Base | undefined,
 ): Promise<CopyPlan> {
-  const departing = new Departing();
+  const obsolete = new ObsoleteKeys();
   const directories = new Set<string>();
   let [total, dropped] = [0, 0];
   for await (const { coming, there } of pairsOf(fresh, previous ?? base?.snapshot)) {
@@ -64,11 +64,11 @@ export async function planCopy(
     if (there && !coming) dropped++;
     if (sound) total += sound.record.size;
     if (previous && there && !there.problem && !(sound && isSame(sound, there))) {
-      departing.add(there.record.path);
+      obsolete.add(there.record.path);
     }
     if (!previous && sound) directories.add(directoryOf(sound.record.path));
   }
-  return { total, departing, dropped, directories };
+  return { total, obsolete, dropped, directories };
 }
 
 /** The copying of one backup. */
@@ -96,8 +96,8 @@ export class BackupCopy {
   readonly #base: Base | undefined;
   readonly #options: BackupOptions;
   /** Bytes left by an interrupted backup that no record names. */
-  readonly #leftovers = new Departing();
-  readonly #twins: Twins;
+  readonly #leftovers = new ObsoleteKeys();
+  readonly #sharedCopies: SharedFileCopies;
   #done = 0;
 
   /** Creates a copy from a store. `leftovers` are keys of bytes left by an interrupted backup. */
@@ -113,14 +113,14 @@ export class BackupCopy {
     options: BackupOptions,
   ) {
     this.#from = { bytes, open: (id) => artifacts.open(id) };
-    this.#twins = new Twins(bytes);
+    this.#sharedCopies = new SharedFileCopies(bytes);
     this.#to = to;
     this.#plan = plan;
     this.#previous = previous;
     this.#base = base;
     for (const key of leftovers) this.#leftovers.add(key);
     this.#options = options;
-    this.unneeded = plan.departing.keys;
+    this.unneeded = plan.obsolete.keys;
   }
 
   /** Copies or omits every artifact of a snapshot. */
@@ -147,7 +147,7 @@ export class BackupCopy {
         const known = !check && this.#previous !== undefined && isSame(entry!, there);
         const found = await findInPlace(record, this.#to, { known, signal });
         if (!found) {
-          await this.#requireOurs(record.path, there);
+          await this.#requireReplaceable(record.path, there);
           return void missing.push({ entry: entry!, there });
         }
         await this.#count(record, found);
@@ -158,7 +158,7 @@ export class BackupCopy {
       }
     });
     if (missing.length === 0) return;
-    await this.#makeWay(missing.map(({ entry }) => entry.record.path));
+    await this.#moveConflicting(missing.map(({ entry }) => entry.record.path));
     await inParallel(missing, WIDTH, ({ entry, there }) => this.#copy(entry.record, there));
   }
 
@@ -169,7 +169,7 @@ export class BackupCopy {
     try {
       const isShared = there &&
         isSame({ record, problem: undefined }, there);
-      const copy = await this.#twins.copy(
+      const copy = await this.#sharedCopies.copy(
         record,
         (twin) =>
           copyArtifact(record, this.#from, this.#to, {
@@ -192,28 +192,28 @@ export class BackupCopy {
   }
 
   /** Throws if a key is occupied by a file that no backup created. */
-  async #requireOurs(key: string, there: IndexEntry | undefined): Promise<void> {
+  async #requireReplaceable(key: string, there: IndexEntry | undefined): Promise<void> {
     if (this.#options.takeOver || there?.record.path === key || this.#leftovers.keys.has(key)) {
       return;
     }
-    const found = await lookAt(this.#to, key);
+    const found = await statOrUndefined(this.#to, key);
     if (!found || found.kind === "directory") return;
     throw new UnsafePathError(key, "a file that no backup has put there is in its way; move it");
   }
 
   /** Renames files of the previous backup that occupy paths needed now, and updates its records. */
-  async #makeWay(keys: readonly string[]): Promise<void> {
+  async #moveConflicting(keys: readonly string[]): Promise<void> {
     const coming = new Set(keys);
     const isOther = (key: string) => !coming.has(key);
     // Leftovers without a record are removed at once. Keys about to be published are replaced
     // atomically.
-    const left = keys.flatMap((key) => this.#leftovers.inWayOf(key));
+    const left = keys.flatMap((key) => this.#leftovers.conflictsWith(key));
     await this.#to.removeAll(left.filter(isOther));
     const previous = this.#previous;
     if (!previous) return;
     const moves = new Map<string, string>();
     for (const key of keys) {
-      for (const there of this.#plan.departing.inWayOf(key)) {
+      for (const there of this.#plan.obsolete.conflictsWith(key)) {
         const directory = there.includes("/") ? directoryOf(there) : crypto.randomUUID();
         moves.set(there, moves.get(there) ?? `${directory}/${crypto.randomUUID()}`);
       }
@@ -224,7 +224,7 @@ export class BackupCopy {
     }
     if (moves.size === 0) return;
     await previous.rename(moves);
-    for (const [from, to] of moves) this.#plan.departing.move(from, to);
+    for (const [from, to] of moves) this.#plan.obsolete.move(from, to);
     await this.#to.removeAll([...moves.keys()].filter(isOther));
   }
 
@@ -238,7 +238,7 @@ export class BackupCopy {
   }
 
   #omit(artifact: ArtifactRecord, error: unknown): void {
-    if (!isOfOne(error)) throw error;
+    if (!isArtifactError(error)) throw error;
     this.omitted.push({ artifact, error });
   }
 
@@ -259,7 +259,7 @@ function directoryOf(key: string): string {
 
 /** Publishes bytes under a second key; `false` if they do not exist. */
 async function addName(bytes: ByteStore, from: string, to: string): Promise<boolean> {
-  if ((await lookAt(bytes, from))?.kind !== "file") return false;
+  if ((await statOrUndefined(bytes, from))?.kind !== "file") return false;
   const opened = await bytes.open(from);
   try {
     const staged = await bytes.copyFrom(opened, { link: { size: opened.size, hash: "" } }) ??

@@ -77,7 +77,7 @@ export async function findInPlace(
   to: ByteStore,
   { known, touch = true, signal }: FindOptions,
 ): Promise<ByteEntry | undefined> {
-  const there = await lookAt(to, record.path);
+  const there = await statOrUndefined(to, record.path);
   if (there?.kind !== "file" || there.size !== record.size) return undefined;
   if (known) return there;
   try {
@@ -101,7 +101,10 @@ export async function findInPlace(
 }
 
 /** Returns the entry of a key; `undefined` also if a parent is not a directory. */
-export async function lookAt(bytes: ByteStore, key: string): Promise<ByteEntry | undefined> {
+export async function statOrUndefined(
+  bytes: ByteStore,
+  key: string,
+): Promise<ByteEntry | undefined> {
   try {
     return await bytes.stat(key);
   } catch (error) {
@@ -249,7 +252,7 @@ function codeBehind({ cause }: StorageError): string | undefined {
 }
 
 /** Whether an error concerns only one artifact, so that the others can be copied. */
-export function isOfOne(error: unknown): error is Error {
+export function isArtifactError(error: unknown): error is Error {
   return error instanceof ArtifactNotFoundError || error instanceof IntegrityError ||
     error instanceof UnsafePathError || error instanceof DamagedRowError;
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "@std/path";
 import { makeDirectory } from "../bytes/files/make_directory.ts";
 import { fsError } from "../base/fs_error.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
-import { requirePassable } from "../base/directory.ts";
+import { requireNoFileOnPath } from "../base/directory.ts";
 import { artifactDirOf, DEFAULT_PATH } from "../context/location.ts";
 import { isBelow } from "../base/path.ts";
 import type { StoreContext } from "../context/compose.ts";
@@ -60,7 +60,7 @@ export async function makePlace(
   const action = `back up to ${JSON.stringify(directory)}`;
   try {
     // Checked before creation, to leave nothing in a wrong place, and again after it.
-    await requirePassable(directory, action);
+    await requireNoFileOnPath(directory, action);
     await refuseFile(directory, action);
     await prepare(await inspect(directory, source, action));
     await make(directory, action);

@@ -7,7 +7,7 @@ import { COMPANIONS, isThere } from "../metadata/sqlite/database_files.ts";
 import { chooseDriver } from "../metadata/sqlite/choose_driver.ts";
 import { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { lookAt } from "./copy_artifacts.ts";
+import { statOrUndefined } from "./copy_artifacts.ts";
 import type { Place } from "./place.ts";
 import { unfinishedDirectories } from "./unfinished.ts";
 
@@ -112,7 +112,7 @@ export async function requireSameDirectory(
   let looked = 0;
   for await (const { record, problem } of previous.artifacts()) {
     if (problem) continue;
-    if ((await lookAt(bytes, record.path))?.size === record.size) return;
+    if ((await statOrUndefined(bytes, record.path))?.size === record.size) return;
     if (++looked === SAMPLE) break;
   }
   if (looked === 0) return;

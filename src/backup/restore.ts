@@ -8,7 +8,7 @@ import { isOpenElsewhere, isThere, setDatabaseAside } from "../metadata/sqlite/d
 import { fsError } from "../base/fs_error.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
-import { requirePassable } from "../base/directory.ts";
+import { requireNoFileOnPath } from "../base/directory.ts";
 import { DEFAULT_PATH, locateLocal } from "../context/location.ts";
 import { assertLocal } from "../context/place.ts";
 import { displayable } from "../display/displayable.ts";
@@ -103,8 +103,8 @@ export async function restoreStore(
   assertLocal("restore from", { path: from });
   const given = toPath(from);
   const action = `restore ${JSON.stringify(path)}`;
-  await requirePassable(given, action);
-  await requirePassable(path, action);
+  await requireNoFileOnPath(given, action);
+  await requireNoFileOnPath(path, action);
   if (await isDirectory(path)) {
     throw new StorageError(
       action,
@@ -199,8 +199,8 @@ async function restoreAll(
   }
   await requireOwn(artifactDir, path);
   await makeDirectory(dirname(path));
-  const leave = await bytes.lease(PLACE_LOCK);
-  if (!leave) {
+  const release = await bytes.lease(PLACE_LOCK);
+  if (!release) {
     throw new StorageError(`restore ${JSON.stringify(path)}`, "that is under way already");
   }
   let fresh: Snapshot | undefined;
@@ -209,7 +209,7 @@ async function restoreAll(
     fresh = await source.metadata.snapshot(temporaryPath(path), await modeFor(source, path));
     await copy.run(fresh.artifacts());
     signal?.throwIfAborted();
-    await fresh.settle({ present: copy.renewed, omitted: copy.omitted }, null);
+    await fresh.applyOutcome({ present: copy.renewed, omitted: copy.omitted }, null);
     await copy.setOthersAside(fresh);
     // As late as possible: until here nothing has changed. A missing database may have left a
     // journal.
@@ -219,7 +219,7 @@ async function restoreAll(
     return reportOf(report(), copy);
   } finally {
     await fresh?.discard();
-    await leave();
+    await release();
   }
 }
 

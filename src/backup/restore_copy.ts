@@ -8,14 +8,14 @@ import {
   copyArtifact,
   type CopySource,
   findInPlace,
-  isOfOne,
+  isArtifactError,
   Meter,
   type Omitted,
   openArtifact,
 } from "./copy_artifacts.ts";
 import type { RestoreOptions } from "./restore_options.ts";
 import type { SetAside } from "./set_aside.ts";
-import { Twins } from "./twins.ts";
+import { SharedFileCopies } from "./shared_file_copies.ts";
 
 /** Number of artifacts read from the database together. */
 const PAGE = 500;
@@ -33,7 +33,7 @@ export class RestoreCopy {
   readonly renewed: ArtifactRecord[] = [];
   readonly #from: CopySource;
   readonly #source: StoreContext;
-  readonly #twins: Twins;
+  readonly #sharedCopies: SharedFileCopies;
   readonly #to: ByteStore;
   readonly #others: SetAside;
   readonly #options: RestoreOptions;
@@ -44,7 +44,7 @@ export class RestoreCopy {
   constructor(source: StoreContext, to: ByteStore, others: SetAside, options: RestoreOptions) {
     this.#from = { bytes: source.bytes, open: (id) => source.artifacts.open(id) };
     this.#source = source;
-    this.#twins = new Twins(source.bytes);
+    this.#sharedCopies = new SharedFileCopies(source.bytes);
     this.#to = to;
     this.#others = others;
     this.#options = options;
@@ -54,7 +54,7 @@ export class RestoreCopy {
   async run(entries: AsyncIterable<IndexEntry>): Promise<void> {
     await this.#each(entries, async (record, meter) => {
       const { signal } = this.#options;
-      const copy = await this.#twins.copy(
+      const copy = await this.#sharedCopies.copy(
         record,
         (twin) =>
           copyArtifact(record, this.#from, this.#to, {
@@ -102,7 +102,7 @@ export class RestoreCopy {
   ): Promise<void> {
     this.#total = (await this.#source.metadata.artifacts.totals()).bytes;
     let page: IndexEntry[] = [];
-    const bringPage = () => inParallel(page, WIDTH, (entry) => this.#bring(entry, bring));
+    const bringPage = () => inParallel(page, WIDTH, (entry) => this.#restoreEntry(entry, bring));
     for await (const entry of entries) {
       page.push(entry);
       if (page.length < PAGE) continue;
@@ -112,7 +112,7 @@ export class RestoreCopy {
     await bringPage();
   }
 
-  async #bring(
+  async #restoreEntry(
     { record, problem }: IndexEntry,
     bring: (record: ArtifactRecord, meter: Meter) => Promise<void>,
   ): Promise<void> {
@@ -128,7 +128,7 @@ export class RestoreCopy {
       });
       if (!found) await bring(record, meter);
     } catch (error) {
-      if (!isOfOne(error)) throw error;
+      if (!isArtifactError(error)) throw error;
       this.omitted.push({ artifact: record, error });
     }
     meter.finish();

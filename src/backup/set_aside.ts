@@ -2,7 +2,7 @@
 import { asReader } from "../artifacts/artifact_reader.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
-import { lookAt } from "./copy_artifacts.ts";
+import { statOrUndefined } from "./copy_artifacts.ts";
 import { makeDirectory } from "../bytes/files/make_directory.ts";
 
 /** Bytes moved aside, under their former keys. */
@@ -24,7 +24,7 @@ export class SetAside {
 
   /** Copies or links the bytes of a key; the originals stay. */
   async keep(key: string): Promise<void> {
-    if ((await lookAt(this.#from, key))?.kind !== "file") return;
+    if ((await statOrUndefined(this.#from, key))?.kind !== "file") return;
     const aside = await (this.#made ??= this.#make());
     const opened = await this.#from.open(key);
     try {

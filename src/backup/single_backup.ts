@@ -39,8 +39,8 @@ export async function backUpTo(
     }
   });
   const bytes = new FileByteStore(place.artifactDir, true);
-  const leave = await bytes.lease(PLACE_LOCK);
-  if (!leave) {
+  const release = await bytes.lease(PLACE_LOCK);
+  if (!release) {
     throw new StorageError(
       `back up to ${JSON.stringify(place.path)}`,
       "another backup to it is under way",
@@ -50,7 +50,7 @@ export async function backUpTo(
     await removeTemporary(place.path);
     return await backUp(source, place, bytes, options, base);
   } finally {
-    await leave();
+    await release();
   }
 }
 
@@ -84,7 +84,7 @@ async function backUp(
     const copy = new BackupCopy(source, bytes, plan, { previous, base, leftovers }, options);
     await copy.run(fresh);
     signal?.throwIfAborted();
-    const unneeded = await fresh.settle({
+    const unneeded = await fresh.applyOutcome({
       present: copy.renewed,
       omitted: copy.omitted,
       unneeded: [...copy.unneeded, ...leftovers],

@@ -27,7 +27,7 @@ export async function parentDirectory(path: string, action: string): Promise<str
  *
  * @throws {StorageError} If one is.
  */
-export async function requirePassable(path: string, action: string): Promise<void> {
+export async function requireNoFileOnPath(path: string, action: string): Promise<void> {
   try {
     await Deno.lstat(path);
   } catch (cause) {

@@ -13,7 +13,7 @@ const LEAST = 16 * 1024 ** 2;
  * Returns a sentence fragment that says how little space is left on the file system of `path`;
  * `undefined` if there is enough or it cannot be determined. Needs `--allow-sys=statfs`.
  */
-export async function littleSpace(path: string): Promise<string | undefined> {
+export async function describeLowSpace(path: string): Promise<string | undefined> {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
   if (state !== "granted") return undefined;
   try {

@@ -35,11 +35,11 @@ export class ProtocolError extends ChachamlError {
 }
 
 /** The server was restarted before it answered: whether the write was done is unknown. */
-export class AnswerLostError extends ChachamlError {
+export class ResponseLostError extends ChachamlError {
   /** Creates the error. `action` is what was asked for. */
   constructor(action: string) {
     super(
-      "answer-lost",
+      "response-lost",
       `Cannot tell whether the server did ${action}: it was restarted before it answered; ` +
         "look at the store, and do it again if it was not done",
     );

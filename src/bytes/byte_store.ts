@@ -225,7 +225,7 @@ export interface ByteStore {
    * Stages a local file of the same file system without copying; `undefined` if that is impossible.
    * Omitted by stores that are not files.
    */
-  adopt?(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
+  stageMove?(path: string, options: StageOptions): Promise<StagedBytes | undefined>;
   /**
    * Stages opened bytes of a store of the same type, in the cheapest way.
    *
@@ -260,7 +260,7 @@ export interface ByteStore {
    */
   recoverReplacements(finish: (note: ReplacementNote) => Promise<void>): Promise<void>;
   /**
-   * Completes or reverts interrupted calls of {@linkcode ByteStore.adopt}.
+   * Completes or reverts interrupted calls of {@linkcode ByteStore.stageMove}.
    *
    * @param isNamed Returns whether a record names a key.
    */

@@ -59,7 +59,7 @@ export interface GrowingByteStore {
   /** Opens a log for reading; `undefined` if it does not exist. */
   open(runId: string, name: string): Promise<GrowingReader | undefined>;
   /** Stages the log of a dead process; `undefined` if it does not exist, or is still written. */
-  take(runId: string, name: string): Promise<StagedBytes | undefined>;
+  stageAbandoned(runId: string, name: string): Promise<StagedBytes | undefined>;
   /** Removes the log of a dead process. */
   remove(runId: string, name: string): void | Promise<void>;
 }

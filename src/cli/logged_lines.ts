@@ -47,7 +47,7 @@ export class LoggedLines {
   }
 
   /** Executes a line if it is a log command. Errors are collected, not thrown. */
-  async take(line: string): Promise<void> {
+  async write(line: string): Promise<void> {
     try {
       await this.#log(withoutEscapes(line));
     } catch (error) {

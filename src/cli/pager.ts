@@ -15,7 +15,7 @@ export interface Pager {
 }
 
 /** Prints directly what fits on the screen, keeps colors, and leaves the output on the screen. */
-const USUAL = "less -FRX";
+const DEFAULT_PAGER = "less -FRX";
 
 /**
  * Starts the pager named by `CHACHAML_PAGER` or `PAGER`, by default `less`.
@@ -27,7 +27,7 @@ export function startPager(env: (name: string) => string | undefined): Pager | u
   const own = env("CHACHAML_PAGER");
   const named = own ?? env("PAGER");
   if (named === undefined && Deno.build.os === "windows") return undefined;
-  const [program, ...args] = (named ?? USUAL).trim().split(/\s+/);
+  const [program, ...args] = (named ?? DEFAULT_PAGER).trim().split(/\s+/);
   if (!program || program === "cat") return undefined;
   // On such a terminal `less` complains, and waits for a key.
   const isDumb = Deno.build.os !== "windows" && (env("TERM") ?? "dumb") === "dumb";

@@ -49,7 +49,7 @@ const FIELDS: Record<string, Column["cell"]> = {
 export const FIELD_NAMES: readonly string[] = Object.keys(FIELDS);
 
 /** Default columns. */
-export const USUAL: readonly string[] = [
+export const DEFAULT_COLUMNS: readonly string[] = [
   "run",
   "experiment",
   "name",

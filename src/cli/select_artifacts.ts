@@ -7,7 +7,7 @@ import { UsageError } from "./command.ts";
 const ALL: readonly string[] = [".", "./", "/"];
 
 /** Whether a name selects several artifacts: a directory, a pattern, or the whole run. */
-export async function namesSeveral(store: Store, runId: string, name: string): Promise<boolean> {
+export async function selectsSeveral(store: Store, runId: string, name: string): Promise<boolean> {
   if (ALL.includes(name) || name.endsWith("/")) return true;
   return /[*?]/.test(name) && !await store.artifacts.has(runId, name);
 }
@@ -24,7 +24,7 @@ export async function selectArtifacts(
   runId: string,
   name: string,
 ): Promise<Artifact[]> {
-  if (!await namesSeveral(store, runId, name)) return [await store.artifacts.get(runId, name)];
+  if (!await selectsSeveral(store, runId, name)) return [await store.artifacts.get(runId, name)];
   const found = ALL.includes(name)
     ? await store.artifacts.list(runId)
     : name.endsWith("/")

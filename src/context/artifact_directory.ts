@@ -4,7 +4,7 @@
  */
 import { noteOwner, requireOwn, requireStoreDirectory } from "../bytes/files/owner.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
-import { requireNoFormerLife } from "./lost_database.ts";
+import { requireNoLostDatabase } from "./lost_database.ts";
 import type { OpenOptions } from "./open_options.ts";
 
 /** Prefix of a server-side store's identity in the owner file of a directory. */
@@ -32,7 +32,7 @@ export async function requireFreeDirectory(
   { adoptDirectory = false }: OpenOptions,
 ): Promise<void> {
   await requireOwn(artifactDir, path, adoptDirectory);
-  if (!adoptDirectory && path !== undefined) await requireNoFormerLife(path, artifactDir);
+  if (!adoptDirectory && path !== undefined) await requireNoLostDatabase(path, artifactDir);
 }
 
 /**
@@ -48,7 +48,7 @@ export async function takeDirectory(
 ): Promise<() => Promise<void>> {
   if (owner?.startsWith(ON_SERVER)) await requireOwn(artifactDir, owner, adoptDirectory);
   if (!adoptDirectory) {
-    await requireStoreDirectory(artifactDir, (names) => metadata.runs.everKnown(names));
+    await requireStoreDirectory(artifactDir, (names) => metadata.runs.knownOrRemoved(names));
   }
   return async () => {
     if (owner !== undefined) await noteOwner(artifactDir, owner);

@@ -10,7 +10,7 @@ import { firstEntry } from "../bytes/files/first_entry.ts";
  *
  * @throws {LostDatabaseError} If the database is missing or empty and the directory has files.
  */
-export async function requireNoFormerLife(path: string, artifactDir: string): Promise<void> {
+export async function requireNoLostDatabase(path: string, artifactDir: string): Promise<void> {
   const state = await stateOf(path);
   if (state === undefined) return;
   const name = await firstEntry(artifactDir);

@@ -77,7 +77,7 @@ export function displayable<T extends object>(value: T, kind: Kind): T {
 }
 
 /** Returns {@linkcode displayable} for one kind, for use in `then`. */
-export function shownAs(kind: Kind): <T extends object>(value: T) => T {
+export function asDisplayable(kind: Kind): <T extends object>(value: T) => T {
   return (value) => displayable(value, kind);
 }
 

@@ -8,7 +8,7 @@ import { formsOfBundle } from "./capture_bundle.ts";
 import { formsOfFrame } from "./capture_frame.ts";
 import { pictureExtension, pictureOf } from "./capture_picture.ts";
 import { formsOfPlot } from "./capture_plot.ts";
-import { DISPLAY, shownAs } from "../display/displayable.ts";
+import { asDisplayable, DISPLAY } from "../display/displayable.ts";
 
 /** Target of captured artifacts: a {@linkcode RunHandle}. */
 export interface CaptureTarget {
@@ -38,7 +38,7 @@ export async function capture(
     if (source instanceof Error) omitted.push({ form: extension, error: source });
     else artifacts.push(await run.put(stem + extension, source, options));
   }
-  return { artifacts: shownAs("artifacts")(artifacts), omitted };
+  return { artifacts: asDisplayable("artifacts")(artifacts), omitted };
 }
 
 /** Detects the formats of a value, most specific first. */

@@ -44,11 +44,11 @@ export function runName({ id, name }: Run): Cell {
 
 /** Formats a time. */
 export function timeCell(time: Date | null): Cell {
-  return unbroken(formatTime(time));
+  return noWrap(formatTime(time));
 }
 
 /** Formats text without line breaks. */
-export function unbroken(text: string): Cell {
+export function noWrap(text: string): Cell {
   return { text, html: markup`<span style="white-space:nowrap">${text}</span>` };
 }
 

@@ -44,7 +44,7 @@ export function notebookProgress(label: string): NotebookProgress {
   const jupyter = findJupyter();
   if (!jupyter) return Object.assign(() => {}, { done: () => Promise.resolve() });
   const line = new Line(jupyter, label);
-  return Object.assign((progress: Progress) => line.take(progress), { done: () => line.done() });
+  return Object.assign((progress: Progress) => line.update(progress), { done: () => line.done() });
 }
 
 /** One line of output. */
@@ -64,7 +64,7 @@ class Line {
     this.#label = label;
   }
 
-  take(progress: Progress): void {
+  update(progress: Progress): void {
     this.#last = progress;
     const left = this.#shown + PAUSE - Date.now();
     if (left <= 0 || isComplete(progress)) this.#show();

@@ -9,7 +9,7 @@ import { count, formatBytes } from "../text/format.ts";
 import type { BackupReport } from "../backup/options.ts";
 import type { ImportReport } from "../archive/import.ts";
 import type { RestoreReport } from "../backup/restore.ts";
-import { idCell, oneLine, unbroken } from "./cells.ts";
+import { idCell, noWrap, oneLine } from "./cells.ts";
 import type { MediaBundle } from "../display/displayable.ts";
 import { bundle } from "./bundle.ts";
 import { markup } from "./html.ts";
@@ -38,7 +38,7 @@ export function showVerification(
       total: damaged + leftovers + foreign,
       rows: findings.slice(0, MAX_ROWS).map((
         { kind, path, message },
-      ) => [unbroken(kind), path, message]),
+      ) => [noWrap(kind), path, message]),
     },
   ]]);
 }

@@ -20,7 +20,7 @@ import type { Plot } from "../runs/plot.ts";
 import { showPlot } from "./plot.ts";
 import { showArtifact } from "./artifact_preview.ts";
 import { showRunHandle } from "./run_handle.ts";
-import { type ShownStore, showStore } from "./store_summary.ts";
+import { type DisplayedStore, showStore } from "./store_summary.ts";
 import { bundle } from "./bundle.ts";
 import { markup } from "./html.ts";
 import { showArtifacts, showDatasets, showExperiments, showModels, showVersions } from "./lists.ts";
@@ -42,7 +42,7 @@ import { showRuns } from "./lists.ts";
 
 /** Type of each kind. */
 interface Shown {
-  store: ShownStore;
+  store: DisplayedStore;
   handle: RunHandle;
   artifact: Artifact;
   run: Run;

@@ -13,7 +13,7 @@ import { experimentsTable, runsTable } from "./lists.ts";
 import { tableHtml, tableText } from "./table.ts";
 
 /** The part of a store that is displayed. */
-export interface ShownStore {
+export interface DisplayedStore {
   /** Location of the store. */
   readonly location: StoreLocation;
   /** Runs of the store. */
@@ -28,7 +28,7 @@ export interface ShownStore {
 const NEWEST = 5;
 
 /** Displays a store's counts, experiments and newest runs; of a closed store, its location. */
-export async function showStore(store: ShownStore): Promise<MediaBundle> {
+export async function showStore(store: DisplayedStore): Promise<MediaBundle> {
   const place = store.location.database ?? "in memory";
   let details: string;
   try {

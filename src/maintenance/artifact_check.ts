@@ -57,7 +57,7 @@ export class ArtifactCheck {
         position.end();
         continue;
       }
-      if (this.#hashing.size >= hasher.width) yield* this.#settleOne();
+      if (this.#hashing.size >= hasher.width) yield* this.#finishOne();
       const key = this.#next++;
       this.hashed++;
       const hashing = this.#hash(entry, hasher, signal).then((finding) => {
@@ -69,7 +69,7 @@ export class ArtifactCheck {
     }
     while (this.#hashing.size > 0) {
       signal.throwIfAborted();
-      yield* this.#settleOne();
+      yield* this.#finishOne();
     }
     signal.throwIfAborted();
   }
@@ -79,7 +79,7 @@ export class ArtifactCheck {
     return !quick && (sample === 1 || Math.random() < sample);
   }
 
-  async *#settleOne(): AsyncGenerator<Finding> {
+  async *#finishOne(): AsyncGenerator<Finding> {
     const { key, finding } = await Promise.race(this.#hashing.values());
     this.#hashing.delete(key);
     if (finding) yield finding;

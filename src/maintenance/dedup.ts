@@ -4,7 +4,7 @@ import type { ByteEntry, Progress } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 import { isEntryFailure } from "./entry_failure.ts";
-import { entryOf, Keeper } from "./keeper.ts";
+import { entryOf, VerifiedBytes } from "./verified_bytes.ts";
 
 /** Options for {@linkcode Store.dedup}. */
 export interface DedupOptions {
@@ -54,7 +54,7 @@ export async function dedup(
   try {
     for await (const record of duplicates(context)) {
       signal?.throwIfAborted();
-      await work.take(record);
+      await work.add(record);
       onProgress?.({ bytes: done += record.size, total });
     }
   } finally {
@@ -84,7 +84,7 @@ class Deduplication {
   readonly #shared: ArtifactRecord[] = [];
   readonly #unshared: ArtifactRecord[] = [];
   readonly #failed: { artifact: ArtifactRecord; error: Error }[] = [];
-  #keeper: Keeper | undefined;
+  #original: VerifiedBytes | undefined;
   /** Links remaining per file of the group after a dry run, by identity. */
   #names = new Map<string, number>();
   #freed = 0;
@@ -96,14 +96,14 @@ class Deduplication {
   }
 
   /** Processes the next artifact: the first of a group keeps its file, the others share it. */
-  async take(record: ArtifactRecord): Promise<void> {
-    if (!this.#keeper?.fits(record)) this.end();
+  async add(record: ArtifactRecord): Promise<void> {
+    if (!this.#original?.fits(record)) this.end();
     const entry = await entryOf(record, this.#context.bytes);
     if (!entry) return;
-    if (!this.#keeper) return await this.#keep(record, entry);
-    if (entry.identity === this.#keeper.identity) return;
+    if (!this.#original) return await this.#keep(record, entry);
+    if (entry.identity === this.#original.identity) return;
     try {
-      await this.#share(record, entry, this.#keeper);
+      await this.#share(record, entry, this.#original);
     } catch (error) {
       if (!isEntryFailure(error)) throw error;
       this.#failed.push({ artifact: record, error });
@@ -112,8 +112,8 @@ class Deduplication {
 
   /** Ends a group of equal artifacts. */
   end(): void {
-    this.#keeper?.[Symbol.dispose]();
-    this.#keeper = undefined;
+    this.#original?.[Symbol.dispose]();
+    this.#original = undefined;
     this.#names.clear();
   }
 
@@ -129,14 +129,14 @@ class Deduplication {
 
   async #keep(record: ArtifactRecord, entry: ByteEntry): Promise<void> {
     const next = this.#dryRun
-      ? Keeper.unread(record, entry)
-      : await Keeper.open(record, this.#context.bytes, this.#signal);
+      ? VerifiedBytes.unread(record, entry)
+      : await VerifiedBytes.open(record, this.#context.bytes, this.#signal);
     if (!next) return;
-    this.#keeper?.[Symbol.dispose]();
-    this.#keeper = next;
+    this.#original?.[Symbol.dispose]();
+    this.#original = next;
   }
 
-  async #share(record: ArtifactRecord, entry: ByteEntry, keeper: Keeper): Promise<void> {
+  async #share(record: ArtifactRecord, entry: ByteEntry, keeper: VerifiedBytes): Promise<void> {
     const { metadata, bytes } = this.#context;
     if (this.#dryRun) return this.#count(record, entry);
     const staged = await keeper.stage(bytes);
@@ -147,7 +147,7 @@ class Deduplication {
     }
     try {
       // The bytes have been verified, so the replacement is right whatever the file was before.
-      const isSame = await metadata.artifacts.renew(record, async (key) => {
+      const isSame = await metadata.artifacts.republish(record, async (key) => {
         await bytes.replace(staged, key);
       });
       if (!isSame) return;

@@ -3,7 +3,7 @@ import { wait } from "../base/async.ts";
 import type { ByteEntry } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { type Finding, strayFinding } from "./findings.ts";
-import { judgeEntries, topOf } from "./judge_entries.ts";
+import { classifyEntries, firstSegment } from "./classify_entries.ts";
 
 /** Time after which published bytes certainly have their record, in milliseconds. */
 const PUBLISHING = 5000;
@@ -27,9 +27,9 @@ export async function* findStrays(
   const onFailure = (path: string, { message }: Error) => {
     unreadable.push(strayFinding("unreadable", path, message));
   };
-  for await (const batch of judgeEntries(context, onFailure, signal)) {
+  for await (const batch of classifyEntries(context, onFailure, signal)) {
     for (const { entry, verdict } of batch) {
-      if (verdict === "foreign") foreign.add(topOf(entry.key));
+      if (verdict === "foreign") foreign.add(firstSegment(entry.key));
       if (verdict !== "orphan" && verdict !== "abandoned") continue;
       if (verdict === "orphan" && entry.kind === "directory") continue;
       if (isFresh(entry, context)) fresh.push(entry);

@@ -4,7 +4,7 @@ import { recoverLogs } from "../artifacts/logs.ts";
 import type { ByteEntry } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { isEntryFailure } from "./entry_failure.ts";
-import { type JudgedEntry, judgeEntries, topOf } from "./judge_entries.ts";
+import { type ClassifiedEntry, classifyEntries, firstSegment } from "./classify_entries.ts";
 
 /** One day, in milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
@@ -28,7 +28,7 @@ export interface GcOptions {
 }
 
 /** An entry that was removed, or would be with `dryRun`. */
-export interface Collected {
+export interface GcEntry {
   /**
    * `"orphan"`: bytes without a record; `"staged"`: bytes left by a crash; `"directory"`: an empty
    * directory.
@@ -45,7 +45,7 @@ export interface GcReport {
   /** Whether this is only a preview and nothing was removed. */
   readonly dryRun: boolean;
   /** Removed entries; with `dryRun`, those that would be removed. */
-  readonly removed: readonly Collected[];
+  readonly removed: readonly GcEntry[];
   /** Total size of these entries, in bytes. */
   readonly bytes: number;
   /** Entries that could not be removed or inspected, and why. */
@@ -76,7 +76,7 @@ export async function collect(
       fail("", error);
     }
   }
-  for await (const batch of judgeEntries(context, fail, signal)) await collection.take(batch);
+  for await (const batch of classifyEntries(context, fail, signal)) await collection.take(batch);
   return collection.report();
 }
 
@@ -85,7 +85,7 @@ class Collection {
   readonly #context: Pick<StoreContext, "metadata" | "bytes" | "now">;
   readonly #grace: number;
   readonly #dryRun: boolean;
-  readonly #removed: Collected[] = [];
+  readonly #removed: GcEntry[] = [];
   readonly #failed: { path: string; error: Error }[] = [];
   readonly #foreign = new Set<string>();
   /** Directories that are not empty. Each is removed from the set when its own turn comes. */
@@ -107,10 +107,10 @@ class Collection {
     this.#occupied.add(parentOf(path));
   };
 
-  async take(batch: readonly JudgedEntry[]): Promise<void> {
+  async take(batch: readonly ClassifiedEntry[]): Promise<void> {
     const candidates: ByteEntry[] = [];
     for (const { entry, verdict } of batch) {
-      if (verdict === "foreign") this.#foreign.add(topOf(entry.key));
+      if (verdict === "foreign") this.#foreign.add(firstSegment(entry.key));
       const goes = (verdict === "orphan" || verdict === "abandoned") && this.#isOld(entry);
       if (goes) candidates.push(entry);
       else this.#keep(entry);
@@ -182,7 +182,7 @@ function isStaged({ state }: ByteEntry): boolean {
   return state === "abandoned";
 }
 
-function kindOf(entry: ByteEntry, kind: ByteEntry["kind"]): Collected["kind"] {
+function kindOf(entry: ByteEntry, kind: ByteEntry["kind"]): GcEntry["kind"] {
   if (isStaged(entry)) return "staged";
   return kind === "directory" ? "directory" : "orphan";
 }

@@ -121,14 +121,14 @@ export interface ArtifactIndex {
    * all records, so it is reserved for the rare case that bytes without a record are about to be
    * overwritten.
    */
-  namedForSure(keys: Iterable<string>): Promise<Set<string>>;
+  namedByScan(keys: Iterable<string>): Promise<Set<string>>;
   /**
    * Returns the artifacts that a run already has under the given names.
    *
    * @throws {RunNotFoundError} If the run does not exist.
    * @throws {InvalidNameError} If a name conflicts with another of the run, or of the given ones.
    */
-  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>>;
+  checkNames(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>>;
   /**
    * Inserts the records of many artifacts of one run, all or none. One transaction checks that the
    * names are free, has the bytes published, and inserts the records. If a name is taken, nothing
@@ -179,7 +179,7 @@ export interface ArtifactIndex {
    * @throws {RunNotFoundError} If the run does not exist.
    * @throws {InvalidNameError} If the name conflicts with another of the run.
    */
-  admit(runId: string, name: string): Promise<IndexEntry | undefined>;
+  checkName(runId: string, name: string): Promise<IndexEntry | undefined>;
   /**
    * Inserts a record in a transaction that checks that the name is free and publishes the bytes
    * before the record. If the name is taken, resolves to the existing artifact without any change.
@@ -194,7 +194,7 @@ export interface ArtifactIndex {
    *
    * @returns Whether it was called.
    */
-  renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean>;
+  republish(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean>;
   /**
    * Removes a record; resolves to `false` if it did not exist.
    *
@@ -203,5 +203,5 @@ export interface ArtifactIndex {
    */
   remove(id: string, force: boolean): Promise<boolean>;
   /** Drops cached state of a run whose artifacts another component has changed. */
-  forget(runId: string): void;
+  invalidate(runId: string): void;
 }

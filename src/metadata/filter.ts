@@ -67,12 +67,12 @@ export function parseFilter(filter: string | undefined, grammar: Grammar): Claus
   const reader = new TokenReader(filter ?? "");
   while (!reader.atEnd) {
     if (clauses.length > 0 && !reader.takeWord("AND")) {
-      throw reader.ahead(
+      throw reader.errorAt(
         `Invalid clause(s) in filter string: expected AND before ${reader.rest()}`,
       );
     }
     if (clauses.length >= MOST_CLAUSES) {
-      throw reader.ahead(`A filter takes at most ${MOST_CLAUSES} conditions`);
+      throw reader.errorAt(`A filter takes at most ${MOST_CLAUSES} conditions`);
     }
     clauses.push(readClause(reader, grammar));
   }
@@ -95,7 +95,7 @@ export function parseOrder(orders: readonly string[], grammar: Grammar): SortKey
     const descending = reader.takeWord("DESC");
     if (!descending) reader.takeWord("ASC");
     if (!reader.atEnd) {
-      throw reader.ahead(
+      throw reader.errorAt(
         `Invalid order_by clause ${quoted(order)}: expected ASC or DESC at its end`,
       );
     }
@@ -121,19 +121,19 @@ function readClause(reader: TokenReader, grammar: Grammar): Clause {
   if (isNumber) {
     const number = token?.type === "number" ? Number(token.text) : NaN;
     if (Number.isNaN(number)) {
-      throw reader.behind(`Expected numeric value type for ${entity} ${quoted(key)}`);
+      throw reader.errorAfter(`Expected numeric value type for ${entity} ${quoted(key)}`);
     }
     return { entity, key, comparison, value: number };
   }
   if (token?.type !== "single" && token?.type !== "double") {
-    throw reader.behind(
+    throw reader.errorAfter(
       `Expected a quoted string value for ${entity} ${quoted(key)}. Got value ${
         quoted(token?.text ?? "")
       }`,
     );
   }
   if (comparison.endsWith("LIKE") && token.text.length > LONGEST_PATTERN) {
-    throw reader.behind(`A ${comparison} pattern has at most ${LONGEST_PATTERN} characters`);
+    throw reader.errorAfter(`A ${comparison} pattern has at most ${LONGEST_PATTERN} characters`);
   }
   return { entity, key, comparison, value: token.text };
 }
@@ -152,7 +152,7 @@ function assertComparison(
     ? [...EQUALITY, ...LISTS]
     : [...EQUALITY, ...PRESENCE];
   if (allowed.includes(comparison)) return;
-  throw reader.behind(
+  throw reader.errorAfter(
     `Invalid comparator '${comparison}' for ${entity} ${quoted(key)}; it takes ${
       allowed.join(", ")
     }`,
@@ -163,7 +163,7 @@ function assertComparison(
 function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key: string } {
   const token = reader.next();
   if (!token || token.type === "sign" || token.type === "single") {
-    throw reader.behind(
+    throw reader.errorAfter(
       `Invalid clause(s) in filter string: expected a name before ${reader.rest()}`,
     );
   }
@@ -187,12 +187,12 @@ function named(
 ): { entity: Entity; key: string } {
   if (entity !== "attribute") {
     if (entity === "dataset" && !DATASET_KEYS.includes(key)) {
-      throw reader.behind(
+      throw reader.errorAfter(
         `Invalid dataset key ${quoted(key)}. Valid keys are '${DATASET_KEYS}'`,
       );
     }
     if (grammar.entities.includes(entity)) return { entity, key };
-    throw reader.behind(`Invalid entity type '${entity}' for a search of ${grammar.noun}`);
+    throw reader.errorAfter(`Invalid entity type '${entity}' for a search of ${grammar.noun}`);
   }
   for (const names of [grammar.texts, grammar.numbers]) {
     for (const [name, others] of Object.entries(names)) {
@@ -200,7 +200,7 @@ function named(
     }
   }
   const known = [...Object.keys(grammar.texts), ...Object.keys(grammar.numbers)];
-  throw reader.behind(
+  throw reader.errorAfter(
     `Invalid attribute key '${key}' specified for ${grammar.noun}. Valid keys are '${known}'`,
   );
 }
@@ -217,7 +217,7 @@ function readComparison(reader: TokenReader): Comparison {
     const not = reader.takeWord("NOT");
     if (reader.takeWord("NULL")) return not ? "IS NOT NULL" : "IS NULL";
   }
-  throw reader.behind(
+  throw reader.errorAfter(
     `Invalid clause(s) in filter string: expected a comparison instead of ${
       quoted(token?.text ?? "")
     }`,
@@ -227,16 +227,16 @@ function readComparison(reader: TokenReader): Comparison {
 function readList(reader: TokenReader): string[] {
   const values: string[] = [];
   if (reader.next()?.text !== "(") {
-    throw reader.behind("Invalid list in filter string: expected '('");
+    throw reader.errorAfter("Invalid list in filter string: expected '('");
   }
   for (;;) {
     const token = reader.next();
     if (token?.type !== "single" && token?.type !== "double") {
-      throw reader.behind("Invalid list in filter string: expected text in quotes");
+      throw reader.errorAfter("Invalid list in filter string: expected text in quotes");
     }
     values.push(token.text);
     const sign = reader.next()?.text;
     if (sign === ")") return values;
-    if (sign !== ",") throw reader.behind("Invalid list in filter string: expected ',' or ')'");
+    if (sign !== ",") throw reader.errorAfter("Invalid list in filter string: expected ',' or ')'");
   }
 }

@@ -14,12 +14,12 @@ export class TokenReader {
   }
 
   /** Creates an error at the token that was read last. */
-  behind(message: string): FilterError {
+  errorAfter(message: string): FilterError {
     return new FilterError(message, this.#tokens[this.#at - 1]?.at ?? this.#end);
   }
 
   /** Creates an error at the next token. */
-  ahead(message: string): FilterError {
+  errorAt(message: string): FilterError {
     return new FilterError(message, this.#tokens[this.#at]?.at ?? this.#end);
   }
 

@@ -2,7 +2,7 @@ import type { ArtifactIndex } from "./artifact_index.ts";
 import type { ChangeLog } from "./change_log.ts";
 import type { MlflowStore } from "./mlflow_store.ts";
 import type { ModelStore } from "./model_store.ts";
-import type { LastWords, ProcessStore } from "./process_store.ts";
+import type { FinalWrites, ProcessStore } from "./process_store.ts";
 import type { RunStore } from "./run_store.ts";
 import type { RunTable } from "./run_table.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -58,7 +58,7 @@ export interface MetadataStore {
    * Synchronously stores queued and given data, for a process that is about to end. Further
    * operations fail. Omitted if that is impossible; the runs are then found dead later.
    */
-  finishNow?(last: LastWords): void;
+  finishSync?(last: FinalWrites): void;
   /** Completes queued operations and closes the store. Further operations fail. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Model, ModelStage, ModelVersion } from "./model.ts";
 
 /** Selects a version by number, or the latest of a stage. */
-export type VersionWanted = { readonly version: number } | { readonly stage: ModelStage };
+export type VersionSelector = { readonly version: number } | { readonly stage: ModelStage };
 
 /** State of a model that the next change of its versions depends on. */
 export interface ModelState {
@@ -68,7 +68,7 @@ export interface ModelStore {
   /** Lists the versions of a model, oldest first; empty if it does not exist. */
   versions(name: string): Promise<ModelVersion[]>;
   /** Returns one version; `undefined` if it does not exist. */
-  find(name: string, wanted: VersionWanted): Promise<ModelVersion | undefined>;
+  find(name: string, wanted: VersionSelector): Promise<ModelVersion | undefined>;
   /** Sets the description of a model; `false` if it does not exist. */
   describe(name: string, description: string | null): Promise<boolean>;
   /** Lists the versions whose artifact no longer exists, by model and version. */

@@ -13,7 +13,7 @@ export interface RunProcess {
 }
 
 /** Process of a run that has not ended. */
-export interface NotedProcess extends RunProcess {
+export interface RecordedProcess extends RunProcess {
   /** Id of the run. */
   readonly runId: string;
   /** Time of the last heartbeat. */
@@ -29,13 +29,13 @@ export interface ProcessStore {
    */
   attach(runId: string, process: RunProcess): Promise<void>;
   /** Records a heartbeat for some runs. */
-  beat(runIds: readonly string[]): Promise<void>;
+  heartbeat(runIds: readonly string[]): Promise<void>;
   /** Lists the recorded processes of all running runs. */
-  running(): Promise<NotedProcess[]>;
+  running(): Promise<RecordedProcess[]>;
 }
 
 /** Data that a process stores synchronously before it ends. */
-export interface LastWords {
+export interface FinalWrites {
   /** Buffered points that have not been written. */
   readonly batches: readonly MetricBatch[];
   /** Ids of runs to end as failed, unless they have already ended. */

@@ -70,7 +70,7 @@ export interface RunStore {
   /** Returns the ids that belong to runs. */
   known(ids: Iterable<string>): Promise<Set<string>>;
   /** Returns the ids that belong to runs, or belonged to runs removed by any program. */
-  everKnown(ids: Iterable<string>): Promise<Set<string>>;
+  knownOrRemoved(ids: Iterable<string>): Promise<Set<string>>;
   /**
    * Returns all names of a kind: metrics and params of runs, or experiments with runs or a
    * description. May be slow; used for messages.
@@ -114,7 +114,7 @@ export interface RunStore {
    * @returns The missing parts, by run id; runs not listed already existed completely.
    * @throws {RunStateError} If a run with the same id exists, and neither contains the other.
    */
-  adopt(
+  importRuns(
     runs: readonly RunDocument[],
     publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
   ): Promise<ReadonlyMap<string, Missing>>;

@@ -22,7 +22,7 @@ export interface Snapshot {
    * @param mark Origin of the backup; `null` for an independent store.
    * @returns The unneeded keys that no record names; also recorded in a backup.
    */
-  settle(outcome: SnapshotOutcome, mark: BackupMark | null): Promise<Set<string>>;
+  applyOutcome(outcome: SnapshotOutcome, mark: BackupMark | null): Promise<Set<string>>;
   /**
    * Moves the file to its place, atomically and durably.
    *

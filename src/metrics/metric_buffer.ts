@@ -25,7 +25,7 @@ export class MetricBuffer {
   readonly #delay: number;
   readonly #waiting = new Map<string, MetricBatch>();
   /** Batches to write next, without the one being written. */
-  readonly #leaving: MetricBatch[] = [];
+  readonly #inFlight: MetricBatch[] = [];
   #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -71,7 +71,7 @@ export class MetricBuffer {
 
   /** Returns buffered points that are not being written yet. */
   get unwritten(): MetricBatch[] {
-    return [...this.#leaving, ...this.#waiting.values()];
+    return [...this.#inFlight, ...this.#waiting.values()];
   }
 
   /** Stops writing. */
@@ -97,7 +97,7 @@ export class MetricBuffer {
   #start(): Promise<void> {
     this.stop();
     if (this.#count === 0) return this.#writing;
-    this.#leaving.push(...this.#waiting.values());
+    this.#inFlight.push(...this.#waiting.values());
     this.#waiting.clear();
     this.#count = 0;
     return this.#writing = this.#writing.then(() => this.#writeAll());
@@ -105,15 +105,15 @@ export class MetricBuffer {
 
   async #writeAll(): Promise<void> {
     let failed = false;
-    for (let batch = this.#leaving.shift(); batch; batch = this.#leaving.shift()) {
+    for (let batch = this.#inFlight.shift(); batch; batch = this.#inFlight.shift()) {
       const part = slice(batch, 0, MANY);
-      if (batch.keys.length > MANY) this.#leaving.unshift(slice(batch, MANY));
+      if (batch.keys.length > MANY) this.#inFlight.unshift(slice(batch, MANY));
       try {
         await this.#write(part);
       } catch (error) {
         if (error instanceof RunNotFoundError) {
           this.#loss ??= error;
-          this.#takeLeaving(part.runId);
+          this.#takeInFlight(part.runId);
         } else {
           failed = true;
           this.#failure = error;
@@ -126,34 +126,36 @@ export class MetricBuffer {
       this.#failures = 0;
       this.#failure = undefined;
     }
-    if (this.#loss !== undefined) this.#timer ??= setTimeout(() => this.#complain(), this.#delay);
+    if (this.#loss !== undefined) {
+      this.#timer ??= setTimeout(() => this.#reportUncaught(), this.#delay);
+    }
   }
 
   #retry(): void {
     this.#failures++;
     if (this.#failures < HOPELESS) this.#schedule(this.#delay * 2 ** (this.#failures - 1));
     // If the caller already knows, the next point triggers the next attempt.
-    else if (this.#failure !== undefined) this.#timer ??= setTimeout(() => this.#complain());
+    else if (this.#failure !== undefined) this.#timer ??= setTimeout(() => this.#reportUncaught());
   }
 
   /** Throws a failure as an uncaught error, because no call has received it. */
-  #complain(): void {
+  #reportUncaught(): void {
     this.#timer = undefined;
     this.#report();
   }
 
   /** Puts points back before those buffered since. */
   #keep(batch: MetricBatch): void {
-    const kept = join([batch, ...this.#takeLeaving(batch.runId)]);
+    const kept = join([batch, ...this.#takeInFlight(batch.runId)]);
     this.#count += kept.keys.length;
     const later = this.#waiting.get(batch.runId);
     this.#waiting.set(batch.runId, later ? join([kept, later]) : kept);
   }
 
-  #takeLeaving(runId: string): MetricBatch[] {
-    const taken = this.#leaving.filter((batch) => batch.runId === runId);
-    const others = this.#leaving.filter((batch) => batch.runId !== runId);
-    this.#leaving.splice(0, Infinity, ...others);
+  #takeInFlight(runId: string): MetricBatch[] {
+    const taken = this.#inFlight.filter((batch) => batch.runId === runId);
+    const others = this.#inFlight.filter((batch) => batch.runId !== runId);
+    this.#inFlight.splice(0, Infinity, ...others);
     return taken;
   }
 }

@@ -1,6 +1,6 @@
 import type { Access } from "../base/access.ts";
 import { assertString, assertText } from "../base/assert.ts";
-import { shownAs } from "../display/displayable.ts";
+import { asDisplayable } from "../display/displayable.ts";
 import type {
   Curve,
   CurveOptions,
@@ -102,7 +102,7 @@ export class Metrics {
     return this.#access.read(async ({ metadata: { runs } }) => {
       assertText("read metrics", "the metric", key);
       return await runs.metrics(runId, key);
-    }).then(shownAs("metrics"));
+    }).then(asDisplayable("metrics"));
   }
 
   /**
@@ -132,7 +132,7 @@ export class Metrics {
     return this.#access.read(async ({ metadata: { runs } }) => {
       assertString("a metric", key);
       return curveOf(key, await runs.columns(runId, key), options);
-    }).then(shownAs("curve"));
+    }).then(asDisplayable("curve"));
   }
 
   /**
@@ -144,7 +144,7 @@ export class Metrics {
    */
   summary(runId: string): Promise<MetricSummary[]> {
     return this.#access.read(({ metadata }) => metadata.runs.summary(runId)).then(
-      shownAs("summary"),
+      asDisplayable("summary"),
     );
   }
 }

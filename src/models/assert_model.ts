@@ -7,7 +7,7 @@ import {
   type ModelStage,
   type RegisterOptions,
 } from "../metadata/model.ts";
-import type { VersionWanted } from "../metadata/model_store.ts";
+import type { VersionSelector } from "../metadata/model_store.ts";
 
 /** Maximum length of a model name, in characters. */
 const MAX_NAME_LENGTH = 255;
@@ -81,7 +81,7 @@ export function assertRegister(name: string, options: RegisterOptions): void {
 }
 
 /** Returns the version or stage that a selector names; the stage `production` by default. */
-export function wantedOf(selector: ModelSelector): VersionWanted {
+export function versionSelectorOf(selector: ModelSelector): VersionSelector {
   assertObject("select a model version", "a selector", selector);
   const { version, stage } = selector;
   if (version === undefined) {

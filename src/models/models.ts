@@ -1,6 +1,6 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { ArtifactNotFoundError } from "../base/errors.ts";
-import { shownAs } from "../display/displayable.ts";
+import { asDisplayable } from "../display/displayable.ts";
 import type { Access } from "../base/access.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type {
@@ -16,7 +16,7 @@ import {
   assertRegister,
   assertStage,
   assertVersion,
-  wantedOf,
+  versionSelectorOf,
 } from "./assert_model.ts";
 import { requireModel, requireVersion } from "./require_model.ts";
 import { promoteVersion, registerVersion } from "./versions.ts";
@@ -82,7 +82,7 @@ export class Models {
    * @returns The models, sorted by name.
    */
   list(): Promise<Model[]> {
-    return this.#access.use(({ metadata }) => metadata.models.list()).then(shownAs("models"));
+    return this.#access.use(({ metadata }) => metadata.models.list()).then(asDisplayable("models"));
   }
 
   /**
@@ -106,7 +106,7 @@ export class Models {
    */
   async versions(name: string): Promise<ModelVersion[]> {
     assertName(name);
-    return shownAs("versions")(
+    return asDisplayable("versions")(
       await this.#access.use(async ({ metadata: { models } }) => {
         const versions = await models.versions(name);
         if (versions.length === 0) await requireModel(models, name);
@@ -127,7 +127,7 @@ export class Models {
    */
   async find(name: string, selector: ModelSelector = {}): Promise<ModelVersion> {
     assertName(name);
-    const wanted = wantedOf(selector);
+    const wanted = versionSelectorOf(selector);
     return await this.#access.use(({ metadata }) => requireVersion(metadata.models, name, wanted));
   }
 
@@ -158,7 +158,7 @@ export class Models {
    */
   async load(name: string, selector: ModelSelector = {}): Promise<Artifact> {
     assertName(name);
-    const wanted = wantedOf(selector);
+    const wanted = versionSelectorOf(selector);
     return await this.#access.use(async ({ metadata: { models }, artifacts }) => {
       for (let version = await requireVersion(models, name, wanted);;) {
         try {

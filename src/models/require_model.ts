@@ -3,7 +3,7 @@ import { ModelNotFoundError, quote } from "../base/errors.ts";
 import { nearNames } from "../base/near_names.ts";
 import { call, phrase } from "../base/phrase.ts";
 import type { Model, ModelVersion } from "../metadata/model.ts";
-import type { ModelStore, VersionWanted } from "../metadata/model_store.ts";
+import type { ModelStore, VersionSelector } from "../metadata/model_store.ts";
 
 /**
  * Returns a model.
@@ -27,7 +27,7 @@ export async function requireModel(models: ModelStore, name: string): Promise<Mo
 export async function requireVersion(
   models: ModelStore,
   name: string,
-  wanted: VersionWanted,
+  wanted: VersionSelector,
 ): Promise<ModelVersion> {
   const version = await models.find(name, wanted);
   if (version) return version;

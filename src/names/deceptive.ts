@@ -18,7 +18,7 @@ const INVISIBLE =
  * Returns the rule that a name breaks by looking like another name or like an option of a command.
  * Only new names are checked; stored names stay readable.
  */
-export function deceptive(name: string): [rule: NameRule, reason: string] | undefined {
+export function findDeception(name: string): [rule: NameRule, reason: string] | undefined {
   if (BIDI_CONTROL.test(name)) {
     return ["bidirectional-control", "it has a character that changes the direction of text"];
   }

@@ -3,7 +3,7 @@
  * database. A name becomes a path below the artifact directory on any operating system.
  */
 import { InvalidNameError, type NameRule } from "../base/errors.ts";
-import { deceptive } from "./deceptive.ts";
+import { findDeception } from "./deceptive.ts";
 
 /** Maximum length of a name, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 1024;
@@ -89,7 +89,7 @@ export function assertArtifactName(
   name: unknown,
   { portable = true }: { readonly portable?: boolean | undefined } = {},
 ): asserts name is string {
-  const refusal = unsafe(name) ?? deceptive(name as string) ?? overlong(name as string) ??
+  const refusal = unsafe(name) ?? findDeception(name as string) ?? overlong(name as string) ??
     (portable ? unportable(name as string) : undefined);
   if (refusal) throw new InvalidNameError("an artifact name", name, ...refusal);
 }
@@ -99,7 +99,7 @@ export function assertArtifactName(
  * the store.
  */
 export function assertRunId(id: unknown): asserts id is string {
-  const refusal = unsafe(id) ?? deceptive(id as string) ?? overlong(id as string) ??
+  const refusal = unsafe(id) ?? findDeception(id as string) ?? overlong(id as string) ??
     unportable(id as string) ??
     notARunId(id as string);
   if (refusal) throw new InvalidNameError("a run id", id, ...refusal);

@@ -1,5 +1,5 @@
 /** Running runs whose process ended without ending them. */
-import type { NotedProcess } from "../metadata/process_store.ts";
+import type { RecordedProcess } from "../metadata/process_store.ts";
 import type { Run } from "../metadata/run.ts";
 import { recoverLogs } from "../artifacts/logs.ts";
 import type { StoreContext } from "../context/compose.ts";
@@ -12,7 +12,7 @@ export const BEAT = 30_000;
  * Time without a heartbeat after which a process on another host is considered dead, in
  * milliseconds.
  */
-export const SILENCE = 10 * BEAT;
+export const DEAD_AFTER = 10 * BEAT;
 
 /** A running run whose process is dead. */
 export interface DeadRun {
@@ -29,11 +29,11 @@ export interface DeadRun {
 }
 
 /** Returns the runs whose processes are dead. */
-export function findDead(processes: readonly NotedProcess[], now: number): DeadRun[] {
+export function findDead(processes: readonly RecordedProcess[], now: number): DeadRun[] {
   return processes.flatMap((process) => {
     const { runId, host, pid, heartbeat: lastSeen } = process;
     const alive = isAlive(process);
-    if (alive === true || alive === undefined && now - lastSeen.getTime() <= SILENCE) return [];
+    if (alive === true || alive === undefined && now - lastSeen.getTime() <= DEAD_AFTER) return [];
     return [{ runId, host, pid, lastSeen, reason: alive === false ? "ended" : "silent" }];
   });
 }
@@ -66,6 +66,6 @@ export async function endDead(
 }
 
 /** Finds the dead runs of a store. */
-export async function deadIn({ metadata, now }: StoreContext): Promise<DeadRun[]> {
+export async function findDeadRuns({ metadata, now }: StoreContext): Promise<DeadRun[]> {
   return findDead(await metadata.processes.running(), now());
 }

@@ -7,10 +7,10 @@ import type { Access } from "./protocol/operations.ts";
 import {
   AGAIN_HEADER,
   BASE,
-  type Hello,
   PROTOCOL,
   PROTOCOL_HEADER,
   REQUEST_HEADER,
+  type ServerInfo,
 } from "./protocol/version.ts";
 
 /** Who calls. */
@@ -68,8 +68,8 @@ export class Connection {
    *
    * @throws {ProtocolError} If it is no chachaml server, or speaks another protocol.
    */
-  async hello(): Promise<Hello> {
-    const hello = await this.call("read", "hello", [], { once: true }) as Hello;
+  async hello(): Promise<ServerInfo> {
+    const hello = await this.call("read", "hello", [], { once: true }) as ServerInfo;
     this.#instance = hello.instance;
     if (hello.protocol === PROTOCOL) return hello;
     const [older, action] = hello.protocol < PROTOCOL

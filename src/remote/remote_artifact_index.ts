@@ -48,16 +48,16 @@ export class RemoteArtifactIndex implements ArtifactIndex {
     return this.#calls.unnamed(keys);
   }
 
-  namedForSure(keys: Iterable<string>): Promise<Set<string>> {
-    return this.#calls.namedForSure(keys);
+  namedByScan(keys: Iterable<string>): Promise<Set<string>> {
+    return this.#calls.namedByScan(keys);
   }
 
-  admit(runId: string, name: string): Promise<IndexEntry | undefined> {
-    return this.#calls.admit(runId, name);
+  checkName(runId: string, name: string): Promise<IndexEntry | undefined> {
+    return this.#calls.checkName(runId, name);
   }
 
-  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
-    return this.#calls.admitAll(runId, names);
+  checkNames(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
+    return this.#calls.checkNames(runId, names);
   }
 
   byId(id: string): Promise<IndexEntry | undefined> {
@@ -88,7 +88,7 @@ export class RemoteArtifactIndex implements ArtifactIndex {
     return refuse();
   }
 
-  renew(): Promise<never> {
+  republish(): Promise<never> {
     return refuse();
   }
 
@@ -100,7 +100,7 @@ export class RemoteArtifactIndex implements ArtifactIndex {
     return refuse();
   }
 
-  forget(): void {}
+  invalidate(): void {}
 }
 
 function refuse(): Promise<never> {

@@ -5,7 +5,7 @@ import type { MetadataCheck, MetadataStore } from "../metadata/metadata_store.ts
 import type { MlflowStore } from "../metadata/mlflow_store.ts";
 import type { ModelStore } from "../metadata/model_store.ts";
 import type { ProcessStore } from "../metadata/process_store.ts";
-import type { LastWords } from "../metadata/process_store.ts";
+import type { FinalWrites } from "../metadata/process_store.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import type { RunTable } from "../metadata/run_table.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
@@ -70,7 +70,7 @@ export class RemoteMetadata implements MetadataStore {
   }
 
   /** Keeps what was logged and how the runs end: the next process sends it. */
-  finishNow({ batches, runIds, error }: LastWords): void {
+  finishSync({ batches, runIds, error }: FinalWrites): void {
     const add = (operation: string, args: readonly unknown[]) =>
       this.#spool.add({ id: crypto.randomUUID(), operation, args });
     for (const batch of batches) add("runs.logMetrics", [batch]);

@@ -42,7 +42,7 @@ export function remoteRuns(
 
   return {
     ...afterSpool(calls, spool),
-    adopt: () => Promise.reject(new NotRemoteError("import single runs into")),
+    importRuns: () => Promise.reject(new NotRemoteError("import single runs into")),
     start: async (options, environment, process) => {
       const { id = crypto.randomUUID() } = options;
       const run = await calls.start({ ...options, id }, environment, process);

@@ -1,8 +1,4 @@
-import type {
-  ArtifactWriter,
-  StagedArtifact,
-  StoredTogether,
-} from "../artifacts/artifact_writer.ts";
+import type { ArtifactWriter, PutAllResult, StagedArtifact } from "../artifacts/artifact_writer.ts";
 import type { PutOptions } from "../artifacts/put_options.ts";
 import type { StagedBytes } from "../bytes/byte_store.ts";
 import type { ArtifactRecord, NewArtifact } from "../metadata/artifact_index.ts";
@@ -36,11 +32,11 @@ export class RemoteWriter implements ArtifactWriter {
     runId: string,
     artifacts: readonly StagedArtifact[],
     signal?: AbortSignal,
-  ): Promise<StoredTogether> {
+  ): Promise<PutAllResult> {
     const all = artifacts.map(({ staged }) => staged);
     return await this.#withBytes(all, async (keys) => {
       const put = artifacts.map(({ artifact }, at) => [keys[at], artifact]);
-      return await this.#call("artifacts.putAll", [runId, put], signal) as StoredTogether;
+      return await this.#call("artifacts.putAll", [runId, put], signal) as PutAllResult;
     });
   }
 

@@ -67,7 +67,7 @@ export async function upload(
     return staged;
   } catch (error) {
     await source.close(error);
-    await sending.giveUp();
+    await sending.abort();
     throw error;
   }
 }
@@ -114,7 +114,7 @@ class Sending {
   }
 
   /** Gives up what the server has. */
-  async giveUp(): Promise<void> {
+  async abort(): Promise<void> {
     if (!this.#isBegun) return;
     const { size, hash } = { size: 0, hash: "" };
     await new RemoteStaged(this.#connection, { id: this.#id, size, hash }).discard();

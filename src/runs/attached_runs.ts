@@ -66,6 +66,6 @@ export class AttachedRuns {
 
   async #beat(): Promise<void> {
     // A missed heartbeat matters little; others follow.
-    await this.#metadata.processes.beat(this.ids).catch(() => {});
+    await this.#metadata.processes.heartbeat(this.ids).catch(() => {});
   }
 }

@@ -24,7 +24,7 @@ export async function captureEnvironment(): Promise<Environment> {
 }
 
 /** How this program was started, as far as permissions allow to read it. */
-export interface CallOfProgram {
+export interface ProgramInvocation {
   /** Name of the user. */
   readonly user?: string;
   /** Name of the host. */
@@ -36,7 +36,7 @@ export interface CallOfProgram {
 }
 
 /** Describes how this program was started. */
-export function describeProgram(): CallOfProgram {
+export function describeProgram(): ProgramInvocation {
   const user = variable("USER") ?? variable("LOGNAME") ?? variable("USERNAME");
   const isGranted = (descriptor: Deno.PermissionDescriptor) =>
     Deno.permissions.querySync(descriptor).state === "granted";

@@ -1,5 +1,5 @@
 import type { Access } from "../base/access.ts";
-import { shownAs } from "../display/displayable.ts";
+import { asDisplayable } from "../display/displayable.ts";
 import type { Experiment } from "../metadata/dataset.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 
@@ -32,7 +32,7 @@ export class Experiments {
    */
   list(): Promise<Experiment[]> {
     return this.#access.use(({ metadata }) => metadata.runs.experiments()).then(
-      shownAs("experiments"),
+      asDisplayable("experiments"),
     );
   }
 

@@ -21,7 +21,7 @@ export class Listener {
   #wake: (() => void) | undefined;
 
   /** Adds changes. If the reader is too slow, it must read them from the store again. */
-  take(batch: Batch): void {
+  push(batch: Batch): void {
     this.#count += batch.changes.length;
     if (this.#count > MOST_WAITING) this.#isOverrun = true;
     if (this.#isOverrun) this.#waiting = [];

@@ -1,6 +1,11 @@
 import type { Access } from "../base/access.ts";
 import type { StoreContext } from "../context/compose.ts";
-import { displayable, displayableBy, type MediaBundle, shownAs } from "../display/displayable.ts";
+import {
+  asDisplayable,
+  displayable,
+  displayableBy,
+  type MediaBundle,
+} from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
 import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
 import type { TagChanges } from "../metadata/accepted.ts";
@@ -13,7 +18,7 @@ import { RunStateError } from "../base/errors.ts";
 import { bestRun } from "./best_run.ts";
 import { eachRun } from "./each_run.ts";
 import { assertKnownNames } from "./known_names.ts";
-import { deadIn, type DeadRun, endDead } from "../processes/dead_runs.ts";
+import { type DeadRun, endDead, findDeadRuns } from "../processes/dead_runs.ts";
 import type { StorableObject } from "../edn/mod.ts";
 import { logParams, type LogParamsOptions } from "./log_params.ts";
 import { removeRun, type RemoveRunOptions } from "./remove_run.ts";
@@ -142,7 +147,7 @@ export class Runs {
    */
   compare(ids: readonly string[]): Promise<Comparison> {
     return this.#access.read(({ metadata }) => compareRuns(metadata.runs, ids))
-      .then(shownAs("comparison"));
+      .then(asDisplayable("comparison"));
   }
 
   /**
@@ -173,7 +178,7 @@ export class Runs {
         this.#attached.delete(id);
         return run;
       })
-    ).then(shownAs("run"));
+    ).then(asDisplayable("run"));
   }
 
   /**
@@ -184,7 +189,7 @@ export class Runs {
    * @returns The runs and their processes.
    */
   dead(): Promise<DeadRun[]> {
-    return this.#access.use(deadIn);
+    return this.#access.use(findDeadRuns);
   }
 
   /**
@@ -195,8 +200,8 @@ export class Runs {
    */
   endDead(): Promise<Run[]> {
     return this.#access.write(async (context) => {
-      return await endDead(context, await deadIn(context));
-    }).then(shownAs("runs"));
+      return await endDead(context, await findDeadRuns(context));
+    }).then(asDisplayable("runs"));
   }
 
   /**
@@ -304,7 +309,7 @@ export class Runs {
     const pruned = options?.dryRun ? this.#access.use(work) : this.#access.write(work);
     return pruned.then((report) => {
       if (!report.dryRun) { for (const { id } of report.removed) this.#attached.delete(id); }
-      return shownAs("prune")(report);
+      return asDisplayable("prune")(report);
     });
   }
 
@@ -388,7 +393,7 @@ export class Runs {
    */
   datasets(id: string): Promise<Dataset[]> {
     return this.#access.use(({ metadata }) => metadata.runs.datasets(id)).then(
-      shownAs("datasets"),
+      asDisplayable("datasets"),
     );
   }
 }

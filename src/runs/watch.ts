@@ -115,13 +115,13 @@ export class Watcher {
   #begin(): Promise<ChangePosition> {
     if (!this.#place) {
       this.#place = this.#read((log) => log.position());
-      void this.#look(this.#place);
+      void this.#poll(this.#place);
     }
     return this.#place;
   }
 
   /** Polls while there are listeners. */
-  async #look(begin: Promise<ChangePosition>): Promise<void> {
+  async #poll(begin: Promise<ChangePosition>): Promise<void> {
     try {
       let place = await begin;
       while (this.#listeners.size > 0) {
@@ -135,7 +135,7 @@ export class Watcher {
           place = found.position;
           this.#place = Promise.resolve(place);
           if (found.changes.length === 0) continue;
-          for (const listener of this.#listeners) listener.take(found);
+          for (const listener of this.#listeners) listener.push(found);
         }
       }
     } catch (error) {

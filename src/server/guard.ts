@@ -5,7 +5,7 @@ import type { Caller, Credentials, HandlerOptions, Role } from "./options.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Data that the guard passes to handlers. */
-export interface Noted {
+export interface GuardEnv {
   /** The caller, if callers sign in. */
   Variables: { caller: Caller | undefined };
 }
@@ -35,7 +35,7 @@ function reads({ method }: Request, path: string): boolean {
 }
 
 /** Rejects requests addressed to another host name, which come from a page of another site. */
-export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHandler<Noted> {
+export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHandler<GuardEnv> {
   const allowed = hosts ?? (authenticate ? undefined : LOOPBACK);
   return async (c, next) => {
     const host = (c.req.header("host") ?? "").replace(/:\d+$/, "").toLowerCase();
@@ -52,7 +52,7 @@ export function checkHost({ hosts, authenticate }: HandlerOptions): MiddlewareHa
 }
 
 /** Rejects writes by pages of other sites, which browsers declare. */
-export function checkOrigin({ origins = [] }: HandlerOptions): MiddlewareHandler<Noted> {
+export function checkOrigin({ origins = [] }: HandlerOptions): MiddlewareHandler<GuardEnv> {
   return async (c, next) => {
     const origin = c.req.header("origin");
     const site = c.req.header("sec-fetch-site");
@@ -83,7 +83,7 @@ function hostOf(origin: string): string | undefined {
 export function checkCaller(
   options: HandlerOptions,
   sessions: Sessions,
-): MiddlewareHandler<Noted> {
+): MiddlewareHandler<GuardEnv> {
   const { authenticate, readOnly = false } = options;
   return async (c, next) => {
     const { path } = c.req;
@@ -111,18 +111,18 @@ export function checkCaller(
 }
 
 /** Returns an error response: JSON for the API, otherwise text. */
-function refuse(c: Context<Noted>, status: 403, message: string): Response {
+function refuse(c: Context<GuardEnv>, status: 403, message: string): Response {
   return isApiPath(c.req.path) ? c.json({ error: message }, status) : c.text(message, status);
 }
 
 /** Returns a response for a missing permission. */
-function deny(c: Context<Noted>, message: string): Response {
+function deny(c: Context<GuardEnv>, message: string): Response {
   return isApiPath(c.req.path)
     ? c.json({ error: message }, 403)
     : c.json({ error_code: "PERMISSION_DENIED", message }, 403);
 }
 
-function askToSignIn(c: Context<Noted>): Response {
+function askToSignIn(c: Context<GuardEnv>): Response {
   // For other requests than navigation, browsers would show their own password dialog over the
   // page.
   if ((c.req.header("sec-fetch-mode") ?? "navigate") === "navigate") {

@@ -5,7 +5,7 @@ import { lifecycleOf } from "../store/internals.ts";
 import type { Store } from "../store/store.ts";
 import { apiErrorOf, errorResponse, isApiPath } from "./api/api_error.ts";
 import { addApi } from "./api/app.ts";
-import { checkCaller, checkHost, checkOrigin, type Noted, TRACKIO_TOKEN } from "./guard.ts";
+import { checkCaller, checkHost, checkOrigin, type GuardEnv, TRACKIO_TOKEN } from "./guard.ts";
 import { addMcp } from "./mcp/http.ts";
 import { addMlflow } from "./mlflow/app.ts";
 import { MlflowError } from "./mlflow/mlflow_error.ts";
@@ -51,7 +51,7 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   const context = lifecycleOf(store).require();
   const mlflow = context.metadata.mlflow();
   const statistics = new Statistics();
-  const app = new Hono<Noted>();
+  const app = new Hono<GuardEnv>();
   app.use(async (c, next) => {
     const started = performance.now();
     const time = new Date().toISOString();

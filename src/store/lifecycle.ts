@@ -32,8 +32,8 @@ export class Lifecycle implements Access<StoreContext> {
    */
   watchProcess(): void {
     this.#ignoreEnd ??= onProcessEnd({
-      interrupted: (reason) => this.#interrupted(reason),
-      ended: (reason) => this.#ended(reason),
+      onInterrupt: (reason) => this.#interrupted(reason),
+      onEnd: (reason) => this.#ended(reason),
     }, this.#handleSignals);
   }
 
@@ -54,7 +54,7 @@ export class Lifecycle implements Access<StoreContext> {
 
   #ended(error: string): void {
     if (this.isClosed) return;
-    this.#context.metadata.finishNow?.({
+    this.#context.metadata.finishSync?.({
       batches: this.buffer.unwritten,
       runIds: this.attached.ids,
       error,

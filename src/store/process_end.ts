@@ -2,11 +2,11 @@
 import { builtin } from "../base/builtin.ts";
 
 /** Callbacks of one store. */
-export interface Ending {
+export interface ProcessEndListener {
   /** Called when a signal asks the process to end; the process waits for the promise. */
-  interrupted(reason: string): Promise<void>;
+  onInterrupt(reason: string): Promise<void>;
   /** Called synchronously at the end of the process. */
-  ended(reason: string): void;
+  onEnd(reason: string): void;
 }
 
 /** Signals that end a process without a listener. */
@@ -15,8 +15,8 @@ const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Maximum delay of a signal, in milliseconds. */
 const PATIENCE = 10_000;
 
-const endings = new Set<Ending>();
-const withSignals = new Set<Ending>();
+const endings = new Set<ProcessEndListener>();
+const withSignals = new Set<ProcessEndListener>();
 const listeners = new Map<Deno.Signal, () => void>();
 let listening = false;
 /** Whether the event loop has run out of work, which is a regular end. */
@@ -29,7 +29,7 @@ let isIdle = false;
  * @param signals Whether to listen to signals.
  * @returns A function that unsubscribes.
  */
-export function onProcessEnd(ending: Ending, signals: boolean): () => void {
+export function onProcessEnd(ending: ProcessEndListener, signals: boolean): () => void {
   endings.add(ending);
   if (signals) withSignals.add(ending);
   if (!listening) listen();
@@ -85,7 +85,7 @@ function describe(error: unknown): string {
 function end(reason: string): void {
   for (const ending of [...endings]) {
     try {
-      ending.ended(reason);
+      ending.onEnd(reason);
     } catch {
       // The other stores must still be notified.
     }
@@ -114,7 +114,7 @@ async function interrupt(signal: Deno.Signal): Promise<void> {
   const asked = [...withSignals];
   // A second signal takes effect at once.
   ignoreSignals();
-  const done = asked.map((ending) => ending.interrupted(`ended by ${signal}`).catch(() => {}));
+  const done = asked.map((ending) => ending.onInterrupt(`ended by ${signal}`).catch(() => {}));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise((resolve) => timer = setTimeout(resolve, PATIENCE));
   await Promise.race([Promise.all(done), late]);

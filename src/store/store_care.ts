@@ -5,7 +5,7 @@ import { abandonSource } from "../artifacts/put_source.ts";
 import type { BackupOptions, BackupReport } from "../backup/options.ts";
 import { NotRemoteError } from "../base/server_errors.ts";
 import type { StoreContext } from "../context/store_context.ts";
-import { shownAs } from "../display/displayable.ts";
+import { asDisplayable } from "../display/displayable.ts";
 import type { DedupOptions, DedupReport } from "../maintenance/dedup.ts";
 import type { GcOptions, GcReport } from "../maintenance/gc.ts";
 import type { InfoOptions, StoreInfo } from "../maintenance/info.ts";
@@ -80,7 +80,7 @@ export abstract class StoreCare {
       requireOwnFiles(context, "remove orphans of");
       const { collect } = await import("../maintenance/gc.ts");
       return await collect(context, options);
-    }).then(shownAs("gc"));
+    }).then(asDisplayable("gc"));
   }
 
   /**
@@ -113,7 +113,7 @@ export abstract class StoreCare {
       requireOwnFiles(context, "back up");
       const { backup } = await import("../backup/backup.ts");
       return await backup(context, to, options);
-    }).then(shownAs("backup"));
+    }).then(asDisplayable("backup"));
   }
 
   /**
@@ -128,7 +128,7 @@ export abstract class StoreCare {
       requireOwnFiles(context, "share bytes of artifacts in");
       const { dedup } = await import("../maintenance/dedup.ts");
       return await dedup(context, options);
-    }).then(shownAs("dedup"));
+    }).then(asDisplayable("dedup"));
   }
 
   /**
@@ -143,7 +143,7 @@ export abstract class StoreCare {
     return this.#lifecycle.use(async (context) => {
       const { describe } = await import("../maintenance/info.ts");
       return await describe(context, options);
-    }).then(shownAs("info"));
+    }).then(asDisplayable("info"));
   }
 
   /**
@@ -247,7 +247,7 @@ export abstract class StoreCare {
         const { importRuns } = await import("../archive/import.ts");
         return await importRuns(context, archive, options);
       });
-      return shownAs("import")(report);
+      return asDisplayable("import")(report);
     } catch (error) {
       await abandonSource(archive, error);
       throw error;

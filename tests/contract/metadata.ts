@@ -65,7 +65,7 @@ export function testMetadata(
     await insert(metadata, artifact("r", "a"));
     for (const name of ["A", "a/b"]) {
       await assert.rejects(insert(metadata, artifact("r", name)), InvalidNameError, name);
-      await assert.rejects(metadata.artifacts.admit("r", name), InvalidNameError, name);
+      await assert.rejects(metadata.artifacts.checkName("r", name), InvalidNameError, name);
     }
   });
 
@@ -103,7 +103,7 @@ export function testMetadata(
     assert.deepEqual(await metadata.artifacts.totals(), { artifacts: 120, bytes: 360 });
     await assert.rejects(put(["x", "x/y"]), InvalidNameError);
     await assert.rejects(put(["y", "F7"]), InvalidNameError);
-    assert.deepEqual([...(await metadata.artifacts.admitAll("r", ["f1", "z"])).keys()], ["f1"]);
+    assert.deepEqual([...(await metadata.artifacts.checkNames("r", ["f1", "z"])).keys()], ["f1"]);
   });
 
   test("each() gives every artifact once, by run and name", async (metadata) => {
@@ -171,7 +171,7 @@ export function testMetadata(
       [...await metadata.artifacts.unnamed(keys)],
       ["r/a/b/c", "r/a/", "r/a/bb", "r/a-", "q", "r/A/b"],
     );
-    assert.deepEqual([...await metadata.artifacts.namedForSure(keys)], ["r/a/b"]);
+    assert.deepEqual([...await metadata.artifacts.namedByScan(keys)], ["r/a/b"]);
   });
 
   test("removeIfUnnamed() holds off a put of the same key", async (metadata) => {
@@ -238,7 +238,7 @@ export function testMetadata(
     assert.deepEqual(await snapshot.unnamed(["r/a", "r/b", "r/c"]), new Set(["r/c"]));
     const unneeded = ["r/a", "r/b", "r/c"];
     const mark = { of: "origin", directory: "1:2" };
-    const left = await snapshot.settle(
+    const left = await snapshot.applyOutcome(
       { present: [a], omitted: [{ artifact: b }], unneeded },
       mark,
     );
@@ -297,11 +297,11 @@ export function testMetadata(
     assert.deepEqual(names.slice(2), Array.from({ length: 600 }, (_, at) => `many ${at}`));
   });
 
-  test("everKnown() knows runs that were removed", async (metadata) => {
+  test("knownOrRemoved() knows runs that were removed", async (metadata) => {
     for (const id of ["here", "gone"]) await metadata.runs.start({ id }, null);
     await metadata.runs.remove("gone", false);
     const { runs } = metadata;
-    assert.deepEqual(await runs.everKnown(["here", "gone", "x"]), new Set(["here", "gone"]));
+    assert.deepEqual(await runs.knownOrRemoved(["here", "gone", "x"]), new Set(["here", "gone"]));
     assert.deepEqual(await runs.known(["here", "gone", "x"]), new Set(["here"]));
   });
 

@@ -40,7 +40,7 @@ function withWrites(here: MetadataStore, there: MetadataStore): MetadataStore {
     "insert",
     "insertAll",
     "update",
-    "renew",
+    "republish",
     "remove",
     "removeIfUnnamed",
     "eachDuplicate",
@@ -52,7 +52,7 @@ function withWrites(here: MetadataStore, there: MetadataStore): MetadataStore {
       return value.bind(from);
     },
   });
-  const runs = { ...here.runs, adopt: there.runs.adopt.bind(there.runs) };
+  const runs = { ...here.runs, importRuns: there.runs.importRuns.bind(there.runs) };
   const ownCalls = ["tryWriting", "snapshot", "table", "changes", "mlflow"];
   return new Proxy(here, {
     get(target, name) {

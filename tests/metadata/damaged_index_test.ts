@@ -25,7 +25,7 @@ async function damageIndex(path: string, index: string): Promise<void> {
 }
 
 testEachDriver(
-  "check() finds a flipped bit in an index, and namedForSure() does not trust one",
+  "check() finds a flipped bit in an index, and namedByScan() does not trust one",
   (driverName) =>
     inTempDir(async (dir) => {
       {
@@ -50,7 +50,7 @@ testEachDriver(
           const { damage } = await metadata.check();
           assert.match(damage.join("\n"), /idx_artifacts_run_name/);
           assert.deepEqual(
-            await metadata.artifacts.namedForSure(["r/keep.bin", "r/other"]),
+            await metadata.artifacts.namedByScan(["r/keep.bin", "r/other"]),
             new Set(["r/keep.bin"]),
           );
         } finally {

@@ -62,7 +62,7 @@ async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void
   await runs.summary(id);
   await runs.datasets(id);
   await runs.known([id]);
-  await runs.everKnown([id]);
+  await runs.knownOrRemoved([id]);
   await runs.document(id);
   await runs.describeExperiment("default", { owner: "ana" });
   const limit = 10;
@@ -92,7 +92,7 @@ async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void
   await insert("b");
   await artifacts.byId(record.id);
   await artifacts.byName(id, "a");
-  await artifacts.admitAll(id, ["a", "c"]);
+  await artifacts.checkNames(id, ["a", "c"]);
   for (
     const query of [
       {},
@@ -107,7 +107,7 @@ async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void
   for await (const _ of artifacts.each(id)) { /* read */ }
   await artifacts.unnamed(["new/a", "new/x"]);
   await artifacts.removeIfUnnamed(["new/x"], () => Promise.resolve());
-  await artifacts.namedForSure(["new/a"]);
+  await artifacts.namedByScan(["new/a"]);
   await artifacts.update(
     record,
     { ...record, createdAt: new Date() },

@@ -56,7 +56,7 @@ async function callAll(metadata: MetadataStore): Promise<void> {
   await runs.datasets(id);
   await runs.document(id);
   await runs.known([id, "none"]);
-  await runs.everKnown([id, "none"]);
+  await runs.knownOrRemoved([id, "none"]);
   await runs.insertParams(id, new Map([["new", "1"]]));
   await runs.setTags(id, { note: "x" });
   await runs.logMetrics({ runId: id, keys: ["loss"], values: [1], steps: [21], times: [21] });
@@ -68,7 +68,7 @@ async function callAll(metadata: MetadataStore): Promise<void> {
   );
   const record = (await artifacts.byName(id, "a"))!.record;
   await artifacts.byId(record.id);
-  await artifacts.admitAll(id, ["a", "c", "checkpoints/9"]);
+  await artifacts.checkNames(id, ["a", "c", "checkpoints/9"]);
   for (
     const query of [
       {},

@@ -1,7 +1,12 @@
 /** What is logged while the server is away. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { AnswerLostError, openStore, RunNotFoundError, ServerUnreachableError } from "../../mod.ts";
+import {
+  openStore,
+  ResponseLostError,
+  RunNotFoundError,
+  ServerUnreachableError,
+} from "../../mod.ts";
 import { wait } from "../../src/base/async.ts";
 import { Connection } from "../../src/remote/connection.ts";
 import { packageFlags } from "../support/children/flags.ts";
@@ -137,7 +142,7 @@ Deno.test("what cannot be repeated safely is not, once the server was restarted"
     assert.equal((await local.runs.datasets("r")).length, 1);
     // The server is another one by the time of the second try.
     proxy.downLimit = () => 0;
-    const noted = assert.rejects(note(), AnswerLostError);
+    const noted = assert.rejects(note(), ResponseLostError);
     while ((await local.runs.datasets("r")).length < 2) await wait(10);
     await server.stop();
     proxy.cut();

@@ -1,9 +1,9 @@
 /** Check of the directory of a file store. */
 import { join } from "@std/path";
-import { littleSpace } from "../../base/free_space.ts";
+import { describeLowSpace } from "../../base/free_space.ts";
 import { fsError } from "../../base/fs_error.ts";
 import type { ByteStoreCheck } from "../byte_store.ts";
-import { letGo } from "./let_go.ts";
+import { removeAndClose } from "./cleanup.ts";
 
 /** Mode bits that allow the group or others to write. */
 const OTHERS_WRITE = 0o022;
@@ -31,7 +31,7 @@ export async function checkDirectory(
           "only those who may change the store should",
       );
     }
-    const little = await littleSpace(root);
+    const little = await describeLowSpace(root);
     if (little !== undefined) warnings.push(little);
   } catch (error) {
     failure = fsError(error, `store bytes in ${JSON.stringify(root)}`) as Error;
@@ -52,6 +52,6 @@ function tryLink(staging: string): boolean {
   } catch {
     return false;
   } finally {
-    letGo(first!, file);
+    removeAndClose(first!, file);
   }
 }

@@ -15,11 +15,11 @@ import type {
 } from "../byte_store.ts";
 import { hashCopy } from "../hashing.ts";
 import { syncDirectory } from "./directories.ts";
-import { ignoreErrors, letGo } from "./let_go.ts";
+import { ignoreErrors, removeAndClose } from "./cleanup.ts";
 import { identityOf } from "./lstat.ts";
 import type { Publisher } from "./publisher.ts";
 import { lockFile } from "./staged_file.ts";
-import { type FileSystemSync, holdFileSystem } from "./sync_file_system.ts";
+import { type FileSystemSync, openFileSystem } from "./sync_file_system.ts";
 import { TreeFile } from "./tree_file.ts";
 
 /** Minimum number of files for syncing the whole file system instead of each file. */
@@ -71,11 +71,11 @@ export class FileBatch implements ByteBatch {
       throw error;
     }
     this.#directories.add(this.#tree);
-    this.#fileSystem = place.durable && count >= MANY ? holdFileSystem(this.#tree) : undefined;
+    this.#fileSystem = place.durable && count >= MANY ? openFileSystem(this.#tree) : undefined;
   }
 
   async stage(source: ByteReader, key: string, options: StageOptions): Promise<StagedBytes> {
-    const leave = await this.#place.gate.enter(options.signal).catch(async (error) => {
+    const release = await this.#place.gate.enter(options.signal).catch(async (error) => {
       await source.close(error);
       throw error;
     });
@@ -93,12 +93,12 @@ export class FileBatch implements ByteBatch {
       await source.close(); // Throws if the source has changed.
       const staged = new TreeFile({ key: `${this.#key}/${key}`, path, identity }, digest);
       this.#files.set(key, staged);
-      this.#sync(file, digest.size, leave);
+      this.#sync(file, digest.size, release);
       return staged;
     } catch (error) {
-      if (file) letGo(path, file);
+      if (file) removeAndClose(path, file);
       await source.close(error);
-      leave();
+      release();
       const what = JSON.stringify(options.name ?? key);
       throw fsError(error, `store ${what} in ${JSON.stringify(this.#place.root)}`);
     }
@@ -112,10 +112,10 @@ export class FileBatch implements ByteBatch {
   }
 
   /** Syncs a file, unless all are synced together, and closes it while further ones are staged. */
-  #sync(file: Deno.FsFile, size: number, leave: () => void): void {
+  #sync(file: Deno.FsFile, size: number, release: () => void): void {
     const done = () => {
       ignoreErrors(() => file.close());
-      leave();
+      release();
     };
     if (!this.#place.durable || this.#fileSystem && size <= LARGE) return done();
     const syncing: Promise<void> = file.syncData()

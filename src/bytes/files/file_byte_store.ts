@@ -30,7 +30,7 @@ import { FileBatch } from "./file_batch.ts";
 import { FileHasher } from "./file_hasher.ts";
 import { GrowingFiles } from "./growing_files.ts";
 import { EntryLister } from "./list_entries.ts";
-import { ignoreErrors } from "./let_go.ts";
+import { ignoreErrors } from "./cleanup.ts";
 import { lstat } from "./lstat.ts";
 import { OpenFile, openPublished } from "./open_file.ts";
 import { Publisher } from "./publisher.ts";
@@ -85,7 +85,7 @@ export class FileByteStore implements ByteStore {
     }
   }
 
-  async adopt(path: string, options: StageOptions): Promise<StagedBytes | undefined> {
+  async stageMove(path: string, options: StageOptions): Promise<StagedBytes | undefined> {
     return await this.#stage(options, (how) => stageMove(this.#staging, path, how));
   }
 
@@ -119,15 +119,15 @@ export class FileByteStore implements ByteStore {
     options: StageOptions,
     work: (how: StageFileOptions) => Promise<StagedFile | undefined>,
   ): Promise<StagedBytes | undefined> {
-    const leave = await this.#gate.enter(options.signal);
+    const release = await this.#gate.enter(options.signal);
     try {
       options.signal?.throwIfAborted();
       await this.#makeStaging();
-      const staged = await work({ ...options, durable: this.#durable, onGone: leave });
-      if (!staged) leave();
+      const staged = await work({ ...options, durable: this.#durable, onGone: release });
+      if (!staged) release();
       return staged;
     } catch (error) {
-      leave();
+      release();
       const what = options.name === undefined ? "bytes" : JSON.stringify(options.name);
       throw fsError(error, `store ${what} in ${JSON.stringify(this.#root)}`);
     }
@@ -178,11 +178,11 @@ export class FileByteStore implements ByteStore {
     try {
       for (const { stored, held } of this.#notes.abandoned()) {
         try {
-          if (stored && await this.#holds(stored.key, stored.note)) await finish(stored.note);
-          held.drop();
+          if (stored && await this.#hasContent(stored.key, stored.note)) await finish(stored.note);
+          held.remove();
           if (stored) this.#dropStaged(stored.staged);
         } finally {
-          held.leave();
+          held.release();
         }
       }
     } catch (error) {
@@ -199,7 +199,7 @@ export class FileByteStore implements ByteStore {
   }
 
   /** Whether the bytes at a key have this size and hash. */
-  async #holds(key: string, { size, hash }: Digest): Promise<boolean> {
+  async #hasContent(key: string, { size, hash }: Digest): Promise<boolean> {
     try {
       const opened = this.#openFile(key);
       try {
@@ -249,7 +249,7 @@ export class FileByteStore implements ByteStore {
       try {
         this.#locate(key);
         requirePlainDirectories(this.#root, key);
-        return this.#lister.look(key);
+        return this.#lister.stat(key);
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return undefined;
         throw fsError(error, `inspect ${JSON.stringify(key)}`);
@@ -269,7 +269,7 @@ export class FileByteStore implements ByteStore {
     return Promise.resolve().then(() => {
       try {
         requirePlainDirectories(this.#root, key);
-        const now = this.#lister.look(key);
+        const now = this.#lister.stat(key);
         return now?.identity === identity && now.kind === kind ? now : undefined;
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return undefined;

@@ -18,7 +18,7 @@ import {
   requirePlainDirectories,
   syncDirectory,
 } from "./directories.ts";
-import { ignoreErrors } from "./let_go.ts";
+import { ignoreErrors } from "./cleanup.ts";
 import { type Created, lockIfFree, StagedFile } from "./staged_file.ts";
 
 /** Directory of growing logs, below the staging directory. */
@@ -80,14 +80,14 @@ export class GrowingFiles implements GrowingByteStore {
     const entries: GrowingEntry[] = [];
     for (const run of runId === undefined ? namesIn(join(this.#root, LOGS)) : [runId]) {
       for (const name of filesBelow(join(this.#root, LOGS, run))) {
-        const entry = await this.#look(run, name);
+        const entry = await this.#entryOf(run, name);
         if (entry) entries.push(entry);
       }
     }
     return entries;
   }
 
-  async #look(runId: string, name: string): Promise<GrowingEntry | undefined> {
+  async #entryOf(runId: string, name: string): Promise<GrowingEntry | undefined> {
     try {
       const path = join(this.#root, keyOf(runId, name));
       const { size, mtime } = Deno.lstatSync(path);
@@ -125,7 +125,7 @@ export class GrowingFiles implements GrowingByteStore {
     }
   }
 
-  async take(runId: string, name: string): Promise<StagedBytes | undefined> {
+  async stageAbandoned(runId: string, name: string): Promise<StagedBytes | undefined> {
     const key = keyOf(runId, name);
     const path = join(this.#root, key);
     const found = this.#openPlain(runId, name);

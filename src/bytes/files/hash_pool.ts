@@ -61,7 +61,7 @@ export class HashPool implements Disposable {
       signal?.addEventListener("abort", stop, { once: true });
       const task: Task = { resolve, reject, advance };
       worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-        if (!settle(task, data)) return;
+        if (!handleAnswer(task, data)) return;
         signal?.removeEventListener("abort", stop);
         this.#idle.push(worker);
       };
@@ -82,7 +82,7 @@ export class HashPool implements Disposable {
 }
 
 /** Handles a message of a worker. Returns whether it was the last one of its task. */
-function settle({ resolve, reject, advance }: Task, answer: Answer): boolean {
+function handleAnswer({ resolve, reject, advance }: Task, answer: Answer): boolean {
   if ("bytes" in answer) return advance(answer.bytes), false;
   if ("hash" in answer) resolve(answer.hash);
   else reject(new Error(answer.failure));

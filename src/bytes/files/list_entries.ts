@@ -63,7 +63,7 @@ export class EntryLister {
   }
 
   /** Returns the entry at a key. */
-  look(key: string): ByteEntry | undefined {
+  stat(key: string): ByteEntry | undefined {
     const info = lstat(join(this.#root, key));
     return info && this.#entryOf(key, info);
   }

@@ -1,7 +1,7 @@
 /** Notes about work that must survive a crash: small files in the staging directory. */
 import { join } from "@std/path";
 import { syncDirectory } from "./directories.ts";
-import { ignoreErrors, letGo } from "./let_go.ts";
+import { ignoreErrors, removeAndClose } from "./cleanup.ts";
 import { lstat, openRegular } from "./lstat.ts";
 
 /** Maximum size of a note, in bytes; anything larger is not a note. */
@@ -11,11 +11,11 @@ const MAX_BYTES = 16 * 1024;
 export const EXTENSIONS = { replacement: ".replaces", move: ".moves" } as const;
 
 /** A locked note: its writer is active, or it is being recovered. */
-export interface HeldNote {
+export interface LockedNote {
   /** Removes the note. */
-  drop(): void;
+  remove(): void;
   /** Releases the note for recovery by others. */
-  leave(): void;
+  release(): void;
 }
 
 /** Whether a file of the staging directory is a note. */
@@ -28,7 +28,11 @@ export function isNote(name: string): boolean {
  *
  * @throws {Deno.errors.AlreadyExists} If it exists, or another process removed it as unfinished.
  */
-export async function writeNote(path: string, value: unknown, durable: boolean): Promise<HeldNote> {
+export async function writeNote(
+  path: string,
+  value: unknown,
+  durable: boolean,
+): Promise<LockedNote> {
   const file = Deno.openSync(path, { createNew: true, read: true, write: true, mode: 0o600 });
   // Another process may find it before it is locked, and remove it as unfinished.
   if (!file.tryLockSync(true) || file.statSync().nlink === 0) {
@@ -44,7 +48,7 @@ export async function writeNote(path: string, value: unknown, durable: boolean):
     }
     return hold(path, file);
   } catch (error) {
-    letGo(path, file);
+    removeAndClose(path, file);
     throw error;
   }
 }
@@ -64,7 +68,7 @@ export function readNote(path: string): unknown {
 export function* abandonedNotes(
   staging: string,
   kind: keyof typeof EXTENSIONS,
-): Generator<{ path: string; value: unknown; held: HeldNote }> {
+): Generator<{ path: string; value: unknown; held: LockedNote }> {
   if (!lstat(staging)?.isDirectory) return;
   for (const { name } of [...Deno.readDirSync(staging)]) {
     if (!name.endsWith(EXTENSIONS[kind])) continue;
@@ -77,8 +81,11 @@ export function* abandonedNotes(
   }
 }
 
-function hold(path: string, file: Deno.FsFile): HeldNote {
-  return { drop: () => letGo(path, file), leave: () => ignoreErrors(() => file.close()) };
+function hold(path: string, file: Deno.FsFile): LockedNote {
+  return {
+    remove: () => removeAndClose(path, file),
+    release: () => ignoreErrors(() => file.close()),
+  };
 }
 
 function open(path: string): Deno.FsFile | undefined {

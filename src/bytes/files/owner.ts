@@ -24,18 +24,18 @@ interface Owner {
  *
  * @param artifactDir Real path of the directory.
  * @param path Path or identity of the database that uses it; `undefined` for one in memory.
- * @param adopt Whether to ignore an owner on a server, which may or may not still exist.
+ * @param ignoreServer Whether to ignore an owner on a server, which may or may not still exist.
  * @throws {InvalidOptionError} If it belongs to another database.
  */
 export async function requireOwn(
   artifactDir: string,
   path: string | undefined,
-  adopt: boolean = false,
+  ignoreServer: boolean = false,
 ): Promise<void> {
   const owner = await readOwner(artifactDir);
   if (!owner || path !== undefined && owner.database === await realPath(path)) return;
   if (!isAbsolute(owner.database)) {
-    if (adopt) return;
+    if (ignoreServer) return;
     throw new InvalidOptionError(
       phrase`Cannot use the artifact directory ${
         JSON.stringify(artifactDir)
@@ -66,19 +66,19 @@ const STRAYS: readonly string[] = ["lost+found", ".DS_Store"];
  * orphans.
  *
  * @param artifactDir Real path of the directory.
- * @param everKnown Returns the names that are or were ids of runs.
+ * @param knownOrRemoved Returns the names that are or were ids of runs.
  * @throws {InvalidOptionError} If it does not.
  */
 export async function requireStoreDirectory(
   artifactDir: string,
-  everKnown: (names: Iterable<string>) => Promise<ReadonlySet<string>>,
+  knownOrRemoved: (names: Iterable<string>) => Promise<ReadonlySet<string>>,
 ): Promise<void> {
   if (await readOwner(artifactDir)) return;
   const names: string[] = [];
   for await (const { name } of Deno.readDir(artifactDir)) {
     if (name !== STAGING && !STRAYS.includes(name)) names.push(name);
   }
-  if (names.length === 0 || (await everKnown(names)).size > 0) return;
+  if (names.length === 0 || (await knownOrRemoved(names)).size > 0) return;
   throw new InvalidOptionError(
     phrase`Cannot use the artifact directory ${
       JSON.stringify(artifactDir)

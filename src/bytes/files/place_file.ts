@@ -53,7 +53,7 @@ export async function linkToPlace(
 }
 
 /** Removes the published name of a staged file, wherever it is; other files are not touched. */
-export function takeBack(staged: PlaceableFile, target: string): void {
+export function unpublish(staged: PlaceableFile, target: string): void {
   if (!staged.isAt(target)) return;
   if (staged.isAt(staged.path)) Deno.removeSync(target);
   else Deno.renameSync(target, staged.path);

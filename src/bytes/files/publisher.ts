@@ -9,9 +9,9 @@ import {
   DirectorySync,
   requirePlainDirectories,
 } from "./directories.ts";
-import { ignoreErrors } from "./let_go.ts";
-import { linkToPlace, type PlaceableFile, takeBack } from "./place_file.ts";
-import { TreePlacing } from "./tree_placing.ts";
+import { ignoreErrors } from "./cleanup.ts";
+import { linkToPlace, type PlaceableFile, unpublish } from "./place_file.ts";
+import { TreePlacement } from "./tree_placement.ts";
 
 /** Publishes staged files, durably on request. */
 export class Publisher {
@@ -51,7 +51,7 @@ export class Publisher {
     files: ReadonlyMap<string, PlaceableFile>,
     options: PublishOptions,
   ): Promise<void> {
-    const placing = new TreePlacing(tree, this.#root);
+    const placing = new TreePlacement(tree, this.#root);
     const fresh = new Map<string, Directory>();
     const make = (path: string) => {
       for (const found of this.#maker.make(path)) {
@@ -109,7 +109,7 @@ export class Publisher {
       if (staged.isAt(target)) return;
       throw new UnsafePathError(path, "something else was put there while it was stored");
     } catch (error) {
-      ignoreErrors(() => takeBack(staged, target));
+      ignoreErrors(() => unpublish(staged, target));
       throw error;
     }
   }

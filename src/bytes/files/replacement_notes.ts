@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { builtin } from "../../base/builtin.ts";
 import type { ReplacementNote } from "../byte_store.ts";
 import { ReplacementUnderWayError } from "../replacement.ts";
-import { abandonedNotes, EXTENSIONS, type HeldNote, readNote, writeNote } from "./note_files.ts";
+import { abandonedNotes, EXTENSIONS, type LockedNote, readNote, writeNote } from "./note_files.ts";
 import { STAGED } from "./staged_key.ts";
 
 /** A stored note. */
@@ -32,7 +32,7 @@ export class ReplacementNotes {
    *
    * @throws {ReplacementUnderWayError} If the key already has one.
    */
-  async write(stored: StoredNote): Promise<HeldNote> {
+  async write(stored: StoredNote): Promise<LockedNote> {
     try {
       return await writeNote(this.#pathOf(stored.key), stored, this.#durable);
     } catch (error) {
@@ -49,7 +49,7 @@ export class ReplacementNotes {
   /**
    * Yields the notes of dead writers, locked; `stored` is `undefined` if the note is incomplete.
    */
-  *abandoned(): Generator<{ stored: StoredNote | undefined; held: HeldNote }> {
+  *abandoned(): Generator<{ stored: StoredNote | undefined; held: LockedNote }> {
     for (const { path, value, held } of abandonedNotes(this.#staging, "replacement")) {
       const stored = asNote(value);
       const isOwn = stored && this.#pathOf(stored.key) === path;

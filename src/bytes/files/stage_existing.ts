@@ -2,7 +2,7 @@
 import { join } from "@std/path";
 import type { Digest } from "../digest.ts";
 import { hashFile } from "../hashing.ts";
-import { ignoreErrors, letGo } from "./let_go.ts";
+import { ignoreErrors, removeAndClose } from "./cleanup.ts";
 import { openRegular } from "./lstat.ts";
 import type { OpenFile } from "./open_file.ts";
 import { lockFile, StagedFile, type StageFileOptions } from "./staged_file.ts";
@@ -40,7 +40,7 @@ export function stageShared(
   } catch {
     // Another file system, one without links, or too many links.
   }
-  letGo(path, file);
+  removeAndClose(path, file);
   return undefined;
 }
 
@@ -95,7 +95,7 @@ export async function stageClone(
     };
     return new StagedFile({ path, key, file, info }, digest, { gone });
   } catch (error) {
-    letGo(path, file);
+    removeAndClose(path, file);
     unlock();
     throw error;
   }

@@ -2,7 +2,7 @@
 import { join } from "@std/path";
 import { SourceChangedError } from "../../base/errors.ts";
 import { hashFile } from "../hashing.ts";
-import { ignoreErrors, letGo } from "./let_go.ts";
+import { ignoreErrors, removeAndClose } from "./cleanup.ts";
 import { identityOf, lstat, openRegular } from "./lstat.ts";
 import { abandonedNotes, EXTENSIONS, writeNote } from "./note_files.ts";
 import { StagedFile, type StageFileOptions } from "./staged_file.ts";
@@ -46,8 +46,8 @@ export async function stageMove(
   const note = await writeNote(notePath, value, options.durable);
   const undo = (file?: Deno.FsFile) => {
     ignoreErrors(() => setMode(path, identity, mode));
-    letGo(path, file);
-    note.drop();
+    removeAndClose(path, file);
+    note.remove();
   };
   let file: Deno.FsFile | undefined;
   try {
@@ -73,11 +73,11 @@ export async function stageMove(
     const staged: StagedFile = new StagedFile({ path, key, file, info: after }, digest, {
       release: () => {
         if (staged.isAt(source)) ignoreErrors(() => Deno.removeSync(source));
-        note.drop();
+        note.remove();
       },
       discard: () => {
         ignoreErrors(() => setMode(path, identity, mode));
-        note.drop();
+        note.remove();
       },
       gone: options.onGone,
     });
@@ -103,10 +103,10 @@ export async function recoverMoves(
     try {
       const note = asNote(value);
       if (note) await recover(note, root, isNamed);
-      letGo(path.slice(0, -EXTENSIONS.move.length), undefined);
-      held.drop();
+      removeAndClose(path.slice(0, -EXTENSIONS.move.length), undefined);
+      held.remove();
     } finally {
-      held.leave();
+      held.release();
     }
   }
 }
@@ -116,16 +116,16 @@ async function recover(
   root: string,
   isNamed: (key: string) => Promise<boolean>,
 ): Promise<void> {
-  const there = lookAt(source);
+  const there = lstatOrUndefined(source);
   // The source was replaced or removed.
   if (!there?.isFile || identityOf(there) !== identity) return;
-  const stored = lookAt(join(root, key));
+  const stored = lstatOrUndefined(join(root, key));
   if (stored?.isFile && identityOf(stored) === identity && await isNamed(key)) {
     Deno.removeSync(source);
   } else setMode(source, identity, mode);
 }
 
-function lookAt(path: string): Deno.FileInfo | undefined {
+function lstatOrUndefined(path: string): Deno.FileInfo | undefined {
   try {
     return lstat(path);
   } catch {

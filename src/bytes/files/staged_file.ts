@@ -4,9 +4,9 @@ import { STAGING } from "../../names/names.ts";
 import type { ByteReader, StagedBytes, StageOptions } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
 import { hashCopy } from "../hashing.ts";
-import { ignoreErrors, letGo } from "./let_go.ts";
+import { ignoreErrors, removeAndClose } from "./cleanup.ts";
 import { identityOf, isFileAt, openRegular } from "./lstat.ts";
-import type { HeldNote } from "./note_files.ts";
+import type { LockedNote } from "./note_files.ts";
 
 /** Options for staging a file. */
 export interface StageFileOptions extends StageOptions {
@@ -30,7 +30,7 @@ export class StagedFile implements StagedBytes {
   readonly #file: Deno.FsFile | undefined;
   readonly #identity: string;
   readonly #then: Fate;
-  #note: HeldNote | undefined;
+  #note: LockedNote | undefined;
 
   /** Wraps a created file, with further steps for its outcome. */
   constructor(
@@ -53,19 +53,19 @@ export class StagedFile implements StagedBytes {
   }
 
   /** Keeps the note of its replacement until the outcome is known. */
-  keepNote(note: HeldNote): void {
+  keepNote(note: LockedNote): void {
     this.#note = note;
   }
 
   release(): Promise<void> {
-    this.#note?.drop();
+    this.#note?.remove();
     return this.#end("release");
   }
 
   discard(): Promise<void> {
     // Bytes that are already published must be found during recovery.
-    if (this.isAt(this.path)) this.#note?.drop();
-    else this.#note?.leave();
+    if (this.isAt(this.path)) this.#note?.remove();
+    else this.#note?.release();
     return this.#end("discard");
   }
 
@@ -73,7 +73,7 @@ export class StagedFile implements StagedBytes {
     this.#note = undefined;
     this.#then[how]?.();
     if (how === "discard" && this.#then.keep) ignoreErrors(() => this.#file?.close());
-    else letGo(this.path, this.#file);
+    else removeAndClose(this.path, this.#file);
     this.#then.gone?.();
     return Promise.resolve();
   }
@@ -116,7 +116,7 @@ export async function stageCopy(
     options.onGone();
     return new StagedFile({ ...fresh, file: undefined }, digest, {});
   } catch (error) {
-    letGo(path, file);
+    removeAndClose(path, file);
     throw error;
   }
 }
@@ -151,7 +151,7 @@ export function lockFile(directory: string, key: string): (() => void) | undefin
     const file = openOrCreate(path);
     if (!file.tryLockSync(true)) return file.close(), undefined;
     // The previous owner may have just removed it.
-    if (file.statSync().nlink !== 0) return () => letGo(path, file);
+    if (file.statSync().nlink !== 0) return () => removeAndClose(path, file);
     file.close();
   }
 }
@@ -196,6 +196,6 @@ function create(
     const locked = file.tryLockSync(true);
     const info = file.statSync();
     if (locked && info.nlink !== 0) return { key, path, file, info };
-    letGo(path, file);
+    removeAndClose(path, file);
   }
 }

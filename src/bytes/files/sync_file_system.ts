@@ -32,7 +32,7 @@ export interface FileSystemSync {
  *
  * @returns `undefined` if that is impossible.
  */
-export function holdFileSystem(directory: string): FileSystemSync | undefined {
+export function openFileSystem(directory: string): FileSystemSync | undefined {
   if (Deno.build.os !== "linux" || !isGranted({ name: "ffi" })) return undefined;
   if (!isGranted({ name: "sys", kind: "osRelease" }) || !reportsErrors(Deno.osRelease())) {
     return undefined;

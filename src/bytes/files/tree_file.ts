@@ -1,6 +1,6 @@
 import type { StagedBytes } from "../byte_store.ts";
 import type { Digest } from "../digest.ts";
-import { ignoreErrors } from "./let_go.ts";
+import { ignoreErrors } from "./cleanup.ts";
 import { isFileAt } from "./lstat.ts";
 
 /** A file of a staged tree. Its batch holds the lock and removes the remains of the tree. */

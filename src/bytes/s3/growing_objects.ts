@@ -107,7 +107,7 @@ export class GrowingObjects implements GrowingByteStore {
     });
   }
 
-  async take(runId: string, name: string): Promise<StagedBytes | undefined> {
+  async stageAbandoned(runId: string, name: string): Promise<StagedBytes | undefined> {
     const directory = directoryOf(runId, name);
     const [found] = await this.#find(directory.slice(LOGS.length + 1) + "/");
     if (!found || this.#isGrowing(found)) return undefined;

@@ -68,7 +68,7 @@ export class GrowingObjectReader implements GrowingReader {
       return;
     }
     if (this.#growing) this.#lookedAt = performance.now();
-    if (!growing && this.#growing) await this.#goOnInArtifact();
+    if (!growing && this.#growing) await this.#continueInArtifact();
     this.#growing = growing;
   }
 
@@ -84,7 +84,7 @@ export class GrowingObjectReader implements GrowingReader {
     return ok ? bytes : new Uint8Array();
   }
 
-  async #goOnInArtifact(): Promise<void> {
+  async #continueInArtifact(): Promise<void> {
     if (await this.#objects.head(`${this.#place.directory}/name`)) return;
     try {
       this.#artifact = await openObject(this.#client, this.#objects, this.#place.key, {

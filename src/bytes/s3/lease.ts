@@ -19,7 +19,7 @@ export class Leases {
   }
 
   /** Takes a lease; `undefined` if another process holds it. */
-  async take(name: string): Promise<(() => Promise<void>) | undefined> {
+  async acquire(name: string): Promise<(() => Promise<void>) | undefined> {
     const key = `${OWN}/leases/${name}`;
     const owner = crypto.randomUUID();
     const there = await this.#objects.head(key);

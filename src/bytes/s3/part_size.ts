@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 export const PART = 5 * MIB;
 
 /** Maximum number of bytes held in memory per part; larger parts are composed on the server. */
-export const LARGEST_HELD = PART;
+export const MAX_BUFFERED = PART;
 
 /** Maximum number of parts: ten thousand, of which the first one may be too small. */
 const MAX_PARTS = 9999;
@@ -39,4 +39,4 @@ export interface PartSizes {
 }
 
 /** How large parts are by themselves. */
-export const SIZES: PartSizes = { partSize, held: LARGEST_HELD };
+export const SIZES: PartSizes = { partSize, held: MAX_BUFFERED };

@@ -99,7 +99,7 @@ export class Publisher {
       if (there && there.tag !== before?.tag) await free(there);
       const condition = this.#conditionOn(there, before);
       const status = await this.#send(staged, body, key, condition);
-      if (status === 200) return await this.#learn(staged, body, key);
+      if (status === 200) return await this.#checkConditionalPut(staged, body, key);
       if (status === 501) this.#conditions = "refused";
       before = there;
       there = await this.#objects.head(key);
@@ -134,7 +134,11 @@ export class Publisher {
   }
 
   /** Puts the same bytes again to learn whether the server honors the condition. */
-  async #learn(staged: StagedObject, body: Uint8Array<ArrayBuffer>, key: string): Promise<void> {
+  async #checkConditionalPut(
+    staged: StagedObject,
+    body: Uint8Array<ArrayBuffer>,
+    key: string,
+  ): Promise<void> {
     // A single put does not need to know.
     if (this.#conditions !== "unknown" || ++this.#published !== 2) return;
     try {

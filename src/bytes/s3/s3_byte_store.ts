@@ -35,7 +35,7 @@ import { identityOf, Objects } from "./objects.ts";
 import { openObject } from "./open_object.ts";
 import { type PartSizes, SIZES } from "./part_size.ts";
 import { Publisher } from "./publisher.ts";
-import { freshKey, type StagedObject } from "./staged_object.ts";
+import { replacementKey, type StagedObject } from "./staged_object.ts";
 import { Stager } from "./stager.ts";
 import { MultipartUpload, Uploads } from "./upload.ts";
 
@@ -91,7 +91,7 @@ export class S3ByteStore implements ByteStore {
   async stage(source: ByteReader, options: StageOptions): Promise<StagedBytes> {
     const { runId, name, replaces = false } = options;
     const key = runId === undefined || name === undefined ? undefined : `${runId}/${name}`;
-    const own = key !== undefined && replaces ? freshKey(key) : key;
+    const own = key !== undefined && replaces ? replacementKey(key) : key;
     const staged = await this.#stager.stage(source, options, own, replaces);
     this.#staged.add(staged);
     return staged;
@@ -121,7 +121,7 @@ export class S3ByteStore implements ByteStore {
         "another put of it came first, while its bytes were sent; put them again",
       );
     }
-    const now = "upload" in at ? at.upload.key : freshKey(key);
+    const now = "upload" in at ? at.upload.key : replacementKey(key);
     await this.#publisher.publish(object, now, {});
     return now;
   }
@@ -228,7 +228,7 @@ export class S3ByteStore implements ByteStore {
   }
 
   lease(key: string): Promise<(() => Promise<void>) | undefined> {
-    return this.#leases.take(key);
+    return this.#leases.acquire(key);
   }
 
   check(): Promise<ByteStoreCheck> {

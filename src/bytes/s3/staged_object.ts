@@ -5,7 +5,7 @@ import { ID, MODE, SHA256 } from "./objects.ts";
 import type { MultipartUpload } from "./upload.ts";
 
 /** Location of staged bytes: small ones in memory, others in the parts of an upload. */
-export type Whereabouts =
+export type StagedLocation =
   | { readonly body: Uint8Array<ArrayBuffer> }
   | {
     readonly upload: MultipartUpload;
@@ -14,7 +14,7 @@ export type Whereabouts =
   };
 
 /** Identity, size and hash of staged bytes. */
-export interface StagedAs {
+export interface StagedIdentity {
   /** Name of the staged bytes, recorded in their object. */
   readonly key: string;
   /** Size in bytes. */
@@ -29,7 +29,7 @@ export class StagedObject implements StagedBytes {
   readonly size: number;
   readonly hash: string;
   /** Location of the bytes. */
-  readonly at: Whereabouts;
+  readonly at: StagedLocation;
   /** Headers of the future object. */
   readonly headers: Readonly<Record<string, string>>;
   /** Time of staging. */
@@ -40,8 +40,8 @@ export class StagedObject implements StagedBytes {
 
   /** Creates staged bytes; `gone` is called at their end, whatever the outcome. */
   constructor(
-    { key, size, hash }: StagedAs,
-    at: Whereabouts,
+    { key, size, hash }: StagedIdentity,
+    at: StagedLocation,
     headers: Readonly<Record<string, string>>,
     gone: (staged: StagedObject, isStored: boolean) => void,
   ) {
@@ -82,7 +82,7 @@ export function headersOf(id: string, mode: number | undefined, hash?: string) {
  * name starts like that. Updating the record to the new key completes the replacement; the old
  * object is then removed.
  */
-export function freshKey(key: string): string {
+export function replacementKey(key: string): string {
   const [run = "", ...rest] = key.split("/");
   const name = MARK.test(rest[0] ?? "") ? rest.slice(1) : rest;
   return [run, `-${crypto.randomUUID().slice(0, 8)}`, ...name].join("/");

@@ -3,7 +3,7 @@ import { builtin } from "../../base/builtin.ts";
 import { Gate } from "../../base/gate.ts";
 import type { ByteReader, StageOptions } from "../byte_store.ts";
 import { PART, type PartSizes } from "./part_size.ts";
-import { headersOf, StagedObject, stagingKey, type Whereabouts } from "./staged_object.ts";
+import { headersOf, type StagedLocation, StagedObject, stagingKey } from "./staged_object.ts";
 import type { MultipartUpload, Uploads } from "./upload.ts";
 
 /** Number of sources larger than `SMALL` that are read in parallel. */
@@ -43,12 +43,12 @@ export class Stager {
   ): Promise<StagedObject> {
     const reading = new Reading(source, options);
     const id = crypto.randomUUID();
-    let leave = () => {};
+    let release = () => {};
     let upload: MultipartUpload | undefined;
     try {
       let body = await reading.fill(new Uint8Array(Math.min(source.size ?? SMALL, SMALL)));
       if (!reading.isAtEnd) {
-        leave = await this.#turns.enter(options.signal);
+        release = await this.#turns.enter(options.signal);
         body = await reading.fill(body, this.#firstPart(source.size));
       }
       const headers = headersOf(id, source.mode ?? options.mode);
@@ -60,7 +60,7 @@ export class Stager {
       }
       upload = await this.#uploads.begin(key ?? stagingKey(id), headers, options.signal);
       await this.#send(reading, upload, body, source.size, options.signal);
-      await upload.settle();
+      await upload.waitForParts();
       const as = await this.#end(reading, source, id);
       return this.#staged(as, { upload, isOwn: isOwn || key === undefined }, headers);
     } catch (error) {
@@ -68,7 +68,7 @@ export class Stager {
       await upload?.abort();
       throw error;
     } finally {
-      leave();
+      release();
     }
   }
 
@@ -85,7 +85,7 @@ export class Stager {
 
   #staged(
     as: { key: string; size: number; hash: string },
-    at: Whereabouts,
+    at: StagedLocation,
     headers: Readonly<Record<string, string>>,
   ): StagedObject {
     return new StagedObject(as, at, headers, (staged) => {

@@ -14,7 +14,7 @@ const CHUNK = 256 * 1024;
 const MAX_SOCKETS = 8;
 
 /** Body of the request. */
-export interface Outgoing {
+export interface TransportRequest {
   /** Where to. */
   readonly url: URL;
   /** HTTP method. */
@@ -34,7 +34,7 @@ export class Transport {
   #agent: Agent | undefined;
 
   /** Sends a request; resolves once the headers of the response have arrived. */
-  async send(outgoing: Outgoing): Promise<Response> {
+  async send(outgoing: TransportRequest): Promise<Response> {
     const { url, method, headers, body, signal } = outgoing;
     if (body && body.length >= LARGE) return await this.#upload({ ...outgoing, body });
     return await fetch(url, {
@@ -54,7 +54,7 @@ export class Transport {
   }
 
   #upload(
-    { url, method, headers, body, signal }: Outgoing & { body: Uint8Array<ArrayBuffer> },
+    { url, method, headers, body, signal }: TransportRequest & { body: Uint8Array<ArrayBuffer> },
   ): Promise<Response> {
     const isTls = url.protocol === "https:";
     const { request, Agent } = isTls ? builtin("node:https") : builtin("node:http");

@@ -125,14 +125,14 @@ export class MultipartUpload {
     done: () => void,
   ): Promise<void> {
     const number = this.#claim();
-    const leave = await this.#uploads.gate.enter(signal).catch((error) => {
+    const release = await this.#uploads.gate.enter(signal).catch((error) => {
       done();
       throw error;
     });
     const sending = this.#send(number, body, hash, signal)
       .catch((error) => void (this.#failure ??= error))
       .finally(() => {
-        leave();
+        release();
         done();
         this.#sending.delete(sending);
       });
@@ -141,7 +141,7 @@ export class MultipartUpload {
   }
 
   /** Resolves once all parts are stored. */
-  async settle(): Promise<void> {
+  async waitForParts(): Promise<void> {
     await Promise.all(this.#sending);
     this.#throwFailure();
   }
@@ -173,7 +173,7 @@ export class MultipartUpload {
     headers: Readonly<Record<string, string>> = {},
     accept: readonly number[] = [],
   ): Promise<number> {
-    await this.settle();
+    await this.waitForParts();
     const parts = this.#tags.map((tag, at) =>
       `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escapeXml(tag)}</ETag></Part>`
     );

@@ -171,16 +171,16 @@ async function runAndKeep(
     new KeptOutput(store, run.id, name, { limit, onLimit })
   ) as [KeptOutput, KeptOutput];
   const lines = [
-    log && new OutputLines((line) => log.take(line)),
-    options.has("stderr-lines") ? new OutputLines((line) => log!.take(line)) : undefined,
+    log && new OutputLines((line) => log.write(line)),
+    options.has("stderr-lines") ? new OutputLines((line) => log!.write(line)) : undefined,
   ];
   const passing = [json ? toStderr(io) : io.stdout, toStderr(io)].map((pass, at) =>
-    options.has("hide-lines") && lines[at] ? new HiddenLines(pass) : { take: pass, end: undefined }
+    options.has("hide-lines") && lines[at] ? new HiddenLines(pass) : { write: pass, end: undefined }
   );
   const [stdout, stderr] = [out, err].map((kept, at): OutputTarget => ({
-    pass: (chunk) => passing[at]!.take(chunk),
-    keep: (chunk) => kept.take(chunk),
-    look: lines[at] && ((chunk) => lines[at]!.take(chunk)),
+    pass: (chunk) => passing[at]!.write(chunk),
+    keep: (chunk) => kept.write(chunk),
+    look: lines[at] && ((chunk) => lines[at]!.write(chunk)),
   })) as [OutputTarget, OutputTarget];
   let stopMetrics: (() => Promise<void>) | undefined;
   try {

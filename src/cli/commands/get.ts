@@ -10,7 +10,7 @@ import { withProgress } from "../progress.ts";
 import { messageOf } from "../wording.ts";
 import { resolveModel } from "../model_ref.ts";
 import { readArtifact } from "../read_artifact.ts";
-import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
+import { selectArtifacts, selectsSeveral } from "../select_artifacts.ts";
 import { parseDuration } from "../duration.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
@@ -51,7 +51,7 @@ export const get: CommandSpec = {
     }
     const run = await runId(store, ref!);
     if (name === undefined) return await getSeveral(call, store, run, "./", run);
-    if (await namesSeveral(store, run, name)) {
+    if (await selectsSeveral(store, run, name)) {
       if (destination === "-") throw new UsageError("standard output takes a single artifact");
       return await getSeveral(call, store, run, name, destination ?? ".");
     }

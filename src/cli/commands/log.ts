@@ -104,8 +104,8 @@ async function logInput(
     },
   };
   const log = new LoggedLines(target);
-  const lines = new OutputLines((line) => log.take(line));
-  for await (const chunk of io.stdin) await lines.take(chunk);
+  const lines = new OutputLines((line) => log.write(line));
+  for await (const chunk of io.stdin) await lines.write(chunk);
   await lines.end();
   await store.metrics.flush();
   await say(`logged ${count(logged, "line")} to ${runs.join(", ")}\n`);

@@ -1,7 +1,7 @@
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { PutOptions } from "../../artifacts/put_options.ts";
 import { IF_EXISTS, type IfExists } from "../../artifacts/if_exists.ts";
-import type { LeftOut } from "../../artifacts/walk_directory.ts";
+import type { SkippedEntry } from "../../artifacts/walk_directory.ts";
 import { ChachamlError, InvalidNameError, InvalidSourceError } from "../../base/errors.ts";
 import type { Progress } from "../../bytes/byte_store.ts";
 import type { Store } from "../../store/store.ts";
@@ -70,16 +70,16 @@ export const put: CommandSpec = {
     const store = await open("write");
     const run = await runId(store, ref!);
     const stored: Artifact[] = [];
-    const leftOut: LeftOut[] = [];
+    const leftOut: SkippedEntry[] = [];
     const problems: string[] = [];
     if (sources === undefined) {
       stored.push(await store.artifacts.put(run, placed(call, options.get("as")!), io.stdin, how));
     }
     for (const source of sources ?? []) {
       try {
-        const onLeftOut = (entry: LeftOut) =>
+        const onSkipped = (entry: SkippedEntry) =>
           leftOut.push({ ...entry, name: within(source, entry) });
-        stored.push(...await putSource(store, run, source, call, onLeftOut));
+        stored.push(...await putSource(store, run, source, call, onSkipped));
       } catch (error) {
         if (!options.has("keep-going") || !(error instanceof ChachamlError)) throw error;
         problems.push(messageOf(error));
@@ -96,12 +96,12 @@ export const put: CommandSpec = {
 };
 
 /** Returns the path of an entry, below the directory as the user named it. */
-function within({ path }: Source, { name }: LeftOut): string {
+function within({ path }: Source, { name }: SkippedEntry): string {
   return `${path.replace(/\/+$/, "")}/${name}`;
 }
 
 /** Summarizes stored and skipped entries. */
-function summaryOf(stored: readonly Artifact[], leftOut: readonly LeftOut[]): string {
+function summaryOf(stored: readonly Artifact[], leftOut: readonly SkippedEntry[]): string {
   const bytes = formatBytes(stored.reduce((sum, { size }) => sum + size, 0));
   const what = stored.length === 1 ? stored[0]!.name : count(stored.length, "file");
   const versionControl = leftOut.filter(({ name, kind }) =>
@@ -149,7 +149,7 @@ async function putSource(
   run: string,
   { path, name, isDirectory }: Source,
   call: Call,
-  onLeftOut: (entry: LeftOut) => void,
+  onSkipped: (entry: SkippedEntry) => void,
 ): Promise<Artifact[]> {
   const { options, io } = call;
   const { contentType: _, ...how } = putOptionsOf(call);
@@ -165,7 +165,7 @@ async function putSource(
         ...how,
         ...(place !== "" && { prefix: place }),
         exclude,
-        onLeftOut,
+        onSkipped: onSkipped,
         ...(options.has("skip-links") && { symlinks: "skip" }),
         ...(options.has("follow-links") && { symlinks: "follow" }),
         ...(options.has("keep-going") && { problems: "skip" }),

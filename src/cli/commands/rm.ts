@@ -2,7 +2,7 @@ import type { Artifact } from "../../artifacts/artifact.ts";
 import type { Store } from "../../store/store.ts";
 import { messageOf } from "../wording.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
-import { namesSeveral, selectArtifacts } from "../select_artifacts.ts";
+import { selectArtifacts, selectsSeveral } from "../select_artifacts.ts";
 import { type Call, type CommandSpec, UsageError } from "../command.ts";
 
 /** Maximum number of names listed in a confirmation. */
@@ -98,7 +98,7 @@ async function removeArtifacts(
   const found = new Map<string, Artifact>();
   for (const name of names) {
     if (name === "") throw new UsageError("the name is empty");
-    several ||= await namesSeveral(store, run, name);
+    several ||= await selectsSeveral(store, run, name);
     for (const artifact of await selectArtifacts(store, run, name)) {
       found.set(artifact.name, artifact);
     }

@@ -3,7 +3,14 @@ import type { Store } from "../../store/store.ts";
 import type { Bounds } from "../../metadata/run_query.ts";
 import { parseCount, parseJson, parseMetric, splitPair, splitTest } from "../values.ts";
 import { delimited, ROW_OPTIONS, separatorOf } from "../delimited.ts";
-import { bareRow, columnsOf, FIELD_NAMES, readRows, type RunRow, USUAL } from "../run_columns.ts";
+import {
+  bareRow,
+  columnsOf,
+  DEFAULT_COLUMNS,
+  FIELD_NAMES,
+  readRows,
+  type RunRow,
+} from "../run_columns.ts";
 import { listSorted } from "../run_order.ts";
 import { shortIds } from "../short_ids.ts";
 import { printTable } from "../table.ts";
@@ -110,7 +117,7 @@ export const runs: CommandSpec = {
     const rows = shown.every((name) => FIELD_NAMES.includes(name))
       ? runs.map(bareRow)
       : await readRows(store, runs);
-    const names = [...named ? ["run"] : USUAL, ...shown];
+    const names = [...named ? ["run"] : DEFAULT_COLUMNS, ...shown];
     const columns = columnsOf([...new Set(names)], rows);
     const now = Date.now();
     if (jsonItems) return await jsonItems(rows.map((row) => documentOf(row, shown)));

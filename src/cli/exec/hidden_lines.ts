@@ -25,7 +25,7 @@ export class HiddenLines {
   }
 
   /** Processes the next bytes. */
-  async take(chunk: Uint8Array): Promise<void> {
+  async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       let end = at;
       while (end < chunk.length && chunk[end] !== NEWLINE && chunk[end] !== RETURN) end++;

@@ -35,7 +35,7 @@ export class KeptOutput {
   }
 
   /** Stores the next bytes; never throws. */
-  async take(chunk: Uint8Array): Promise<void> {
+  async write(chunk: Uint8Array): Promise<void> {
     if (this.#problem || this.#cut) return;
     const fitting = chunk.subarray(0, this.#limit - this.#size);
     try {

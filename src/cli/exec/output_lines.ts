@@ -16,7 +16,7 @@ export class OutputLines {
   }
 
   /** Processes the next bytes. */
-  async take(chunk: Uint8Array): Promise<void> {
+  async write(chunk: Uint8Array): Promise<void> {
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/\r?\n|\r/);
     this.#rest = lines.pop()!;
     for (const line of lines) await this.#end(line);

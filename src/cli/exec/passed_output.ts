@@ -48,14 +48,14 @@ export class PassedOutput {
       await look?.(value);
       await keep(value);
       // An endless program ends as it would without `exec`: its pipe is closed.
-      if (unread !== undefined && unread > UNREAD_LIMIT) await this.giveUp();
+      if (unread !== undefined && unread > UNREAD_LIMIT) await this.cancel();
     }
     this.hasEnded = true;
     return problem;
   }
 
   /** Stops reading; further writes by the program fail with a closed pipe. */
-  async giveUp(): Promise<void> {
+  async cancel(): Promise<void> {
     await this.#reader.cancel().catch(() => {});
   }
 }

@@ -1,7 +1,7 @@
 /** Execution of a user's program, with output passed through and stored, and signals forwarded. */
 import { startError } from "./find_program.ts";
 import { PassedOutput } from "./passed_output.ts";
-import { SignalPasser } from "./pass_signals.ts";
+import { SignalForwarder } from "./forward_signals.ts";
 
 /**
  * Time after a program's end before the user is notified that its output is still open, in
@@ -60,9 +60,9 @@ export async function runProgram(
 ): Promise<ProgramEnd> {
   const outputs: PassedOutput[] = [];
   // A grandchild may keep the pipe open after exit; a signal stops waiting for it.
-  const giveUp = () => outputs.forEach((output) => void output.giveUp());
+  const closeOutputs = () => outputs.forEach((output) => void output.cancel());
   // Listens before the program starts, because a fast one may end first.
-  const signals = new SignalPasser(giveUp);
+  const signals = new SignalForwarder(closeOutputs);
   let child: Deno.ChildProcess;
   try {
     child = start(argv, env);
@@ -85,7 +85,7 @@ export async function runProgram(
       if (open.length === 0) return;
       if (!wait) {
         const silent = open.every(({ lastRead }) => now - Math.max(lastRead, ended) > SILENCE);
-        if (silent || now - ended > 10 * SILENCE) giveUp();
+        if (silent || now - ended > 10 * SILENCE) closeOutputs();
       } else if (!said && now - ended > PATIENCE) {
         said = true;
         void onWaiting().catch(() => {});

@@ -1,7 +1,7 @@
 /** Files that a program has written, stored as artifacts of its run. */
 import picomatch from "npm:picomatch@~4.0.3";
 import { basename, join, relative, resolve } from "@std/path";
-import { type LeftOut, walkDirectory } from "../../artifacts/walk_directory.ts";
+import { type SkippedEntry, walkDirectory } from "../../artifacts/walk_directory.ts";
 import { isBelow } from "../../base/path.ts";
 import { isOpenDatabase } from "../../metadata/sqlite/open_files.ts";
 import type { RunHandle } from "../../runs/run_handle.ts";
@@ -34,7 +34,7 @@ export async function storeFiles(
   const notes: string[] = [];
   const root = Deno.cwd();
   let stored = 0;
-  const onLeftOut = ({ name, kind, reason }: LeftOut) => {
+  const onSkipped = ({ name, kind, reason }: SkippedEntry) => {
     if (kind === "excluded") notes.push(`${JSON.stringify(name)} is left out: ${reason}`);
     else {
       const remedy = kind === "link" ? "; pass --follow-links to store what it leads to" : "";
@@ -43,7 +43,9 @@ export async function storeFiles(
   };
   const { artifactDir } = store;
   try {
-    for await (const path of filesOf(pattern, { root, artifactDir, followLinks, onLeftOut })) {
+    for await (
+      const path of filesOf(pattern, { root, artifactDir, followLinks, onSkipped: onSkipped })
+    ) {
       try {
         const name = isBelow(path, root)
           ? relative(root, path).replaceAll("\\", "/")
@@ -69,7 +71,7 @@ interface Search {
   readonly root: string;
   readonly artifactDir: string | undefined;
   readonly followLinks: boolean;
-  readonly onLeftOut: (entry: LeftOut) => void;
+  readonly onSkipped: (entry: SkippedEntry) => void;
 }
 
 async function* filesOf(pattern: string, search: Search): AsyncGenerator<string> {
@@ -84,7 +86,7 @@ async function* filesOf(pattern: string, search: Search): AsyncGenerator<string>
   }
   if (info) {
     const reason = "it is neither a file nor a directory";
-    return search.onLeftOut({ name: pattern, kind: "problem", reason });
+    return search.onSkipped({ name: pattern, kind: "problem", reason });
   }
   // Only directories after the first wildcard are searched.
   const segments = pattern.split(/[/\\]/);
@@ -101,16 +103,16 @@ async function* matching(
   directory: string,
   test: (name: string) => boolean,
   depth: number,
-  { artifactDir, followLinks, onLeftOut }: Search,
+  { artifactDir, followLinks, onSkipped: onSkipped }: Search,
 ): AsyncGenerator<string> {
   // A matching link to a file is stored as that file.
   const found = walkDirectory(directory, {
     symlinks: "follow",
     followDirectories: followLinks,
     exclude: (name, isDirectory) => isDirectory && isVersionControl(name),
-    onLeftOut: (entry) => {
+    onSkipped: (entry) => {
       if (entry.kind === "excluded" || test(entry.name)) {
-        onLeftOut({ ...entry, name: relative(Deno.cwd(), join(directory, entry.name)) });
+        onSkipped({ ...entry, name: relative(Deno.cwd(), join(directory, entry.name)) });
       }
     },
     artifactDir,

@@ -19,9 +19,9 @@ import { namesNear } from "./artifact_names.ts";
 import {
   describe,
   findEntry,
-  holdRun,
   insertRecords,
   isSame,
+  requireAndLockRun,
   requireRun,
   SELECT_ENTRY,
 } from "./artifact_rows.ts";
@@ -79,12 +79,12 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     return this.#database.read((sql) => requireRun(sql, runId));
   }
 
-  admit(runId: string, name: string): Promise<IndexEntry | undefined> {
-    return this.#database.read((sql) => admit(sql, runId, name, requireRun));
+  checkName(runId: string, name: string): Promise<IndexEntry | undefined> {
+    return this.#database.read((sql) => checkName(sql, runId, name, requireRun));
   }
 
-  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
-    return this.#database.read((sql) => admitAll(sql, runId, names, requireRun));
+  checkNames(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
+    return this.#database.read((sql) => checkNames(sql, runId, names, requireRun));
   }
 
   async insert(
@@ -94,9 +94,9 @@ export class PostgresArtifactIndex implements ArtifactIndex {
   ): Promise<{ inserted: ArtifactRecord } | { found: IndexEntry }> {
     const { runId, name } = artifact;
     try {
-      return await this.#withdrawable(signal, async (sql, begin) => {
+      return await this.#abortable(signal, async (sql, begin) => {
         await lockNames(sql, runId, [name]);
-        const found = await admit(sql, runId, name, holdRun);
+        const found = await checkName(sql, runId, name, requireAndLockRun);
         if (found) return { found };
         begin();
         await publish(`${runId}/${name}`);
@@ -118,9 +118,9 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     signal?: AbortSignal,
   ): Promise<{ inserted: ArtifactRecord[] } | { found: ReadonlyMap<string, IndexEntry> }> {
     const names = artifacts.map(({ name }) => name);
-    return this.#withdrawable(signal, async (sql, begin) => {
+    return this.#abortable(signal, async (sql, begin) => {
       await lockNames(sql, runId, names);
-      const found = await admitAll(sql, runId, names, holdRun);
+      const found = await checkNames(sql, runId, names, requireAndLockRun);
       if (found.size > 0) return { found };
       begin();
       await publish(names.map((name) => `${runId}/${name}`));
@@ -143,7 +143,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     });
   }
 
-  renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean> {
+  republish(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean> {
     return this.#database.write(async (sql) => {
       if (!await holdSame(sql, record)) return false;
       sql.once();
@@ -161,7 +161,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     });
   }
 
-  forget(_runId: string): void {
+  invalidate(_runId: string): void {
     // Nothing is cached: other hosts write too.
   }
 
@@ -169,7 +169,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     return this.#database.read((sql) => unnamedKeys(sql, keys));
   }
 
-  namedForSure(keys: Iterable<string>): Promise<Set<string>> {
+  namedByScan(keys: Iterable<string>): Promise<Set<string>> {
     return this.#database.readMoment((sql) => namedWithoutIndex(sql, keys));
   }
 
@@ -192,7 +192,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
    * rejected at once; its transaction is rolled back when the lock is granted. After `begin` it can
    * no longer be aborted.
    */
-  #withdrawable<T>(
+  #abortable<T>(
     signal: AbortSignal | undefined,
     work: (sql: WriteTransaction, begin: () => void) => Promise<T>,
   ): Promise<T> {
@@ -218,7 +218,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
 
 type RequireRun = (sql: Sql, runId: string) => Promise<void>;
 
-async function admit(
+async function checkName(
   sql: Sql,
   runId: string,
   name: string,
@@ -233,7 +233,7 @@ async function admit(
   return entry;
 }
 
-async function admitAll(
+async function checkNames(
   sql: Sql,
   runId: string,
   names: readonly string[],

@@ -4,7 +4,7 @@ import { NameIndex } from "../../names/name_index.ts";
 import { pathOf } from "../rows/artifact_row.ts";
 import type { SqlRow } from "../rows/value.ts";
 import type { Sql } from "./client.ts";
-import { FOLDED, ODD } from "./schema.ts";
+import { FOLDED, NEEDS_FOLDING } from "./schema.ts";
 
 /**
  * Artifacts whose names are equal but for case or are parents, one below each, and all names that
@@ -15,7 +15,7 @@ const SELECT_NEAR =
   UNION ALL SELECT below.name, below.path FROM unnest(?3::text[]) AS given(folded),
     LATERAL (SELECT name, path FROM artifacts WHERE run_id = ?1
       AND ${FOLDED} > given.folded || '/' AND ${FOLDED} < given.folded || '0' LIMIT 1) AS below
-  UNION ALL SELECT name, path FROM artifacts WHERE run_id = ?1 AND (${ODD})`;
+  UNION ALL SELECT name, path FROM artifacts WHERE run_id = ?1 AND (${NEEDS_FOLDING})`;
 
 const SELECT_ALL = "SELECT name, path FROM artifacts WHERE run_id = ?";
 

@@ -87,7 +87,7 @@ export async function requireRun(sql: Sql, runId: string): Promise<void> {
 }
 
 /** Like {@linkcode requireRun}, and locks the run against removal until the transaction ends. */
-export async function holdRun(sql: Sql, runId: string): Promise<void> {
+export async function requireAndLockRun(sql: Sql, runId: string): Promise<void> {
   const row = await sql.get("SELECT 1 FROM runs WHERE id = ? FOR KEY SHARE", runId);
   if (!row) throw new RunNotFoundError(runId);
 }

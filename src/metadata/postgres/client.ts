@@ -25,7 +25,7 @@ export interface Transaction extends Sql {
 }
 
 /** Options of a transaction. */
-export interface Beginning {
+export interface TransactionOptions {
   /** Mode, e.g. `"isolation level repeatable read read only"`. */
   readonly mode: string;
   /** A query sent together with BEGIN; its result is passed to the work. */
@@ -62,7 +62,7 @@ export class Client implements Sql {
 
   /** Calls `work` in a transaction; commits if it resolves. */
   begin<T>(
-    { mode, query, onCommit }: Beginning,
+    { mode, query, onCommit }: TransactionOptions,
     work: (sql: Transaction, row: SqlRow | undefined) => Promise<T>,
   ): Promise<T> {
     return this.#use(async (connection) => {

@@ -1,5 +1,5 @@
 /** Model versions, for transfer with their runs. */
-import { placeOfArrival } from "../arriving_version.ts";
+import { placeImportedVersion } from "../imported_version.ts";
 import { versionDocumentOf } from "../rows/model_row.ts";
 import type { ModelVersionDocument } from "../run_document.ts";
 import type { Sql } from "./client.ts";
@@ -50,7 +50,7 @@ export async function insertVersions(
       it.modelDescription,
       it.modelCreatedAt,
     );
-    const { version, stage } = placeOfArrival(it, {
+    const { version, stage } = placeImportedVersion(it, {
       isTaken: state.taken,
       latest: Number(state.last),
       isInProduction: state.in_production,

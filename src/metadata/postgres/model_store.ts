@@ -1,6 +1,6 @@
 import { ArtifactNotFoundError, RunNotFoundError } from "../../base/errors.ts";
 import type { Model, ModelStage, ModelVersion } from "../model.ts";
-import type { ModelState, ModelStore, NewModelVersion, VersionWanted } from "../model_store.ts";
+import type { ModelState, ModelStore, NewModelVersion, VersionSelector } from "../model_store.ts";
 import { modelOf, versionOf } from "../rows/model_row.ts";
 import { type SqlRow, text } from "../rows/value.ts";
 import type { Database, Sql } from "./database.ts";
@@ -104,7 +104,7 @@ export class PostgresModelStore implements ModelStore {
     return rows.map(versionOf);
   }
 
-  async find(name: string, wanted: VersionWanted): Promise<ModelVersion | undefined> {
+  async find(name: string, wanted: VersionSelector): Promise<ModelVersion | undefined> {
     const row = await this.#database.read((sql) => findRow(sql, name, wanted));
     return row && versionOf(row);
   }
@@ -194,7 +194,7 @@ async function setStages(
 async function findRow(
   sql: Sql,
   name: string,
-  wanted: VersionWanted,
+  wanted: VersionSelector,
 ): Promise<SqlRow | undefined> {
   const [column, value] = "version" in wanted
     ? ["version", wanted.version]

@@ -1,5 +1,5 @@
 import { RunNotFoundError } from "../../base/errors.ts";
-import type { NotedProcess, ProcessStore, RunProcess } from "../process_store.ts";
+import type { ProcessStore, RecordedProcess, RunProcess } from "../process_store.ts";
 import { processOf } from "../rows/process_row.ts";
 import type { Database, Sql } from "./database.ts";
 
@@ -47,7 +47,7 @@ export class PostgresProcessStore implements ProcessStore {
     return this.#database.write((sql) => noteProcess(sql, runId, process, this.#now()));
   }
 
-  async beat(runIds: readonly string[]): Promise<void> {
+  async heartbeat(runIds: readonly string[]): Promise<void> {
     await this.#database.write((sql) =>
       sql.run(
         "UPDATE chachaml_processes SET heartbeat = ? WHERE run_id = ANY(?::text[])",
@@ -57,7 +57,7 @@ export class PostgresProcessStore implements ProcessStore {
     );
   }
 
-  async running(): Promise<NotedProcess[]> {
+  async running(): Promise<RecordedProcess[]> {
     const rows = await this.#database.read((sql) =>
       sql.all(
         `SELECT p.run_id, p.host, p.space, p.pid, p.started, p.heartbeat

@@ -8,7 +8,7 @@ import { growthOf, hasAll } from "../run_growth.ts";
 import type { Missing } from "../run_store.ts";
 import type { Sql, Transaction } from "./client.ts";
 import { readDocument } from "./run_document_rows.ts";
-import { OTHER_ID } from "./schema.ts";
+import { NON_ASCII_ID } from "./schema.ts";
 
 /**
  * Returns the part of a run to write: all of it, or what an existing run lacks. The existing run
@@ -67,7 +67,7 @@ export async function requireFreeId(
   // The server compares ids of ASCII letters; the few others are read.
   const rows = await sql.all(
     `SELECT id FROM runs WHERE upper(id COLLATE "C") = ?
-      UNION ALL SELECT id FROM runs WHERE ${OTHER_ID}`,
+      UNION ALL SELECT id FROM runs WHERE ${NON_ASCII_ID}`,
     folded,
   );
   const alike = rows.map((row) => text(row.id)).find((other) => fold(other) === folded);

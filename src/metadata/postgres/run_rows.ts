@@ -105,7 +105,7 @@ export async function countRuns(sql: Sql): Promise<RunCounts> {
 }
 
 /** Returns the ids of existing or removed runs. */
-export async function everKnown(sql: Sql, ids: Iterable<string>): Promise<Set<string>> {
+export async function knownOrRemoved(sql: Sql, ids: Iterable<string>): Promise<Set<string>> {
   const rows = await sql.all("SELECT id FROM chachaml_known_runs WHERE id = ANY(?::text[])", [
     ...ids,
   ]);

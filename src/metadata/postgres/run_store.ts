@@ -11,7 +11,7 @@ import type { RunDocument } from "../run_document.ts";
 import type { RunQuery } from "../run_query.ts";
 import type { ArtifactPlace, Missing, RunChange, RunCounts, RunStore } from "../run_store.ts";
 import { archiveRun, unarchiveRun } from "./archived_rows.ts";
-import { holdRun } from "./artifact_rows.ts";
+import { requireAndLockRun } from "./artifact_rows.ts";
 import type { Database, Sql } from "./database.ts";
 import {
   insertDataset,
@@ -36,7 +36,7 @@ import {
   changeRun,
   changeTags,
   countRuns,
-  everKnown,
+  knownOrRemoved,
   lockRow,
   noteRuns,
   requireRow,
@@ -169,8 +169,8 @@ export class PostgresRunStore implements RunStore {
     });
   }
 
-  everKnown(ids: Iterable<string>): Promise<Set<string>> {
-    return this.#database.read((sql) => everKnown(sql, ids));
+  knownOrRemoved(ids: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => knownOrRemoved(sql, ids));
   }
 
   names(kind: "metric" | "param" | "experiment"): Promise<string[]> {
@@ -221,7 +221,7 @@ export class PostgresRunStore implements RunStore {
     return this.#database.readMoment((sql) => readDocument(sql, id));
   }
 
-  async adopt(
+  async importRuns(
     runs: readonly RunDocument[],
     publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
   ): Promise<ReadonlyMap<string, Missing>> {
@@ -255,7 +255,7 @@ export class PostgresRunStore implements RunStore {
     // In parts, to limit the length of transactions.
     for (let at = 0; at < batch.keys.length; at += MAX_POINTS) {
       await this.#database.write(async (sql) => {
-        await holdRun(sql, batch.runId);
+        await requireAndLockRun(sql, batch.runId);
         await insertMetrics(sql, batch, at, Math.min(at + MAX_POINTS, batch.keys.length));
       });
     }
@@ -289,7 +289,7 @@ export class PostgresRunStore implements RunStore {
   async logDataset(id: string, options: DatasetOptions): Promise<Dataset> {
     const dataset = newDataset(options, this.#now());
     await this.#database.write(async (sql) => {
-      await holdRun(sql, id);
+      await requireAndLockRun(sql, id);
       await insertDataset(sql, id, dataset);
     });
     return datasetOf(dataset);

@@ -139,10 +139,10 @@ export const KEY = String.raw`replace(path, '\', '/') COLLATE "C"`;
 export const FOLDED = `upper(name COLLATE "C")`;
 
 /** Whether a name or path cannot be found by {@linkcode FOLDED}; there are few such names. */
-export const ODD = `name ~ '[^ -~]' OR path <> run_id || '/' || name`;
+export const NEEDS_FOLDING = `name ~ '[^ -~]' OR path <> run_id || '/' || name`;
 
 /** Whether a run id has characters other than printable ASCII. */
-export const OTHER_ID = "id ~ '[^ -~]'";
+export const NON_ASCII_ID = "id ~ '[^ -~]'";
 
 /**
  * All indexes, with their columns. Those named `chachaml_…` are our own. Text is ordered by bytes,
@@ -159,14 +159,14 @@ export const INDEXES: Readonly<Record<string, string>> = {
   chachaml_artifacts_key: `artifacts((${KEY}))`,
   chachaml_artifacts_order: `artifacts(run_id COLLATE "C", name COLLATE "C")`,
   chachaml_artifacts_folded: `artifacts(run_id, ${FOLDED})`,
-  chachaml_artifacts_odd: `artifacts(run_id) WHERE ${ODD}`,
+  chachaml_artifacts_odd: `artifacts(run_id) WHERE ${NEEDS_FOLDING}`,
   chachaml_artifacts_created: `artifacts(created_at, name COLLATE "C")`,
   chachaml_artifacts_name: `artifacts(name COLLATE "C", created_at)`,
   chachaml_artifacts_type: `artifacts(content_type COLLATE "C", created_at, name COLLATE "C")`,
   chachaml_artifacts_hash: `artifacts(hash, size, created_at)`,
   chachaml_runs_id: `runs(id COLLATE "C")`,
   chachaml_runs_folded: `runs(upper(id COLLATE "C"))`,
-  chachaml_runs_other_letters: `runs(id) WHERE ${OTHER_ID}`,
+  chachaml_runs_other_letters: `runs(id) WHERE ${NON_ASCII_ID}`,
   chachaml_runs_experiment: "runs(experiment, start_time)",
   chachaml_runs_status: "runs(status, start_time)",
   chachaml_runs_parent: "runs(parent_run_id, start_time)",

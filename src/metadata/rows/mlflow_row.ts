@@ -52,7 +52,7 @@ export function mlflowRunOf(row: SqlRow, parts: RunParts): MlflowRun {
     metrics: parts.metrics.map(metricOf),
     params: parts.params.map(({ key, value }) => ({
       key: String(key),
-      value: shownParam(String(value)),
+      value: paramText(String(value)),
     })),
     tags: tagsOf(run),
     datasets: parts.datasets.map(datasetOf),
@@ -62,7 +62,7 @@ export function mlflowRunOf(row: SqlRow, parts: RunParts): MlflowRun {
 }
 
 /** A param's EDN text as the protocol shows it. */
-export function shownParam(edn: string): string {
+export function paramText(edn: string): string {
   const value = fromEdn(edn);
   if (typeof value === "string") return value;
   if (value instanceof EdnValue) return value.text;

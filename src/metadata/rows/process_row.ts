@@ -1,9 +1,9 @@
 /** Conversion of process rows. */
-import type { NotedProcess } from "../process_store.ts";
+import type { RecordedProcess } from "../process_store.ts";
 import { type SqlRow, textOrNull } from "./value.ts";
 
 /** Converts a row to a process. */
-export function processOf(row: SqlRow): NotedProcess {
+export function processOf(row: SqlRow): RecordedProcess {
   return {
     runId: String(row.run_id),
     host: textOrNull(row.host),

@@ -77,12 +77,12 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     return this.#database.read((sql) => requireRun(sql, runId));
   }
 
-  admitAll(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
-    return this.#database.read((sql) => this.#admitAll(sql, runId, names));
+  checkNames(runId: string, names: readonly string[]): Promise<ReadonlyMap<string, IndexEntry>> {
+    return this.#database.read((sql) => this.#checkNames(sql, runId, names));
   }
 
-  admit(runId: string, name: string): Promise<IndexEntry | undefined> {
-    return this.#database.read((sql) => this.#admit(sql, runId, name));
+  checkName(runId: string, name: string): Promise<IndexEntry | undefined> {
+    return this.#database.read((sql) => this.#checkName(sql, runId, name));
   }
 
   async insert(
@@ -101,7 +101,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
           signal?.throwIfAborted();
           // Another put in this transaction comes first; its record decides.
           if (this.#names.isClaimed(runId, name)) return "later";
-          found = this.#admit(sql, runId, name);
+          found = this.#checkName(sql, runId, name);
           if (found) return "now";
           this.#names.claim(runId, [name]);
           claimed = true;
@@ -138,7 +138,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         check: (sql) => {
           signal?.throwIfAborted();
           if (names.some((name) => this.#names.isClaimed(runId, name))) return "later";
-          found = this.#admitAll(sql, runId, names);
+          found = this.#checkNames(sql, runId, names);
           claimed = found.size === 0;
           if (claimed) this.#names.claim(runId, names);
           return "now";
@@ -178,7 +178,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
-  renew(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean> {
+  republish(record: ArtifactRecord, publish: (path: string) => Promise<void>): Promise<boolean> {
     let same = false;
     return this.#database.write({
       alone: true,
@@ -201,21 +201,21 @@ export class SqliteArtifactIndex implements ArtifactIndex {
         if (!entry) return false;
         releaseVersions(sql, "artifact_id", id, force);
         sql.prepare("DELETE FROM artifacts WHERE id = ?").run(id);
-        this.#names.forget(entry.record.runId);
+        this.#names.invalidate(entry.record.runId);
         return true;
       },
     });
   }
 
-  forget(runId: string): void {
-    this.#names.forget(runId);
+  invalidate(runId: string): void {
+    this.#names.invalidate(runId);
   }
 
   unnamed(keys: Iterable<string>): Promise<Set<string>> {
     return this.#database.read((sql) => unnamedKeys(sql, keys, this.#hasKeyIndex(sql)));
   }
 
-  namedForSure(keys: Iterable<string>): Promise<Set<string>> {
+  namedByScan(keys: Iterable<string>): Promise<Set<string>> {
     return this.#database.read((sql) => namedWithoutIndex(sql, keys));
   }
 
@@ -243,14 +243,14 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     });
   }
 
-  #admit(sql: SqlConnection, runId: string, name: string): IndexEntry | undefined {
+  #checkName(sql: SqlConnection, runId: string, name: string): IndexEntry | undefined {
     requireRun(sql, runId);
     const entry = this.#byName(sql, runId, name);
     if (!entry) this.#names.check(sql, runId, name);
     return entry;
   }
 
-  #admitAll(
+  #checkNames(
     sql: SqlConnection,
     runId: string,
     names: readonly string[],
@@ -262,7 +262,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
       together.check(name);
       together.add(name);
       const entry = this.#names.conflicts(sql, runId, name)
-        ? this.#admit(sql, runId, name)
+        ? this.#checkName(sql, runId, name)
         : undefined;
       if (entry) found.set(name, entry);
     }

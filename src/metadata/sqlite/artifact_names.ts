@@ -59,7 +59,7 @@ export class ArtifactNames {
   }
 
   /** Drops the cached names of a run whose artifacts were removed. */
-  forget(runId: string): void {
+  invalidate(runId: string): void {
     this.#names.delete(runId);
   }
 

@@ -75,7 +75,7 @@ export class Database {
   async read<T>(read: (sql: SqlConnection) => T): Promise<T> {
     // A caller that only reads must not starve timers and I/O.
     if (++this.#reads % READS_A_TURN === 0) await yieldToEventLoop();
-    return await whenFree(
+    return await retryWhileBusy(
       () => {
         if (this.#closed) throw new StoreClosedError();
         return this.#reader.read(read);
@@ -96,15 +96,15 @@ export class Database {
         pending.state = "withdrawn";
         reject(signal!.reason);
       };
-      const settle = <A>(how: (result: A) => void) => (result: A) => {
+      const complete = <A>(how: (result: A) => void) => (result: A) => {
         signal?.removeEventListener("abort", withdraw);
         how(result);
       };
       const pending: Pending = {
         job,
         state: "waiting",
-        resolve: settle(resolve as (value: unknown) => void),
-        reject: settle(reject),
+        resolve: complete(resolve as (value: unknown) => void),
+        reject: complete(reject),
       };
       signal?.addEventListener("abort", withdraw, { once: true });
       this.#queue.push(pending);
@@ -164,7 +164,7 @@ export class Database {
    * Synchronously runs the queued jobs and then `last`, for a process that is about to end. Jobs
    * that publish files are abandoned; a later recovery cleans up after them.
    */
-  finishNow(last: readonly WriteJob<unknown>[]): void {
+  finishSync(last: readonly WriteJob<unknown>[]): void {
     if (this.#closed || !this.#writer) return;
     this.#closed = true;
     const jobs = new Set(
@@ -201,7 +201,10 @@ export class Database {
     this.#group = group;
     try {
       const begin = sql.prepare("BEGIN IMMEDIATE");
-      const begun = await whenFree(() => isWanted() && (begin.run(), true), this.#busyTimeout);
+      const begun = await retryWhileBusy(
+        () => isWanted() && (begin.run(), true),
+        this.#busyTimeout,
+      );
       if (!begun) return;
       if (this.#isUncertain) await this.#overwriteFailed(sql);
     } catch (error) {
@@ -274,7 +277,7 @@ export class Database {
     }
     this.#isUncertain = false;
     this.#group = group;
-    await whenFree(() => sql.prepare("BEGIN IMMEDIATE").run(), this.#busyTimeout);
+    await retryWhileBusy(() => sql.prepare("BEGIN IMMEDIATE").run(), this.#busyTimeout);
   }
 
   /** Commits. Outside WAL mode readers can delay a commit; our own then wait for its outcome. */
@@ -292,7 +295,7 @@ export class Database {
         this.#isUncertain = true;
         throw error;
       }
-      const committing = whenFree(commit, this.#busyTimeout).catch((error) => {
+      const committing = retryWhileBusy(commit, this.#busyTimeout).catch((error) => {
         this.#isUncertain = true;
         throw error;
       });
@@ -319,7 +322,7 @@ function rollBack(sql: SqlConnection): void {
  *
  * @throws {StoreBusyError} If it is busy for longer than `busyTimeout` milliseconds.
  */
-export async function whenFree<T>(
+export async function retryWhileBusy<T>(
   call: () => T,
   busyTimeout: number,
   before?: () => Promise<void> | undefined,

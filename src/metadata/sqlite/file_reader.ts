@@ -1,7 +1,7 @@
 import type { Reader } from "./database.ts";
-import { whenFree } from "./database.ts";
+import { retryWhileBusy } from "./database.ts";
 import type { OpenDatabaseOptions } from "./open_database_options.ts";
-import { isWrittenHere, noteOpenFile } from "./open_files.ts";
+import { isOpenForWriting, noteOpenFile } from "./open_files.ts";
 import type { SqlAccess, SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { addStandIns, schemaVersion } from "./stand_ins.ts";
 
@@ -67,7 +67,7 @@ export class FileReader implements Reader {
     if (this.#sql && this.#isCurrent(this.#sql, state)) return state;
     this.#sql?.close();
     this.#sql = undefined;
-    const inUse = state === "in use" || isWrittenHere(this.#path);
+    const inUse = state === "in use" || isOpenForWriting(this.#path);
     this.#access = inUse ? "read" : "still";
     const sql = this.#driver.open(this.#path, this.#access);
     try {
@@ -110,7 +110,10 @@ export async function copyConnection(
 ): Promise<void> {
   sql.prepare("BEGIN").run();
   try {
-    await whenFree(() => sql.prepare("SELECT count(*) FROM sqlite_master").get(), busyTimeout);
+    await retryWhileBusy(
+      () => sql.prepare("SELECT count(*) FROM sqlite_master").get(),
+      busyTimeout,
+    );
     await sql.copyTo(to);
   } finally {
     sql.prepare("COMMIT").run();

@@ -10,7 +10,7 @@ import type { RunTable } from "../run_table.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 import { tryWriting } from "./try_writing.ts";
-import type { LastWords } from "../process_store.ts";
+import type { FinalWrites } from "../process_store.ts";
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
 
 /** Metadata in a SQLite database. */
@@ -82,8 +82,8 @@ export class SqliteMetadata implements MetadataStore {
     return SnapshotFile.copy(this.#database, this.#driver, path, mode);
   }
 
-  finishNow(last: LastWords): void {
-    this.processes.finishNow(last);
+  finishSync(last: FinalWrites): void {
+    this.processes.finishSync(last);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Model versions, for transfer with their runs. */
-import { placeOfArrival } from "../arriving_version.ts";
+import { placeImportedVersion } from "../imported_version.ts";
 import type { ModelVersionDocument } from "../run_document.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { versionDocumentOf } from "../rows/model_row.ts";
@@ -40,7 +40,7 @@ export function insertVersions(
     const inProduction = sql.prepare(
       "SELECT 1 FROM model_versions WHERE model_name = ? AND stage = 'production'",
     ).get(it.model);
-    const { version, stage } = placeOfArrival(it, {
+    const { version, stage } = placeImportedVersion(it, {
       isTaken: taken !== undefined,
       latest: Number(last ?? 0),
       isInProduction: inProduction !== undefined,

@@ -1,6 +1,6 @@
 import { ArtifactNotFoundError, RunNotFoundError } from "../../base/errors.ts";
 import type { Model, ModelStage, ModelVersion } from "../model.ts";
-import type { ModelState, ModelStore, NewModelVersion, VersionWanted } from "../model_store.ts";
+import type { ModelState, ModelStore, NewModelVersion, VersionSelector } from "../model_store.ts";
 import { modelOf, versionOf } from "../rows/model_row.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
@@ -92,7 +92,7 @@ export class SqliteModelStore implements ModelStore {
     );
   }
 
-  find(name: string, wanted: VersionWanted): Promise<ModelVersion | undefined> {
+  find(name: string, wanted: VersionSelector): Promise<ModelVersion | undefined> {
     return this.#database.read((sql) => {
       const row = findRow(sql, name, wanted);
       return row && versionOf(row);
@@ -172,7 +172,7 @@ function setStages(
   for (const [version, stage] of stages) update.run(stage, name, version);
 }
 
-function findRow(sql: SqlConnection, name: string, wanted: VersionWanted): SqlRow | undefined {
+function findRow(sql: SqlConnection, name: string, wanted: VersionSelector): SqlRow | undefined {
   const [column, value] = "version" in wanted
     ? ["version", wanted.version]
     : ["stage", wanted.stage];

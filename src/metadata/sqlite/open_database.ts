@@ -6,7 +6,7 @@ import { makeDirectory, syncEntry } from "../../bytes/files/make_directory.ts";
 import { createDatabaseFile, requirePlainFiles } from "./database_files.ts";
 import { publicError } from "./sql_error.ts";
 import { copyConnection, fileState } from "./file_reader.ts";
-import { Database, type Reader, whenFree } from "./database.ts";
+import { Database, type Reader, retryWhileBusy } from "./database.ts";
 import { noteOpenFile } from "./open_files.ts";
 import type { OpenDatabaseOptions } from "./open_database_options.ts";
 import { openReadOnly } from "./open_read_only.ts";
@@ -65,19 +65,22 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
       requireWritableSchema(opened, path);
       return state;
     };
-    let state = await whenFree<SchemaState>(inspect, busyTimeout).catch((error) => {
+    let state = await retryWhileBusy<SchemaState>(inspect, busyTimeout).catch((error) => {
       if (!isOutOfSpace(error)) throw error;
       // A full disk has no space for the index of the log (-shm). A connection with exclusive
       // access keeps it in memory, so that files can be removed to free space.
       opened.close();
       opened = sql = connect(driver, path);
       opened.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
-      return whenFree<SchemaState>(inspect, busyTimeout);
+      return retryWhileBusy<SchemaState>(inspect, busyTimeout);
     });
     forget ??= noteOpenFile(path, driver.name, "write");
-    if (state === "absent") state = await whenFree(() => enterWal(opened, path), busyTimeout);
+    if (state === "absent") state = await retryWhileBusy(() => enterWal(opened, path), busyTimeout);
     if (state !== "complete") {
-      await whenFree(() => inTransaction(opened, () => createSchema(opened, path)), busyTimeout);
+      await retryWhileBusy(
+        () => inTransaction(opened, () => createSchema(opened, path)),
+        busyTimeout,
+      );
     }
     const synchronous = durability === "full" ? "FULL" : "NORMAL";
     sql.prepare(`PRAGMA synchronous = ${synchronous}`).run();

@@ -35,7 +35,7 @@ function identity(path: string): string {
 /**
  * Whether this process writes to the file at `path`, which must then not be opened in another way.
  */
-export function isWrittenHere(path: string): boolean {
+export function isOpenForWriting(path: string): boolean {
   return (openFiles().get(identity(path))?.writers ?? 0) > 0;
 }
 

@@ -1,6 +1,6 @@
 import { NotAStoreError, StoreNotFoundError } from "../../base/errors.ts";
 import { inspectSchema } from "./create_schema.ts";
-import { Database, whenFree } from "./database.ts";
+import { Database, retryWhileBusy } from "./database.ts";
 import { FileReader } from "./file_reader.ts";
 import type { OpenDatabaseOptions } from "./open_database_options.ts";
 
@@ -15,7 +15,7 @@ export async function openReadOnly(path: string, options: OpenDatabaseOptions): 
   }
   const database = new Database(reader, undefined, options.busyTimeout);
   try {
-    const state = await whenFree(
+    const state = await retryWhileBusy(
       () => reader.read((sql) => inspectSchema(sql, path)),
       options.busyTimeout,
     );

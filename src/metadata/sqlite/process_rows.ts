@@ -2,7 +2,7 @@
 import { RunNotFoundError } from "../../base/errors.ts";
 import { processOf } from "../rows/process_row.ts";
 import type { SqlConnection } from "./sql_driver.ts";
-import type { NotedProcess, RunProcess } from "../process_store.ts";
+import type { RecordedProcess, RunProcess } from "../process_store.ts";
 
 /** Name of the table. */
 const PROCESS_TABLE = "chachaml_processes";
@@ -29,13 +29,13 @@ export function dropProcess(sql: SqlConnection, runId: string): void {
 }
 
 /** Records heartbeats. */
-export function beat(sql: SqlConnection, runIds: readonly string[], now: number): void {
+export function recordHeartbeat(sql: SqlConnection, runIds: readonly string[], now: number): void {
   const update = sql.prepare(`UPDATE ${PROCESS_TABLE} SET heartbeat = ? WHERE run_id = ?`);
   for (const runId of runIds) update.run(now, runId);
 }
 
 /** Reads the processes of running runs. */
-export function runningProcesses(sql: SqlConnection): NotedProcess[] {
+export function runningProcesses(sql: SqlConnection): RecordedProcess[] {
   return sql.prepare(
     `SELECT p.run_id, p.host, p.space, p.pid, p.started, p.heartbeat FROM ${PROCESS_TABLE} AS p
       JOIN runs AS r ON r.id = p.run_id WHERE r.status = 'running' ORDER BY r.start_time, r.id`,

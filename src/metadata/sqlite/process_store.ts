@@ -1,8 +1,8 @@
 import type { Database } from "./database.ts";
 import { insertMetrics } from "./metric_rows.ts";
-import { beat, dropProcess, noteProcess, runningProcesses } from "./process_rows.ts";
+import { dropProcess, noteProcess, recordHeartbeat, runningProcesses } from "./process_rows.ts";
 import type { SqlConnection } from "./sql_driver.ts";
-import type { LastWords, NotedProcess, ProcessStore, RunProcess } from "../process_store.ts";
+import type { FinalWrites, ProcessStore, RecordedProcess, RunProcess } from "../process_store.ts";
 
 /** Processes of runs in SQLite. */
 export class SqliteProcessStore implements ProcessStore {
@@ -19,17 +19,17 @@ export class SqliteProcessStore implements ProcessStore {
     return this.#database.write({ apply: (sql) => noteProcess(sql, runId, process, this.#now()) });
   }
 
-  beat(runIds: readonly string[]): Promise<void> {
-    return this.#database.write({ apply: (sql) => beat(sql, runIds, this.#now()) });
+  heartbeat(runIds: readonly string[]): Promise<void> {
+    return this.#database.write({ apply: (sql) => recordHeartbeat(sql, runIds, this.#now()) });
   }
 
-  running(): Promise<NotedProcess[]> {
+  running(): Promise<RecordedProcess[]> {
     return this.#database.read(runningProcesses);
   }
 
   /** Synchronously writes queued jobs, then points and the end of runs. */
-  finishNow({ batches, runIds, error }: LastWords): void {
-    this.#database.finishNow([
+  finishSync({ batches, runIds, error }: FinalWrites): void {
+    this.#database.finishSync([
       ...batches.map((batch) => ({
         apply: (sql: SqlConnection) => {
           // Points of a run removed meanwhile are dropped.

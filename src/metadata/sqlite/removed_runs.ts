@@ -16,7 +16,7 @@ export function noteRuns(sql: SqlConnection, ids: Iterable<string>): void {
 }
 
 /** Returns the ids of existing or removed runs. */
-export function everKnown(sql: SqlConnection, ids: Iterable<string>): Set<string> {
+export function knownOrRemoved(sql: SqlConnection, ids: Iterable<string>): Set<string> {
   const known = sql.prepare(
     `SELECT 1 FROM runs WHERE id = ?1 UNION ALL SELECT 1 FROM ${TABLE} WHERE id = ?1 LIMIT 1`,
   );

@@ -5,13 +5,13 @@ import { fold } from "../../names/names.ts";
 import type { RunDocument } from "../run_document.ts";
 import { growthOf, hasAll } from "../run_growth.ts";
 import type { Missing } from "../run_store.ts";
-import { OTHER_ID } from "./schema.ts";
+import { NON_ASCII_ID } from "./schema.ts";
 import { readDocument } from "./run_document_rows.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { text, whole } from "./whole_text.ts";
 
 const SAME_LETTERS = `SELECT ${whole("id")} FROM runs WHERE runs.id = ? COLLATE NOCASE`;
-const OTHER_LETTERS = `SELECT ${whole("id")} FROM runs WHERE ${OTHER_ID}`;
+const OTHER_LETTERS = `SELECT ${whole("id")} FROM runs WHERE ${NON_ASCII_ID}`;
 
 /**
  * Returns the part of a run to write: all of it, or what an existing run lacks. The existing run

@@ -26,7 +26,7 @@ import { MetricSummaries, updateSummaries } from "./metric_summaries.ts";
 import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunQuery } from "../run_query.ts";
 import type { RunDocument } from "../run_document.ts";
-import { everKnown, noteRuns } from "./removed_runs.ts";
+import { knownOrRemoved, noteRuns } from "./removed_runs.ts";
 import { growDocument, insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
 import { missingOf, requireFreeId } from "./run_conflicts.ts";
@@ -133,8 +133,8 @@ export class SqliteRunStore implements RunStore {
     });
   }
 
-  everKnown(ids: Iterable<string>): Promise<Set<string>> {
-    return this.#database.read((sql) => everKnown(sql, ids));
+  knownOrRemoved(ids: Iterable<string>): Promise<Set<string>> {
+    return this.#database.read((sql) => knownOrRemoved(sql, ids));
   }
 
   names(kind: "metric" | "param" | "experiment"): Promise<string[]> {
@@ -198,7 +198,7 @@ export class SqliteRunStore implements RunStore {
     return this.#database.read((sql) => readDocument(sql, id));
   }
 
-  async adopt(
+  async importRuns(
     runs: readonly RunDocument[],
     publish: (missing: ReadonlyMap<string, Missing>) => Promise<void>,
   ): Promise<ReadonlyMap<string, Missing>> {

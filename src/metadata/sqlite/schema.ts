@@ -164,7 +164,7 @@ export const TABLES_OF_RUN: readonly string[] = [
 export const UNIQUE_INDEX = "idx_artifacts_run_name";
 
 /** Whether a run id has characters other than printable ASCII. */
-export const OTHER_ID = "id GLOB '*[^ -~]*'";
+export const NON_ASCII_ID = "id GLOB '*[^ -~]*'";
 
 /** All indexes, with their columns. Those named `chachaml_…` are our own. */
 export const INDEXES: Readonly<Record<string, string>> = {
@@ -181,7 +181,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   chachaml_artifacts_type: "artifacts(content_type, created_at, name)",
   chachaml_artifacts_hash: "artifacts(hash, size, created_at)",
   chachaml_runs_same_letters: "runs(id COLLATE NOCASE)",
-  chachaml_runs_other_letters: `runs(id) WHERE ${OTHER_ID}`,
+  chachaml_runs_other_letters: `runs(id) WHERE ${NON_ASCII_ID}`,
   chachaml_runs_experiment: "runs(experiment, start_time)",
   chachaml_runs_status: "runs(status, start_time)",
   chachaml_runs_parent: "runs(parent_run_id, start_time)",

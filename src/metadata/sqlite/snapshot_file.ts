@@ -79,7 +79,7 @@ export class SnapshotFile implements Snapshot {
     });
   }
 
-  settle(
+  applyOutcome(
     { present, omitted, unneeded }: SnapshotOutcome,
     mark: BackupMark | null,
   ): Promise<Set<string>> {

@@ -1,5 +1,5 @@
 /** Test whether a database can be written. */
-import { whenFree } from "./database.ts";
+import { retryWhileBusy } from "./database.ts";
 import { noteOpenFile } from "./open_files.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
@@ -17,7 +17,7 @@ export async function tryWriting(driver: SqlDriver, path: string): Promise<void>
   try {
     const opened = sql = driver.open(path, "write");
     opened.prepare("PRAGMA busy_timeout = 0").get();
-    await whenFree(() => opened.prepare("BEGIN IMMEDIATE").run(), PATIENCE);
+    await retryWhileBusy(() => opened.prepare("BEGIN IMMEDIATE").run(), PATIENCE);
     opened.prepare("ROLLBACK").run();
   } catch (error) {
     throw publicError(error, "write to the database");

@@ -51,7 +51,7 @@ export function applyNow(sql: SqlConnection, jobs: readonly WriteJob<unknown>[])
     // None was open.
   }
   if (jobs.length === 0) return;
-  insist(() => void sql.prepare("BEGIN IMMEDIATE").run());
+  retryWhileBusySync(() => void sql.prepare("BEGIN IMMEDIATE").run());
   for (const job of jobs) {
     try {
       if ((job.check?.(sql) ?? "now") === "now") applyJob(sql, job);
@@ -59,11 +59,11 @@ export function applyNow(sql: SqlConnection, jobs: readonly WriteJob<unknown>[])
       // Nobody can receive the error any more.
     }
   }
-  insist(() => void sql.prepare("COMMIT").run());
+  retryWhileBusySync(() => void sql.prepare("COMMIT").run());
 }
 
 /** Retries until the database is not busy, blocking the event loop. */
-function insist(call: () => void): void {
+function retryWhileBusySync(call: () => void): void {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   const start = performance.now();
   for (let attempt = 0;; attempt++) {

@@ -34,7 +34,7 @@ export const OPERATIONS = {
     datasets: "read",
     describeExperiment: "write",
     document: "read",
-    everKnown: "read",
+    knownOrRemoved: "read",
     experiments: "read",
     get: "read",
     insertParams: "write",
@@ -55,12 +55,12 @@ export const OPERATIONS = {
     update: "write",
   },
   artifacts: {
-    admit: "read",
-    admitAll: "read",
+    checkName: "read",
+    checkNames: "read",
     byId: "read",
     byName: "read",
     list: "read",
-    namedForSure: "read",
+    namedByScan: "read",
     requireRun: "read",
     totals: "read",
     children: "read",
@@ -78,7 +78,7 @@ export const OPERATIONS = {
     stateOf: "read",
     versions: "read",
   },
-  processes: { attach: "write", beat: "write", running: "read" },
+  processes: { attach: "write", heartbeat: "write", running: "read" },
   store: { check: "read", identity: "read", size: "read" },
 } as const satisfies {
   readonly [Room in keyof Rooms]: { readonly [Name in keyof Rooms[Room]]?: Access };
@@ -89,7 +89,7 @@ export const REPEATABLE: readonly string[] = [
   "artifacts.put", // takes its upload, which is there once
   "artifacts.putAll",
   "processes.attach",
-  "processes.beat",
+  "processes.heartbeat",
   "runs.describeExperiment",
   "runs.insertParams", // says which are set already
   "runs.logMetrics", // leaves out points that are there

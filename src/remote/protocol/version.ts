@@ -22,7 +22,7 @@ export const AGAIN_HEADER = "chachaml-again";
 export const BASE = "api/store";
 
 /** What a server says of itself. */
-export interface Hello {
+export interface ServerInfo {
   /** Version of its protocol. */
   readonly protocol: number;
   /** Another one for each start of the server: it knows the writes since then. */

@@ -112,7 +112,7 @@ export class Spool {
     const { directory } = this.#options;
     if (directory === undefined) return;
     for (const path of SpoolFile.list(directory)) {
-      const file = path === this.#file?.path ? undefined : SpoolFile.adopt(path);
+      const file = path === this.#file?.path ? undefined : SpoolFile.openAbandoned(path);
       if (!file) continue;
       try {
         await this.#sendAll(file);

@@ -56,7 +56,7 @@ export class SpoolFile {
   }
 
   /** Opens a file that a process has left; `undefined` if one is at work on it. */
-  static adopt(path: string): SpoolFile | undefined {
+  static openAbandoned(path: string): SpoolFile | undefined {
     const file = Deno.openSync(path, { read: true, append: true });
     // One that was removed before it could be locked is another process's, which has sent it.
     if (!file.tryLockSync(true) || file.statSync().nlink === 0) {

@@ -3,7 +3,7 @@ import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { RunTable } from "../../metadata/run_table.ts";
 import { lifecycleOf } from "../../store/internals.ts";
 import type { Store } from "../../store/store.ts";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 import { readJson } from "../json_body.ts";
 import type { HandlerOptions } from "../options.ts";
 import { ApiError } from "./api_error.ts";
@@ -66,7 +66,7 @@ export function openApiDocument(): Record<string, unknown> {
 
 /** Adds the routes of the API. */
 export function addApi(
-  app: Hono<Noted>,
+  app: Hono<GuardEnv>,
   store: Store,
   { readOnly = false, signal }: Pick<HandlerOptions, "readOnly" | "signal">,
 ): void {
@@ -91,7 +91,7 @@ export function addApi(
   }
 }
 
-function callOf(c: Context<Noted>, route: ApiRoute, service: Service): ApiCall {
+function callOf(c: Context<GuardEnv>, route: ApiRoute, service: Service): ApiCall {
   const { searchParams } = new URL(c.req.url);
   const caller = c.get("caller");
   return {

@@ -1,7 +1,7 @@
 /** The Model Context Protocol over HTTP, without sessions. */
 import type { Hono } from "npm:hono@~4.13.0";
 import type { Store } from "../../store/store.ts";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 import type { HandlerOptions } from "../options.ts";
 
 /** Path of the endpoint. */
@@ -12,7 +12,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 
 /** Adds the endpoint. */
 export function addMcp(
-  app: Hono<Noted>,
+  app: Hono<GuardEnv>,
   store: Store,
   { readOnly = false, mcpWrites = false }: Pick<HandlerOptions, "readOnly" | "mcpWrites">,
 ): void {

@@ -1,6 +1,6 @@
 /** Routes of the MLflow tracking server. */
 import type { Context, Hono } from "npm:hono@~4.13.0";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 import { readJson } from "../json_body.ts";
 import { decodeSegments, sentPath } from "./artifact_path.ts";
 import {
@@ -61,7 +61,7 @@ const SERVER_INFO = {
 };
 
 /** Adds the routes of the protocol. */
-export function addMlflow(app: Hono<Noted>, service: Service): void {
+export function addMlflow(app: Hono<GuardEnv>, service: Service): void {
   for (const prefix of PREFIXES) {
     for (const { method, path, handle, isForAdmins = false } of ROUTES) {
       app.on(method, prefix + path, async (c) => {
@@ -91,7 +91,7 @@ export function addMlflow(app: Hono<Noted>, service: Service): void {
   });
 }
 
-function addProxy(app: Hono<Noted>, prefix: string, service: Service): void {
+function addProxy(app: Hono<GuardEnv>, prefix: string, service: Service): void {
   const root = `${prefix}artifacts`;
   const segmentsOf = (c: Context) => {
     const path = sentPath(c.req.url);
@@ -115,7 +115,7 @@ function addProxy(app: Hono<Noted>, prefix: string, service: Service): void {
 }
 
 /** Refuses a caller who is known, and no administrator. */
-function assertAdmin(c: Context<Noted>): void {
+function assertAdmin(c: Context<GuardEnv>): void {
   const caller = c.get("caller");
   if (caller === undefined || caller.role === "admin") return;
   throw new MlflowError("PERMISSION_DENIED", `Only an admin may do this, not a ${caller.role}`);

@@ -75,7 +75,7 @@ export function isPrompt(tags: readonly { key: string; value: string }[]): boole
 }
 
 /** Returns the artifact that represents some files: their `MLmodel`, or the file itself. */
-export async function standIn(
+export async function representativeArtifact(
   { store }: Service,
   { runId, path }: Files,
 ): Promise<string | null> {

@@ -4,7 +4,7 @@ import type { Fields } from "./fields.ts";
 import { MODEL_VERSIONS, REGISTERED_MODELS } from "./grammars.ts";
 import { assertTag, checkedTags } from "./limits.ts";
 import { invalid, missing, MlflowError } from "./mlflow_error.ts";
-import { filesOf, isPrompt, standIn } from "./model_source.ts";
+import { filesOf, isPrompt, representativeArtifact } from "./model_source.ts";
 import { modelJson, storedStage, versionJson } from "./registry_json.ts";
 import { type Call, type Route, route } from "./route.ts";
 import { answerSearch, listed } from "./search.ts";
@@ -148,7 +148,7 @@ async function createVersion(call: Call): Promise<unknown> {
   const version = await mlflow.registry.addVersion(name, {
     source,
     runId: fields.optionalText("run_id") || files?.runId || null,
-    artifactId: files ? await standIn(call, files) : null,
+    artifactId: files ? await representativeArtifact(call, files) : null,
     runLink: fields.optionalText("run_link") ?? null,
     modelId: fields.optionalText("model_id") || /^models:\/(m-\w+)$/.exec(source)?.[1] || null,
     description: fields.optionalText("description") ?? null,

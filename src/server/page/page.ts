@@ -1,6 +1,6 @@
 /** The web page: one document, one script, one style sheet. */
 import type { Hono } from "npm:hono@~4.13.0";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 
 /** Content policy: nothing from other hosts, no foreign scripts, no framing. */
 const POLICY = [
@@ -63,7 +63,7 @@ const FILES: Readonly<Record<string, readonly [type: string, load: () => Promise
 export const PAGE_PATHS: readonly string[] = Object.keys(FILES);
 
 /** Adds the files of the page, loaded and compressed on the first request. */
-export function addPage(app: Hono<Noted>): void {
+export function addPage(app: Hono<GuardEnv>): void {
   const ready = new Map<string, Promise<File>>();
   for (const path of PAGE_PATHS) {
     app.get(path, async (c) => {

@@ -1,6 +1,6 @@
 /** Sign-in on the page. */
 import type { Hono } from "npm:hono@~4.13.0";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 import type { Credentials, HandlerOptions } from "../options.ts";
 import { cookieOf, sessionOf, type Sessions } from "../sessions.ts";
 
@@ -9,7 +9,7 @@ const MOST_BYTES = 10_000;
 
 /** Adds the endpoints for signing in and out. */
 export function addSignIn(
-  app: Hono<Noted>,
+  app: Hono<GuardEnv>,
   sessions: Sessions,
   { authenticate }: HandlerOptions,
 ): void {

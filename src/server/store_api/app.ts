@@ -2,7 +2,7 @@
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import config from "../../../deno.json" with { type: "json" };
 import { ChachamlError } from "../../base/errors.ts";
-import { AnswerLostError, NotRemoteError, ProtocolError } from "../../base/server_errors.ts";
+import { NotRemoteError, ProtocolError, ResponseLostError } from "../../base/server_errors.ts";
 import { decode, encode } from "../../remote/protocol/codec.ts";
 import { REPEATABLE } from "../../remote/protocol/operations.ts";
 import {
@@ -14,7 +14,7 @@ import {
 import { lifecycleOf } from "../../store/internals.ts";
 import type { Store } from "../../store/store.ts";
 import { absent, apiErrorOf, bad } from "../api/api_error.ts";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 import { checkArguments } from "./checks.ts";
 import { Memo } from "./memo.ts";
 import { handlersOf, type StoreCall } from "./operations.ts";
@@ -28,7 +28,7 @@ const ID = /^[\w-]{16,64}$/;
 
 /** Adds the endpoints. */
 export function addStoreApi(
-  app: Hono<Noted>,
+  app: Hono<GuardEnv>,
   { store, readOnly }: { readonly store: Store; readonly readOnly: boolean },
 ): void {
   const lifecycle = lifecycleOf(store);
@@ -62,7 +62,7 @@ export function addStoreApi(
     if (access === "read") return answer(await lifecycle.read(work));
     return answer(
       await memo.once(idOf(c), () => {
-        if (isRepeated && !REPEATABLE.includes(operation)) throw new AnswerLostError(operation);
+        if (isRepeated && !REPEATABLE.includes(operation)) throw new ResponseLostError(operation);
         return lifecycle.write(work);
       }),
     );
@@ -78,7 +78,7 @@ function decodeArguments(text: string): unknown {
   }
 }
 
-function requireProtocol(c: Context<Noted>): void {
+function requireProtocol(c: Context<GuardEnv>): void {
   const version = c.req.header(PROTOCOL_HEADER);
   if (version === String(PROTOCOL)) return;
   const { origin } = new URL(c.req.url);
@@ -92,7 +92,7 @@ function requireProtocol(c: Context<Noted>): void {
   );
 }
 
-function idOf(c: Context<Noted>): string {
+function idOf(c: Context<GuardEnv>): string {
   const id = c.req.header(REQUEST_HEADER) ?? "";
   if (ID.test(id)) return `${c.get("caller")?.name ?? ""}/${id}`;
   throw bad(`The header ${REQUEST_HEADER} takes the id of a write: a UUID`);
@@ -106,7 +106,7 @@ function answer(text: string): Response {
 function failure(error: unknown): Response {
   const { status, message } = apiErrorOf(error);
   const sent = error instanceof ChachamlError ? error : new ProtocolError("the server", message);
-  const isAsked = [ProtocolError, NotRemoteError, AnswerLostError].some((kind) =>
+  const isAsked = [ProtocolError, NotRemoteError, ResponseLostError].some((kind) =>
     error instanceof kind
   );
   const code = isAsked ? 400 : status;

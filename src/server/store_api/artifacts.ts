@@ -6,7 +6,7 @@ import type { StoreContext } from "../../context/store_context.ts";
 import type { ArtifactRecord, NewArtifact } from "../../metadata/artifact_index.ts";
 import { assertArtifactName, assertRunId } from "../../names/names.ts";
 import type { Handler } from "./operations.ts";
-import type { About, Uploads } from "./uploads.ts";
+import type { UploadDescription, Uploads } from "./uploads.ts";
 
 /** Options of a put that reach the server. */
 type SentOptions = Pick<PutOptions, "ifExists" | "contentType" | "portable">;
@@ -19,7 +19,10 @@ export function artifactHandlers(context: () => StoreContext, uploads: Uploads):
     handle,
   });
   return [
-    write("uploads.begin", ({ args: [id, about] }) => uploads.begin(id as string, about as About)),
+    write(
+      "uploads.begin",
+      ({ args: [id, about] }) => uploads.begin(id as string, about as UploadDescription),
+    ),
     write("uploads.finish", ({ args: [id, size, hash] }) => {
       return uploads.finish(id as string, size as number, hash as string);
     }),
@@ -56,7 +59,7 @@ export function artifactHandlers(context: () => StoreContext, uploads: Uploads):
         for (const { artifact: { name } } of all) assertArtifactName(name);
         const outcome = await context().artifacts.putAllStaged(runId as string, all);
         if ("records" in outcome) return outcome;
-        all.forEach(({ staged }, at) => uploads.giveBack(sent[at]![0], staged));
+        all.forEach(({ staged }, at) => uploads.putBack(sent[at]![0], staged));
         return outcome;
       });
     }),

@@ -31,7 +31,7 @@ import {
   type Shape,
   text,
 } from "./shapes.ts";
-import { ABOUT } from "./transfers.ts";
+import { UPLOAD_DESCRIPTION } from "./transfers.ts";
 
 /** A value that one of the API's own checks looks at. */
 function checked<T>(assert: (value: T) => void): Shape {
@@ -175,7 +175,7 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
   ],
   "artifacts.putAll": [text, list(pair(uploadId, artifact))],
   "artifacts.remove": [text, flag],
-  "uploads.begin": [uploadId, object(ABOUT)],
+  "uploads.begin": [uploadId, object(UPLOAD_DESCRIPTION)],
   "uploads.discard": [uploadId],
   "uploads.finish": [uploadId, count, hash],
   "uploads.state": [uploadId],
@@ -188,7 +188,7 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
     object({ description: optional(nullable(text)), owner: optional(nullable(text)) }),
   ],
   "runs.document": [text],
-  "runs.everKnown": [list(text)],
+  "runs.knownOrRemoved": [list(text)],
   "runs.experiments": [],
   "runs.get": [text],
   "runs.insertParams": [text, mapOf(text)],
@@ -207,12 +207,12 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
   "runs.summary": [text],
   "runs.unarchive": [text],
   "runs.update": [text, change, optional(list(text))],
-  "artifacts.admit": [text, text],
-  "artifacts.admitAll": [text, list(text)],
+  "artifacts.checkName": [text, text],
+  "artifacts.checkNames": [text, list(text)],
   "artifacts.byId": [text],
   "artifacts.byName": [text, text],
   "artifacts.list": [checked(assertArtifactQuery)],
-  "artifacts.namedForSure": [list(text)],
+  "artifacts.namedByScan": [list(text)],
   "artifacts.page": [optional(text), optional(position)],
   "artifacts.requireRun": [text],
   "artifacts.totals": [optional(text), optional(position)],
@@ -229,7 +229,7 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
   "models.stateOf": [text],
   "models.versions": [text],
   "processes.attach": [text, runProcess],
-  "processes.beat": [list(text)],
+  "processes.heartbeat": [list(text)],
   "processes.running": [],
   "store.check": [],
   "store.identity": [],

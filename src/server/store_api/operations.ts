@@ -3,7 +3,7 @@ import type { StoreContext } from "../../context/compose.ts";
 import type { ArtifactPosition, IndexEntry } from "../../metadata/artifact_index.ts";
 import type { MetricBatch } from "../../metadata/metric.ts";
 import { type Access, OPERATIONS, type Rooms } from "../../remote/protocol/operations.ts";
-import { type Hello, PROTOCOL } from "../../remote/protocol/version.ts";
+import { PROTOCOL, type ServerInfo } from "../../remote/protocol/version.ts";
 import type { Store } from "../../store/store.ts";
 
 /** Records of a page. */
@@ -72,7 +72,7 @@ function specialHandlers({ context, readOnly, instance, version }: Service): Han
     {
       name: "hello",
       access: "read",
-      handle: (): Hello => {
+      handle: (): ServerInfo => {
         const { now, readOnly: isReadOnly } = context();
         const refuses = readOnly || isReadOnly;
         return { protocol: PROTOCOL, instance, version, readOnly: refuses, now: now() };

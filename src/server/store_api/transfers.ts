@@ -5,9 +5,9 @@ import { decode, encode } from "../../remote/protocol/codec.ts";
 import { RECORD_HEADER } from "../../remote/protocol/version.ts";
 import type { Lifecycle } from "../../store/lifecycle.ts";
 import { bad } from "../api/api_error.ts";
-import type { Noted } from "../guard.ts";
+import type { GuardEnv } from "../guard.ts";
 import { count, flag, hash, object, optional, type Shape, text } from "./shapes.ts";
-import type { About, Uploads } from "./uploads.ts";
+import type { UploadDescription, Uploads } from "./uploads.ts";
 
 /** Bytes that are answered at a time. */
 const CHUNK = 256 * 1024;
@@ -18,7 +18,7 @@ const permissions: Shape = (value, where) => {
 };
 
 /** What a caller says of an upload. */
-export const ABOUT = {
+export const UPLOAD_DESCRIPTION = {
   name: optional(text),
   runId: optional(text),
   replaces: optional(flag),
@@ -28,7 +28,7 @@ export const ABOUT = {
 
 /** Adds the endpoints whose bodies are bytes. */
 export function addTransfers(
-  app: Hono<Noted>,
+  app: Hono<GuardEnv>,
   { lifecycle, uploads, answer }: {
     readonly lifecycle: Lifecycle;
     readonly uploads: Uploads;
@@ -36,7 +36,9 @@ export function addTransfers(
   },
 ): void {
   app.post("/api/store/write/uploads/:id/whole", async (c) => {
-    const { hash: expected, ...about } = aboutOf(c, { ...ABOUT, hash }) as About & { hash: string };
+    const { hash: expected, ...about } = aboutOf(c, { ...UPLOAD_DESCRIPTION, hash }) as
+      & UploadDescription
+      & { hash: string };
     const id = c.req.param("id");
     lifecycle.requireWritable();
     // A request that is sent again begins from the start.
@@ -57,7 +59,7 @@ export function addTransfers(
   });
 }
 
-function aboutOf(c: Context<Noted>, members: Readonly<Record<string, Shape>>): unknown {
+function aboutOf(c: Context<GuardEnv>, members: Readonly<Record<string, Shape>>): unknown {
   let about: unknown;
   try {
     about = decode(c.req.query("about") ?? "");

@@ -3,7 +3,7 @@ import { InvalidSourceError } from "../../base/errors.ts";
 import type { ByteStore, StagedBytes } from "../../bytes/byte_store.ts";
 import { UploadLostError, type UploadState } from "../../remote/protocol/uploads.ts";
 import { ApiError, bad } from "../api/api_error.ts";
-import { Intake } from "./intake.ts";
+import { PushReader } from "./push_reader.ts";
 
 /** Milliseconds after which bytes are discarded that nobody has asked for. */
 const TIME = 15 * 60_000;
@@ -12,7 +12,7 @@ const TIME = 15 * 60_000;
 const MOST = 30_000;
 
 /** What a caller says of bytes before they come. */
-export interface About {
+export interface UploadDescription {
   /** Name of the artifact that they are to be. */
   readonly name?: string | undefined;
   /** The run that they are to belong to. */
@@ -27,7 +27,7 @@ export interface About {
 
 /** One upload. */
 interface Upload {
-  readonly intake: Intake;
+  readonly intake: PushReader;
   readonly staged: Promise<StagedBytes>;
   /** Aborts the request whose bytes are taken now. */
   current: AbortController | undefined;
@@ -48,12 +48,12 @@ export class Uploads {
   }
 
   /** Begins an upload, unless one of the id has begun. */
-  begin(id: string, { size, mode, ...about }: About): void {
+  begin(id: string, { size, mode, ...about }: UploadDescription): void {
     if (this.#uploads.has(id)) return;
     if (this.#uploads.size >= MOST) {
       throw new ApiError(503, "There are too many uploads; try again");
     }
-    const intake = new Intake(size, mode);
+    const intake = new PushReader(size, mode);
     const staged = this.#bytes().stage(intake, about);
     staged.catch((error) => this.#drop(id, error));
     this.#uploads.set(id, { intake, staged, current: undefined, timer: undefined });
@@ -121,8 +121,8 @@ export class Uploads {
   }
 
   /** Takes staged bytes back that were handed over and not used. */
-  giveBack(id: string, staged: StagedBytes): void {
-    const intake = new Intake(staged.size, undefined);
+  putBack(id: string, staged: StagedBytes): void {
+    const intake = new PushReader(staged.size, undefined);
     const upload = { intake, staged: Promise.resolve(staged), current: undefined };
     this.#uploads.set(id, { ...upload, timer: undefined });
     this.#touch(id);

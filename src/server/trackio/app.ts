@@ -7,7 +7,7 @@ import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { MlflowStore } from "../../metadata/mlflow_store.ts";
 import type { Store } from "../../store/store.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
-import { type Noted, TRACKIO_TOKEN } from "../guard.ts";
+import { type GuardEnv, TRACKIO_TOKEN } from "../guard.ts";
 import { readJson } from "../json_body.ts";
 import { Fields } from "../mlflow/fields.ts";
 import { MlflowError } from "../mlflow/mlflow_error.ts";
@@ -40,7 +40,7 @@ export function trackioVersion(version: string): object {
 
 /** Adds the endpoints. */
 export function addTrackio(
-  app: Hono<Noted>,
+  app: Hono<GuardEnv>,
   service: { readonly store: Store; readonly mlflow: MlflowStore; readonly now: () => number },
 ): void {
   const spool = new Spool(service.now);
@@ -72,7 +72,7 @@ export function addTrackio(
 }
 
 /** Checks for a header that a page of another site cannot send without a preflight request. */
-function requireToken(c: Context<Noted>): void {
+function requireToken(c: Context<GuardEnv>): void {
   if (c.req.header(TRACKIO_TOKEN) !== undefined) return;
   throw new MlflowError("BAD_REQUEST", `Send the header ${TRACKIO_TOKEN}, as trackio clients do`);
 }

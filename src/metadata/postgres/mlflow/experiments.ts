@@ -36,7 +36,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
 
   create(name: string, tags: Pairs): Promise<string | undefined> {
     return this.#database.write(async (sql) => {
-      await giveIds(sql, this.#now());
+      await assignIds(sql, this.#now());
       if (await findByName(sql, name)) return undefined;
       const id = await insert(sql, name, this.#now());
       await writePairs(sql, TAGS, { experiment_id: id }, tags);
@@ -45,7 +45,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
   }
 
   async byId(id: string): Promise<MlflowExperiment | undefined> {
-    await this.#giveIds();
+    await this.#assignIds();
     return await this.#database.read(async (sql) => {
       const row = /^\d{1,15}$/.test(id)
         ? await sql.get("SELECT * FROM mlflow_experiments WHERE id = ?", Number(id))
@@ -55,7 +55,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
   }
 
   async byName(name: string): Promise<MlflowExperiment | undefined> {
-    await this.#giveIds();
+    await this.#assignIds();
     return await this.#database.read(async (sql) => {
       const row = await findByName(sql, name);
       return row && await experimentOf(sql, row);
@@ -63,7 +63,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
   }
 
   async search(search: Search): Promise<Page<MlflowExperiment>> {
-    await this.#giveIds();
+    await this.#assignIds();
     const { view, clauses, order } = search;
     const conditions = [
       ...view === "ALL" ? [] : [fragment(`e.deleted = ${view === "DELETED_ONLY" ? 1 : 0}`)],
@@ -92,7 +92,7 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
 
   rename(id: string, name: string): Promise<boolean> {
     return this.#database.write(async (sql) => {
-      await giveIds(sql, this.#now());
+      await assignIds(sql, this.#now());
       const there = await findByName(sql, name);
       if (there) return String(there.id) === id;
       const row = await sql.get("SELECT name FROM mlflow_experiments WHERE id = ?", Number(id));
@@ -145,10 +145,10 @@ export class PostgresMlflowExperiments implements MlflowExperiments {
   }
 
   /** Assigns ids to experiments created by runs of other programs. */
-  async #giveIds(): Promise<void> {
+  async #assignIds(): Promise<void> {
     const isNeeded = await this.#database.read(async (sql) => await needsIds(sql));
     if (!isNeeded) return;
-    await this.#database.write(async (sql) => await giveIds(sql, this.#now()));
+    await this.#database.write(async (sql) => await assignIds(sql, this.#now()));
   }
 }
 
@@ -158,7 +158,7 @@ async function needsIds(sql: Sql): Promise<boolean> {
 }
 
 /** Assigns an id to each experiment without one. Must run in a write transaction. */
-export async function giveIds(sql: Sql, now: number): Promise<void> {
+export async function assignIds(sql: Sql, now: number): Promise<void> {
   await lockThing(sql, "experiments", "ids");
   if (!await sql.get("SELECT 1 FROM mlflow_experiments WHERE id = 0")) {
     await sql.run(

@@ -27,7 +27,7 @@ export class KnownPoints {
    * Returns the points of a batch that are not stored yet, each once. The caller must hold a lock
    * of the run.
    */
-  async withoutKnown(sql: Sql, batch: MetricBatch): Promise<MetricBatch> {
+  async newPoints(sql: Sql, batch: MetricBatch): Promise<MetricBatch> {
     const { runId, keys, values, steps, times } = batch;
     if (keys.length === 0) return batch;
     const newest = await this.#readNewest(sql, runId, [...new Set(keys)]);

@@ -6,7 +6,7 @@ import { insertMetrics } from "../metric_rows.ts";
 import type { Sql } from "../client.ts";
 import type { KnownPoints } from "./known_points.ts";
 import { writePairs } from "./pairs.ts";
-import { shownParam } from "./run_reader.ts";
+import { paramText } from "./run_reader.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 
 /** Logs a batch. If a param has another value, nothing is written. */
@@ -27,7 +27,7 @@ export async function logBatch(
   const conflicts = await insertParams(sql, runId, params);
   if (conflicts.length > 0) return conflicts;
   await setTags(sql, runId, tags);
-  const fresh = await points.withoutKnown(sql, metrics);
+  const fresh = await points.newPoints(sql, metrics);
   await insertMetrics(sql, fresh);
   if (about && fresh.keys.length > 0) {
     const { modelId, datasetName, datasetDigest } = about;
@@ -57,7 +57,7 @@ async function insertParams(sql: Sql, runId: string, params: Pairs): Promise<Par
     runId,
     params.map(({ key }) => key),
   );
-  const stored = new Map(rows.map(({ key, value }) => [text(key), shownParam(text(value))]));
+  const stored = new Map(rows.map(({ key, value }) => [text(key), paramText(text(value))]));
   const fresh = new Map<string, string>();
   const conflicts: ParamConflict[] = [];
   for (const { key, value } of params) {

@@ -4,7 +4,7 @@ import { mlflowRunOf } from "../../rows/mlflow_row.ts";
 import type { SqlRow } from "../../rows/value.ts";
 import type { Sql } from "../client.ts";
 
-export { metricOf, shownParam } from "../../rows/mlflow_row.ts";
+export { metricOf, paramText } from "../../rows/mlflow_row.ts";
 
 /** Parts of runs: one statement per part, regardless of the number of runs. */
 const PARTS = {

@@ -14,7 +14,7 @@ import type {
 import type { Database } from "../database.ts";
 import type { Sql } from "../client.ts";
 import { fragment } from "./conditions.ts";
-import { giveIds } from "./experiments.ts";
+import { assignIds } from "./experiments.ts";
 import { addDatasets, datasetsOf } from "./inputs.ts";
 import { KnownPoints } from "./known_points.ts";
 import { pageOf } from "./pages.ts";
@@ -78,7 +78,7 @@ export class PostgresMlflowRuns implements MlflowRuns {
     );
     if (!exists) return undefined;
     // Another program started the run in an experiment that has no id yet.
-    await this.#database.write(async (sql) => await giveIds(sql, this.#now()));
+    await this.#database.write(async (sql) => await assignIds(sql, this.#now()));
     return await read();
   }
 

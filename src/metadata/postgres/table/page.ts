@@ -1,6 +1,6 @@
 /** One page of a table of runs. */
 import type { MetricSummary } from "../../metric.ts";
-import { shownParam } from "../../rows/mlflow_row.ts";
+import { paramText } from "../../rows/mlflow_row.ts";
 import { type SqlRow, text } from "../../rows/value.ts";
 import type { TablePage, TablePosition, TableQuery } from "../../run_table.ts";
 import type { PgValue, Sql } from "../client.ts";
@@ -130,7 +130,7 @@ async function rowsOf(sql: Sql, ids: readonly string[]): Promise<TablePage["rows
   const metrics = new Map(summaries);
   const paramsOf = new Map(ids.map((id) => [id, new Map<string, string>()]));
   for (const { run_id, key, value } of params) {
-    paramsOf.get(text(run_id))!.set(text(key), shownParam(text(value)));
+    paramsOf.get(text(run_id))!.set(text(key), paramText(text(value)));
   }
   return ids.flatMap((id) => {
     const run = runs.get(id);

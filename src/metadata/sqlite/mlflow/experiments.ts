@@ -36,7 +36,7 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
   create(name: string, tags: Pairs): Promise<string | undefined> {
     return this.#database.write({
       apply: (sql) => {
-        giveIds(sql, this.#now());
+        assignIds(sql, this.#now());
         if (findByName(sql, name)) return undefined;
         const id = insert(sql, name, this.#now());
         writePairs(sql, TAGS, { experiment_id: id }, tags);
@@ -46,7 +46,7 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
   }
 
   async byId(id: string): Promise<MlflowExperiment | undefined> {
-    await this.#giveIds();
+    await this.#assignIds();
     return await this.#database.read((sql) => {
       const row = /^\d{1,15}$/.test(id)
         ? sql.prepare("SELECT * FROM mlflow_experiments WHERE id = ?").get(Number(id))
@@ -56,7 +56,7 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
   }
 
   async byName(name: string): Promise<MlflowExperiment | undefined> {
-    await this.#giveIds();
+    await this.#assignIds();
     return await this.#database.read((sql) => {
       const row = findByName(sql, name);
       return row && experimentOf(sql, row);
@@ -64,7 +64,7 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
   }
 
   async search(search: Search): Promise<Page<MlflowExperiment>> {
-    await this.#giveIds();
+    await this.#assignIds();
     const { view, clauses, order } = search;
     const conditions = [
       ...view === "ALL" ? [] : [fragment(`e.deleted = ${view === "DELETED_ONLY" ? 1 : 0}`)],
@@ -94,7 +94,7 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
   rename(id: string, name: string): Promise<boolean> {
     return this.#database.write({
       apply: (sql) => {
-        giveIds(sql, this.#now());
+        assignIds(sql, this.#now());
         const there = findByName(sql, name);
         if (there) return String(there.id) === id;
         const row = sql.prepare("SELECT name FROM mlflow_experiments WHERE id = ?").get(Number(id));
@@ -145,14 +145,14 @@ export class SqliteMlflowExperiments implements MlflowExperiments {
   }
 
   /** Assigns ids to experiments created by runs of other programs. */
-  async #giveIds(): Promise<void> {
+  async #assignIds(): Promise<void> {
     if (!this.#database.isWritable) {
       await this.#database.read((sql) => shadowIds(sql, this.#now()));
       return;
     }
     const isNeeded = await this.#database.read((sql) => needsIds(sql));
     if (!isNeeded) return;
-    await this.#database.write({ apply: (sql) => giveIds(sql, this.#now()) });
+    await this.#database.write({ apply: (sql) => assignIds(sql, this.#now()) });
   }
 }
 
@@ -162,7 +162,7 @@ function needsIds(sql: SqlConnection): boolean {
 }
 
 /** Gives an id to each experiment that has none. Runs inside a write transaction. */
-export function giveIds(sql: SqlConnection, now: number, first = 1): void {
+export function assignIds(sql: SqlConnection, now: number, first = 1): void {
   if (!sql.prepare("SELECT 1 FROM mlflow_experiments WHERE id = 0").get()) {
     sql.prepare(
       "INSERT INTO mlflow_experiments (id, name, created_at, updated_at) VALUES (0, ?, ?, ?)",
@@ -188,7 +188,7 @@ export function shadowIds(sql: SqlConnection, now: number): void {
   sql.prepare("PRAGMA query_only = OFF").run();
   try {
     addShadow(sql);
-    giveIds(sql, now, FIRST_SHADOW);
+    assignIds(sql, now, FIRST_SHADOW);
   } finally {
     sql.prepare("PRAGMA query_only = ON").run();
   }

@@ -20,7 +20,7 @@ export class KnownPoints {
   readonly #newest = new Map<string, Newest>();
 
   /** Returns the points of a batch that are not stored yet, without duplicates. */
-  withoutKnown(sql: SqlConnection, batch: MetricBatch): MetricBatch {
+  newPoints(sql: SqlConnection, batch: MetricBatch): MetricBatch {
     const { runId, keys, values, steps, times } = batch;
     const stored = new Map<string, Set<string>>();
     const seen = new Set<string>();

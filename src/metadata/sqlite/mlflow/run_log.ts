@@ -5,7 +5,7 @@ import { insertMetrics } from "../metric_rows.ts";
 import type { SqlConnection } from "../sql_driver.ts";
 import type { KnownPoints } from "./known_points.ts";
 import { writePairs } from "./pairs.ts";
-import { shownParam } from "./run_reader.ts";
+import { paramText } from "./run_reader.ts";
 import { COLUMN_TAGS, RENAMED_TAGS } from "../../rows/mlflow_row.ts";
 
 /** Logs a batch. If a param has another value, nothing is written. */
@@ -23,7 +23,7 @@ export function logBatch(
   const conflicts = insertParams(sql, runId, params);
   if (conflicts.length > 0) return conflicts;
   setTags(sql, runId, tags);
-  const fresh = points.withoutKnown(sql, metrics);
+  const fresh = points.newPoints(sql, metrics);
   insertMetrics(sql, fresh);
   if (about) {
     const insert = sql.prepare(
@@ -54,7 +54,7 @@ function insertParams(sql: SqlConnection, runId: string, params: Pairs): ParamCo
   const given = new Map<string, string>();
   for (const { key, value } of params) {
     const stored = find.get(runId, key)?.value;
-    const old = stored === undefined ? given.get(key) : shownParam(String(stored));
+    const old = stored === undefined ? given.get(key) : paramText(String(stored));
     if (old === undefined) fresh.push({ key, value });
     else if (old !== value) conflicts.push({ key, old, value });
     given.set(key, value);

@@ -4,7 +4,7 @@ import { mlflowRunOf } from "../../rows/mlflow_row.ts";
 import { MetricSummaries } from "../metric_summaries.ts";
 import type { SqlConnection, SqlRow } from "../sql_driver.ts";
 
-export { metricOf, shownParam } from "../../rows/mlflow_row.ts";
+export { metricOf, paramText } from "../../rows/mlflow_row.ts";
 
 /** Maximum number of runs per statement. */
 const CHUNK = 500;

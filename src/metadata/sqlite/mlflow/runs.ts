@@ -15,7 +15,7 @@ import type { Database } from "../database.ts";
 import { updateSummaries } from "../metric_summaries.ts";
 import type { SqlConnection } from "../sql_driver.ts";
 import { fragment } from "./conditions.ts";
-import { giveIds, shadowIds } from "./experiments.ts";
+import { assignIds, shadowIds } from "./experiments.ts";
 import { addDatasets, datasetsOf } from "./inputs.ts";
 import { KnownPoints } from "./known_points.ts";
 import { pageOf } from "./pages.ts";
@@ -77,7 +77,7 @@ export class SqliteMlflowRuns implements MlflowRuns {
     if (!exists) return undefined;
     // Another program has started it in an experiment that has no id yet.
     if (this.#database.isWritable) {
-      await this.#database.write({ apply: (sql) => giveIds(sql, this.#now()) });
+      await this.#database.write({ apply: (sql) => assignIds(sql, this.#now()) });
     } else {
       await this.#database.read((sql) => shadowIds(sql, this.#now()));
     }

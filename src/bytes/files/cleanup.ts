@@ -1,5 +1,5 @@
 /** Removes a name in the staging directory and closes its file; never throws. */
-export function letGo(path: string, file: Deno.FsFile | undefined): void {
+export function removeAndClose(path: string, file: Deno.FsFile | undefined): void {
   ignoreErrors(() => Deno.removeSync(path));
   if (file) ignoreErrors(() => file.close());
 }

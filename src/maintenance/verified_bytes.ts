@@ -6,7 +6,7 @@ import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 /**
  * Bytes verified against their record. They are held open, so that their identity cannot be reused.
  */
-export class Keeper implements Disposable {
+export class VerifiedBytes implements Disposable {
   /** Identity of the bytes. */
   readonly identity: string;
   /** Artifact by which they were opened. */
@@ -19,9 +19,9 @@ export class Keeper implements Disposable {
     this.#opened = opened;
   }
 
-  /** Returns a keeper for a dry run, without reading the bytes. */
-  static unread(record: ArtifactRecord, { identity }: ByteEntry): Keeper {
-    return new Keeper(record, identity);
+  /** Returns an instance for a dry run, without reading the bytes. */
+  static unread(record: ArtifactRecord, { identity }: ByteEntry): VerifiedBytes {
+    return new VerifiedBytes(record, identity);
   }
 
   /** Opens and hashes the bytes of an artifact; `undefined` if they do not match the record. */
@@ -29,13 +29,13 @@ export class Keeper implements Disposable {
     record: ArtifactRecord,
     bytes: ByteStore,
     signal: AbortSignal | undefined,
-  ): Promise<Keeper | undefined> {
+  ): Promise<VerifiedBytes | undefined> {
     let opened: OpenBytes | undefined;
     try {
       opened = await bytes.open(record.path);
       const { size, hash } = await hashFile(opened, { signal }, record.size);
       if (size === record.size && hash === record.hash) {
-        return new Keeper(record, opened.identity, opened);
+        return new VerifiedBytes(record, opened.identity, opened);
       }
     } catch {
       // Missing or unreadable bytes cannot be shared.

@@ -3,7 +3,7 @@ import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
 import { inParallel } from "../base/in_parallel.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactPlace, Missing } from "../metadata/run_store.ts";
-import type { Arrival } from "./arrivals.ts";
+import type { PreparedRun } from "./prepared_run.ts";
 
 /** Number of artifacts published in parallel, where they were not staged as a batch. */
 const WIDTH = 32;
@@ -14,18 +14,18 @@ const WIDTH = 32;
  *
  * @returns The parts of each run that were missing, by run id.
  */
-export async function adopt(
+export async function insertRuns(
   store: StoreContext,
-  arrivals: readonly Arrival[],
+  prepared: readonly PreparedRun[],
   batch?: ByteBatch,
 ): Promise<ReadonlyMap<string, Missing>> {
   const { runs, artifacts } = store.metadata;
   let published: Published[] = [];
   const publish = async (missing: ReadonlyMap<string, Missing>) => {
-    published = [...filesOf(arrivals, missing)];
+    published = [...filesOf(prepared, missing)];
     const keys = published.map(({ path }) => path);
     const wanted = new Set(published.map(({ bytes }) => bytes));
-    for (const { staged } of arrivals) {
+    for (const { staged } of prepared) {
       for (const [name, bytes] of staged) {
         if (wanted.has(bytes)) continue;
         staged.delete(name);
@@ -35,24 +35,24 @@ export async function adopt(
     // An index that is damaged may hide the records of bytes that are there.
     let named: Promise<ReadonlySet<string>> | undefined;
     const isOrphan = async (key: string) =>
-      !(await (named ??= artifacts.namedForSure(keys))).has(key);
+      !(await (named ??= artifacts.namedByScan(keys))).has(key);
     if (batch) return await batch.publish(keys, { isOrphan });
     await inParallel(published, WIDTH, async ({ bytes, path }) => {
       await store.bytes.publish(bytes, path, { isOrphan });
     });
   };
   try {
-    const missing = await runs.adopt(arrivals.map(({ run }) => run), publish);
+    const missing = await runs.importRuns(prepared.map(({ run }) => run), publish);
     for (const { bytes, staged, name } of published) {
       staged.delete(name);
       await bytes.release();
     }
     return missing;
   } catch (error) {
-    await takeBack(store, published);
+    await removePublished(store, published);
     throw error;
   } finally {
-    for (const { run } of arrivals) artifacts.forget(run.id);
+    for (const { run } of prepared) artifacts.invalidate(run.id);
   }
 }
 
@@ -64,10 +64,10 @@ interface Published extends ArtifactPlace {
 }
 
 function* filesOf(
-  arrivals: readonly Arrival[],
+  runs: readonly PreparedRun[],
   missing: ReadonlyMap<string, Missing>,
 ): Generator<Published> {
-  for (const { run: { id: runId }, staged } of arrivals) {
+  for (const { run: { id: runId }, staged } of runs) {
     for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
       yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
     }
@@ -75,7 +75,7 @@ function* filesOf(
 }
 
 /** Removes published bytes, unless their records were committed after all. */
-async function takeBack(
+async function removePublished(
   store: StoreContext,
   published: readonly Published[],
 ): Promise<void> {

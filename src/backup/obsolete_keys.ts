@@ -2,7 +2,7 @@
 import { fold } from "../names/names.ts";
 
 /** Bytes of the previous backup that the next one does not have under the same key. */
-export class Departing {
+export class ObsoleteKeys {
   readonly #keys = new Map<string, string>();
   readonly #directories = new Map<string, Set<string>>();
   /** Their current keys. */
@@ -23,7 +23,7 @@ export class Departing {
    * Returns the keys that prevent a file at `key`: the same path, a parent of it, or a path below
    * it, compared without regard to case.
    */
-  inWayOf(key: string): string[] {
+  conflictsWith(key: string): string[] {
     const folded = fold(key);
     const met = [folded, ...directoriesOf(folded)].map((path) => this.#keys.get(path));
     return [...met.filter((path) => path !== undefined), ...this.#directories.get(folded) ?? []];

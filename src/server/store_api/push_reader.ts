@@ -1,7 +1,7 @@
 import type { ByteReader } from "../../bytes/byte_store.ts";
 
 /** Bytes that arrive piece by piece, and are read as one source. Nothing is held but one piece. */
-export class Intake implements ByteReader {
+export class PushReader implements ByteReader {
   readonly size: number | undefined;
   readonly mode: number | undefined;
   #piece: Uint8Array = new Uint8Array();

@@ -11,7 +11,7 @@ const SIGNALS: readonly Deno.Signal[] = [
 ];
 
 /** Forwards signals to a program; after its end they are handled here. */
-export class SignalPasser {
+export class SignalForwarder {
   readonly #onLate: () => void;
   readonly #early: Deno.Signal[] = [];
   readonly #remove: (() => void)[] = [];

@@ -3,7 +3,7 @@ import type { StagedBytes } from "../bytes/byte_store.ts";
 import type { RunDocument } from "../metadata/run_document.ts";
 
 /** A run of the archive, prepared for storage, with its staged bytes. */
-export interface Arrival {
+export interface PreparedRun {
   readonly archivedId: string;
   run: RunDocument;
   readonly staged: Map<string, StagedBytes>;
@@ -13,16 +13,16 @@ export interface Arrival {
  * Prepares runs for storage, parents before children. Runs that are each other's parents come in
  * any order.
  */
-export function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[] {
+export function prepareRuns(runs: readonly RunDocument[], newIds: boolean): PreparedRun[] {
   const ids = new Map(runs.map(({ id }) => [id, newIds ? crypto.randomUUID() : id]));
   const renew = <T extends { readonly id: string }>(item: T): T =>
     newIds ? { ...item, id: crypto.randomUUID() } : item;
   const byId = new Map(runs.map((run) => [run.id, run]));
-  const arrivals = new Map<string, Arrival>();
+  const prepared = new Map<string, PreparedRun>();
   const add = (run: RunDocument) => {
     const artifacts = run.artifacts.map(renew);
     const indexOf = new Map(run.artifacts.map(({ id }, at) => [id, at]));
-    arrivals.set(run.id, {
+    prepared.set(run.id, {
       archivedId: run.id,
       run: {
         ...run,
@@ -38,8 +38,8 @@ export function arrange(runs: readonly RunDocument[], newIds: boolean): Arrival[
       staged: new Map(),
     });
   };
-  for (const run of runs) for (const next of lineOf(run, byId, arrivals)) add(next);
-  return [...arrivals.values()];
+  for (const run of runs) for (const next of lineOf(run, byId, prepared)) add(next);
+  return [...prepared.values()];
 }
 
 /**

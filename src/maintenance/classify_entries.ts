@@ -6,7 +6,7 @@ import type { StoreContext } from "../context/compose.ts";
 const BATCH = 500;
 
 /** An entry of a byte store with its classification. */
-export interface JudgedEntry {
+export interface ClassifiedEntry {
   /** The entry. */
   readonly entry: ByteEntry;
   /**
@@ -21,24 +21,24 @@ export interface JudgedEntry {
  * Classifies all entries of a byte store, in batches; directories follow their content. Takes no
  * lock, so the record of an orphan may be about to be committed.
  */
-export async function* judgeEntries(
+export async function* classifyEntries(
   { metadata, bytes }: Pick<StoreContext, "metadata" | "bytes">,
   onFailure: OnFailure,
   signal: AbortSignal | undefined,
-): AsyncGenerator<JudgedEntry[]> {
-  const judge = async (entries: readonly ByteEntry[]): Promise<JudgedEntry[]> => {
+): AsyncGenerator<ClassifiedEntry[]> {
+  const judge = async (entries: readonly ByteEntry[]): Promise<ClassifiedEntry[]> => {
     signal?.throwIfAborted();
     // An entry in place of a run's directory, e.g. a link, counts as named if records name
     // something below it.
     const published = entries.filter(({ state }) => state === "published" || state === "foreign")
       .map(({ key }) => key);
     const unnamed = await metadata.artifacts.unnamed(published);
-    const runs = await metadata.runs.everKnown(new Set([...unnamed].map(topOf)));
+    const runs = await metadata.runs.knownOrRemoved(new Set([...unnamed].map(firstSegment)));
     return entries.map((entry) => {
       const { key, state } = entry;
       if (state === "staged" || state === "abandoned") return { entry, verdict: state };
       if (!unnamed.has(key)) return { entry, verdict: "named" };
-      const isOurs = state === "published" && runs.has(topOf(key));
+      const isOurs = state === "published" && runs.has(firstSegment(key));
       const verdict = isOurs ? "orphan" : "foreign";
       return { entry, verdict };
     });
@@ -54,7 +54,7 @@ export async function* judgeEntries(
 }
 
 /** Returns the first segment of a key: the run id, if it is the key of an artifact. */
-export function topOf(key: string): string {
+export function firstSegment(key: string): string {
   const slash = key.indexOf("/");
   return slash < 0 ? key : key.slice(0, slash);
 }

@@ -3,7 +3,7 @@ import type { ByteStore } from "../bytes/byte_store.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
 
 /** Remembers the copy of each file with several links. */
-export class Twins {
+export class SharedFileCopies {
   readonly #bytes: ByteStore;
   readonly #copies = new Map<string, Promise<ArtifactRecord | undefined>>();
 

@@ -3,9 +3,9 @@ import { dirname, join } from "@std/path";
 import { UnsafePathError } from "../../base/errors.ts";
 import type { PublishOptions } from "../byte_store.ts";
 import { requirePlainDirectories } from "./directories.ts";
-import { ignoreErrors } from "./let_go.ts";
+import { ignoreErrors } from "./cleanup.ts";
 import { identityOf, lstat } from "./lstat.ts";
-import { linkToPlace, type PlaceableFile, takeBack } from "./place_file.ts";
+import { linkToPlace, type PlaceableFile, unpublish } from "./place_file.ts";
 
 /** A rename that was done. */
 interface Move {
@@ -15,7 +15,7 @@ interface Move {
 }
 
 /** Places the files of one tree, and can revert it. */
-export class TreePlacing {
+export class TreePlacement {
   readonly #tree: string;
   readonly #root: string;
   /** Directories by key, and whether they were renamed; the others existed. */
@@ -97,7 +97,7 @@ export class TreePlacing {
       });
     }
     for (const [path, file] of files) {
-      ignoreErrors(() => takeBack(file, join(this.#root, path)));
+      ignoreErrors(() => unpublish(file, join(this.#root, path)));
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { ModelVersionDocument } from "./run_document.ts";
 
 /** State of the model that an imported version belongs to. */
-export interface ModelAtArrival {
+export interface ModelStateAtImport {
   /** Whether another version has the same number. */
   readonly isTaken: boolean;
   /** Highest existing version number; 0 if there is none. */
@@ -15,9 +15,9 @@ export interface ModelAtArrival {
  * Returns the number and stage of an imported version: the next number if its own is taken, and the
  * stage `none` if another version is already in production.
  */
-export function placeOfArrival(
+export function placeImportedVersion(
   { version, stage }: ModelVersionDocument,
-  { isTaken, latest, isInProduction }: ModelAtArrival,
+  { isTaken, latest, isInProduction }: ModelStateAtImport,
 ): { readonly version: number; readonly stage: string } {
   return {
     version: isTaken ? latest + 1 : version,
