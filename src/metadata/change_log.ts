@@ -8,7 +8,7 @@ export type ChangePosition = readonly number[];
 export interface NewValue {
   /** Name of the metric. */
   readonly key: string;
-  /** Value at the largest new step. */
+  /** Value at the largest step: of the new points, or of all where the database keeps that. */
   readonly value: number;
   /** Training step. */
   readonly step: number;

@@ -4,29 +4,32 @@ import { chooseDriver } from "../../src/metadata/sqlite/choose_driver.ts";
 import { SqliteMetadata } from "../../src/metadata/sqlite/metadata_store.ts";
 import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
 import { inTempDir, testEachDriver } from "../support/helpers.ts";
+import { testChangeLog } from "./change_log.ts";
 import { testMetadata } from "./metadata.ts";
 
-testMetadata((name, test) =>
-  testEachDriver(name, (driverName) =>
-    test((work) =>
-      inTempDir(async (dir) => {
-        const driver = await chooseDriver(driverName);
-        const path = join(dir, "db", "t.db");
-        const database = await openDatabase({
-          path,
-          driver,
-          readOnly: false,
-          durability: "full",
-          busyTimeout: 5000,
-        });
-        const metadata = new SqliteMetadata(database, driver, Date.now, path);
-        try {
-          const place = join(dir, "place");
-          await Deno.mkdir(place);
-          await work(metadata, place);
-        } finally {
-          await metadata.close();
-        }
-      })
-    ))
-);
+for (const suite of [testMetadata, testChangeLog]) {
+  suite((name, test) =>
+    testEachDriver(name, (driverName) =>
+      test((work) =>
+        inTempDir(async (dir) => {
+          const driver = await chooseDriver(driverName);
+          const path = join(dir, "db", "t.db");
+          const database = await openDatabase({
+            path,
+            driver,
+            readOnly: false,
+            durability: "full",
+            busyTimeout: 5000,
+          });
+          const metadata = new SqliteMetadata(database, driver, Date.now, path);
+          try {
+            const place = join(dir, "place");
+            await Deno.mkdir(place);
+            await work(metadata, place);
+          } finally {
+            await metadata.close();
+          }
+        })
+      ))
+  );
+}

@@ -9,7 +9,16 @@ import { testWithPostgres } from "../support/postgres.ts";
 const RUNS = 3000;
 
 /** Tables that grow with the runs. */
-const LARGE = ["runs", "params", "metrics", "tags", "artifacts", "chachaml_known_runs"];
+const LARGE = [
+  "runs",
+  "params",
+  "metrics",
+  "tags",
+  "artifacts",
+  "chachaml_known_runs",
+  "chachaml_metric_summaries",
+  "chachaml_changes",
+];
 
 /** Fills a schema as a busy store would. */
 async function fill(sql: postgres.Sql): Promise<void> {
@@ -28,13 +37,14 @@ async function fill(sql: postgres.Sql): Promise<void> {
         lpad(to_hex(start_time * 10 + n), 64, '0'), start_time
       FROM runs, generate_series(1, 4) AS n;
     ANALYZE runs; ANALYZE params; ANALYZE tags; ANALYZE metrics; ANALYZE artifacts;
-    ANALYZE chachaml_known_runs; ANALYZE chachaml_metric_summaries`);
+    ANALYZE chachaml_known_runs; ANALYZE chachaml_metric_summaries; ANALYZE chachaml_changes`);
 }
 
 /** Calls all whose answers are small. */
 async function callAll(metadata: MetadataStore): Promise<void> {
   const { runs, artifacts, models, processes } = metadata;
   const id = "run-001500";
+  const before = await (await metadata.changes()).position();
   const page = { limit: 5 };
   await runs.get(id);
   for (
@@ -94,6 +104,9 @@ async function callAll(metadata: MetadataStore): Promise<void> {
   await processes.running();
   await artifacts.remove(record.id, false);
   await runs.remove("started", true);
+  const log = await metadata.changes();
+  const { changes } = await log.since(before);
+  assert.ok(changes.length > 4);
 }
 
 testWithPostgres((test) => {

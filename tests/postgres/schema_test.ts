@@ -1,6 +1,5 @@
 /** Tables in PostgreSQL: created once, shared with chachaml, and left alone where they are another's. */
 import assert from "node:assert/strict";
-import postgres from "npm:postgres@~3.4.9";
 import {
   InvalidOptionError,
   NewerFormatError,
@@ -11,7 +10,7 @@ import {
 } from "../../mod.ts";
 import { openPostgres } from "../../src/metadata/postgres/open.ts";
 import { inTempDir } from "../support/helpers.ts";
-import { testWithPostgres } from "../support/postgres.ts";
+import { testWithPostgres, withSql } from "../support/postgres.ts";
 
 const HOW = { readOnly: false, durability: "full", busyTimeout: 20_000, poolSize: 2 } as const;
 
@@ -35,22 +34,6 @@ const CHACHAML = `
   INSERT INTO params VALUES ('theirs', 'lr', '0.1');
   INSERT INTO metrics VALUES ('theirs', 'loss', 0.5, 1, 10), ('theirs', 'loss', 'NaN', 2, 11),
     ('theirs', 'loss', 0.25, 3, 12)`;
-
-/** Calls with a connection to a schema that is there. */
-async function withSql(url: string, work: (sql: postgres.Sql) => Promise<unknown>): Promise<void> {
-  const schema = new URL(url).searchParams.get("currentSchema")!;
-  const sql = postgres(url.split("?")[0]!, {
-    max: 1,
-    onnotice: () => {},
-    connection: { search_path: `"${schema}"` },
-  });
-  try {
-    await sql.unsafe(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
-    await work(sql);
-  } finally {
-    await sql.end();
-  }
-}
 
 testWithPostgres((test) => {
   test("eight that open an empty schema at once create its tables once", async (server) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { InvalidOptionError, openStore, type Store, type StoreEvent } from "../../mod.ts";
+import { testOnSqlite, withStore } from "../support/helpers.ts";
 
 type Told = readonly [kind: string, name: string, more?: unknown];
 
@@ -45,32 +46,32 @@ async function watched(
   return events;
 }
 
-Deno.test("a run is seen from its start to its removal", async () => {
-  await using store = await openStore({ inMemory: true });
-  const run = await store.startRun({ id: "r" });
-  await store.metrics.log("r", { loss: 0.5, acc: NaN }, { step: 3 });
-  await run.put("w", "w");
-  await run.registerModel("net", { artifact: "w" });
-  const events = await watched(store, async ({ kind }, { length }) => {
-    if (length === 4) await run.end();
-    if (length === 5) await store.runs.remove("r", { force: true });
-    return kind !== "removed";
-  });
-  assert.deepEqual(events.slice(0, 4).map(tell).toSorted(), [
-    ["artifact", "r"],
-    ["metrics", "r", [
-      { key: "acc", value: NaN, step: 3 },
-      { key: "loss", value: 0.5, step: 3 },
-    ]],
-    ["model", "net"],
-    ["run", "r", "running"],
-  ]);
-  assert.deepEqual(tell(events[4]!), ["run", "r", "completed"]);
-  // The version is removed first.
-  assert.deepEqual(events.slice(5).map(tell), [["model", "net"], ["removed", "r"]]);
-});
+Deno.test("a run is seen from its start to its removal", () =>
+  withStore(async (store) => {
+    const run = await store.startRun({ id: "r" });
+    await store.metrics.log("r", { loss: 0.5, acc: NaN }, { step: 3 });
+    await run.put("w", "w");
+    await run.registerModel("net", { artifact: "w" });
+    const events = await watched(store, async ({ kind }, { length }) => {
+      if (length === 4) await run.end();
+      if (length === 5) await store.runs.remove("r", { force: true });
+      return kind !== "removed";
+    });
+    assert.deepEqual(events.slice(0, 4).map(tell).toSorted(), [
+      ["artifact", "r"],
+      ["metrics", "r", [
+        { key: "acc", value: NaN, step: 3 },
+        { key: "loss", value: 0.5, step: 3 },
+      ]],
+      ["model", "net"],
+      ["run", "r", "running"],
+    ]);
+    assert.deepEqual(tell(events[4]!), ["run", "r", "completed"]);
+    // The version is removed first.
+    assert.deepEqual(events.slice(5).map(tell), [["model", "net"], ["removed", "r"]]);
+  }));
 
-Deno.test("what another program writes is seen, points and replaced tags too", async () => {
+testOnSqlite("what another program writes is seen, points and replaced tags too", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const path = `${dir}/a.db`;
@@ -103,58 +104,58 @@ Deno.test("what another program writes is seen, points and replaced tags too", a
   }
 });
 
-Deno.test("who goes on behind an event misses nothing and sees only what is newer", async () => {
-  await using store = await openStore({ inMemory: true });
-  await store.startRun({ id: "a" });
-  await store.startRun({ id: "b" });
-  const [, { id: after } = { id: "" }] = await watched(store, (_, { length }) => length < 2);
-  await store.startRun({ id: "c" });
-  await store.metrics.log("c", { loss: 1 });
-  const missed = await watched(store, ({ kind }) => kind !== "metrics", { after });
-  assert.deepEqual(missed.map((event) => tell(event)[1]), ["c", "c"]);
-  // Only the last event of several that were found together has the place behind them.
-  const again = await watched(store, ({ kind }) => kind !== "metrics", { after: missed[0]!.id });
-  assert.deepEqual(again.map(tell), missed.map(tell));
-  const ofRun = await watched(store, () => false, { runId: "b" });
-  assert.deepEqual(ofRun.map((event) => tell(event)[1]), ["b"]);
-  assert.throws(() => store.watch({ after: "nope" }), InvalidOptionError);
-});
+Deno.test("who goes on behind an event misses nothing and sees only what is newer", () =>
+  withStore(async (store) => {
+    await store.startRun({ id: "a" });
+    await store.startRun({ id: "b" });
+    const [, { id: after } = { id: "" }] = await watched(store, (_, { length }) => length < 2);
+    await store.startRun({ id: "c" });
+    await store.metrics.log("c", { loss: 1 });
+    const missed = await watched(store, ({ kind }) => kind !== "metrics", { after });
+    assert.deepEqual(missed.map((event) => tell(event)[1]), ["c", "c"]);
+    // Only the last event of several that were found together has the place behind them.
+    const again = await watched(store, ({ kind }) => kind !== "metrics", { after: missed[0]!.id });
+    assert.deepEqual(again.map(tell), missed.map(tell));
+    const ofRun = await watched(store, () => false, { runId: "b" });
+    assert.deepEqual(ofRun.map((event) => tell(event)[1]), ["b"]);
+    assert.throws(() => store.watch({ after: "nope" }), InvalidOptionError);
+  }));
 
-Deno.test("a removal that gives numbers of rows again hides no points of a running run", async () => {
-  await using store = await openStore({ inMemory: true });
-  const [kept, removed] = [
-    await store.startRun({ id: "kept" }),
-    await store.startRun({ id: "gone" }),
-  ];
-  await store.metrics.log(removed.id, { loss: 1 });
-  const { id: after } = (await watched(store, ({ kind }) => kind !== "metrics")).at(-1)!;
-  await store.runs.remove(removed.id);
-  await store.metrics.log(kept.id, { loss: 2 });
-  const events = await watched(store, ({ kind }) => kind !== "metrics", { after });
-  assert.deepEqual(events.map((event) => tell(event).slice(0, 2)), [
-    ["removed", "gone"],
-    ["metrics", "kept"],
-  ]);
-});
+Deno.test("a removal that gives numbers of rows again hides no points of a running run", () =>
+  withStore(async (store) => {
+    const [kept, removed] = [
+      await store.startRun({ id: "kept" }),
+      await store.startRun({ id: "gone" }),
+    ];
+    await store.metrics.log(removed.id, { loss: 1 });
+    const { id: after } = (await watched(store, ({ kind }) => kind !== "metrics")).at(-1)!;
+    await store.runs.remove(removed.id);
+    await store.metrics.log(kept.id, { loss: 2 });
+    const events = await watched(store, ({ kind }) => kind !== "metrics", { after });
+    assert.deepEqual(events.map((event) => tell(event).slice(0, 2)), [
+      ["removed", "gone"],
+      ["metrics", "kept"],
+    ]);
+  }));
 
-Deno.test("many watch at once, each until its signal or the end of the store", async () => {
-  const store = await openStore({ inMemory: true });
-  await store.startRun();
-  const ending = new AbortController();
-  let first = 0;
-  const all = Promise.withResolvers<void>();
-  const watching = Array.from({ length: 20 }, async (_, at) => {
-    const signal = at === 0 ? { signal: ending.signal } : {};
-    const kinds: string[] = [];
-    for await (const { kind } of store.watch({ after: "0-0-0", ...signal })) {
-      kinds.push(kind);
-      if (++first === 20) all.resolve();
-    }
-    return kinds;
-  });
-  await all.promise;
-  ending.abort();
-  await watching[0];
-  await store.close();
-  for (const kinds of await Promise.all(watching)) assert.deepEqual(kinds, ["run"]);
-});
+Deno.test("many watch at once, each until its signal or the end of the store", () =>
+  withStore(async (store) => {
+    await store.startRun();
+    const ending = new AbortController();
+    let first = 0;
+    const all = Promise.withResolvers<void>();
+    const watching = Array.from({ length: 20 }, async (_, at) => {
+      const signal = at === 0 ? { signal: ending.signal } : {};
+      const kinds: string[] = [];
+      for await (const { kind } of store.watch({ after: "0-0-0", ...signal })) {
+        kinds.push(kind);
+        if (++first === 20) all.resolve();
+      }
+      return kinds;
+    });
+    await all.promise;
+    ending.abort();
+    await watching[0];
+    await store.close();
+    for (const kinds of await Promise.all(watching)) assert.deepEqual(kinds, ["run"]);
+  }));

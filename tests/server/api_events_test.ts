@@ -1,6 +1,6 @@
 /** Changes of a store as server-sent events. */
 import assert from "node:assert/strict";
-import { openStore } from "../../mod.ts";
+import { withStore } from "../support/helpers.ts";
 import { serving } from "../support/serving.ts";
 import { withApi } from "../support/api_helpers.ts";
 
@@ -68,15 +68,15 @@ Deno.test("changes come as events, and go on behind the last one that was seen",
     assert.equal((await problem("/api/events?after=nope")).status, 400);
   }));
 
-Deno.test("a server that ends sends the last events and keeps nobody listening", async () => {
-  await using store = await openStore({ inMemory: true });
-  await using server = await serving(store);
-  const answer = await fetch(`${server.url}/api/events?after=0-0-0`);
-  await store.startRun();
-  const kinds: string[] = [];
-  for await (const { event } of eventsOf(answer)) {
-    kinds.push(event);
-    void server.end();
-  }
-  assert.deepEqual(kinds, ["run"]);
-});
+Deno.test("a server that ends sends the last events and keeps nobody listening", () =>
+  withStore(async (store) => {
+    await using server = await serving(store);
+    const answer = await fetch(`${server.url}/api/events?after=0-0-0`);
+    await store.startRun();
+    const kinds: string[] = [];
+    for await (const { event } of eventsOf(answer)) {
+      kinds.push(event);
+      void server.end();
+    }
+    assert.deepEqual(kinds, ["run"]);
+  }));

@@ -1,5 +1,6 @@
 /** A real PostgreSQL for tests: a throwaway cluster on a loopback port. */
 import { join } from "@std/path";
+import postgres from "npm:postgres@~3.4.9";
 import { versionOf } from "./programs.ts";
 
 /** A database server that tests may use. */
@@ -121,6 +122,25 @@ async function owner(home: string): Promise<string[]> {
 
 function schemaIn(url: string): string {
   return `${url}?currentSchema=t_${crypto.randomUUID()}`;
+}
+
+/** Calls with a connection to a schema that is there. */
+export async function withSql(
+  url: string,
+  work: (sql: postgres.Sql) => Promise<unknown>,
+): Promise<void> {
+  const schema = new URL(url).searchParams.get("currentSchema")!;
+  const sql = postgres(url.split("?")[0]!, {
+    max: 1,
+    onnotice: () => {},
+    connection: { search_path: `"${schema}"` },
+  });
+  try {
+    await sql.unsafe(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
+    await work(sql);
+  } finally {
+    await sql.end();
+  }
 }
 
 function freePort(): number {

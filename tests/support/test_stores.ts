@@ -8,6 +8,7 @@ const TESTS: readonly string[] = [
   "tests/metrics",
   "tests/models",
   "tests/runs",
+  "tests/server/api_events_test.ts",
   "tests/server/handler_test.ts",
   "tests/server/hostile_test.ts",
 ];

@@ -7,7 +7,7 @@ import type { Server } from "./server.ts";
 import { FUNCTIONS, SUMMARIZE_ALL, TRIGGERS } from "./triggers.ts";
 
 /** Version of our own tables, functions and triggers. Increased with every change to them. */
-const OWN_VERSION = 1;
+const OWN_VERSION = 2;
 
 /** State of a schema. */
 export interface SchemaState {
@@ -19,8 +19,8 @@ export interface SchemaState {
   readonly missing: readonly string[];
   /** Columns that must be widened. */
   readonly narrow: readonly (readonly [table: string, column: string])[];
-  /** Text columns that must be added. */
-  readonly lacking: readonly (readonly [table: string, column: string])[];
+  /** Columns that must be added. */
+  readonly lacking: readonly (readonly [table: string, column: string, type: string])[];
 }
 
 const SELECT_COLUMNS = `SELECT c.relname AS name, c.relkind AS kind, a.attname AS column,
@@ -54,8 +54,8 @@ export async function inspectSchema(sql: Sql, server: Server): Promise<SchemaSta
   }
   const missing: string[] = [];
   const narrow: [string, string][] = [];
-  const lacking: [string, string][] = [];
-  for (const [table, { columns: wanted, added = [], wide = [] }] of Object.entries(TABLES)) {
+  const lacking: [string, string, string][] = [];
+  for (const [table, { columns: wanted, added = {}, wide = [] }] of Object.entries(TABLES)) {
     const found = objects.get(table);
     if (!found) {
       missing.push(table);
@@ -64,7 +64,9 @@ export async function inspectSchema(sql: Sql, server: Server): Promise<SchemaSta
     if (!["r", "p"].includes(found.kind)) throw foreign(server, `its "${table}" is no table`);
     const absent = wanted.find((column) => !found.columns.has(column));
     if (absent !== undefined) throw foreign(server, `its table "${table}" has no "${absent}"`);
-    for (const column of added) if (!found.columns.has(column)) lacking.push([table, column]);
+    for (const [column, type] of Object.entries(added)) {
+      if (!found.columns.has(column)) lacking.push([table, column, type]);
+    }
     for (const column of wide) {
       if (found.columns.get(column) === "integer") narrow.push([table, column]);
     }
@@ -132,8 +134,8 @@ function* statementsFor(before: SchemaState, schema: string): Generator<string> 
   for (const [table, { definition }] of Object.entries(TABLES)) {
     if (before.missing.includes(table)) yield `CREATE TABLE ${table} (${definition})`;
   }
-  for (const [table, column] of before.lacking) {
-    yield `ALTER TABLE ${table} ADD COLUMN ${column} TEXT`;
+  for (const [table, column, type] of before.lacking) {
+    yield `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`;
   }
   // Rewrites the table once.
   for (const [table, column] of before.narrow) {
@@ -145,7 +147,9 @@ function* statementsFor(before: SchemaState, schema: string): Generator<string> 
   }
   for (const [name, body] of Object.entries(FUNCTIONS)) {
     yield `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-      SET search_path = ${identifier(schema)}, pg_temp AS $body$ BEGIN
+      SET search_path = ${identifier(schema)}, pg_temp
+      -- Their plans are made once, when the tables may still be small.
+      SET enable_seqscan = off AS $body$ BEGIN
       ${body}
       RETURN NULL; END $body$`;
   }

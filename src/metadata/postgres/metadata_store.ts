@@ -1,5 +1,4 @@
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
-import { StorageError } from "../../base/errors.ts";
 import type { RunTable } from "../run_table.ts";
 import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
@@ -36,10 +35,9 @@ export class PostgresMetadata implements MetadataStore {
     return new PostgresMlflowStore(this.#database, this.#now);
   }
 
-  changes(): Promise<ChangeLog> {
-    return Promise.reject(
-      new StorageError("watch the store", "this version does so with SQLite only"),
-    );
+  async changes(): Promise<ChangeLog> {
+    const { PostgresChangeLog } = await import("./change_log.ts");
+    return new PostgresChangeLog(this.#database);
   }
 
   async table(): Promise<RunTable> {

@@ -6,6 +6,7 @@ import { insertMetrics } from "../sqlite/metric_rows.ts";
 import { SnapshotFile } from "../sqlite/snapshot_file.ts";
 import type { SqlConnection } from "../sqlite/sql_driver.ts";
 import type { SqlRow } from "../rows/value.ts";
+import { CHANGES } from "./change_triggers.ts";
 import type { Database, Transaction } from "./database.ts";
 import { TABLES } from "./schema.ts";
 
@@ -18,6 +19,7 @@ const OTHERWISE: readonly string[] = [
   "chachaml_store",
   "chachaml_known_runs",
   "chachaml_metric_summaries",
+  CHANGES,
 ];
 
 /** Orders of rows that are significant: SQLite preserves the order of insertion. */

@@ -3,10 +3,11 @@
  * same transaction as its inserts, updates and deletes. They run with the privileges of the owner
  * of the tables, so that a program needs privileges on the shared tables only.
  */
+import { CHANGE_FUNCTIONS, CHANGE_TRIGGERS, noteOf, THIS_TRANSACTION } from "./change_triggers.ts";
 import { OWN_TABLES_OF_RUN } from "./schema.ts";
 
 /** Columns of a summary. */
-const COLUMNS = "run_id, key, points, smallest, largest, last, step, time";
+const COLUMNS = "run_id, key, points, smallest, largest, last, step, time, changed";
 
 /**
  * Returns a query that summarizes the points of a source. The last point is the one with the
@@ -16,7 +17,7 @@ const COLUMNS = "run_id, key, points, smallest, largest, last, step, time";
 function summariesOf(source: string): string {
   return `SELECT run_id, key, count(*), min(nullif(value, 'NaN')), max(nullif(value, 'NaN')),
     (array_agg(value ORDER BY step DESC, timestamp DESC, place DESC))[1], max(step),
-    (array_agg(timestamp ORDER BY step DESC, timestamp DESC))[1]
+    (array_agg(timestamp ORDER BY step DESC, timestamp DESC))[1], ${THIS_TRANSACTION}
     FROM (SELECT *, row_number() OVER () AS place FROM ${source}) AS points
     GROUP BY run_id, key ORDER BY run_id, key`;
 }
@@ -32,7 +33,8 @@ const ADD = (source: string) =>
       largest = greatest(s.largest, EXCLUDED.largest),
       last = CASE WHEN ${LATER} THEN EXCLUDED.last ELSE s.last END,
       step = CASE WHEN ${LATER} THEN EXCLUDED.step ELSE s.step END,
-      time = CASE WHEN ${LATER} THEN EXCLUDED.time ELSE s.time END;`;
+      time = CASE WHEN ${LATER} THEN EXCLUDED.time ELSE s.time END,
+      changed = EXCLUDED.changed;`;
 
 /** Recomputes the summaries of some metrics of some runs from all their points. */
 const MAKE_AGAIN = (changed: string) =>
@@ -48,17 +50,22 @@ export const SUMMARIZE_ALL = ADD("(SELECT * FROM metrics ORDER BY timestamp, cti
 
 /** Bodies of the functions, by name. */
 export const FUNCTIONS: Readonly<Record<string, string>> = {
-  chachaml_points_added: ADD("added"),
-  chachaml_points_removed: MAKE_AGAIN("removed"),
-  chachaml_points_changed: MAKE_AGAIN(
-    "(SELECT run_id, key FROM removed UNION ALL SELECT run_id, key FROM added) AS x",
-  ),
+  chachaml_points_added: `${ADD("added")} ${noteOf("added", "run_id", "metrics")}`,
+  chachaml_points_removed: `${MAKE_AGAIN("removed")} ${noteOf("removed", "run_id", "metrics")}`,
+  chachaml_points_changed: `${
+    MAKE_AGAIN("(SELECT run_id, key FROM removed UNION ALL SELECT run_id, key FROM added) AS x")
+  } ${noteOf("added", "run_id", "metrics")}`,
   chachaml_runs_added: `INSERT INTO chachaml_known_runs (id)
     SELECT id FROM (SELECT id, row_number() OVER () AS place FROM added) AS a ORDER BY place
-    ON CONFLICT (id) DO UPDATE SET place = DEFAULT;`,
-  chachaml_runs_removed: OWN_TABLES_OF_RUN.map((table) =>
-    `DELETE FROM ${table} AS t USING removed AS r WHERE t.run_id = r.id;`
-  ).join("\n    "),
+    ON CONFLICT (id) DO UPDATE SET place = DEFAULT;
+    ${noteOf("added", "id", "run")}`,
+  chachaml_runs_removed: [
+    ...OWN_TABLES_OF_RUN.map((table) =>
+      `DELETE FROM ${table} AS t USING removed AS r WHERE t.run_id = r.id;`
+    ),
+    noteOf("removed", "id", "removed", ["run", "metrics", "artifact"]),
+  ].join("\n    "),
+  ...CHANGE_FUNCTIONS,
 };
 
 /** Triggers, with the functions they call. */
@@ -83,4 +90,5 @@ export const TRIGGERS: Readonly<Record<string, { readonly on: string; readonly c
     on: "AFTER DELETE ON runs REFERENCING OLD TABLE AS removed",
     calls: "chachaml_runs_removed",
   },
+  ...CHANGE_TRIGGERS,
 };
