@@ -3,11 +3,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { connection, needsSignIn, onReturn, post } from "./api.ts";
 import { useCell } from "./cell.ts";
 import { CompareView } from "./compare/compare_view.tsx";
+import { count, formatBytes, formatDate, formatTime } from "./format.ts";
 import { KEY_HELP, useKeys } from "./keyboard.ts";
 import { useLive } from "./live.ts";
 import { LoggedModelView } from "./models/logged_model_view.tsx";
 import { ModelsView } from "./models/models_view.tsx";
 import { Dialog, Problem } from "./parts.tsx";
+import { report } from "./report/data.ts";
 import { type Address, address, go, link } from "./route.ts";
 import { RunView } from "./run/run_view.tsx";
 import { RunsView } from "./runs/runs_view.tsx";
@@ -22,6 +24,9 @@ const SECTIONS = [
   ["models", "Models", ["models"]],
   ["store", "Store", ["store"]],
 ] as const;
+
+/** The sections of a report. */
+const REPORT_SECTIONS = ["runs", "compare"];
 
 /** The page as a whole. */
 export function App() {
@@ -91,9 +96,9 @@ function Content({ current }: { current: Address }) {
       )}
       {view.name === "run" && <RunView key={view.id} address={current} view={view} />}
       {view.name === "compare" && <CompareView address={current} />}
-      {view.name === "models" && <ModelsView model={view.model} address={current} />}
-      {view.name === "logged-model" && <LoggedModelView key={view.id} id={view.id} />}
-      {view.name === "store" && <StoreView />}
+      {view.name === "models" && !report && <ModelsView model={view.model} address={current} />}
+      {view.name === "logged-model" && !report && <LoggedModelView key={view.id} id={view.id} />}
+      {view.name === "store" && !report && <StoreView />}
       {view.name === "unknown" && (
         <main class="alone">
           <h1>Nothing is at this address</h1>
@@ -122,7 +127,9 @@ function Header({ current, onHelp }: { current: Address; onHelp: () => void }) {
       </a>
       <span class="store-name" title={info?.path ?? info?.name}>{info?.name ?? ""}</span>
       <nav aria-label="Sections">
-        {SECTIONS.map(([path, words, views]) => (
+        {SECTIONS.filter(([path]) => !report || REPORT_SECTIONS.includes(path)).map((
+          [path, words, views],
+        ) => (
           <a
             key={path}
             href={link(path === "runs" ? [] : [path])}
@@ -135,8 +142,12 @@ function Header({ current, onHelp }: { current: Address; onHelp: () => void }) {
         ))}
       </nav>
       <div class="actions">
-        {info?.["read-only"] && <span class="badge">read-only</span>}
-        <Connection />
+        {report ? <ReportBadge /> : (
+          <>
+            {info?.["read-only"] && <span class="badge">read-only</span>}
+            <Connection />
+          </>
+        )}
         {info?.user && (
           <span class="user" title={`Signed in as ${info.user} (${info.role})`}>{info.user}</span>
         )}
@@ -163,6 +174,21 @@ function Header({ current, onHelp }: { current: Address; onHelp: () => void }) {
         </button>
       </div>
     </header>
+  );
+}
+
+/** What a report is, and what it leaves out. */
+function ReportBadge() {
+  const { time, files } = report!;
+  const left = files.omitted === 0
+    ? "All files are in it."
+    : `${count(files.omitted, "file")} above ${formatBytes(files.maxFile)} each or ${
+      formatBytes(files.maxTotal)
+    } together are listed with their hashes only.`;
+  return (
+    <span class="badge" title={`Written ${formatTime(time)}. ${left}`}>
+      report of {formatDate(time)}
+    </span>
   );
 }
 

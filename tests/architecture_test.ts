@@ -42,7 +42,7 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
       "src/artifacts/open_within.ts", // opens the user's own file
       "src/artifacts/artifact_reader.ts", // saves to the user's own path
       "src/remote/spool/spool_file.ts", // keeps what could not be sent, in files of its own
-      "src/cli/commands/export.ts", // writes the user's own file
+      "src/cli/save_output.ts", // writes the user's own file
       "src/cli/commands/import.ts", // reads the user's own file
       "src/cli/exec/interpreter.ts", // reads the first line of the user's own program
       "src/metadata/sqlite/database_files.ts", // the database's own files

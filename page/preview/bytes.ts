@@ -1,9 +1,19 @@
 /** Reading the beginning of a file. */
 import { request, segment } from "../api.ts";
+import { fileUrl, report, reportFile } from "../report/data.ts";
 
-/** The address of a file's bytes. */
+/** The address of a file's bytes, to be saved or shown; empty if a report does not have them. */
 export function bytesUrl(id: string, inline = false): string {
+  if (report) return fileUrl(id, inline ? shownType(id) : "application/octet-stream") ?? "";
   return `/api/artifacts/${segment(id)}/download${inline ? "?inline=true" : ""}`;
+}
+
+/** The type by which a browser shows a file of a report: of documents, nothing but HTML. */
+function shownType(id: string): string {
+  const { name = "", "content-type": type } = reportFile(id) ?? {};
+  if (/\.svg$/i.test(name)) return "image/svg+xml";
+  if (/\.html?$/i.test(name)) return "text/html; charset=utf-8";
+  return type ?? "application/octet-stream";
 }
 
 /** Reads some bytes of a file. */
@@ -14,7 +24,7 @@ export async function readBytes(
   signal?: AbortSignal,
 ): Promise<ArrayBuffer> {
   if (end <= start) return new ArrayBuffer(0);
-  const response = await request(bytesUrl(id), {
+  const response = await request(`/api/artifacts/${segment(id)}/download`, {
     headers: { range: `bytes=${start}-${end - 1}` },
     ...signal && { signal },
   });

@@ -2,6 +2,7 @@
 import { formatBytes } from "../format.ts";
 import { Markdown } from "../markdown.tsx";
 import { Empty, Problem, Skeleton } from "../parts.tsx";
+import { hasFile, report, whyMissing } from "../report/data.ts";
 import type { FileEntry } from "../types.ts";
 import { useLoad } from "../use_load.ts";
 import { bytesUrl, type Head, readBytes, readHead } from "./bytes.ts";
@@ -30,6 +31,7 @@ export function Preview({ entry }: { entry: FileEntry; run: string }) {
   const size = entry.size ?? 0;
   const kind = kindOf(entry.name, entry["content-type"]);
   if (size === 0) return <Empty>This file is empty.</Empty>;
+  if (report && !hasFile(id)) return <Empty>{whyMissing(id)}</Empty>;
   switch (kind) {
     case "picture":
       return size > MOST_PICTURE

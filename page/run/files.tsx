@@ -3,7 +3,9 @@ import { useState } from "preact/hooks";
 import { get, segment, urlOf } from "../api.ts";
 import { count, formatBytes, formatTime } from "../format.ts";
 import { Copy, Empty, Problem, SearchField, Skeleton } from "../parts.tsx";
+import { bytesUrl } from "../preview/bytes.ts";
 import { Preview } from "../preview/preview.tsx";
+import { report } from "../report/data.ts";
 import { runLink, setQuery } from "../route.ts";
 import type { FileEntry, RunDetail } from "../types.ts";
 import { useLoad } from "../use_load.ts";
@@ -57,9 +59,11 @@ export function FilesView({ run, path, query }: {
             </ul>
           )
           : <Directory run={run.id} prefix="" path={path} />}
-        <a class="download" href={urlOf(`/api/runs/${segment(run.id)}/files.tar`)} download>
-          Download all as tar
-        </a>
+        {!report && (
+          <a class="download" href={urlOf(`/api/runs/${segment(run.id)}/files.tar`)} download>
+            Download all as tar
+          </a>
+        )}
       </div>
       <div class="chosen">
         {chosen
@@ -168,7 +172,9 @@ function Chosen({ run, entry }: { run: string; entry: FileEntry }) {
         <h2 title={entry.name}>
           <bdi>{entry.name}</bdi>
         </h2>
-        <a class="button" href={`/api/artifacts/${segment(id)}/download`} download>Download</a>
+        {bytesUrl(id) !== "" && (
+          <a class="button" href={bytesUrl(id)} download={fileName(entry.name)}>Download</a>
+        )}
       </header>
       <p class="file-facts dim">
         <span>{formatBytes(entry.size)}</span>
@@ -187,6 +193,10 @@ function Chosen({ run, entry }: { run: string; entry: FileEntry }) {
   );
 }
 
+function fileName(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
 function ChosenDirectory({ run, path, files }: {
   run: string;
   path: string;
@@ -200,13 +210,15 @@ function ChosenDirectory({ run, path, files }: {
         <h2>
           <bdi>{path}/</bdi>
         </h2>
-        <a
-          class="button"
-          href={urlOf(`/api/runs/${segment(run)}/files.tar`, { prefix: `${path}/` })}
-          download
-        >
-          Download as tar
-        </a>
+        {!report && (
+          <a
+            class="button"
+            href={urlOf(`/api/runs/${segment(run)}/files.tar`, { prefix: `${path}/` })}
+            download
+          >
+            Download as tar
+          </a>
+        )}
       </header>
       <p class="dim">{count(within.length, "file")}, {formatBytes(size)}</p>
     </article>

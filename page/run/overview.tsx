@@ -5,6 +5,7 @@ import { formatValue, toNumber } from "../format.ts";
 import { type Fact, Facts } from "../facts.tsx";
 import { Markdown } from "../markdown.tsx";
 import { Status } from "../parts.tsx";
+import { hasFile, report } from "../report/data.ts";
 import { link, runLink } from "../route.ts";
 import type { RunDetail, TablePage } from "../types.ts";
 import { useLoad } from "../use_load.ts";
@@ -25,6 +26,12 @@ export function Overview({ run }: { run: RunDetail }) {
   return (
     <div class="overview">
       <div class="column">
+        {report && report.files.omitted > 0 && run.artifacts?.some(({ id }) => !hasFile(id)) && (
+          <p class="dim">
+            This report has the files of up to {formatBytes(report.files.maxFile)}{" "}
+            each; larger ones are listed with their hashes.
+          </p>
+        )}
         {note !== "" && (
           <section class="note" aria-label="Note">
             <Markdown text={note} />

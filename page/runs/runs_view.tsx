@@ -6,6 +6,7 @@ import { assignColors } from "../colors.ts";
 import { useKeys } from "../keyboard.ts";
 import { useLive } from "../live.ts";
 import { Choice, Problem } from "../parts.tsx";
+import { report } from "../report/data.ts";
 import { type Address, link, runLink, setQuery } from "../route.ts";
 import { findExperiment, storeInfo } from "../store_info.ts";
 import type { ColumnNames, Row } from "../types.ts";
@@ -129,25 +130,29 @@ export function RunsView({ address, active }: { address: Address; active: boolea
         {isEmptyStore ? <EmptyStore /> : (
           <>
             <div class="toolbar">
-              <FilterLine
-                value={typed}
-                columns={names.data ?? NO_NAMES}
-                error={rows.error?.status === 400 ? rows.error : undefined}
-                onChange={(filter) => setQuery({ filter: filter.trim() || undefined })}
-              />
+              {!report && (
+                <FilterLine
+                  value={typed}
+                  columns={names.data ?? NO_NAMES}
+                  error={rows.error?.status === 400 ? rows.error : undefined}
+                  onChange={(filter) => setQuery({ filter: filter.trim() || undefined })}
+                />
+              )}
               <Choice
                 label="Group by"
                 value={group}
                 options={groupOptions(names.data ?? NO_NAMES, group)}
                 onChange={(value) => setQuery({ group: value || undefined }, true)}
               />
-              <Choice
-                label="Show"
-                value={archived}
-                options={[["false", "active"], ["true", "all"], ["only", "archived"]]}
-                onChange={(value) =>
-                  setQuery({ archived: value === "false" ? undefined : value }, true)}
-              />
+              {!report && (
+                <Choice
+                  label="Show"
+                  value={archived}
+                  options={[["false", "active"], ["true", "all"], ["only", "archived"]]}
+                  onChange={(value) =>
+                    setQuery({ archived: value === "false" ? undefined : value }, true)}
+                />
+              )}
               <ColumnsMenu
                 names={names.data ?? NO_NAMES}
                 shown={columns.ids}

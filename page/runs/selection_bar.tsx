@@ -5,6 +5,7 @@ import { messageOf, post, segment, urlOf } from "../api.ts";
 import { count } from "../format.ts";
 import { Dialog, Menu } from "../parts.tsx";
 import { link } from "../route.ts";
+import { report } from "../report/data.ts";
 import { canWrite } from "../store_info.ts";
 import type { Changed, Row } from "../types.ts";
 
@@ -79,7 +80,7 @@ export function SelectionBar(
           )}
         </>
       )}
-      {(total ?? 0) > 0 && (
+      {(total ?? 0) > 0 && !report && (
         <Menu label="Export" end>
           {(close) => (
             <ul class="links">

@@ -35,7 +35,7 @@ export interface TableQuery {
 export interface TableRow {
   /** The run. */
   readonly run: Run;
-  /** Params as text, sorted by key: strings as is, anything else as EDN. */
+  /** Params as text, sorted by key: strings as is, collections as JSON, anything else as EDN. */
   readonly params: ReadonlyMap<string, string>;
   /** Summaries of its metrics, sorted by key. */
   readonly metrics: readonly MetricSummary[];

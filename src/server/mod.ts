@@ -6,6 +6,8 @@
  */
 export { createHandler } from "./handler.ts";
 export { openApiDocument } from "./api/app.ts";
+export { createReport } from "./report/report.ts";
+export type { ReportOptions } from "./report/report.ts";
 export type { Handler } from "./handler.ts";
 export { serveStore } from "./serve.ts";
 export type { ServeOptions } from "./serve.ts";

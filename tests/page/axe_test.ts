@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
-import axe from "npm:axe-core@~4.14.1";
-import type { Page } from "npm:playwright-core@~1.65.1";
 import type { Store } from "@chachaml/store";
+import { loadAxe, violations } from "./axe.ts";
 import { fillSweep, go, pageTest, waitForCount } from "./browser.ts";
 
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
 ] as const;
-
-interface Violation {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
-/** What axe finds wrong with what is shown. */
-async function violations(page: Page, view: string): Promise<string[]> {
-  await page.waitForTimeout(150);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run: (root: unknown, options: unknown) => Promise<{ violations: unknown }> };
-    };
-    const { document } = globalThis as unknown as { document: unknown };
-    return (await axe.run(document, { resultTypes: ["violations"] })).violations;
-  }) as Violation[];
-  return found.flatMap(({ id, help, nodes }) =>
-    nodes.slice(0, 3).map(({ html, failureSummary }) =>
-      `${view}: ${id}: ${help}: ${html.slice(0, 300)} ${failureSummary}`
-    )
-  );
-}
 
 async function fill(store: Store): Promise<void> {
   const ids = await fillSweep(store);
@@ -46,7 +22,7 @@ for (const theme of ["light", "dark"] as const) {
   for (const viewport of SIZES) {
     pageTest(`axe finds nothing wrong, ${theme}, ${viewport.width} pixels wide`, async (tools) => {
       const { page, store } = tools;
-      await page.evaluate(axe.source);
+      await loadAxe(page);
       const ids = (await store.runs.list({})).map(({ id }) => id);
       const first = ids.at(-1)!;
       const all = ids.join();
@@ -92,12 +68,12 @@ for (const theme of ["light", "dark"] as const) {
 
 pageTest("axe finds nothing wrong with an empty store", async ({ page }) => {
   await page.waitForSelector(".begin");
-  await page.evaluate(axe.source);
+  await loadAxe(page);
   assert.deepEqual(await violations(page, "empty"), []);
 });
 
 pageTest("axe finds nothing wrong with the sign-in", async ({ page }) => {
   await page.waitForSelector(".sign-in");
-  await page.evaluate(axe.source);
+  await loadAxe(page);
   assert.deepEqual(await violations(page, "sign-in"), []);
 }, { authenticate: () => Promise.resolve(undefined) });

@@ -27,6 +27,8 @@ export interface Tools {
   readonly requests: string[];
   /** Opens another page on the same server. */
   readonly open: (hash: string, options?: BrowserContextOptions) => Promise<Page>;
+  /** Opens another address. */
+  readonly openAt: (address: string, options?: BrowserContextOptions) => Promise<Page>;
   /** Ends the server, and begins it again at the same address. */
   readonly server: { end: () => Promise<void>; begin: () => void };
 }
@@ -86,7 +88,7 @@ export function pageTest(
       const url = `http://127.0.0.1:${port}`;
       const [complaints, requests]: [string[], string[]] = [[], []];
       const contexts: { close: () => Promise<void> }[] = [];
-      const open = async (hash: string, more: BrowserContextOptions = {}) => {
+      const openAt = async (address: string, more: BrowserContextOptions = {}) => {
         const own = await (await launch()).newContext({
           viewport: { width: 1440, height: 900 },
           timezoneId: "Europe/Berlin",
@@ -101,9 +103,10 @@ export function pageTest(
           if (message.type() === "error") complaints.push(message.text());
         });
         page.on("requestfinished", (request) => requests.push(request.url()));
-        await page.goto(`${url}/${hash}`);
+        await page.goto(address);
         return page;
       };
+      const open: Tools["open"] = (hash, more) => openAt(`${url}/${hash}`, more);
       try {
         const page = await open("");
         await work({
@@ -113,6 +116,7 @@ export function pageTest(
           complaints,
           requests,
           open,
+          openAt,
           server: {
             end: async () => {
               closing.abort();

@@ -43,6 +43,11 @@ const RESULTS: readonly Row[] = [
   ],
   ["plot", "Draw curves of a metric", async () => (await import("./plot.ts")).plot],
   [
+    "report",
+    "Write runs as one HTML file, for mail and archives",
+    async () => (await import("./report.ts")).report,
+  ],
+  [
     "watch",
     "Print what happens to a run until it ends, or to all runs",
     async () => (await import("./watch.ts")).watch,

@@ -1,10 +1,12 @@
 /** Values in chachaml's JSON: kebab-case keys, epoch milliseconds, members with `null` omitted. */
 import type { Artifact } from "../../artifacts/artifact.ts";
-import { EdnValue, type ParamValue, toEdn } from "../../edn/mod.ts";
+import { numberToJson as number, toJson as valueJson } from "../../edn/to_json.ts";
 import type { Dataset } from "../../metadata/dataset.ts";
 import type { Metric, MetricSummary } from "../../metadata/metric.ts";
 import type { Model, ModelVersion } from "../../metadata/model.ts";
 import type { Run } from "../../metadata/run.ts";
+
+export { number, valueJson };
 
 /** A JSON object. */
 export type Json = Record<string, unknown>;
@@ -14,32 +16,6 @@ export function present(members: Json): Json {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== null && value !== undefined),
   );
-}
-
-/** Converts a number to JSON; numbers without JSON form become text. */
-export function number(value: number): number | string {
-  return Number.isFinite(value) ? value : String(value);
-}
-
-/** Converts a stored value to JSON; values without JSON form become text, in EDN if possible. */
-export function valueJson(value: unknown): unknown {
-  if (value === undefined) return null;
-  if (typeof value === "number") return number(value);
-  if (typeof value === "bigint") return String(value);
-  if (value instanceof EdnValue) return value.kind === "keyword" ? value.value : value.text;
-  if (value instanceof Date) return value.getTime();
-  if (Array.isArray(value)) return value.map(valueJson);
-  if (value instanceof Set) return [...value].map(valueJson);
-  if (value instanceof Map) {
-    return Object.fromEntries(
-      [...value].map(([key, item]) => [
-        typeof key === "string" ? key : toEdn(key as ParamValue),
-        valueJson(item),
-      ]),
-    );
-  }
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, valueJson(item)]));
 }
 
 /** Converts a run to JSON. */

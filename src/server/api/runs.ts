@@ -1,5 +1,7 @@
 /** Runs: lists, details, search. */
-import { RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
+import type { MetricSummary } from "../../metadata/metric.ts";
+import { type Run, RUN_STATUSES, type RunStatus } from "../../metadata/run.ts";
+import type { Store } from "../../store/store.ts";
 import { bad } from "./api_error.ts";
 import {
   artifactJson,
@@ -42,12 +44,7 @@ async function getRun(call: ApiCall): Promise<Response> {
   const summaries = await store.metrics.summary(id);
   const dead = run.status === "running" && await isDead(call, id);
   const detail = {
-    ...runJson(run),
-    "tags": run.tags,
-    "params": valueJson(await store.runs.params(id)),
-    "metric-summary": summariesJson(summaries),
-    "artifacts": (await store.artifacts.list(id)).map(artifactJson),
-    "datasets": (await store.runs.datasets(id)).map((dataset) => datasetJson(id, dataset)),
+    ...await detailJson(store, run, summaries),
     "children": await table.children(id, 1000),
     "dead": dead,
     "models": (await table.versions(id)).map(({ model, version, stage }) => ({
@@ -58,6 +55,23 @@ async function getRun(call: ApiCall): Promise<Response> {
   };
   const keys = query.text("points") === "none" ? undefined : summaries.map(({ key }) => key);
   return jsonStream(detail, keys && pointsOf(call, id, keys));
+}
+
+/** Converts a run to JSON with what is recorded for it, except its points. */
+export async function detailJson(
+  store: Store,
+  run: Run,
+  summaries: readonly MetricSummary[],
+): Promise<Json> {
+  const { id } = run;
+  return {
+    ...runJson(run),
+    "tags": run.tags,
+    "params": valueJson(await store.runs.params(id)),
+    "metric-summary": summariesJson(summaries),
+    "artifacts": (await store.artifacts.list(id)).map(artifactJson),
+    "datasets": (await store.runs.datasets(id)).map((dataset) => datasetJson(id, dataset)),
+  };
 }
 
 /** Whether the process of a running run is dead. */

@@ -18,13 +18,19 @@ async function getStore(call: ApiCall): Promise<Json> {
   const { path } = store;
   return {
     ...present({ path, user }),
-    "name": path === undefined ? "memory" : path.slice(path.lastIndexOf("/") + 1),
+    "name": storeName(store),
     "address": `${url.protocol}//${host}`,
     "version": config.version,
     "read-only": readOnly || context().readOnly,
     "role": role,
     ...await countsOf(call),
   };
+}
+
+/** Returns the name of a store: that of its database. */
+export function storeName({ location: { database = "memory" } }: Service["store"]): string {
+  const path = database.replace(/[?#].*$/, "");
+  return path.slice(path.lastIndexOf("/") + 1) || path;
 }
 
 async function countsOf(service: Service): Promise<Json> {

@@ -1,8 +1,8 @@
 /** One page of a table of runs. */
 import type { MetricSummary } from "../../metric.ts";
-import { paramText } from "../../rows/mlflow_row.ts";
 import { type SqlRow, text } from "../../rows/value.ts";
 import type { TablePage, TablePosition, TableQuery } from "../../run_table.ts";
+import { tableTextOf } from "../../rows/table_text.ts";
 import type { PgValue, Sql } from "../client.ts";
 import { selectSummaries } from "../metric_rows.ts";
 import { type Fragment, fragment, joined, where } from "../mlflow/conditions.ts";
@@ -130,7 +130,7 @@ async function rowsOf(sql: Sql, ids: readonly string[]): Promise<TablePage["rows
   const metrics = new Map(summaries);
   const paramsOf = new Map(ids.map((id) => [id, new Map<string, string>()]));
   for (const { run_id, key, value } of params) {
-    paramsOf.get(text(run_id))!.set(text(key), paramText(text(value)));
+    paramsOf.get(text(run_id))!.set(text(key), tableTextOf(text(value)));
   }
   return ids.flatMap((id) => {
     const run = runs.get(id);

@@ -1,7 +1,7 @@
 /** One page of a table of runs. */
 import type { TablePage, TablePosition, TableQuery } from "../../run_table.ts";
+import { tableTextOf } from "../../rows/table_text.ts";
 import { type Fragment, fragment, joined, where } from "../mlflow/conditions.ts";
-import { paramText } from "../mlflow/run_reader.ts";
 import { MetricSummaries } from "../metric_summaries.ts";
 import { SELECT_RUN } from "../run_rows.ts";
 import { withTags } from "../run_search.ts";
@@ -131,7 +131,7 @@ function rowsOf(sql: SqlConnection, places: readonly SqlValue[]): TablePage["row
   return runs.map((run) => ({
     run,
     params: new Map(
-      params.all(run.id).map(({ key, value }) => [text(key), paramText(text(value))]),
+      params.all(run.id).map(({ key, value }) => [text(key), tableTextOf(text(value))]),
     ),
     metrics: summaries.ofRun(run.id),
   }));
