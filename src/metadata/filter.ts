@@ -53,6 +53,8 @@ export interface Grammar {
   readonly lists: readonly string[];
   /** Searchable entities other than attributes. */
   readonly entities: readonly Entity[];
+  /** Other words for entities: `trace.status`. */
+  readonly words?: Readonly<Record<string, Entity>>;
   /** Whether params can be compared with numbers: `params.lr < 0.1`. */
   readonly numericParams?: boolean;
 }
@@ -169,7 +171,8 @@ function readName(reader: TokenReader, grammar: Grammar): { entity: Entity; key:
   }
   const dot = token.type === "word" ? token.text.indexOf(".") : -1;
   const head = dot < 0 ? token.text : token.text.slice(0, dot);
-  const entity = ENTITIES.get(head);
+  const { words = {} } = grammar;
+  const entity = Object.hasOwn(words, head) ? words[head] : ENTITIES.get(head);
   if (entity !== undefined && (dot >= 0 || reader.peekIsDotted())) {
     // A quoted key follows the dot: tags.`my key`.
     const rest = dot < 0 ? "" : token.text.slice(dot + 1);

@@ -1,7 +1,15 @@
 /** Parsed searches of the MLflow protocol. */
 
 /** Type of the field that a condition tests. */
-export type Entity = "attribute" | "metric" | "param" | "tag" | "dataset";
+export type Entity =
+  | "attribute"
+  | "metric"
+  | "param"
+  | "tag"
+  | "dataset"
+  | "metadata"
+  | "feedback"
+  | "expectation";
 
 /** Comparison operator. */
 export type Comparison =

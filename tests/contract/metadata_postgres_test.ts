@@ -4,9 +4,10 @@ import { inTempDir } from "../support/helpers.ts";
 import { testWithPostgres } from "../support/postgres.ts";
 import { testChangeLog } from "./change_log.ts";
 import { testMetadata } from "./metadata.ts";
+import { testDocuments } from "./mlflow_documents.ts";
 
 testWithPostgres((declare) => {
-  for (const suite of [testMetadata, testChangeLog]) {
+  for (const suite of [testMetadata, testChangeLog, testDocuments]) {
     suite((name, test) =>
       declare(name, (server) =>
         test((work) =>

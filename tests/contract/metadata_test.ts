@@ -6,8 +6,9 @@ import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
 import { inTempDir, testEachDriver } from "../support/helpers.ts";
 import { testChangeLog } from "./change_log.ts";
 import { testMetadata } from "./metadata.ts";
+import { testDocuments } from "./mlflow_documents.ts";
 
-for (const suite of [testMetadata, testChangeLog]) {
+for (const suite of [testMetadata, testChangeLog, testDocuments]) {
   suite((name, test) =>
     testEachDriver(name, (driverName) =>
       test((work) =>

@@ -363,7 +363,191 @@ def traces():
     assert trace.info.tags["k"] == "v"
     assert trace.info.assessments[0].name == "good"
     assert len(trace.data.spans) == 2
+    old = trace.info.assessments[0].assessment_id
+    new = mlflow.override_feedback(trace_id=trace_id, assessment_id=old, value=False)
+    assert mlflow.get_assessment(trace_id, old).valid is False
+    assert mlflow.get_assessment(trace_id, new.assessment_id).value is False
+    mlflow.delete_assessment(trace_id=trace_id, assessment_id=new.assessment_id)
+    assert mlflow.get_assessment(trace_id, old).valid is not False
+    mlflow.log_expectation(trace_id=trace_id, name="want", value={"x": [1, 2]})
+
+    with mlflow.start_run() as run:
+        inner(1)
+        mlflow.flush_trace_async_logging()
+    ids = [experiment.experiment_id]
+
+    def find(text, **more):
+        return [
+            t.info.trace_id
+            for t in mlflow.search_traces(
+                locations=ids, filter_string=text, return_type="list", include_spans=False, **more
+            )
+        ]
+
+    of_run = find(f"attributes.run_id = '{run.info.run_id}'")
+    assert len(of_run) == 1 and of_run != [trace_id], of_run
+    client.link_traces_to_run([trace_id], run.info.run_id)
+    assert set(find(f"attributes.run_id = '{run.info.run_id}'")) == {trace_id, *of_run}
+    assert find("feedback.good = 'true'") == [trace_id]
+    assert find("metadata.`mlflow.sourceRun` IS NOT NULL") == of_run
+    assert find("tag.k = 'trace.v'") == []
+    oldest = find("", order_by=["timestamp_ms ASC"])
+    assert oldest == find("", order_by=["timestamp_ms DESC"])[::-1] == [trace_id, *of_run]
+    assert set(find("", order_by=["execution_time_ms DESC"])) == set(oldest)
+    infos = client._tracking_client.store.batch_get_trace_infos(oldest)
+    assert [info.trace_id for info in infos] == oldest
     assert client.delete_traces(experiment.experiment_id, trace_ids=[trace_id]) == 1
+    assert client.delete_traces(experiment.experiment_id, max_timestamp_millis=2**52) == 1
+
+
+def datasets():
+    from mlflow.genai import datasets as genai
+
+    experiment = mlflow.set_experiment("evaluated")
+    eid = experiment.experiment_id
+    made = genai.create_dataset(name="qa", experiment_id=[eid], tags={"team": "α"})
+    assert made.experiment_ids == [eid] and made.tags["team"] == "α"
+    made.merge_records(
+        [
+            {"inputs": {"q": "a", "n": 1.0}, "expectations": {"answer": "x"}},
+            {"inputs": {"q": "b", "n": 9007199254740993}, "tags": {"t": "1"}},
+        ]
+    )
+    made.merge_records([{"inputs": {"n": 1.0, "q": "a"}, "expectations": {"more": 2}}])
+    got = genai.get_dataset(dataset_id=made.dataset_id)
+    frame = got.to_df()
+    assert len(frame) == 2, frame
+    first = frame[frame.inputs.map(lambda i: i["q"] == "a")].iloc[0]
+    assert first.expectations == {"answer": "x", "more": 2}
+    assert type(first.inputs["n"]) is float
+    assert frame.iloc[1].inputs["n"] == 9007199254740993
+    assert json.loads(got.profile)["num_records"] == 2
+    assert json.loads(got.schema)["inputs"] == {"q": "string", "n": "float"}
+    genai.set_dataset_tags(dataset_id=made.dataset_id, tags={"k": "v"})
+    genai.delete_dataset_tag(dataset_id=made.dataset_id, key="team")
+    assert genai.get_dataset(dataset_id=made.dataset_id).tags == {
+        "k": "v",
+        **{k: v for k, v in got.tags.items() if k == "mlflow.user"},
+    }
+    found = genai.search_datasets(experiment_ids=[eid], filter_string="tags.k = 'v' AND name LIKE 'q%'")
+    assert [d.dataset_id for d in found] == [made.dataset_id]
+    assert list(genai.search_datasets(experiment_ids=["0"])) == []
+    other = client.create_experiment("evaluated-2")
+    genai.add_dataset_to_experiments(dataset_id=made.dataset_id, experiment_ids=[other])
+    assert set(genai.get_dataset(dataset_id=made.dataset_id).experiment_ids) == {eid, other}
+    genai.remove_dataset_from_experiments(dataset_id=made.dataset_id, experiment_ids=[eid])
+    assert client._tracking_client.store.get_dataset_experiment_ids(made.dataset_id) == [other]
+    assert got.delete_records([frame.iloc[1].dataset_record_id]) == 1
+    assert len(genai.get_dataset(dataset_id=made.dataset_id).to_df()) == 1
+    many = [{"inputs": {"i": i}} for i in range(2500)]
+    got.merge_records(many)
+    records = genai.get_dataset(dataset_id=made.dataset_id).to_df()
+    assert len(records) == 2501
+    genai.delete_dataset(dataset_id=made.dataset_id)
+    missing = code_of(lambda: client._tracking_client.store.get_dataset(made.dataset_id))
+    assert missing == "RESOURCE_DOES_NOT_EXIST", missing
+
+
+def scorers():
+    store = client._tracking_client.store
+    eid = client.create_experiment("scored")
+    versions = [store.register_scorer(eid, "s", json.dumps({"v": v})) for v in (1, 2)]
+    assert [v.scorer_version for v in versions] == [1, 2]
+    assert versions[0].scorer_id == versions[1].scorer_id
+    assert [s.scorer_version for s in store.list_scorers(eid)] == [2]
+    assert [s.scorer_version for s in store.list_scorer_versions(eid, "s")] == [1, 2]
+    assert store.get_scorer(eid, "s", 1)._serialized_scorer == '{"v": 1}'
+    store.delete_scorer(eid, "s", 2)
+    assert store.register_scorer(eid, "s", "{}").scorer_version == 3
+    store.delete_scorer(eid, "s")
+    assert code_of(lambda: store.get_scorer(eid, "s")) == "RESOURCE_DOES_NOT_EXIST"
+
+
+def prompts():
+    prompt = mlflow.genai.register_prompt(name="greet", template="Hi {{name}}", tags={"a": "b"})
+    assert prompt.version == 1
+    mlflow.genai.register_prompt(name="greet", template="Hello {{name}}")
+    mlflow.genai.set_prompt_alias("greet", alias="best", version=1)
+    loaded = mlflow.genai.load_prompt("prompts:/greet@best")
+    assert loaded.format(name="Ana") == "Hi Ana"
+    assert [p.name for p in mlflow.genai.search_prompts()] == ["greet"]
+    assert [m.name for m in client.search_registered_models() if m.name == "greet"] == []
+
+    @mlflow.trace
+    def answer():
+        return mlflow.genai.load_prompt("prompts:/greet/2").format(name="Bo")
+
+    mlflow.set_experiment("prompted")
+    assert answer() == "Hello Bo"
+    mlflow.flush_trace_async_logging()
+
+
+def evaluation():
+    """`mlflow.genai.evaluate` with scorers of the client."""
+    from mlflow.genai.scorers import scorer
+
+    mlflow.set_experiment("judged")
+
+    @scorer
+    def exact(outputs, expectations):
+        return outputs == expectations["answer"]
+
+    result = mlflow.genai.evaluate(
+        data=[
+            {"inputs": {"q": "1+1"}, "expectations": {"answer": "2"}},
+            {"inputs": {"q": "1+2"}, "expectations": {"answer": "4"}},
+        ],
+        predict_fn=lambda q: str(eval(q)),
+        scorers=[exact],
+    )
+    assert result.metrics["exact/mean"] == 0.5, result.metrics
+    traces = mlflow.search_traces(run_id=result.run_id, return_type="list")
+    assert len(traces) == 2
+    assert {a.name for t in traces for a in t.info.assessments} >= {"exact"}
+
+
+def unsupported():
+    """What the server leaves out is refused at once, with an error of the protocol."""
+    store = client._tracking_client.store
+    for call in (
+        lambda: store.create_issue("0", "n", "d", "open"),
+        lambda: store.get_label_schema("x"),
+        lambda: store.list_review_queues("0"),
+        lambda: client.create_webhook("w", "https://x.example/", ["registered_model.created"]),
+        lambda: store.get_online_scoring_configs(["x"]),
+        lambda: store.calculate_trace_filter_correlation(["0"], "a = 'b'", "c = 'd'"),
+    ):
+        assert code_of(call) == "ENDPOINT_NOT_FOUND", call
+
+
+def endpoints():
+    """Every path of MLflow's own server is answered in JSON, and nothing of it by a server error."""
+    import re
+    import urllib.error
+    import urllib.request
+
+    from mlflow.server.handlers import get_endpoints
+
+    wrong = []
+    for path, _, methods in get_endpoints():
+        path = re.sub(r"<[^>]+>", "no-such", path)
+        for method in set(methods) - {"HEAD", "OPTIONS"}:
+            body = None if method == "GET" else b"{}"
+            request = urllib.request.Request(uri + path, data=body, method=method)
+            request.add_header("Content-Type", "application/json")
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    status, text, kind = answer.status, answer.read(), answer.headers["content-type"]
+            except urllib.error.HTTPError as error:
+                status, text, kind = error.code, error.read(), error.headers["content-type"]
+            proxied = "mlflow-artifacts/" in path and status == 501
+            try:
+                fine = status == 200 or isinstance(json.loads(text)["error_code"], str)
+            except (ValueError, KeyError):
+                fine = False
+            if not fine or status >= 500 and not proxied or not kind.startswith("application/json"):
+                wrong.append((method, path, status, text[:200]))
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 import traceback  # noqa: E402

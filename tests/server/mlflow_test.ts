@@ -5,16 +5,39 @@
 import assert from "node:assert/strict";
 import { fromFileUrl } from "@std/path";
 import { serving } from "../support/serving.ts";
+import { openStore, type Store } from "../../mod.ts";
 import { inTempDir, openIn } from "../support/helpers.ts";
+import { testWithPostgres } from "../support/postgres.ts";
 
 const FLOWS = fromFileUrl(new URL("mlflow_client.py", import.meta.url));
 
 const python = Deno.env.get("CHACHAML_MLFLOW_PYTHON");
 const olderPython = Deno.env.get("CHACHAML_MLFLOW2_PYTHON");
 
-/** Runs flows one after the other against one server; gives what each has come to. */
-async function run(python: string, dir: string, flows: readonly string[]): Promise<string[]> {
-  await using store = await openIn(dir);
+/** Flows whose answers depend on the database. */
+const ON_POSTGRES = [
+  "experiments",
+  "fluent",
+  "runs",
+  "search",
+  "artifacts",
+  "registry",
+  "together",
+  "traces",
+  "datasets",
+  "scorers",
+  "prompts",
+  "endpoints",
+];
+
+/** Runs flows one after the other against one server; gives what went wrong. */
+async function run(
+  python: string,
+  dir: string,
+  flows: readonly string[],
+  opened: Promise<Store> = openIn(dir),
+): Promise<string[]> {
+  await using store = await opened;
   const failed: string[] = [];
   await using server = await serving(store, {
     onAnswer: ({ status, path }) => void (status >= 500 && failed.push(`${status} ${path}`)),
@@ -65,9 +88,35 @@ testWithClient(
     "registry",
     "together",
     "traces",
+    "datasets",
+    "scorers",
+    "prompts",
+    "evaluation",
+    "unsupported",
     "sklearn",
   ],
 );
+
+testWithClient(
+  "every path of MLflow's own server is answered, and none by a server error",
+  python,
+  "CHACHAML_MLFLOW_PYTHON",
+  ["endpoints"],
+);
+
+if (python !== undefined) {
+  testWithPostgres((declare) => {
+    declare(
+      "the MLflow 3 client works the same on PostgreSQL",
+      (server) =>
+        inTempDir(async (dir) => {
+          const artifactDir = `${dir}/artifacts`;
+          const opened = openStore({ path: server.newSchema(), artifactDir });
+          assert.deepEqual(await run(python, dir, ON_POSTGRES, opened), []);
+        }),
+    );
+  });
+}
 
 testWithClient(
   "the MLflow 2 client logs, searches and stores artifacts",

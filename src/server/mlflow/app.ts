@@ -11,6 +11,7 @@ import {
   removeAt,
   upload,
 } from "./artifacts.ts";
+import { EVALUATION_DATASET_ROUTES } from "./evaluation_datasets.ts";
 import { EXPERIMENT_ROUTES } from "./experiments.ts";
 import { Fields } from "./fields.ts";
 import { INPUT_ROUTES } from "./inputs.ts";
@@ -20,7 +21,9 @@ import { invalid, MlflowError } from "./mlflow_error.ts";
 import { toProtoJson } from "./proto_json.ts";
 import { PURGE_ROUTES } from "./purge.ts";
 import { REGISTRY_ROUTES } from "./registry.ts";
+import { SCORER_ROUTES } from "./scorers.ts";
 import { TRACE_ROUTES } from "./traces.ts";
+import { UNSUPPORTED, unsupported } from "./unsupported.ts";
 import type { Route, Service } from "./route.ts";
 import { RUN_ROUTES } from "./runs.ts";
 
@@ -44,6 +47,8 @@ const ROUTES: readonly Route[] = [
   ...REGISTRY_ROUTES,
   ...PURGE_ROUTES,
   ...TRACE_ROUTES,
+  ...EVALUATION_DATASET_ROUTES,
+  ...SCORER_ROUTES,
 ];
 
 /**
@@ -77,6 +82,13 @@ export function addMlflow(app: Hono<GuardEnv>, service: Service): void {
       });
     }
     app.get(`${prefix}server-info`, () => json(SERVER_INFO));
+    for (const { paths, reason } of UNSUPPORTED) {
+      for (const path of paths) {
+        app.all(prefix + path, () => {
+          throw unsupported(reason);
+        });
+      }
+    }
   }
   for (const prefix of PROXIES) addProxy(app, prefix, service);
   // The words by which a client sees that it has to upload spans as a file.
@@ -108,10 +120,15 @@ function addProxy(app: Hono<GuardEnv>, prefix: string, service: Service): void {
     await removeAt(service, segmentsOf(c));
     return json({});
   });
-  // The client falls back to a plain PUT.
-  app.on("POST", `${prefix}mpu/*`, () => {
-    throw new MlflowError("NOT_IMPLEMENTED", "Multipart upload is not supported; use PUT");
-  });
+  // The client falls back to a plain PUT or GET.
+  for (const path of ["mpu/*", "presigned/*"]) {
+    app.all(prefix + path, () => {
+      throw new MlflowError(
+        "NOT_IMPLEMENTED",
+        "Multipart and presigned transfers are not supported; use plain PUT and GET",
+      );
+    });
+  }
 }
 
 /** Refuses a caller who is known, and no administrator. */

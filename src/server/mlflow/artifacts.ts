@@ -16,7 +16,7 @@ import { missing, MlflowError } from "./mlflow_error.ts";
 import { type Call, type Route, route, type Service } from "./route.ts";
 import { artifactUri } from "./run_json.ts";
 import { requireRun, runIdOf } from "./runs.ts";
-import { noTrace, SPANS, TRACE } from "./traces.ts";
+import { noTrace, parseTrace, SPANS, TRACE } from "./trace_info.ts";
 
 /** An entry of a listing. */
 interface Entry {
@@ -84,14 +84,15 @@ export async function listThroughProxy(service: Service, path: string): Promise<
 /** The trace whose spans a path names; `undefined` for any other path. */
 async function traceOf(
   { mlflow }: Service,
-  [experiment, kind, id, artifacts, ...rest]: readonly string[],
+  [, kind, id, artifacts, ...rest]: readonly string[],
 ): Promise<{ id: string; experiment: string } | undefined> {
   if (kind !== "traces" || id === undefined || artifacts !== "artifacts") return undefined;
   if (rest.join("/") !== "traces.json") {
     throw new MlflowError("INVALID_PARAMETER_VALUE", "A trace has the file traces.json alone");
   }
-  if (await mlflow.documents.get(TRACE, id) === undefined) throw noTrace(id);
-  return { id, experiment: experiment! };
+  const data = await mlflow.documents.get(TRACE, id);
+  if (data === undefined) throw noTrace(id);
+  return { id, experiment: parseTrace(data).trace_location.mlflow_experiment.experiment_id };
 }
 
 /** Stores the body of a request, in place of an artifact of the same name. */

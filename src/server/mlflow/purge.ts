@@ -4,6 +4,8 @@ import { requireExperiment } from "./experiments.ts";
 import { invalid, MlflowError } from "./mlflow_error.ts";
 import { adminRoute, type Call, type Route } from "./route.ts";
 import { requireRun, runIdOf } from "./runs.ts";
+import { SCORER } from "./scorers.ts";
+import { SPANS, TRACE } from "./trace_info.ts";
 
 /** Runs that are looked up at a time. */
 const PAGE = 200;
@@ -42,7 +44,10 @@ async function purgeExperiment(call: Call): Promise<unknown> {
     }
     if (removed.length === before) throw refusal;
   }
-  if (await mlflow.experiments.remove(id)) return { removed_run_ids: removed };
+  if (await mlflow.experiments.remove(id)) {
+    await mlflow.documents.removeScope([TRACE, SPANS, SCORER], id);
+    return { removed_run_ids: removed };
+  }
   throw new MlflowError(
     "RESOURCE_CONFLICT",
     `Cannot purge experiment ${id}: a run was just added to it; try again`,

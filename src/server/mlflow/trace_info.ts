@@ -1,9 +1,18 @@
-/** Traces as the protocol writes them. */
+/** Traces as they are kept, and as the protocol writes them. */
+import { missing } from "./mlflow_error.ts";
+import type { Call } from "./route.ts";
+
+/** The kinds of documents. */
+export const TRACE = "trace";
+export const SPANS = "spans";
 
 /** Metadata of a trace, with its tags and assessments. */
 export interface TraceInfo {
   readonly trace_id: string;
-  readonly trace_location: { readonly mlflow_experiment: { readonly experiment_id: string } };
+  readonly trace_location: {
+    readonly type?: string;
+    readonly mlflow_experiment: { readonly experiment_id: string };
+  };
   readonly request_time?: string;
   readonly state?: string;
   readonly execution_duration?: string;
@@ -15,4 +24,59 @@ export interface TraceInfo {
 /** A judgment of a trace. */
 export interface Assessment {
   readonly assessment_id: string;
+  readonly assessment_name?: string;
+  readonly feedback?: { readonly value?: unknown };
+  readonly expectation?: { readonly value?: unknown };
+  /** Id of the assessment that this one replaces. */
+  readonly overrides?: string;
+  /** `false` for one that another replaces. */
+  readonly valid?: boolean;
+}
+
+/** A trace as it is kept: with the runs that it was linked to. */
+export interface StoredTrace extends TraceInfo {
+  readonly linked_runs?: readonly string[];
+}
+
+/** Parses the document of a trace. */
+export function parseTrace(data: string): StoredTrace {
+  return JSON.parse(data) as StoredTrace;
+}
+
+/** Returns a trace as the protocol writes it. */
+export function shownTrace({ linked_runs: _, ...info }: StoredTrace): TraceInfo {
+  return info;
+}
+
+/** An error for a trace that is not there. */
+export function noTrace(id: string): Error {
+  return missing(`Trace with ID '${id}' not found.`);
+}
+
+/** Returns a trace by id. Throws if it does not exist. */
+export async function requireTrace({ mlflow }: Call, id: string): Promise<StoredTrace> {
+  const data = await mlflow.documents.get(TRACE, id);
+  if (data === undefined) throw noTrace(id);
+  return parseTrace(data);
+}
+
+/** Changes a trace in one transaction; an error if it is not there. */
+export async function changeTrace(
+  { mlflow }: Call,
+  id: string,
+  apply: (info: StoredTrace) => StoredTrace,
+): Promise<void> {
+  const isThere = await mlflow.documents.change(
+    TRACE,
+    id,
+    (data) => JSON.stringify(apply(parseTrace(data))),
+  );
+  if (!isThere) throw noTrace(id);
+}
+
+/** Tag that names where a client puts the spans of a trace. */
+export function locationTag(experiment: string, id: string): Readonly<Record<string, string>> {
+  return {
+    "mlflow.artifactLocation": `mlflow-artifacts:/${experiment}/traces/${id}/artifacts`,
+  };
 }

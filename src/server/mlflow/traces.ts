@@ -2,56 +2,57 @@
  * Traces. They are kept as clients send them: their infos as documents, their spans as the file
  * `traces.json` that a client uploads where the server does not take spans by OTLP.
  */
+import { ASSESSMENT_ROUTES } from "./assessments.ts";
 import { requireExperiment } from "./experiments.ts";
-import { Fields } from "./fields.ts";
-import { invalid, missing } from "./mlflow_error.ts";
-import { nextPage, placeOf } from "./page_token.ts";
-import { parseProtoJson, toProtoJson } from "./proto_json.ts";
+import { invalid } from "./mlflow_error.ts";
+import { toProtoJson } from "./proto_json.ts";
 import { type Call, type Route, route } from "./route.ts";
+import { requireRun } from "./runs.ts";
 import { listed } from "./search.ts";
-import { traceFits } from "./trace_filter.ts";
-import type { Assessment, TraceInfo } from "./trace_info.ts";
+import { searchTraces, startOf } from "./trace_filter.ts";
+import {
+  changeTrace,
+  locationTag,
+  parseTrace,
+  requireTrace,
+  shownTrace,
+  SPANS,
+  TRACE,
+  type TraceInfo,
+} from "./trace_info.ts";
+import { startTrace, TRACE_V2_ROUTES } from "./traces_v2.ts";
 
-/** The kinds of documents. */
-export const TRACE = "trace";
-export const SPANS = "spans";
+/** Ids that a call takes at most. */
+const MOST_IDS = 1000;
 
-/** Traces that a search looks at. */
-const MOST_SEARCHED = 10_000;
+/** Traces that are looked at, and removed, at a time. */
+const AT_A_TIME = 200;
 
 /** Characters of the id of a trace. */
 const ID = /^[\w-]{1,100}$/;
 
-function infoOf(data: string): TraceInfo {
-  return JSON.parse(data) as TraceInfo;
-}
+/** Tag that names the prompts of a trace. */
+const PROMPTS = "mlflow.linkedPrompts";
 
 function assertTraceId(id: string): string {
   if (ID.test(id)) return id;
   throw invalid(`Invalid trace ID '${id.slice(0, 100)}'`);
 }
 
-/** An error for a trace that is not there. */
-export function noTrace(id: string): Error {
-  return missing(`Trace with ID '${id}' not found.`);
-}
-
 async function create(call: Call): Promise<unknown> {
   const { fields, mlflow, now } = call;
+  // Clients before 3.0 start a trace, newer ones store one that has ended.
+  if (fields.raw("trace") === undefined && fields.raw("experiment_id") !== undefined) {
+    return await startTrace(call);
+  }
   const info = fields.message("trace").message("trace_info");
   const id = assertTraceId(info.text("trace_id"));
   const experiment = info.message("trace_location").message("mlflow_experiment")
     .text("experiment_id");
   await requireExperiment(call, experiment);
   const sent = JSON.parse(toProtoJson(fields.message("trace").raw("trace_info"))) as TraceInfo;
-  const trace_info = {
-    ...sent,
-    tags: {
-      ...sent.tags,
-      "mlflow.artifactLocation": `mlflow-artifacts:/${experiment}/traces/${id}/artifacts`,
-    },
-  };
-  const time = Date.parse(info.optionalText("request_time") ?? "");
+  const trace_info = { ...sent, tags: { ...sent.tags, ...locationTag(experiment, id) } };
+  const time = startOf(trace_info);
   await mlflow.documents.put({
     kind: TRACE,
     id,
@@ -62,60 +63,41 @@ async function create(call: Call): Promise<unknown> {
   return { trace: { trace_info } };
 }
 
-async function requireTrace({ mlflow }: Call, id: string): Promise<TraceInfo> {
-  const data = await mlflow.documents.get(TRACE, id);
-  if (data === undefined) throw noTrace(id);
-  return infoOf(data);
-}
-
 async function get(call: Call, id: string): Promise<unknown> {
-  return { trace: { trace_info: await requireTrace(call, id) } };
+  return { trace: { trace_info: shownTrace(await requireTrace(call, id)) } };
 }
 
-async function batchGet({ fields, mlflow }: Call): Promise<unknown> {
-  const found = await Promise.all(
-    fields.texts("trace_ids").slice(0, 1000).map((id) => mlflow.documents.get(TRACE, id)),
-  );
-  return listed(
-    "traces",
-    found.filter((data) => data !== undefined).map((data) => ({ trace_info: infoOf(data) })),
-  );
+async function infosOf({ fields, mlflow }: Call): Promise<TraceInfo[]> {
+  const ids = fields.texts("trace_ids");
+  if (ids.length > MOST_IDS) {
+    throw invalid(`Invalid value for parameter 'trace_ids': it takes at most ${MOST_IDS} ids`);
+  }
+  const found = await Promise.all(ids.map((id) => mlflow.documents.get(TRACE, id)));
+  return found.filter((data) => data !== undefined).map((data) => shownTrace(parseTrace(data)));
 }
 
-async function search({ fields, mlflow }: Call): Promise<unknown> {
+async function batchGet(call: Call): Promise<unknown> {
+  return listed("traces", (await infosOf(call)).map((trace_info) => ({ trace_info })));
+}
+
+async function batchGetInfos(call: Call): Promise<unknown> {
+  return listed("trace_infos", await infosOf(call));
+}
+
+async function search(call: Call): Promise<unknown> {
+  const { fields } = call;
   const experiments = fields.texts("experiment_ids").concat(
     fields.messages("locations").map((location) =>
       location.message("mlflow_experiment").text("experiment_id")
     ),
   );
-  const fits = traceFits(fields.optionalText("filter"));
-  const limit = fields.limit("max_results", 100, 500);
-  const place = placeOf(fields.optionalText("page_token"));
-  const all = { limit: MOST_SEARCHED, offset: 0 };
-  const { items } = await mlflow.documents.list(TRACE, experiments, all);
-  const found = items.map(infoOf).filter(fits);
-  const page = found.slice(place.offset, place.offset + limit);
-  const more = found.length > place.offset + page.length;
-  return { ...listed("traces", page), ...nextPage(place, { items: page, more }) };
-}
-
-/** Changes a trace's info; an error if it is not there. */
-async function change(
-  { mlflow }: Call,
-  id: string,
-  apply: (info: TraceInfo) => TraceInfo,
-): Promise<void> {
-  const isThere = await mlflow.documents.change(
-    TRACE,
-    id,
-    (data) => JSON.stringify(apply(infoOf(data))),
-  );
-  if (!isThere) throw noTrace(id);
+  const found = await searchTraces(call, experiments);
+  return { ...listed("traces", found.items.map(shownTrace)), ...found.next };
 }
 
 async function setTag(call: Call, value: string | undefined): Promise<unknown> {
   const key = call.fields.text("key");
-  await change(call, call.param("trace_id"), (info) => {
+  await changeTrace(call, call.param("trace_id"), (info) => {
     const others = Object.entries(info.tags ?? {}).filter(([name]) => name !== key);
     const tags = value === undefined ? others : [...others, [key, value] as const];
     return { ...info, tags: Object.fromEntries(tags) };
@@ -123,61 +105,68 @@ async function setTag(call: Call, value: string | undefined): Promise<unknown> {
   return {};
 }
 
-async function addAssessment(call: Call): Promise<unknown> {
-  const sent = call.fields.raw("assessment");
-  new Fields(sent).text("assessment_name");
-  const id = `a-${crypto.randomUUID().replaceAll("-", "")}`;
-  const trace_id = call.param("trace_id");
-  const assessment = { ...plain(sent), assessment_id: id, trace_id };
-  await change(call, trace_id, (info) => ({
-    ...info,
-    assessments: [...info.assessments ?? [], assessment],
-  }));
-  return { assessment };
-}
-
-async function changeAssessment(call: Call): Promise<unknown> {
-  const id = call.param("assessment_id");
-  let assessment: object | undefined;
-  await change(call, call.param("trace_id"), (info) => ({
-    ...info,
-    assessments: (info.assessments ?? []).map((item) =>
-      item.assessment_id === id
-        ? assessment = { ...item, ...plain(call.fields.raw("assessment")), assessment_id: id }
-        : item
-    ) as Assessment[],
-  }));
-  if (assessment) return { assessment };
-  throw missing(`Assessment with ID '${id}' not found.`);
-}
-
-async function removeAssessment(call: Call): Promise<unknown> {
-  const id = call.param("assessment_id");
-  await change(call, call.param("trace_id"), (info) => ({
-    ...info,
-    assessments: (info.assessments ?? []).filter(({ assessment_id }) => assessment_id !== id),
-  }));
+/** Links traces to a run, so that they are found by its id. */
+async function linkToRun(call: Call): Promise<unknown> {
+  const run = call.fields.text("run_id");
+  await requireRun(call, run);
+  for (const id of call.fields.texts("trace_ids")) {
+    await changeTrace(call, id, (info) => ({
+      ...info,
+      linked_runs: [...new Set([...info.linked_runs ?? [], run])],
+    }));
+  }
   return {};
 }
 
-/** An object of a request as plain JSON; whole numbers of any length keep their digits as text. */
-function plain(value: unknown): Record<string, unknown> {
-  const exact = (_: string, item: unknown) => typeof item === "bigint" ? String(item) : item;
-  return parseProtoJson(JSON.stringify(value ?? {}, exact)) as Record<string, unknown>;
+/** Notes the prompts of a trace in a tag of it, as MLflow does. */
+async function linkPrompts(call: Call): Promise<unknown> {
+  const prompts = call.fields.messages("prompt_versions").map((prompt) => ({
+    name: prompt.text("name"),
+    version: prompt.text("version"),
+  }));
+  await changeTrace(call, call.fields.text("trace_id"), (info) => {
+    const before = linked(info.tags?.[PROMPTS]);
+    const isNew = (prompt: object) =>
+      !before.some((other) => JSON.stringify(other) === JSON.stringify(prompt));
+    const all = [...before, ...prompts.filter(isNew)];
+    return { ...info, tags: { ...info.tags, [PROMPTS]: JSON.stringify(all) } };
+  });
+  return {};
 }
 
-async function remove({ fields, mlflow }: Call): Promise<unknown> {
+function linked(tag: string | undefined): readonly object[] {
+  try {
+    const value: unknown = JSON.parse(tag ?? "[]");
+    if (Array.isArray(value)) return value;
+  } catch {
+    // A client set the tag to something else.
+  }
+  return [];
+}
+
+/** Removes the traces of the given ids, or the oldest up to a time. */
+async function remove({ fields, mlflow: { documents } }: Call): Promise<unknown> {
   const experiment = fields.text("experiment_id");
   const asked = fields.texts("request_ids");
   const before = fields.optionalInteger("max_timestamp_millis");
-  const all = { limit: MOST_SEARCHED, offset: 0 };
-  const { items } = await mlflow.documents.list(TRACE, [experiment], all);
-  const ids = items.map(infoOf).filter(({ trace_id, request_time }) =>
-    asked.includes(trace_id) ||
-    before !== undefined && Date.parse(request_time ?? "") <= before
-  ).map(({ trace_id }) => trace_id).slice(0, fields.optionalInteger("max_traces") ?? Infinity);
-  await mlflow.documents.remove(SPANS, ids);
-  return { traces_deleted: await mlflow.documents.remove(TRACE, ids) };
+  const most = fields.optionalInteger("max_traces") ?? Infinity;
+  if (asked.length > 0) {
+    await documents.remove(SPANS, asked, experiment);
+    return { traces_deleted: await documents.remove(TRACE, asked, experiment) };
+  }
+  if (before === undefined) {
+    throw invalid("Missing value: give request_ids, or max_timestamp_millis");
+  }
+  let removed = 0;
+  while (removed < most) {
+    const page = await documents.list(TRACE, [experiment], { limit: AT_A_TIME, oldestFirst: true });
+    const old = page.items.filter(({ time }) => time <= before).slice(0, most - removed);
+    if (old.length === 0) break;
+    const ids = old.map(({ id }) => id);
+    await documents.remove(SPANS, ids);
+    removed += await documents.remove(TRACE, ids);
+  }
+  return { traces_deleted: removed };
 }
 
 /** The endpoints of traces. */
@@ -185,16 +174,18 @@ export const TRACE_ROUTES: readonly Route[] = [
   route("POST", "traces", create),
   route("GET", "traces/get", (call) => get(call, call.fields.text("trace_id"))),
   route("GET", "traces/batchGet", batchGet),
+  route("POST", "traces/batchGetInfos", batchGetInfos),
   route("POST", "traces/search", search),
   route("POST", "traces/delete-traces", remove),
+  route("POST", "traces/link-to-run", linkToRun),
+  route("POST", "traces/link-prompts", linkPrompts),
   route("GET", "traces/:trace_id", (call) => get(call, call.param("trace_id"))),
+  ...TRACE_V2_ROUTES,
   route(
     "PATCH",
     "traces/:trace_id/tags",
     (call) => setTag(call, call.fields.optionalText("value") ?? ""),
   ),
   route("DELETE", "traces/:trace_id/tags", (call) => setTag(call, undefined)),
-  route("POST", "traces/:trace_id/assessments", addAssessment),
-  route("PATCH", "traces/:trace_id/assessments/:assessment_id", changeAssessment),
-  route("DELETE", "traces/:trace_id/assessments/:assessment_id", removeAssessment),
+  ...ASSESSMENT_ROUTES,
 ];

@@ -1,10 +1,38 @@
 /** Documents of MLflow clients in PostgreSQL. */
-import type { MlflowDocument, MlflowDocuments } from "../../mlflow_documents.ts";
+import type {
+  DocumentMerge,
+  DocumentPage,
+  DocumentPlace,
+  MlflowDocument,
+  MlflowDocuments,
+} from "../../mlflow_documents.ts";
 import type { Page } from "../../mlflow_query.ts";
+import {
+  ADD,
+  CHANGE,
+  countsOf,
+  countStatement,
+  type DocumentDialect,
+  FIND,
+  inLockOrder,
+  listedDocument,
+  listStatement,
+  placeValues,
+  PUT,
+  removeScopeStatement,
+  removeStatement,
+} from "../../rows/mlflow_document_sql.ts";
 import { text } from "../../rows/value.ts";
 import type { Database } from "../database.ts";
 import { fragment } from "./conditions.ts";
 import { pageOf } from "./pages.ts";
+
+const DIALECT: DocumentDialect = {
+  oneOf: (column) => `${column} = ANY(?::text[])`,
+  id: 'id COLLATE "C"',
+};
+
+const FIND_LOCKED = `${FIND} FOR UPDATE`;
 
 /** Documents in PostgreSQL. */
 export class PostgresMlflowDocuments implements MlflowDocuments {
@@ -16,72 +44,75 @@ export class PostgresMlflowDocuments implements MlflowDocuments {
   }
 
   async put({ kind, id, scope, time, data }: MlflowDocument): Promise<void> {
-    await this.#database.write((sql) =>
-      sql.run(
-        `INSERT INTO mlflow_documents (kind, id, scope, time, data) VALUES (?, ?, ?, ?, ?)
-          ON CONFLICT (kind, id) DO UPDATE SET scope = excluded.scope, time = excluded.time,
-            data = excluded.data`,
-        kind,
-        id,
-        scope,
-        time,
-        data,
-      )
-    );
+    await this.#database.write((sql) => sql.run(PUT, kind, id, scope, time, data));
   }
 
   get(kind: string, id: string): Promise<string | undefined> {
     return this.#database.read(async (sql) => {
-      const row = await sql.get(
-        "SELECT data FROM mlflow_documents WHERE kind = ? AND id = ?",
-        kind,
-        id,
-      );
+      const row = await sql.get(FIND, kind, id);
       return row && text(row.data);
     });
   }
 
   change(kind: string, id: string, change: (data: string) => string): Promise<boolean> {
     return this.#database.write(async (sql) => {
-      const row = await sql.get(
-        "SELECT data FROM mlflow_documents WHERE kind = ? AND id = ? FOR UPDATE",
-        kind,
-        id,
-      );
+      const row = await sql.get(FIND_LOCKED, kind, id);
       if (!row) return false;
-      await sql.run(
-        "UPDATE mlflow_documents SET data = ? WHERE kind = ? AND id = ?",
-        change(text(row.data)),
-        kind,
-        id,
-      );
+      await sql.run(CHANGE, change(text(row.data)), kind, id);
       return true;
+    });
+  }
+
+  merge(merges: readonly DocumentMerge[]): Promise<number | undefined> {
+    return this.#database.write(async (sql) => {
+      for (const { kind, id, mustExist } of inLockOrder(merges)) {
+        if (mustExist && await sql.get(FIND_LOCKED, kind, id) === undefined) return undefined;
+      }
+      let added = 0;
+      for (const { kind, id, scope, time, data, merge } of inLockOrder(merges)) {
+        if (await sql.run(ADD, kind, id, scope, time, data) > 0) {
+          added++;
+          continue;
+        }
+        const row = await sql.get(FIND_LOCKED, kind, id);
+        if (row) await sql.run(CHANGE, merge(text(row.data)), kind, id);
+        // It was removed meanwhile.
+        else added += await sql.run(ADD, kind, id, scope, time, data);
+      }
+      return added;
     });
   }
 
   list(
     kind: string,
-    scopes: readonly string[],
-    page: { readonly limit: number; readonly offset: number },
-  ): Promise<Page<string>> {
+    scopes: readonly string[] | undefined,
+    page: DocumentPage,
+  ): Promise<Page<DocumentPlace & { readonly data: string }>> {
+    const values = scopes === undefined ? [] : [scopes];
+    const statement = listStatement(DIALECT, scopes !== undefined, page);
     return this.#database.read((sql) =>
       pageOf(
         sql,
-        fragment(
-          `SELECT data FROM mlflow_documents WHERE kind = ? AND scope = ANY(?::text[])
-            ORDER BY time DESC, id COLLATE "C"`,
-          kind,
-          scopes,
-        ),
-        page,
-        ({ data }) => text(data),
+        fragment(statement, kind, ...values, ...placeValues(page.after)),
+        { limit: page.limit, offset: 0 },
+        listedDocument,
       )
     );
   }
 
-  remove(kind: string, ids: readonly string[]): Promise<number> {
-    return this.#database.write((sql) =>
-      sql.run("DELETE FROM mlflow_documents WHERE kind = ? AND id = ANY(?::text[])", kind, ids)
+  count(kind: string, scopes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#database.read(async (sql) =>
+      countsOf(await sql.all(countStatement(DIALECT), kind, scopes))
     );
+  }
+
+  remove(kind: string, ids: readonly string[], scope?: string): Promise<number> {
+    const statement = removeStatement(DIALECT, scope !== undefined);
+    const values = scope === undefined ? [] : [scope];
+    return this.#database.write((sql) => sql.run(statement, kind, ids, ...values));
+  }
+
+  async removeScope(kinds: readonly string[], scope: string): Promise<void> {
+    await this.#database.write((sql) => sql.run(removeScopeStatement(DIALECT), kinds, scope));
   }
 }
