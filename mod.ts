@@ -23,6 +23,7 @@ export { Store } from "./src/store/store.ts";
 export { type CopyOptions, StoreCare } from "./src/store/store_care.ts";
 export type { CopyProgress, CopyReport, CopyRunsOptions, NotCopied } from "./src/archive/copy.ts";
 
+export { RunRecords } from "./src/runs/run_records.ts";
 export { Runs } from "./src/runs/runs.ts";
 export type { RemoveRunOptions } from "./src/runs/remove_run.ts";
 export type { RunUpdate } from "./src/runs/run_update.ts";
@@ -32,6 +33,7 @@ export type { NewValue } from "./src/metadata/change_log.ts";
 export { Experiments } from "./src/runs/experiments.ts";
 export type { ExperimentDescription } from "./src/runs/experiments.ts";
 export { Metrics } from "./src/metrics/metrics.ts";
+export { RunFiles } from "./src/runs/run_files.ts";
 export { RunHandle } from "./src/runs/run_handle.ts";
 export type { EndOptions, Params, Run, RunStatus, StartOptions } from "./src/metadata/run.ts";
 export type {
@@ -120,8 +122,10 @@ export {
   InvalidNameError,
   InvalidOptionError,
   InvalidSourceError,
+  LostDatabaseError,
   ModelNotFoundError,
   type NameRule,
+  NewerFormatError,
   NotAStoreError,
   ReadOnlyError,
   RunNotFoundError,
@@ -135,7 +139,6 @@ export {
   UnsafePathError,
   UnsupportedRuntimeError,
 } from "./src/base/errors.ts";
-export { LostDatabaseError, NewerFormatError } from "./src/base/store_errors.ts";
 export {
   AccessDeniedError,
   NotRemoteError,

@@ -106,11 +106,36 @@ function roomOf(path: string): string {
   throw new Error(`${path} is in no room; name its room in this file's table`);
 }
 
+/** The text of a page of the project, from a heading to the next one. */
+async function sectionOf(page: string, heading: string): Promise<string> {
+  const text = await Deno.readTextFile(new URL(page, ROOT));
+  const start = text.indexOf(`\n## ${heading}\n`);
+  assert.ok(start >= 0, `${page} has no section "${heading}"`);
+  const end = text.indexOf("\n## ", start + 1);
+  return text.slice(start, end < 0 ? undefined : end);
+}
+
 const modules = await graph();
 
 Deno.test("every file of src/ is in a room", () => {
   assert.ok(modules.size > 100);
   for (const path of modules.keys()) roomOf(path);
+});
+
+Deno.test("CONTRIBUTING lists the rooms in this order", async () => {
+  const section = await sectionOf("CONTRIBUTING.md", "Rooms");
+  const list = section.slice(
+    section.indexOf("lower ones:"),
+    section.indexOf("`tests/architecture"),
+  );
+  assert.deepEqual(Array.from(list.matchAll(/`([\w/]+)`/g), ([, room]) => room), ROOMS);
+});
+
+Deno.test("the architecture page describes the rooms in this order", async () => {
+  const page = "docs/architecture.md";
+  const section = await sectionOf(page, "Rooms, from the lowest to the highest");
+  const cells = section.split("\n").map((line) => line.split("|")[1] ?? "").join("\n");
+  assert.deepEqual(Array.from(cells.matchAll(/`([\w/]+)\/`/g), ([, room]) => room), ROOMS);
 });
 
 Deno.test("no import leads to a higher room", () => {

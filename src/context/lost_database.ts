@@ -1,7 +1,7 @@
 /** Protection against a lost database beside its artifacts. */
 import { quote } from "../base/errors.ts";
 import { option, phrase } from "../base/phrase.ts";
-import { LostDatabaseError } from "../base/store_errors.ts";
+import { LostDatabaseError } from "../base/storage_errors.ts";
 import { firstEntry } from "../bytes/files/first_entry.ts";
 
 /**

@@ -7,20 +7,17 @@ import {
   type MediaBundle,
 } from "../display/displayable.ts";
 import { prune, type PruneOptions, type PruneReport } from "../maintenance/prune.ts";
-import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
-import type { TagChanges } from "../metadata/accepted.ts";
 import type { EndOptions, Run } from "../metadata/run.ts";
 import type { MetricOrder, RunQuery } from "../metadata/run_query.ts";
 import { assertQuery } from "./assert_query.ts";
-import { assertEndOptions, errorText, requireTagChanges } from "./assert_run.ts";
+import { assertEndOptions, errorText } from "./assert_run.ts";
 import type { AttachedRuns } from "./attached_runs.ts";
 import { RunStateError } from "../base/errors.ts";
 import { bestRun } from "./best_run.ts";
 import { eachRun } from "./each_run.ts";
 import { assertKnownNames } from "./known_names.ts";
 import { type DeadRun, endDead, findDeadRuns } from "../processes/dead_runs.ts";
-import type { StorableObject } from "../edn/mod.ts";
-import { logParams, type LogParamsOptions } from "./log_params.ts";
+import { RunRecords } from "./run_records.ts";
 import { removeRun, type RemoveRunOptions } from "./remove_run.ts";
 import { resume } from "./resume.ts";
 import { assertRunUpdate, type RunUpdate } from "./run_update.ts";
@@ -34,7 +31,7 @@ import { archiveRun } from "./archive_run.ts";
  * StoreClosedError} once the store is closed, and {@linkcode ReadOnlyError} if it writes and the
  * store is read-only.
  */
-export class Runs {
+export class Runs extends RunRecords {
   readonly #access: Access<StoreContext>;
   readonly #attached: AttachedRuns;
   /** Displays a run with everything recorded for it. */
@@ -46,6 +43,7 @@ export class Runs {
     card: (run: Run) => Promise<MediaBundle>,
     attached: AttachedRuns,
   ) {
+    super(access);
     this.#access = access;
     this.#attached = attached;
     this.#card = card;
@@ -311,89 +309,5 @@ export class Runs {
       if (!report.dryRun) { for (const { id } of report.removed) this.#attached.delete(id); }
       return asDisplayable("prune")(report);
     });
-  }
-
-  /**
-   * Sets params of a run, all or none. Setting a param again to the same value does nothing.
-   *
-   * @param id Id of the run.
-   * @param params Values by name.
-   * @param options Whether to correct params that have other values.
-   * @returns A promise that resolves once they are stored.
-   * @throws {RunNotFoundError} If the run does not exist.
-   * @throws {RunStateError} If a param already has another value and `force` is not set.
-   * @throws {InvalidOptionError} If a value cannot be stored.
-   */
-  logParams<T extends object>(
-    id: string,
-    params: T & StorableObject<T>,
-    options: LogParamsOptions = {},
-  ): Promise<void> {
-    return this.#access.write(({ metadata: { runs } }) => logParams(runs, id, params, options));
-  }
-
-  /**
-   * Returns the params of a run.
-   *
-   * @param id Id of the run.
-   * @returns Values by name.
-   * @throws {RunNotFoundError} If the run does not exist.
-   */
-  params(id: string): Promise<Record<string, unknown>> {
-    return this.#access.use(({ metadata }) => metadata.runs.params(id));
-  }
-
-  /**
-   * Sets or removes tags of a run. Tags can change at any time.
-   *
-   * @param id Id of the run.
-   * @param tags Text by name; `null` removes a tag.
-   * @returns A promise that resolves once they are stored.
-   * @throws {RunNotFoundError} If the run does not exist.
-   * @throws {InvalidOptionError} If a tag is not text.
-   */
-  setTags<T extends object>(id: string, tags: T & TagChanges<T>): Promise<void> {
-    return this.#access.write(async ({ metadata: { runs } }) => {
-      await runs.setTags(id, requireTagChanges(tags));
-    });
-  }
-
-  /**
-   * Sets the note of a run: its tag `note`.
-   *
-   * @param id Id of the run.
-   * @param note Note in Markdown.
-   * @returns A promise that resolves once it is stored.
-   * @throws {RunNotFoundError} If the run does not exist.
-   */
-  setNote(id: string, note: string): Promise<void> {
-    return this.setTags(id, { note });
-  }
-
-  /**
-   * Records a dataset that a run uses: its origin, size and hash. To keep its bytes, store them as
-   * an artifact.
-   *
-   * @param id Id of the run.
-   * @param dataset Description of the dataset.
-   * @returns The recorded dataset.
-   * @throws {RunNotFoundError} If the run does not exist.
-   * @throws {InvalidOptionError} If a member has a wrong type.
-   */
-  logDataset(id: string, dataset: DatasetOptions): Promise<Dataset> {
-    return this.#access.write(({ metadata }) => metadata.runs.logDataset(id, dataset));
-  }
-
-  /**
-   * Returns the datasets of a run.
-   *
-   * @param id Id of the run.
-   * @returns The datasets, in the order they were recorded.
-   * @throws {RunNotFoundError} If the run does not exist.
-   */
-  datasets(id: string): Promise<Dataset[]> {
-    return this.#access.use(({ metadata }) => metadata.runs.datasets(id)).then(
-      asDisplayable("datasets"),
-    );
   }
 }

@@ -388,6 +388,15 @@ Deno.test("directories are listed and removed one level at a time, without files
     assert.deepEqual(await list(""), ["a.txt"]);
   }));
 
+Deno.test("a path parameter is decoded once", () =>
+  withServer(async (send) => {
+    for (const id of ["100%", "100%25", "a/b", "a b", "ü"]) {
+      const answer = await send(`${API}logged-models/${encodeURIComponent(id)}`);
+      assert.equal(answer.status, 404);
+      assert.ok((await answer.json()).message.includes(`'${id}'`), id);
+    }
+  }));
+
 Deno.test("experiments are ordered by a tag", () =>
   withServer(async (send) => {
     for (const [name, value] of [["one", "b"], ["two", "c"], ["three", "a"]]) {

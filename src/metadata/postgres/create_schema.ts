@@ -1,6 +1,6 @@
 /** Inspection and creation of the tables of a schema. */
 import { NotAStoreError, StorageError } from "../../base/errors.ts";
-import { NewerFormatError } from "../../base/store_errors.ts";
+import { NewerFormatError } from "../../base/storage_errors.ts";
 import type { Sql, Transaction } from "./client.ts";
 import { FORMAT, INDEXES, SHARED_TABLES, TABLES, UNIQUE_INDEX } from "./schema.ts";
 import type { Server } from "./server.ts";

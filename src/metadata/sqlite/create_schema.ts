@@ -1,6 +1,6 @@
 /** Inspection and creation of the schema. */
 import { NotAStoreError } from "../../base/errors.ts";
-import { NewerFormatError } from "../../base/store_errors.ts";
+import { NewerFormatError } from "../../base/storage_errors.ts";
 import { FORMAT, INDEXES, MAIN_TABLES, TABLES, TRIGGERS, UNIQUE_INDEX } from "./schema.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 

@@ -1,6 +1,6 @@
 import { dirname } from "@std/path";
 import { NotAStoreError, StorageError } from "../../base/errors.ts";
-import { NewerFormatError } from "../../base/store_errors.ts";
+import { NewerFormatError } from "../../base/storage_errors.ts";
 import { fsError } from "../../base/fs_error.ts";
 import { makeDirectory, syncEntry } from "../../bytes/files/make_directory.ts";
 import { createDatabaseFile, requirePlainFiles } from "./database_files.ts";

@@ -75,7 +75,7 @@ export function addMlflow(app: Hono<GuardEnv>, service: Service): void {
           await handle({
             ...service,
             fields: await fieldsOf(c),
-            param: (name) => decodeSegments(c.req.param(name) ?? "")[0]!,
+            param: (name) => c.req.param(name) ?? "",
             user: c.get("caller")?.name ?? null,
           }),
         );
