@@ -9,6 +9,8 @@ export type { PgValue, Sql, Transaction } from "./client.ts";
 
 /** A write transaction. */
 export interface WriteTransaction extends Transaction {
+  /** Its id. */
+  readonly id: string;
   /**
    * Must be called before anything that must not be done twice, e.g. publishing bytes. Failures are
    * not retried afterwards.
@@ -50,7 +52,7 @@ function setUp(patience: number, durability: "full" | "relaxed"): string {
     set_config('synchronous_commit', CASE WHEN ${durability === "relaxed"} THEN 'off'
       WHEN current_setting('synchronous_commit') = 'off' THEN 'on'
       ELSE current_setting('synchronous_commit') END, true),
-    pg_current_xact_id()::text AS id, ${LIFE} AS life`;
+    pg_current_xact_id()::text AS id, pg_backend_pid() AS backend, ${LIFE} AS life`;
 }
 
 /** State of one attempt to write. */
@@ -60,6 +62,8 @@ interface Attempt<T> {
   /** Id of the transaction, and the life of the server in which it began. */
   id: string;
   life: string | undefined;
+  /** Process of the server that runs it. */
+  backend: number | undefined;
   result?: T;
 }
 
@@ -67,23 +71,29 @@ interface Attempt<T> {
 export class Database {
   /** The server. */
   readonly server: Server;
-  readonly #options: DatabaseOptions;
+  /** Its options. */
+  readonly options: DatabaseOptions;
   readonly #writers: Client;
   /**
    * Reads have connections of their own, since a writer may need to read while it publishes bytes.
    */
   readonly #readers: Client;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #attempts = new Set<Attempt<unknown>>();
   #isClosed = false;
   #wasThere = false;
 
   /** Creates a database that connects on first use. */
-  constructor(server: Server, options: DatabaseOptions) {
+  constructor(
+    server: Server,
+    { readOnly, durability, busyTimeout, poolSize }: DatabaseOptions,
+  ) {
     this.server = server;
-    this.#options = options;
-    const writers = Math.ceil(options.poolSize / 2);
+    // These alone: they are passed on to a worker.
+    this.options = { readOnly, durability, busyTimeout, poolSize };
+    const writers = Math.ceil(poolSize / 2);
     this.#writers = new Client(server, writers);
-    this.#readers = new Client(server, options.poolSize - writers);
+    this.#readers = new Client(server, poolSize - writers);
   }
 
   /** Reads. Each statement sees what was committed when it started. */
@@ -109,6 +119,11 @@ export class Database {
     return this.#use(() => this.#write(work));
   }
 
+  /** Processes of the server that run write transactions of this database, with their locks. */
+  get backends(): number[] {
+    return [...this.#attempts].flatMap(({ backend }) => backend === undefined ? [] : [backend]);
+  }
+
   /** Waits for pending calls and closes the connections. May be called several times. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -129,10 +144,17 @@ export class Database {
 
   async #write<T>(work: (sql: WriteTransaction) => Promise<T>): Promise<T> {
     const action = "write to the database";
-    const { busyTimeout, durability } = this.#options;
+    const { busyTimeout, durability } = this.options;
     const start = performance.now();
     for (let conflicts = 0;;) {
-      const state: Attempt<T> = { isOnce: false, isCommitting: false, id: "", life: undefined };
+      const state: Attempt<T> = {
+        isOnce: false,
+        isCommitting: false,
+        id: "",
+        life: undefined,
+        backend: undefined,
+      };
+      this.#attempts.add(state);
       try {
         return await this.#persist(action, () => {
           const patience = Math.max(1, Math.ceil(busyTimeout - (performance.now() - start)));
@@ -143,8 +165,9 @@ export class Database {
           };
           return this.#writers.begin(beginning, async (sql, row) => {
             [state.id, state.life] = [String(row?.id), String(row?.life)];
+            state.backend = Number(row?.backend);
             const once = () => void (state.isOnce = true);
-            return state.result = await work({ ...sql, once });
+            return state.result = await work({ ...sql, once, id: state.id });
           });
         }, () => !state.isOnce && !state.isCommitting);
       } catch (error) {
@@ -158,6 +181,8 @@ export class Database {
           throw publicError(error, action, this.server, waited);
         }
         await wait(backoffDelay(conflicts));
+      } finally {
+        this.#attempts.delete(state);
       }
     }
   }
@@ -194,7 +219,7 @@ export class Database {
     isRepeatable: () => boolean = () => true,
   ): Promise<T> {
     const start = performance.now();
-    const patience = Math.min(MAX_AWAY, this.#options.busyTimeout);
+    const patience = Math.min(MAX_AWAY, this.options.busyTimeout);
     for (let attempt = 0;; attempt++) {
       try {
         const result = await call();

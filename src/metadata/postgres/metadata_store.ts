@@ -2,10 +2,12 @@ import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
 import type { RunTable } from "../run_table.ts";
 import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
+import type { FinalWrites } from "../process_store.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { PostgresArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
+import { writeFinally } from "./final_writes.ts";
 import { PostgresModelStore } from "./model_store.ts";
 import { PostgresProcessStore } from "./process_store.ts";
 import { PostgresRunStore } from "./run_store.ts";
@@ -77,6 +79,17 @@ export class PostgresMetadata implements MetadataStore {
   async snapshot(path: string, mode?: number): Promise<Snapshot> {
     const { writeSnapshot } = await import("./snapshot.ts");
     return await writeSnapshot(this.#database, path, mode);
+  }
+
+  finishSync(last: FinalWrites): void {
+    writeFinally({
+      ...last,
+      server: this.#database.server,
+      options: this.#database.options,
+      now: this.#now(),
+      backends: this.#database.backends,
+      pending: this.runs.pending,
+    });
   }
 
   close(): Promise<void> {

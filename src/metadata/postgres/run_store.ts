@@ -19,6 +19,7 @@ import {
   selectExperiments,
   upsertExperiment,
 } from "./dataset_rows.ts";
+import type { PendingBatch } from "./final_writes.ts";
 import { lockRuns } from "./locks.ts";
 import {
   insertMetrics,
@@ -53,6 +54,7 @@ const MAX_POINTS = 50_000;
 export class PostgresRunStore implements RunStore {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #pending = new Set<PendingBatch>();
 
   /** Creates an accessor of `database`; `now` is the clock, in epoch milliseconds. */
   constructor(database: Database, now: () => number) {
@@ -253,12 +255,25 @@ export class PostgresRunStore implements RunStore {
 
   async logMetrics(batch: MetricBatch): Promise<void> {
     // In parts, to limit the length of transactions.
-    for (let at = 0; at < batch.keys.length; at += MAX_POINTS) {
-      await this.#database.write(async (sql) => {
-        await requireAndLockRun(sql, batch.runId);
-        await insertMetrics(sql, batch, at, Math.min(at + MAX_POINTS, batch.keys.length));
-      });
+    for (let from = 0; from < batch.keys.length; from += MAX_POINTS) {
+      const to = Math.min(from + MAX_POINTS, batch.keys.length);
+      const pending: PendingBatch = { batch, from, to, xid: undefined };
+      this.#pending.add(pending);
+      try {
+        await this.#database.write(async (sql) => {
+          pending.xid = sql.id;
+          await requireAndLockRun(sql, batch.runId);
+          await insertMetrics(sql, batch, from, to);
+        });
+      } finally {
+        this.#pending.delete(pending);
+      }
     }
+  }
+
+  /** Points that are being written. */
+  get pending(): PendingBatch[] {
+    return [...this.#pending];
   }
 
   columns(id: string, key: string): Promise<PointColumns> {

@@ -1,13 +1,14 @@
 /**
- * Logs 100 points to a run `r` and then ends in a way of its own: `end_early.ts DB WAY`. It prints a
- * line once everything has been logged.
+ * Logs 100 points to a run `r` and then ends in a way of its own: `end_early.ts DB WAY [MORE [DIRECTORY]]`.
+ * It prints a line once everything has been logged. MORE is a delay in milliseconds; with DIRECTORY
+ * for the artifacts, DB may be a database server.
  */
 import { openStore } from "@chachaml/store";
 
-const [path, way] = Deno.args;
+const [path, way, more, artifactDir] = Deno.args;
 const store = await openStore({
   path: path!,
-  driver: "builtin",
+  ...(artifactDir === undefined ? { driver: "builtin" } : { artifactDir }),
   durability: "relaxed",
   ...(way === "own-handler-off" && { handleSignals: false }),
 });
@@ -33,6 +34,12 @@ switch (way) {
     void run.put("late", "bytes").catch(() => {});
     void run.logParams({ lr: 1 });
     await new Promise((resolve) => setTimeout(resolve, 1));
+    Deno.exit(7);
+    break;
+  case "exit-in-flush":
+    void run.flush().catch(() => {});
+    run.log({ late: 1 });
+    await new Promise((resolve) => setTimeout(resolve, Number(more)));
     Deno.exit(7);
     break;
   case "rejection":
