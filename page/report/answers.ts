@@ -95,7 +95,9 @@ function table(query: URLSearchParams): TablePage {
     if (first === "" || second === "") return Number(first === "") - Number(second === "");
     return first === second ? 0 : (first < second ? -1 : 1) * falls;
   });
-  return { runs, total: runs.length };
+  const offset = Number(query.get("offset") ?? 0);
+  const limit = Number(query.get("limit") ?? runs.length);
+  return { runs: runs.slice(offset, offset + limit), total: runs.length };
 }
 
 function curves(query: URLSearchParams): unknown {

@@ -3,11 +3,20 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, get, onReturn, type Query } from "../api.ts";
 import type { Row, TablePage } from "../types.ts";
 
-/** Rows of the first page: few, so that it is there at once. */
-const FIRST = 100;
+/** Rows of a page: few, so that the first is there at once. */
+const PAGE = 100;
 
-/** Rows of the others. */
-const NEXT = 1000;
+/** Pages that one call loads at most. */
+const MOST_PAGES = 10;
+
+/** Pages that are loaded around those in sight. */
+const AROUND = 2;
+
+/** Pages that are kept; of more, those far from what is in sight are dropped. */
+const MOST_KEPT = 300;
+
+/** A column that no run has: only what every row has is answered. */
+const NO_COLUMNS = "tags. ";
 
 /** Rows as they are loaded. */
 export interface Rows {
@@ -19,24 +28,28 @@ export interface Rows {
   readonly error: ApiError | undefined;
   /** Whether the rows are those of an earlier query. */
   readonly stale: boolean;
-  /** Has rows loaded up to a place. */
+  /** Has the rows of some places loaded. */
   readonly want: (from: number, to: number) => void;
   /** Loads what is shown once more. */
   readonly refresh: () => void;
+  /** The ids of the runs at some places, loaded or not. */
+  readonly idsBetween: (from: number, to: number) => Promise<string[]>;
 }
 
 /** What is loaded of one query. */
 interface Pages {
   readonly key: string;
-  rows: Row[];
+  readonly rows: (Row | undefined)[];
   total: number | undefined;
-  /** Where the next page begins; `undefined` at the end, and before the first page. */
-  next: string | undefined;
-  /** Where pages began, by the place of their first row. */
-  readonly starts: Map<number, string>;
-  /** The page that is on its way. */
+  /** Numbers of the pages that are loaded. */
+  readonly loaded: Set<number>;
+  /** Those of them that are current. */
+  readonly fresh: Set<number>;
+  /** The call that is under way. */
   busy: Promise<void> | undefined;
-  /** Rows that were in sight last. */
+  /** Whether everything changed while it was under way. */
+  again: boolean;
+  /** Places that were in sight last. */
   window: readonly [from: number, to: number];
 }
 
@@ -52,14 +65,45 @@ function emptyPages(key: string): Pages {
     key,
     rows: [],
     total: undefined,
-    next: undefined,
-    starts: new Map(),
+    loaded: new Set(),
+    fresh: new Set(),
     busy: undefined,
-    window: [0, FIRST],
+    again: false,
+    window: [0, PAGE],
   };
 }
 
-/** Rows of a query, loaded page by page as far as they are wanted. */
+/** The pages to load next: those in sight that are not current, then those around that are not there. */
+function missingPages(
+  { loaded, fresh, window: [from, to], total }: Pages,
+): [first: number, count: number] {
+  const last = total === undefined ? 0 : Math.max(0, Math.ceil(total / PAGE) - 1);
+  const [low, high] = [Math.floor(from / PAGE), Math.floor(Math.max(from, to - 1) / PAGE)];
+  for (const [known, around] of [[fresh, 0], [loaded, AROUND]] as const) {
+    const isMissing = (page: number) => !known.has(page);
+    const [begin, end] = [Math.max(0, low - around), Math.min(high + around, last)];
+    let first = begin;
+    while (first <= end && !isMissing(first)) first++;
+    let count = 0;
+    while (count < MOST_PAGES && first + count <= end && isMissing(first + count)) count++;
+    if (count > 0) return [first, count];
+  }
+  return [0, 0];
+}
+
+/** Drops pages far from what is in sight. */
+function dropFar({ rows, loaded, fresh, window: [from, to] }: Pages): void {
+  if (loaded.size <= MOST_KEPT) return;
+  const [low, high] = [from / PAGE - MOST_KEPT / 4, to / PAGE + MOST_KEPT / 4];
+  for (const page of [...loaded]) {
+    if (page === 0 || page > low && page < high) continue;
+    loaded.delete(page);
+    fresh.delete(page);
+    for (let at = page * PAGE; at < (page + 1) * PAGE; at++) delete rows[at];
+  }
+}
+
+/** Rows of a query, loaded page by page where they are wanted. */
 export function useRows(query: Query, ready = true): Rows {
   const key = JSON.stringify(query);
   const [state, setState] = useState<State>({
@@ -70,7 +114,7 @@ export function useRows(query: Query, ready = true): Rows {
   });
   const live = useRef(emptyPages(key));
   if (live.current.key !== key) live.current = emptyPages(key);
-  const { load, want, refresh } = useMemo(() => {
+  const { want, refresh, idsBetween } = useMemo(() => {
     const pages = live.current;
     const isCurrent = () => live.current === pages;
     const show = (error?: ApiError) => {
@@ -80,60 +124,79 @@ export function useRows(query: Query, ready = true): Rows {
         error ? { ...old, error } : { key, rows: [...rows], total, error: undefined }
       );
     };
-    /** Runs one load at a time. */
-    const alone = (work: () => Promise<void>): Promise<void> => {
-      pages.busy ??= work().then(() => show(), (error) => {
-        show(error instanceof ApiError ? error : new ApiError(String(error), 0));
-      }).finally(() => pages.busy = undefined);
-      return pages.busy;
-    };
-    const first = async (limit: number) => {
-      const page = await get<TablePage>("/api/table", { ...query, limit });
-      // What follows may have moved on: it is loaded again when it is wanted.
-      pages.rows = [...page.runs];
-      pages.total = page.total;
-      pages.next = page.next ?? undefined;
-      pages.starts.clear();
-      if (page.next) pages.starts.set(pages.rows.length, page.next);
-    };
-    const more = async () => {
-      const cursor = pages.next;
-      if (cursor === undefined) return;
-      const page = await get<TablePage>("/api/table", { ...query, limit: NEXT, cursor });
-      pages.rows.push(...page.runs);
-      pages.next = page.next ?? undefined;
-      if (page.next) pages.starts.set(pages.rows.length, page.next);
-    };
-    /** Loads the page in sight again, far from the beginning. */
-    const again = async (from: number) => {
-      const start = [...pages.starts.keys()].filter((at) => at <= from).at(-1);
-      const cursor = start === undefined ? undefined : pages.starts.get(start);
-      if (start === undefined || cursor === undefined) return await first(FIRST);
-      const page = await get<TablePage>("/api/table", { ...query, limit: NEXT, cursor });
-      page.runs.forEach((row, at) => {
-        if (start + at < pages.rows.length) pages.rows[start + at] = row;
+    const load = async (first: number, count: number) => {
+      const [offset, limit] = [first * PAGE, count * PAGE];
+      const page = await get<TablePage>("/api/table", {
+        ...query,
+        limit,
+        offset: offset === 0 ? undefined : offset,
       });
-      const { total } = await get<TablePage>("/api/table", { ...query, limit: 1 });
-      pages.total = total;
+      pages.total = page.total;
+      pages.rows.length = page.total;
+      for (let at = 0; at < limit && offset + at < page.total; at++) {
+        pages.rows[offset + at] = page.runs[at];
+      }
+      for (let page = first; page < first + count; page++) {
+        pages.fresh.add(page);
+        pages.loaded.add(page);
+      }
+      dropFar(pages);
     };
-    const want = (from: number, to: number): void => {
-      pages.window = [from, to];
-      if (pages.busy || pages.next === undefined || to <= pages.rows.length) return;
-      void alone(more).then(() => isCurrent() && want(...pages.window));
+    /** Loads what is missing, one call at a time, as long as anything is. */
+    const goOn = (): void => {
+      const [first, count] = missingPages(pages);
+      if (pages.busy || !isCurrent() || count === 0) return;
+      pages.busy = load(first, count).then(() => {
+        pages.busy = undefined;
+        if (pages.again) pages.fresh.clear();
+        pages.again = false;
+        show();
+        goOn();
+      }, (error) => {
+        pages.busy = undefined;
+        show(error instanceof ApiError ? error : new ApiError(String(error), 0));
+      });
     };
-    const refresh = () => {
-      const [from, to] = pages.window;
-      void alone(() =>
-        to <= NEXT ? first(Math.max(FIRST, pages.rows.length > FIRST ? to : 0)) : again(from)
-      );
+    return {
+      want: (from: number, to: number) => {
+        pages.window = [from, to];
+        // Until the first page is there, nobody knows how many there are.
+        if (pages.total !== undefined) goOn();
+      },
+      refresh: () => {
+        // What is not in sight is loaded again when it is wanted.
+        if (pages.busy) pages.again = true;
+        else pages.fresh.clear();
+        goOn();
+      },
+      idsBetween: async (from: number, to: number) => {
+        const ids: string[] = [];
+        for (let at = from; at < to;) {
+          const row = pages.rows[at];
+          if (row) {
+            ids.push(row.id);
+            at++;
+            continue;
+          }
+          const { runs } = await get<TablePage>("/api/table", {
+            ...query,
+            limit: Math.min(to - at, MOST_PAGES * PAGE),
+            offset: at === 0 ? undefined : at,
+            select: NO_COLUMNS,
+          });
+          if (runs.length === 0) break;
+          ids.push(...runs.map(({ id }) => id));
+          at += runs.length;
+        }
+        return [...new Set(ids)];
+      },
     };
-    return { load: () => alone(() => first(FIRST)), want, refresh };
   }, [key]);
   useEffect(() => {
     if (!ready) return;
-    void load();
+    refresh();
     return onReturn(refresh);
   }, [key, ready]);
   const { rows, total, error } = state;
-  return { rows, total, error, stale: state.key !== key, want, refresh };
+  return { rows, total, error, stale: state.key !== key, want, refresh, idsBetween };
 }

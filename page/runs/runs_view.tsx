@@ -24,7 +24,10 @@ import { Table } from "./table.tsx";
 import { useSelection } from "./selection.ts";
 
 /** Runs that are grouped at most. */
-const MOST_GROUPED = 2000;
+const MOST_GROUPED = 10_000;
+
+/** Runs that one click selects at most. */
+const MOST_SELECTED = 10_000;
 
 const NO_NAMES: ColumnNames = { params: [], metrics: [], tags: [] };
 const WAITING: Item = { kind: "waiting" };
@@ -115,9 +118,20 @@ export function RunsView({ address, active }: { address: Address; active: boolea
     ? grouped.flatMap((item) => item.kind === "run" ? item.row.id : [])
     : undefined;
   selection.setOrder(order ?? loadedRows.map(({ id }) => id));
-  const onSelect = useCallback((row: Row, range: boolean) => selection.toggle(row, range), [
-    selection.toggle,
-  ]);
+  const isGrouped = grouped !== undefined;
+  const onSelect = useCallback((row: Row, range: boolean) => {
+    const places = [selection.last(), row.id].map((id) =>
+      rows.rows.findIndex((other) => other?.id === id)
+    );
+    if (!range || isGrouped || places.includes(-1)) return selection.toggle(row, range);
+    // Runs between them need not be loaded.
+    void rows.idsBetween(Math.min(...places), Math.max(...places) + 1).then(selection.add, ignore);
+  }, [selection.toggle, rows.rows, rows.idsBetween, isGrouped]);
+  const selectAll = async () => {
+    const most = Math.min(rows.total ?? 0, MOST_SELECTED);
+    if (selected.length >= most) return selection.clear();
+    selection.add(await rows.idsBetween(0, most).catch(() => []));
+  };
   // MLflow's clients print the addresses of experiments that have no run yet.
   const isNowhere = rows.error?.status === 404;
   const isEmptyStore = info !== undefined && rows.total === 0 && typed === "" &&
@@ -189,7 +203,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
               onCursor={setCursor}
               onSort={sortBy}
               onSelect={onSelect}
-              onSelectAll={() => selection.toggleAll(loadedRows)}
+              onSelectAll={() => void selectAll()}
               onToggleGroup={toggleGroup}
               onWidth={columns.resize}
               onMove={columns.move}
@@ -207,6 +221,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
               partial={group !== "" && (rows.total ?? 0) > MOST_GROUPED ? MOST_GROUPED : undefined}
               loaded={loadedRows}
               experiment={experiment}
+              search={search}
               onClear={selection.clear}
               onChanged={() => {
                 selection.clear();

@@ -11,8 +11,10 @@ export interface Selection {
   readonly ids: ReadonlySet<string>;
   /** Selects a run, or takes it out; with `range`, all since the last one. */
   readonly toggle: (row: Row, range: boolean) => void;
-  /** Selects all of some runs, or none of them if all are. */
-  readonly toggleAll: (rows: readonly Row[]) => void;
+  /** Selects runs, besides those that are. */
+  readonly add: (ids: readonly string[]) => void;
+  /** The run that was selected last. */
+  readonly last: () => string;
   readonly clear: () => void;
   /** Says in which order runs are shown, for ranges. */
   readonly setOrder: (order: readonly string[]) => void;
@@ -41,16 +43,15 @@ export function useSelection(query: URLSearchParams): Selection {
     newest.current.last = row.id;
     change(next);
   }, [change]);
-  const toggleAll = useCallback((rows: readonly Row[]) => {
-    const { ids } = newest.current;
-    const isAll = rows.every(({ id }) => ids.has(id));
-    change(isAll ? new Set() : new Set([...ids, ...rows.map(({ id }) => id)]));
+  const add = useCallback((ids: readonly string[]) => {
+    change(new Set([...newest.current.ids, ...ids]));
   }, [change]);
+  const last = useCallback(() => newest.current.last, []);
   const clear = useCallback(() => {
     if (newest.current.ids.size > 0) change(new Set());
   }, [change]);
   const setOrder = useCallback((order: readonly string[]) => {
     newest.current.order = order;
   }, []);
-  return { ids, toggle, toggleAll, clear, setOrder };
+  return { ids, toggle, add, last, clear, setOrder };
 }

@@ -1,7 +1,7 @@
 /** The line below the table: how many runs there are, and what can be done with those selected. */
 import type { Ref } from "preact";
 import { useImperativeHandle, useState } from "preact/hooks";
-import { messageOf, post, segment, urlOf } from "../api.ts";
+import { messageOf, post, type Query, segment, urlOf } from "../api.ts";
 import { count } from "../format.ts";
 import { Dialog, Menu } from "../parts.tsx";
 import { link } from "../route.ts";
@@ -12,9 +12,12 @@ import type { Changed, Row } from "../types.ts";
 /** Most runs that are compared. */
 const MOST_COMPARED = 100;
 
+/** Most runs that an address has room to name. */
+const MOST_NAMED = 200;
+
 /** The line. */
 export function SelectionBar(
-  { bar, ids, total, groups, partial, loaded, experiment, onClear, onChanged }: {
+  { bar, ids, total, groups, partial, loaded, experiment, search, onClear, onChanged }: {
     bar: Ref<{ archive: () => void }>;
     ids: readonly string[];
     total: number | undefined;
@@ -22,6 +25,8 @@ export function SelectionBar(
     partial: number | undefined;
     loaded: readonly Row[];
     experiment: string | undefined;
+    /** What the table shows, as the server is asked for it. */
+    search: Query;
     onClear: () => void;
     onChanged: () => void;
   },
@@ -48,7 +53,8 @@ export function SelectionBar(
   };
   useImperativeHandle(bar, () => ({ archive }));
   const some = ids.length > 0;
-  const what = some ? { ids: ids.join() } : { experiment, limit: total };
+  const what = some ? { ids: ids.join() } : { ...search, limit: total };
+  const isFiltered = !some && search["filter"] !== "";
   return (
     <footer class="bar">
       <span class="counts" role="status">
@@ -84,17 +90,22 @@ export function SelectionBar(
         <Menu label="Export" end>
           {(close) => (
             <ul class="links">
-              {[["csv", "CSV: params and metrics"], ["json", "JSON"], ["tar", "tar, with files"]]
-                .map(([format, words]) => (
-                  <li key={format}>
-                    <a href={urlOf("/api/export", { format, ...what })} download onClick={close}>
-                      {words}
-                    </a>
-                  </li>
-                ))}
+              {ids.length <= MOST_NAMED &&
+                [["csv", "CSV: params and metrics"], ["json", "JSON"], ["tar", "tar, with files"]]
+                  .map(([format, words]) => (
+                    <li key={format}>
+                      <a href={urlOf("/api/export", { format, ...what })} download onClick={close}>
+                        {words}
+                      </a>
+                    </li>
+                  ))}
               <li class="dim">
-                {some
+                {ids.length > MOST_NAMED
+                  ? `Select up to ${MOST_NAMED} runs, or none to export all that are shown`
+                  : some
                   ? count(ids.length, "run")
+                  : isFiltered
+                  ? `the ${count(total ?? 0, "run")} of this filter`
                   : experiment === undefined
                   ? "all runs"
                   : `all runs of ${experiment}`}

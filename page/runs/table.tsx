@@ -115,7 +115,7 @@ export function Table(props: TableProps) {
         <div role="columnheader" class="cell check pinned" aria-label="Selected">
           <input
             type="checkbox"
-            aria-label="Select all loaded runs"
+            aria-label="Select all runs"
             checked={isAll}
             onChange={props.onSelectAll}
           />

@@ -29,6 +29,8 @@ export interface TableQuery {
   readonly limit: number;
   /** Only rows after this position. */
   readonly after?: TablePosition | undefined;
+  /** Number of rows to skip. Their number costs time: an index is walked that far. */
+  readonly skip?: number | undefined;
 }
 
 /** A row. */

@@ -92,6 +92,14 @@ pageTest(
   { fill },
 );
 
+pageTest("a report of many runs shows the last of them", async ({ store, openAt }) => {
+  await openReport({ store, openAt }, await idsOf(store), async (page) => {
+    await page.waitForSelector(".counts:has-text('150 runs')");
+    await page.evaluate(`document.querySelector(".table").scrollTop = 1e6`);
+    await page.waitForSelector(".lines .line[aria-rowindex='151']:has-text('run-0')");
+  });
+}, { fill: async (store) => void await fillSweep(store, 150) });
+
 pageTest("a report of one run begins with it", async ({ store, openAt }) => {
   const [id] = await idsOf(store);
   await openReport({ store, openAt }, [id!], async (page) => {

@@ -6,6 +6,17 @@ const fill = {
 };
 const ROWS = ".lines .line:not(.waiting)";
 
+/** Many small runs. */
+const many = (count: number) => ({
+  fill: async (store: Parameters<typeof fillSweep>[0]) => {
+    for (let at = 0; at < count; at++) {
+      const run = await store.startRun({ name: `r${at}`, environment: false });
+      await run.logParams({ parity: at % 2 });
+      await run.end();
+    }
+  },
+});
+
 pageTest("the table shows runs with their values, newest first", async ({ page, complaints }) => {
   await page.waitForSelector(ROWS);
   assert.equal(await page.locator(ROWS).count(), 6);
@@ -188,13 +199,52 @@ pageTest("the table stays where it was while a run is open", async ({ page }) =>
   await page.goBack();
   await page.waitForSelector(".table:visible");
   assert.equal(await page.evaluate(`document.querySelector(".table").scrollTop`), 5600);
-}, {
-  fill: async (store) => {
-    for (let at = 0; at < 400; at++) {
-      await (await store.startRun({ name: `r${at}`, environment: false })).end();
-    }
-  },
-});
+}, many(400));
+
+pageTest("a jump to any place of a long table loads what is there, and no more", async (tools) => {
+  const { page, requests } = tools;
+  await page.waitForSelector(ROWS);
+  const jump = async (row: number) => {
+    await page.evaluate(`document.querySelector(".table").scrollTop = ${row * 28}`);
+    await page.waitForSelector(`${ROWS}[aria-rowindex="${row + 6}"]:has-text("r${2494 - row}")`);
+  };
+  await jump(2400);
+  await jump(1200);
+  const asked = requests.filter((url) => url.includes("/api/table"));
+  const rows = asked.reduce(
+    (sum, url) => sum + Number(new URL(url).searchParams.get("limit")),
+    0,
+  );
+  assert.ok(rows < 1700, `${rows} rows in ${asked.length} calls`);
+}, many(2499));
+
+pageTest("runs that are not loaded are selected too", async ({ page }) => {
+  await page.waitForSelector(ROWS);
+  await page.click(`${ROWS} >> nth=0 >> input`);
+  await page.evaluate(`document.querySelector(".table").scrollTop = ${2400 * 28}`);
+  const last = page.locator(`${ROWS}[aria-rowindex="2412"] input`);
+  await last.waitFor();
+  await last.click({ modifiers: ["Shift"] });
+  await page.waitForSelector(".counts:has-text('2411 selected')");
+  await page.keyboard.press("Escape");
+  await page.click(".head [aria-label='Select all runs']");
+  await page.waitForSelector(".counts:has-text('2499 selected')");
+  await page.click(".head [aria-label='Select all runs']");
+  await page.waitForSelector(".counts:not(:has-text('selected'))");
+}, many(2499));
+
+pageTest("an export has the runs of the filter", async ({ page, url }) => {
+  await page.waitForSelector(ROWS);
+  await page.fill("#filter", "params.optimizer = 'sgd'");
+  await page.keyboard.press("Enter");
+  await waitForCount(page, ROWS, 3);
+  await page.click(".bar button:has-text('Export')");
+  await page.waitForSelector(".bar li:has-text('the 3 runs of this filter')");
+  const href = await page.getAttribute(".bar a:has-text('CSV')", "href");
+  const csv = await (await fetch(url + href)).text();
+  assert.equal(csv.trim().split("\n").length, 4);
+  assert.ok(!csv.includes("adam"));
+}, fill);
 
 pageTest(
   "the addresses that MLflow's client prints open the right views",

@@ -260,6 +260,10 @@ Deno.test("exports are CSV, JSON and tar, of some runs or of an experiment", () 
         '"params.name","start-time","status"',
     );
     assert.match(newest!, /"0.5","1","r""2","0.1","adam"/);
+    const some = await (await send(
+      `/api/export?format=json&filter=${encodeURIComponent("name = 'r1'")}&sort=name`,
+    )).json();
+    assert.deepEqual(some.map(({ name }: { name: string }) => name), ["r1"]);
     const json = await get(`/api/export?format=json&ids=${runs[0]}`);
     assert.deepEqual(json.map(({ id }: { id: string }) => id), [runs[0]]);
     const tar = await send(`/api/export?format=tar&ids=${runs}`);
@@ -282,6 +286,8 @@ Deno.test("exports are CSV, JSON and tar, of some runs or of an experiment", () 
         ["/api/export?ids=nope", 404],
         ["/api/export?format=xml", 400],
         [`/api/export?ids=${runs}&experiment=iris`, 400],
+        [`/api/export?ids=${runs}&filter=name='r1'`, 400],
+        ["/api/export?filter=nope", 400],
         [`/api/runs/${runs[0]}/files.tar?prefix=nope`, 404],
         ["/api/runs/nope/files.tar", 404],
       ] as const

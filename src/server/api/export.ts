@@ -5,8 +5,7 @@ import { lifecycleOf } from "../../store/internals.ts";
 import { absent, bad } from "./api_error.ts";
 import { disposition } from "../artifact_response.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
-import { EXPERIMENT } from "./runs.ts";
-import { rowJson } from "./table.ts";
+import { orderOf, rowJson, SELECTION, selectionOf } from "./table.ts";
 import { oneOf, text } from "./schema.ts";
 
 /** Number of rows read at once. */
@@ -16,9 +15,13 @@ async function exportRuns(call: ApiCall): Promise<Response> {
   const { store, query } = call;
   const format = query.text("format") ?? "csv";
   const ids = [...new Set(query.list("ids"))];
-  if (ids.length > 0 && query.text("experiment") !== undefined) {
-    throw bad("ids and experiment exclude each other");
+  const selecting = Object.keys(SELECTION).filter((name) => query.text(name) !== undefined);
+  if (ids.length > 0 && selecting.length > 0) {
+    throw bad(`ids and ${selecting[0]} exclude each other`);
   }
+  // An invalid filter is answered before anything is sent.
+  selectionOf(query);
+  orderOf(query);
   for (const id of ids) await store.runs.get(id);
   if (format === "tar") {
     const all = ids.length > 0 ? ids : await idsOf(call);
@@ -50,23 +53,21 @@ async function idsOf(call: ApiCall): Promise<string[]> {
   return ids;
 }
 
-/** Yields the selected rows, page by page, newest first. */
+/** Yields the selected rows, page by page. */
 async function* rowsOf(
   { table, query }: ApiCall,
   ids: readonly string[],
 ): AsyncGenerator<TableRow> {
   const search: Omit<TableQuery, "limit" | "after"> = {
-    experiment: query.text("experiment"),
-    archived: ids.length > 0 ? "include" : "exclude",
-    clauses: [],
-    order: { by: "start" },
-    descending: true,
+    ...selectionOf(query),
+    ...ids.length > 0 && { archived: "include" },
+    ...orderOf(query),
   };
   // The ids are split, so that statements do not grow with their number.
   for (let at = 0; at < Math.max(1, ids.length); at += PAGE) {
     const part = ids.slice(at, at + PAGE);
     const clauses = part.length === 0
-      ? []
+      ? search.clauses
       : [{ entity: "attribute", key: "id", comparison: "IN", value: part } as const];
     let left = ids.length > 0 ? part.length : query.integer("limit", 100);
     let after: TableQuery["after"];
@@ -164,7 +165,7 @@ export const EXPORT_ROUTES: readonly ApiRoute[] = [
         schema: { type: "array", items: text },
         repeats: true,
       },
-      experiment: EXPERIMENT,
+      ...SELECTION,
       limit: {
         description: "The largest number of runs, where ids are not given (default: 100)",
         schema: { type: "integer", minimum: 1, maximum: 1_000_000 },

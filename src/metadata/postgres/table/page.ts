@@ -32,19 +32,30 @@ export async function countRows(sql: Sql, query: Filter): Promise<number> {
 
 /** Reads a page. */
 export async function readPage(sql: Sql, query: TableQuery): Promise<TablePage> {
-  const { order, limit, after } = query;
+  const { order, limit, after, skip = 0 } = query;
   const parts = partsOf(order);
   const conditions = conditionsOf(query);
   const [first, ...place] = after ?? [0];
   const found: { part: number; row: SqlRow }[] = [];
+  let left = skip;
   for (let at = Number(first); at < parts.length && found.length <= limit; at++) {
     const behind = at === first && place.length > 0 ? place : undefined;
     const statement = statementOf(parts[at]!, query, conditions, behind);
     const rows = await sql.all(
-      `${statement.text} LIMIT ?::bigint`,
+      `${statement.text} LIMIT ?::bigint OFFSET ?::bigint`,
       ...statement.values,
       limit + 1 - found.length,
+      left,
     );
+    if (rows.length > 0) left = 0;
+    else if (left > 0) {
+      // All rows of this part are skipped: the next part skips the rest.
+      const all = await sql.get(
+        `SELECT count(*) AS runs FROM (${statement.text}) AS part`,
+        ...statement.values,
+      );
+      left = Math.max(0, left - Number(all?.runs ?? 0));
+    }
     found.push(...rows.map((row) => ({ part: at, row })));
   }
   const shown = found.slice(0, limit);

@@ -37,17 +37,25 @@ export function countRows(
 
 /** Reads a page. */
 export function readPage(sql: SqlConnection, query: TableQuery): TablePage {
-  const { order, limit, after } = query;
+  const { order, limit, after, skip = 0 } = query;
   const { table, prefix } = new MetricSummaries(sql).source();
   const parts = partsOf(order, table);
   const conditions = conditionsOf(query, table);
   const [first, ...place] = after ?? [0];
   const found: { part: number; row: SqlRow }[] = [];
+  let left = skip;
   for (let at = Number(first); at < parts.length && found.length <= limit; at++) {
     const behind = at === first && place.length > 0 ? place : undefined;
     const statement = statementOf(parts[at]!, query, conditions, behind);
-    const rows = sql.prepare(`${prefix} ${statement.text} LIMIT ?`)
-      .all(...statement.values, limit + 1 - found.length);
+    const rows = sql.prepare(`${prefix} ${statement.text} LIMIT ? OFFSET ?`)
+      .all(...statement.values, limit + 1 - found.length, left);
+    if (rows.length > 0) left = 0;
+    else if (left > 0) {
+      // All rows of this part are skipped: the next part skips the rest.
+      const all = sql.prepare(`${prefix} SELECT count(*) AS runs FROM (${statement.text})`)
+        .get(...statement.values)!;
+      left = Math.max(0, left - Number(all.runs));
+    }
     found.push(...rows.map((row) => ({ part: at, row })));
   }
   const shown = found.slice(0, limit);
