@@ -12,6 +12,7 @@ interface Builtins {
   readonly "node:os": typeof import("node:os");
   readonly "node:process": typeof import("node:process");
   readonly "node:timers": typeof import("node:timers");
+  readonly "node:tls": typeof import("node:tls");
 }
 
 /** Returns a built-in module. */

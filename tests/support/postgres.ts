@@ -37,6 +37,9 @@ export const postgresMissing: string | undefined = Deno.env.has("CHACHAML_TEST_P
   ? undefined
   : "there is no PostgreSQL server (initdb); install postgresql-15";
 
+/** User and group of `nobody`. */
+const NOBODY = [65534, 65534] as const;
+
 const PASSWORD = "secret pass/word";
 
 /** The server of the environment variable CHACHAML_TEST_POSTGRES, or else one started for the caller. */
@@ -115,9 +118,15 @@ export async function startServer(
 /** A server refuses to run as root: gives its directory to `nobody`, and the call that becomes it. */
 async function owner(home: string): Promise<string[]> {
   if (Deno.uid() !== 0) return [];
-  const [uid, gid] = [65534, 65534];
-  await Deno.chown(home, uid, gid);
+  const [uid, gid] = NOBODY;
+  await asServer(home);
   return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
+}
+
+/** Gives files to the user that servers run as. */
+export async function asServer(...paths: readonly string[]): Promise<void> {
+  if (Deno.uid() !== 0) return;
+  for (const path of paths) await Deno.chown(path, ...NOBODY);
 }
 
 function schemaIn(url: string): string {

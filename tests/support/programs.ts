@@ -1,10 +1,13 @@
 /** Programs that a test needs and a machine may lack. */
 
-/** What `program --version` prints; `undefined` where there is no such program, or it fails. */
-export async function versionOf(program: string): Promise<string | undefined> {
+/** What a program prints of its version, by `--version` if nothing else is said; `undefined` where there is no such program, or it fails. */
+export async function versionOf(
+  program: string,
+  how: string = "--version",
+): Promise<string | undefined> {
   try {
     const command = new Deno.Command(program, {
-      args: ["--version"],
+      args: [how],
       stdin: "null",
       stderr: "null",
     });

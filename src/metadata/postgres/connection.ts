@@ -8,7 +8,7 @@ import { InvalidOptionError, quote } from "../../base/errors.ts";
 import { onDemand } from "../../base/on_demand.ts";
 import type { SqlRow, SqlValue } from "../rows/value.ts";
 import { optionsFor } from "./driver_options.ts";
-import { failureOf, LostConnectionError } from "./pg_error.ts";
+import { asTlsError, failureOf, LostConnectionError } from "./pg_error.ts";
 import type { Server } from "./server.ts";
 
 /** A value of a statement. A list is passed as an array of texts or numbers. */
@@ -56,7 +56,8 @@ export class Connection {
       try {
         const rows = await this.#sql.unsafe(numbered(text), parameters, { prepare });
         return rows as unknown as Rows;
-      } catch (error) {
+      } catch (caught) {
+        const error = asTlsError(caught);
         // The driver may not have noticed yet.
         if (failureOf(error) === "lost") this.#isLost = true;
         throw error;

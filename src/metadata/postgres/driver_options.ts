@@ -1,5 +1,7 @@
 /** Options of npm's `postgres` for a server. */
-import { DriverError } from "../../base/errors.ts";
+import type { PeerCertificate } from "node:tls";
+import { builtin } from "../../base/builtin.ts";
+import { DriverError, InvalidOptionError, quote } from "../../base/errors.ts";
 import type { Server } from "./server.ts";
 
 /** Variables that the driver always reads, regardless of its options. */
@@ -50,17 +52,35 @@ const INTEGER = {
 };
 
 /** Returns the TLS options of a mode. Only the last two check the certificate. */
-function sslOf({ sslMode, sslRootCert, host }: Server): unknown {
+function sslOf(server: Server): unknown {
+  const { sslMode, sslRootCert, host } = server;
   if (sslMode === "disable" || host.startsWith("/")) return false;
   if (sslMode === "allow" || sslMode === "prefer") return "prefer";
   const ca = sslRootCert === undefined || sslRootCert === "system"
     ? undefined
-    : Deno.readTextFileSync(sslRootCert);
+    : readCertificates(sslRootCert, server);
   // Like PostgreSQL's own library: a file of trusted certificates implies checking.
   if (sslMode === "require" && ca === undefined) return { rejectUnauthorized: false };
   return {
     rejectUnauthorized: true,
     ...(ca !== undefined && { ca }),
-    ...(sslMode !== "verify-full" && { checkServerIdentity: () => undefined }),
+    // The driver does not pass on an address, for which the name "localhost" would be accepted.
+    checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+      sslMode === "verify-full"
+        ? builtin("node:tls").checkServerIdentity(host, certificate)
+        : undefined,
   };
+}
+
+function readCertificates(path: string, { shown }: Server): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    throw new InvalidOptionError(
+      `Cannot open ${shown}: its sslrootcert ${quote(path)} cannot be read (${
+        (cause as Error).message
+      }); name a file of trusted certificates`,
+      { cause },
+    );
+  }
 }

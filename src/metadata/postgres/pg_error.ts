@@ -20,6 +20,29 @@ export class LostConnectionError extends Error {
   }
 }
 
+/** A failure to agree on TLS with a server. */
+export class TlsError extends Error {
+  override readonly name = "TlsError";
+  /** `NO_TLS` if the server has none, `CERTIFICATE` if its certificate is not accepted. */
+  readonly code: "NO_TLS" | "CERTIFICATE";
+
+  /** Creates the error. */
+  constructor(code: "NO_TLS" | "CERTIFICATE", cause: Error) {
+    super(cause.message, { cause });
+    this.code = code;
+  }
+}
+
+/** Returns a failure of TLS as such: the driver passes it on without a code of its own. */
+export function asTlsError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (/before secure TLS/.test(error.message)) return new TlsError("NO_TLS", error);
+  const isPlain = !("code" in error) || /^(ERR_TLS|[A-Z_]*CERT|UNABLE_TO)/.test(String(error.code));
+  return isPlain && /certificate|altname/i.test(error.message)
+    ? new TlsError("CERTIFICATE", error)
+    : error;
+}
+
 /** Kinds of failures. */
 export type PgFailure =
   /** Conflict with another transaction; a retry may succeed. */
@@ -69,7 +92,9 @@ export function failureOf(error: unknown): PgFailure | undefined {
   if (code === "55P03") return "busy";
   if (code === "23505") return "duplicate";
   // Not every error with a code is the driver's: our own codes are words.
-  return /^[0-9A-Z]{5}$/.test(code) || error.name === "PostgresError" ? "other" : undefined;
+  return /^[0-9A-Z]{5}$/.test(code) || ["PostgresError", "TlsError"].includes(error.name)
+    ? "other"
+    : undefined;
 }
 
 /** Returns whether the server is starting or recovering, so that a retry makes sense. */
@@ -108,6 +133,11 @@ function stateOf(code: string, said: string, { host, port, user, database }: Ser
       return `the host ${host} has no address; check its name`;
     case "ENOENT":
       return `there is no socket of a server on port ${port} in ${host}; check that it runs`;
+    case "NO_TLS":
+      return "the server offers no encryption, which sslmode asks for; switch it on there (ssl = on)";
+    case "CERTIFICATE":
+      return `the server's certificate is not accepted (${said}); name the file of its authority ` +
+        "(sslrootcert), and the host as the certificate does";
     case "57P03":
       return "the server is starting; try again";
     default:
