@@ -1,7 +1,4 @@
-/**
- * Copies missing artifacts into a backup, page by page, and keeps the previous backup intact
- * meanwhile.
- */
+/** Copies missing artifacts into a backup, and keeps the previous backup intact meanwhile. */
 import { asReader } from "../artifacts/artifact_reader.ts";
 import { UnsafePathError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
@@ -15,16 +12,19 @@ import {
   copyArtifact,
   type CopySource,
   findInPlace,
+  type Found,
   isArtifactError,
+  isEmpty,
   Meter,
   type Omitted,
   statOrUndefined,
 } from "./copy_artifacts.ts";
+import { copyTogether, Waiting, type Wanted } from "./copy_together.ts";
 import { ObsoleteKeys } from "./obsolete_keys.ts";
 import type { BackupOptions } from "./options.ts";
 import { SharedFileCopies } from "./shared_file_copies.ts";
 
-/** Number of artifacts processed together. */
+/** Number of artifacts inspected together. */
 const PAGE = 500;
 
 /** Number of artifacts copied in parallel. */
@@ -71,6 +71,12 @@ export async function planCopy(
   return { total, obsolete, dropped, directories };
 }
 
+/** An artifact that is not in place. */
+interface Missing extends Wanted {
+  /** Its entry in the previous backup, or in the one whose files may be shared. */
+  readonly there: IndexEntry | undefined;
+}
+
 /** The copying of one backup. */
 export class BackupCopy {
   /** Number of artifacts in place. */
@@ -98,6 +104,8 @@ export class BackupCopy {
   /** Bytes left by an interrupted backup that no record names. */
   readonly #leftovers = new ObsoleteKeys();
   readonly #sharedCopies: SharedFileCopies;
+  readonly #waiting = new Waiting<Missing>();
+  #isNew = false;
   #done = 0;
 
   /** Creates a copy from a store. `leftovers` are keys of bytes left by an interrupted backup. */
@@ -125,6 +133,7 @@ export class BackupCopy {
 
   /** Copies or omits every artifact of a snapshot. */
   async run(fresh: Snapshot): Promise<void> {
+    this.#isNew = await isEmpty(this.#to);
     let page: Pair[] = [];
     for await (const pair of pairsOf(fresh, this.#previous ?? this.#base?.snapshot)) {
       if (!pair.coming) continue;
@@ -134,61 +143,84 @@ export class BackupCopy {
       page = [];
     }
     await this.#copyPage(page);
+    await this.#copyWaiting();
   }
 
   async #copyPage(page: readonly Pair[]): Promise<void> {
-    const { signal, check = false } = this.#options;
-    const missing: { entry: IndexEntry; there: IndexEntry | undefined }[] = [];
+    const { signal } = this.#options;
     await inParallel(page, WIDTH, async ({ coming: entry, there }) => {
       signal?.throwIfAborted();
       const { record, problem } = entry!;
+      const meter = new Meter(record.size || 0, (bytes) => this.#advance(bytes));
       try {
         if (problem) throw problem;
-        const known = !check && this.#previous !== undefined && isSame(entry!, there);
-        const found = await findInPlace(record, this.#to, { known, signal });
-        if (!found) {
-          await this.#requireReplaceable(record.path, there);
-          return void missing.push({ entry: entry!, there });
+        const found = await this.#find(entry!, there);
+        if (!found.entry) {
+          if (!found.isFree) await this.#requireReplaceable(record.path, there);
+          return this.#waiting.add({ record, there, isFree: found.isFree, meter });
         }
-        await this.#count(record, found);
-        this.#advance(record.size);
+        await this.#count(record, found.entry);
       } catch (error) {
         this.#omit(record, error);
-        this.#advance(record.size || 0);
       }
+      meter.finish();
     });
-    if (missing.length === 0) return;
-    await this.#moveConflicting(missing.map(({ entry }) => entry.record.path));
-    await inParallel(missing, WIDTH, ({ entry, there }) => this.#copy(entry.record, there));
+    if (this.#waiting.isFull) await this.#copyWaiting();
   }
 
-  async #copy(record: ArtifactRecord, there: IndexEntry | undefined): Promise<void> {
+  async #find(entry: IndexEntry, there: IndexEntry | undefined): Promise<Found> {
+    if (this.#isNew) return { isFree: true };
+    const { signal, check = false } = this.#options;
+    const known = !check && this.#previous !== undefined && isSame(entry, there);
+    return await findInPlace(entry.record, this.#to, { known, signal });
+  }
+
+  async #copyWaiting(): Promise<void> {
+    const waiting = this.#waiting.take();
+    if (waiting.length === 0) return;
+    const { link = false, signal } = this.#options;
+    await this.#moveConflicting(waiting.map(({ record }) => record.path));
+    const together = link ? [] : waiting.filter((missing) => !this.#baseOf(missing));
+    const copied = await copyTogether(together, this.#from.bytes, this.#to, signal);
+    for (const record of copied) await this.#noteCopy(record);
+    const single = waiting.filter(({ record }) => !copied.has(record));
+    await inParallel(single, WIDTH, (missing) => this.#copy(missing));
+  }
+
+  /** Returns the backup that has the same bytes for an artifact. */
+  #baseOf({ record, there }: Missing): ByteStore | undefined {
+    return isSame({ record, problem: undefined }, there) ? this.#base?.bytes : undefined;
+  }
+
+  async #copy(missing: Missing): Promise<void> {
     const { link = false, signal } = this.#options;
     signal?.throwIfAborted();
-    const meter = new Meter(record.size, (bytes) => this.#advance(bytes));
+    const { record, meter } = missing;
     try {
-      const isShared = there &&
-        isSame({ record, problem: undefined }, there);
       const copy = await this.#sharedCopies.copy(
         record,
         (twin) =>
           copyArtifact(record, this.#from, this.#to, {
             link,
             twin,
-            base: isShared ? this.#base?.bytes : undefined,
+            base: this.#baseOf(missing),
             signal,
             onProgress: meter.onProgress,
           }),
       );
       if (copy.hash !== record.hash) this.renewed.push(copy);
-      this.copied++;
-      this.copiedBytes += copy.size;
-      await this.#count(copy, link ? await this.#to.stat(copy.path) : undefined);
+      await this.#noteCopy(copy, link ? await this.#to.stat(copy.path) : undefined);
     } catch (error) {
       this.#omit(record, error);
       this.unneeded.add(record.path);
     }
     meter.finish();
+  }
+
+  async #noteCopy(copy: ArtifactRecord, entry?: ByteEntry): Promise<void> {
+    this.copied++;
+    this.copiedBytes += copy.size;
+    await this.#count(copy, entry);
   }
 
   /** Throws if a key is occupied by a file that no backup created. */

@@ -14,7 +14,7 @@ import {
 } from "../base/errors.ts";
 
 /** Minimum size, in bytes, for a copy by the kernel, which requires a second read for hashing. */
-const WORTH_CLONING = 1024 * 1024;
+export const WORTH_CLONING = 1024 * 1024;
 
 /** Maximum number of retries for an artifact that is replaced while it is copied. */
 const MAX_TRIES = 10;
@@ -57,6 +57,14 @@ export interface Omitted {
   readonly error: Error;
 }
 
+/** What is at the key of an artifact. */
+export interface Found {
+  /** The entry that already has its bytes. */
+  readonly entry?: ByteEntry | undefined;
+  /** Whether there is nothing. */
+  readonly isFree: boolean;
+}
+
 /** Options for finding bytes that are already in place. */
 export interface FindOptions {
   /** Whether the hash of the bytes is known to match, so that checking the size is enough. */
@@ -71,33 +79,51 @@ export interface FindOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Returns the entry that already has an artifact's bytes. It is read unless its hash is known. */
+/** Looks for the bytes of an artifact at its key. They are read unless their hash is known. */
 export async function findInPlace(
   record: ArtifactRecord,
   to: ByteStore,
-  { known, touch = true, signal }: FindOptions,
-): Promise<ByteEntry | undefined> {
+  options: FindOptions,
+): Promise<Found> {
   const there = await statOrUndefined(to, record.path);
-  if (there?.kind !== "file" || there.size !== record.size) return undefined;
-  if (known) return there;
+  if (!there) return { isFree: true };
+  const isSame = there.kind === "file" && there.size === record.size &&
+    (options.known || await hasBytes(record, to, options));
+  return { entry: isSame ? there : undefined, isFree: false };
+}
+
+/** Whether the bytes at the key of an artifact are its own. */
+async function hasBytes(
+  record: ArtifactRecord,
+  to: ByteStore,
+  { touch = true, signal }: FindOptions,
+): Promise<boolean> {
   try {
     const bytes = await to.open(record.path);
     try {
       const digest = await hashFile(bytes, { signal }, bytes.size);
-      if (digest.hash !== record.hash) return undefined;
-      if (!touch) return there;
+      if (digest.hash !== record.hash) return false;
+      if (!touch) return true;
       // A copy may have been interrupted before its file was read-only; linking it again fixes
       // that.
       const staged = await to.copyFrom(bytes, { link: digest });
       await staged?.release();
-      return there;
+      return true;
     } finally {
       bytes.close();
     }
   } catch {
     signal?.throwIfAborted();
-    return undefined; // An unreadable file is replaced by a copy.
+    return false; // An unreadable file is replaced by a copy.
   }
+}
+
+/** Whether a byte store has no published bytes and nothing of other origin. */
+export async function isEmpty(bytes: ByteStore): Promise<boolean> {
+  for await (const { state } of bytes.list()) {
+    if (state === "published" || state === "foreign") return false;
+  }
+  return true;
 }
 
 /** Returns the entry of a key; `undefined` also if a parent is not a directory. */

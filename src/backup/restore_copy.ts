@@ -8,11 +8,14 @@ import {
   copyArtifact,
   type CopySource,
   findInPlace,
+  type Found,
   isArtifactError,
+  isEmpty,
   Meter,
   type Omitted,
   openArtifact,
 } from "./copy_artifacts.ts";
+import { copyTogether, Waiting, type Wanted } from "./copy_together.ts";
 import type { RestoreOptions } from "./restore_options.ts";
 import type { SetAside } from "./set_aside.ts";
 import { SharedFileCopies } from "./shared_file_copies.ts";
@@ -37,6 +40,8 @@ export class RestoreCopy {
   readonly #to: ByteStore;
   readonly #others: SetAside;
   readonly #options: RestoreOptions;
+  readonly #waiting = new Waiting<Wanted>();
+  #isNew = false;
   #total = 0;
   #done = 0;
 
@@ -52,8 +57,27 @@ export class RestoreCopy {
 
   /** Copies every artifact that is not in place. */
   async run(entries: AsyncIterable<IndexEntry>): Promise<void> {
-    await this.#each(entries, async (record, meter) => {
-      const { signal } = this.#options;
+    this.#isNew = await isEmpty(this.#to);
+    await this.#each(entries, (wanted) => {
+      this.#waiting.add(wanted);
+      return Promise.resolve();
+    });
+    await this.#copyWaiting();
+  }
+
+  async #copyWaiting(): Promise<void> {
+    const waiting = this.#waiting.take();
+    const { signal } = this.#options;
+    const copied = await copyTogether(waiting, this.#from.bytes, this.#to, signal);
+    this.copied.push(...copied);
+    const single = waiting.filter(({ record }) => !copied.has(record));
+    await inParallel(single, WIDTH, (wanted) => this.#copy(wanted));
+  }
+
+  async #copy({ record, meter }: Wanted): Promise<void> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    await this.#keepGoing(record, async () => {
       const copy = await this.#sharedCopies.copy(
         record,
         (twin) =>
@@ -67,13 +91,17 @@ export class RestoreCopy {
       if (copy.hash !== record.hash) this.renewed.push(copy);
       this.copied.push(copy);
     });
+    meter.finish();
   }
 
   /** Previews {@linkcode RestoreCopy.run} without copying. */
   async plan(entries: AsyncIterable<IndexEntry>): Promise<void> {
-    await this.#each(entries, async (record) => {
-      (await openArtifact(record, this.#from)).bytes.close();
-      this.copied.push(record);
+    await this.#each(entries, async ({ record, meter }) => {
+      await this.#keepGoing(record, async () => {
+        (await openArtifact(record, this.#from)).bytes.close();
+        this.copied.push(record);
+      });
+      meter.finish();
     });
   }
 
@@ -96,13 +124,17 @@ export class RestoreCopy {
     await setAside();
   }
 
+  /** Calls `bring` for each artifact that is not in place. */
   async #each(
     entries: AsyncIterable<IndexEntry>,
-    bring: (record: ArtifactRecord, meter: Meter) => Promise<void>,
+    bring: (wanted: Wanted) => Promise<void>,
   ): Promise<void> {
     this.#total = (await this.#source.metadata.artifacts.totals()).bytes;
     let page: IndexEntry[] = [];
-    const bringPage = () => inParallel(page, WIDTH, (entry) => this.#restoreEntry(entry, bring));
+    const bringPage = async () => {
+      await inParallel(page, WIDTH, (entry) => this.#inspectEntry(entry, bring));
+      if (this.#waiting.isFull) await this.#copyWaiting();
+    };
     for await (const entry of entries) {
       page.push(entry);
       if (page.length < PAGE) continue;
@@ -112,26 +144,35 @@ export class RestoreCopy {
     await bringPage();
   }
 
-  async #restoreEntry(
+  async #inspectEntry(
     { record, problem }: IndexEntry,
-    bring: (record: ArtifactRecord, meter: Meter) => Promise<void>,
+    bring: (wanted: Wanted) => Promise<void>,
   ): Promise<void> {
-    const { quick = false, signal } = this.#options;
-    signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     const meter = new Meter(record.size || 0, (bytes) => this.#advance(bytes));
-    try {
+    let found: Found | undefined;
+    await this.#keepGoing(record, async () => {
       if (problem) throw problem;
-      const found = await findInPlace(record, this.#to, {
-        known: quick,
-        signal,
-        touch: !this.#options.dryRun,
-      });
-      if (!found) await bring(record, meter);
+      found = await this.#find(record);
+    });
+    if (found && !found.entry) await bring({ record, meter, isFree: found.isFree });
+    else meter.finish();
+  }
+
+  async #find(record: ArtifactRecord): Promise<Found> {
+    if (this.#isNew) return { isFree: true };
+    const { quick = false, dryRun, signal } = this.#options;
+    return await findInPlace(record, this.#to, { known: quick, signal, touch: !dryRun });
+  }
+
+  /** Notes an error that concerns only one artifact; throws others. */
+  async #keepGoing(artifact: ArtifactRecord, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       if (!isArtifactError(error)) throw error;
-      this.omitted.push({ artifact: record, error });
+      this.omitted.push({ artifact, error });
     }
-    meter.finish();
   }
 
   #advance(bytes: number): void {

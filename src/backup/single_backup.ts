@@ -122,11 +122,11 @@ async function modeOf(path: string | undefined): Promise<number | undefined> {
   return mode === null ? undefined : mode & 0o666 | 0o600;
 }
 
-/** Removes staged files that interrupted backups left behind. */
+/** Removes what interrupted backups have staged: files, and the directories of a batch. */
 async function removeAbandoned(bytes: ByteStore): Promise<Error[]> {
   const failed: Error[] = [];
   for await (const entry of bytes.list("", { unpublished: true })) {
-    if (entry.state !== "abandoned" || entry.kind !== "file") continue;
+    if (entry.state !== "abandoned" || !["file", "directory"].includes(entry.kind)) continue;
     await bytes.removeEntry(entry).catch((error) => failed.push(error));
   }
   return failed;

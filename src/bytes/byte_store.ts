@@ -72,6 +72,8 @@ export interface OpenBytes {
   readonly note?: ReplacementNote | undefined;
   /** Permission bits, if available. */
   readonly mode?: number | undefined;
+  /** Number of keys that share the bytes, if known. */
+  readonly links?: number | undefined;
   /** Reads the next bytes into `into`. Returns their number; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
   /** Moves to a position. */

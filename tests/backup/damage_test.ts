@@ -163,6 +163,10 @@ for (const link of [false, true]) {
 /** Does something to the store when the first bytes of its backup have been copied. */
 async function backUpDuring(store: Store, dest: string, change: () => Promise<unknown>) {
   let changing: Promise<unknown> | undefined;
+  const { copyFile } = Deno;
+  using _ = { [Symbol.dispose]: () => void (Deno.copyFile = copyFile) };
+  // What is copied later is copied after the change.
+  Deno.copyFile = (from, to) => Promise.resolve(changing).then(() => copyFile(from, to));
   const report = await store.backup(dest, { onProgress: () => void (changing ??= change()) });
   assert.ok(changing);
   await changing;
@@ -170,40 +174,45 @@ async function backUpDuring(store: Store, dest: string, change: () => Promise<un
 }
 
 /** More than are copied at a time: the last ones are not looked at before the first are done. */
-const NAMES = Array.from({ length: 100 }, (_, at) => `${at}`.padStart(3, "0"));
+const NAMES = Array.from({ length: 40 }, (_, at) => `${at}`.padStart(3, "0"));
+
+/** Bytes that are too many to be copied together with others. */
+function largeText(name: string): string {
+  return `text of ${name}`.padEnd(1024 * 1024);
+}
 
 Deno.test("what is removed while a backup is made is left out with its row, and told", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    for (const name of NAMES) await store.artifacts.put(id, name, `text of ${name}`);
+    for (const name of NAMES) await store.artifacts.put(id, name, largeText(name));
     const report = await backUpDuring(
       store,
       join(dir, "b"),
-      () => store.artifacts.remove(id, "099"),
+      () => store.artifacts.remove(id, "039"),
     );
-    assert.deepEqual(reasons(report), { [`${id}/099`]: ArtifactNotFoundError });
-    assert.equal(report.artifacts, 99);
-    assert.equal((await backedUp(join(dir, "b"))).artifacts.length, 99);
+    assert.deepEqual(reasons(report), { [`${id}/039`]: ArtifactNotFoundError });
+    assert.equal(report.artifacts, 39);
+    assert.equal((await backedUp(join(dir, "b"))).artifacts.length, 39);
   }));
 
 Deno.test("what is replaced while a backup is made is in it with the row of its bytes", () =>
   inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();
-    for (const name of NAMES) await store.artifacts.put(id, name, `text of ${name}`);
+    for (const name of NAMES) await store.artifacts.put(id, name, largeText(name));
     const other = { ifExists: "replace", contentType: "text/x-other" } as const;
     const report = await backUpDuring(
       store,
       join(dir, "b"),
-      () => store.artifacts.put(id, "099", "longer text", other),
+      () => store.artifacts.put(id, "039", "longer text", other),
     );
-    assert.deepEqual([report.omitted, report.artifacts], [[], 100]);
+    assert.deepEqual([report.omitted, report.artifacts], [[], 40]);
     // Never the text of one and the row of the other: reading it has checked size and hash.
     const { artifacts } = await backedUp(join(dir, "b"));
-    const copy = artifacts.find(({ name }) => name === "099")!;
+    const copy = artifacts.find(({ name }) => name === "039")!;
     assert.deepEqual(copy, {
-      ...(await store.artifacts.get(id, "099")).toJSON(),
+      ...(await store.artifacts.get(id, "039")).toJSON(),
       text: "longer text",
     });
   }));

@@ -23,9 +23,10 @@ function systemError(code: string, text: string): Error {
 const broken: Fault = (path) => {
   const faults = new DisposableStack();
   const { openSync, copyFile } = Deno;
-  const { read } = Deno.FsFile.prototype;
+  const { read, readSync } = Deno.FsFile.prototype;
   const files = new WeakSet<Deno.FsFile>();
-  const failure = () => Promise.reject(systemError("EIO", "Input/output error (os error 5)"));
+  const error = () => systemError("EIO", "Input/output error (os error 5)");
+  const failure = () => Promise.reject(error());
   faults.use(replacing(Deno, {
     openSync: (from: string, how?: Deno.OpenOptions) => {
       const file = openSync(from, how);
@@ -37,6 +38,10 @@ const broken: Fault = (path) => {
   faults.use(replacing(Deno.FsFile.prototype, {
     read: function (this: Deno.FsFile, into: Uint8Array) {
       return files.has(this) ? failure() : read.call(this, into);
+    },
+    readSync: function (this: Deno.FsFile, into: Uint8Array) {
+      if (files.has(this)) throw error();
+      return readSync.call(this, into);
     },
   }));
   return faults;

@@ -5,12 +5,17 @@ import { identityOf, openRegular } from "./lstat.ts";
 /** Maximum number of attempts to open a file that keeps being replaced. */
 const MAX_TRIES = 1000;
 
+/** Maximum size, in bytes, of a file that is read in this thread. */
+const SMALL = 64 * 1024;
+
 /** A published file, opened for reading. */
 export class OpenFile implements OpenBytes {
   readonly size: number;
   /** Absolute path by which it was opened. */
   readonly path: string;
   readonly note: ReplacementNote | undefined;
+  /** Metadata of the file when it was opened. Its identity is not reused while it is open. */
+  readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #end: number | undefined;
   #at = 0;
@@ -21,7 +26,8 @@ export class OpenFile implements OpenBytes {
     this.#file = file;
     this.path = path;
     this.note = note;
-    this.size = file.statSync().size;
+    this.info = file.statSync();
+    this.size = this.info.size;
     this.#end = range.end;
     if (range.start) {
       this.#at = range.start;
@@ -29,14 +35,13 @@ export class OpenFile implements OpenBytes {
     }
   }
 
-  /** Metadata of the file. Its identity is not reused while it is open. */
-  get info(): Deno.FileInfo {
-    return this.#file.statSync();
-  }
-
   get mode(): number | undefined {
     const { mode } = this.info;
     return mode === null ? undefined : mode & 0o777;
+  }
+
+  get links(): number | undefined {
+    return this.info.nlink ?? undefined;
   }
 
   get identity(): string {
@@ -46,9 +51,11 @@ export class OpenFile implements OpenBytes {
   async read(into: Uint8Array): Promise<number> {
     const room = this.#end === undefined ? into.length : Math.max(0, this.#end - this.#at);
     if (room === 0) return 0;
-    const count = await this.#file.read(room < into.length ? into.subarray(0, room) : into) ?? 0;
-    this.#at += count;
-    return count;
+    const part = room < into.length ? into.subarray(0, room) : into;
+    // Reading a small file is faster than involving another thread.
+    const count = this.size <= SMALL ? this.#file.readSync(part) : await this.#file.read(part);
+    this.#at += count ?? 0;
+    return count ?? 0;
   }
 
   async seek(position: number): Promise<void> {
