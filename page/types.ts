@@ -137,6 +137,8 @@ export interface Curve {
   readonly key: string;
   readonly count: number;
   readonly thinned: boolean;
+  /** Number of points that are NaN or infinite. */
+  readonly "non-finite": number;
   readonly steps: readonly number[];
   readonly values: readonly Num[];
   readonly times: readonly number[];

@@ -9,11 +9,9 @@ import { Problem } from "../parts.tsx";
 import { theme } from "../theme.ts";
 import type { Curve } from "../types.ts";
 import { loadCurves } from "./curve_loader.ts";
+import { type StepRange, stepRange, withDetail } from "./detail.ts";
 import { Plot } from "./plot.tsx";
 import type { Drawing, Series } from "./series.ts";
-
-/** Most points of one curve that a browser is sent. */
-const MOST_POINTS = 100_000;
 
 /** A chart of a metric of one run or several. */
 export function ChartCard({ metric, title = metric, runs, drawing, height, toLines, extra }: {
@@ -30,7 +28,8 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
   const [seen, setSeen] = useState(false);
   const [curves, setCurves] = useState<readonly Curve[]>();
   const [error, setError] = useState<string>();
-  const [all, setAll] = useState(false);
+  const [detail, setDetail] = useState<readonly Curve[]>();
+  const range = useRef<StepRange>(undefined);
   const shownTheme = useCell(theme);
   useEffect(() => {
     const observer = new IntersectionObserver(
@@ -40,7 +39,7 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
     observer.observe(card.current!);
     return () => observer.disconnect();
   }, []);
-  const points = all ? MOST_POINTS : Math.max(200, Math.min(1000, innerWidth));
+  const points = Math.max(200, Math.min(1000, innerWidth));
   const names = runs.join();
   const turn = useRef(0);
   const load = () => {
@@ -50,6 +49,22 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
       setCurves(found);
       setError(undefined);
     }, (problem) => own === turn.current && setError(messageOf(problem)));
+    loadDetail();
+  };
+  /** Loads what is zoomed into: of a thinned curve there is more to see. */
+  const loadDetail = () => {
+    const own = range.current;
+    if (own) {
+      loadCurves(runs, metric, points, own).then(
+        (found) => own === range.current && setDetail(found),
+        () => {}, // The whole curve stays.
+      );
+    }
+  };
+  const zoom = (places: readonly [number, number] | undefined) => {
+    range.current = places && curves ? stepRange(curves, drawing, places) : undefined;
+    if (range.current) loadDetail();
+    else setDetail(undefined);
   };
   useEffect(() => {
     if (seen) load();
@@ -60,8 +75,12 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
     load,
     1500,
   );
-  const lines = useMemo(() => curves ? toLines(curves) : [], [curves, toLines, shownTheme]);
-  const facts = curves && factsOf(curves, lines, drawing);
+  const shown = useMemo(() => curves && detail ? withDetail(curves, detail) : curves, [
+    curves,
+    detail,
+  ]);
+  const lines = useMemo(() => shown ? toLines(shown) : [], [shown, toLines, shownTheme]);
+  const facts = shown && factsOf(shown, lines, drawing);
   return (
     <section class="card" ref={card} aria-label={title}>
       <header>
@@ -87,9 +106,7 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
             lines={lines}
             drawing={drawing}
             height={height}
-            onZoom={(isZoomed) => {
-              if (isZoomed && curves.some(({ thinned }) => thinned)) setAll(true);
-            }}
+            onZoom={zoom}
           />
         )}
     </section>
@@ -100,10 +117,7 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
 function factsOf(curves: readonly Curve[], lines: readonly Series[], drawing: Drawing) {
   const count = curves.reduce((sum, curve) => sum + curve.count, 0);
   const drawn = curves.reduce((sum, curve) => sum + curve.values.length, 0);
-  const strange = curves.reduce(
-    (sum, curve) => sum + curve.values.filter((value) => typeof value !== "number").length,
-    0,
-  );
+  const strange = curves.reduce((sum, curve) => sum + curve["non-finite"], 0);
   const notes = [];
   if (drawing.logY || drawing.logX) {
     notes.push(drawing.logX ? drawing.logY ? "log axes" : "log x" : "log y");

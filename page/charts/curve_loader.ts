@@ -1,6 +1,7 @@
 /** Loads curves: what charts ask for at once goes to the server in one call. */
 import { get } from "../api.ts";
 import type { Curve } from "../types.ts";
+import type { StepRange } from "./detail.ts";
 
 /** Milliseconds in which requests are gathered. */
 const PATIENCE = 15;
@@ -14,18 +15,27 @@ interface Wish {
   readonly reject: (error: unknown) => void;
 }
 
-const waiting = new Map<string, { runs: readonly string[]; points: number; wishes: Wish[] }>();
+/** What charts ask for at once. */
+interface Batch {
+  readonly runs: readonly string[];
+  readonly points: number;
+  readonly range: StepRange | undefined;
+  readonly wishes: Wish[];
+}
+
+const waiting = new Map<string, Batch>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** The curves of one metric of some runs. */
+/** The curves of one metric of some runs, or their parts in a range of steps. */
 export function loadCurves(
   runs: readonly string[],
   key: string,
   points: number,
+  range?: StepRange,
 ): Promise<readonly Curve[]> {
   return new Promise((resolve, reject) => {
-    const name = `${points} ${runs.join()}`;
-    const batch = waiting.get(name) ?? { runs, points, wishes: [] };
+    const name = `${points} ${range?.from} ${range?.to} ${runs.join()}`;
+    const batch = waiting.get(name) ?? { runs, points, range, wishes: [] };
     waiting.set(name, batch);
     batch.wishes.push({ key, resolve, reject });
     timer ??= setTimeout(flush, PATIENCE);
@@ -36,14 +46,14 @@ function flush(): void {
   timer = undefined;
   const batches = [...waiting.values()];
   waiting.clear();
-  for (const { runs, points, wishes } of batches) {
-    for (let at = 0; at < wishes.length; at += MOST_KEYS) {
-      void send(runs, points, wishes.slice(at, at + MOST_KEYS));
+  for (const batch of batches) {
+    for (let at = 0; at < batch.wishes.length; at += MOST_KEYS) {
+      void send(batch, batch.wishes.slice(at, at + MOST_KEYS));
     }
   }
 }
 
-async function send(runs: readonly string[], points: number, wishes: readonly Wish[]) {
+async function send({ runs, points, range }: Batch, wishes: readonly Wish[]) {
   try {
     // One name is given twice: a name with a comma is then not read as two.
     const keys = [...new Set(wishes.map(({ key }) => key))];
@@ -51,6 +61,7 @@ async function send(runs: readonly string[], points: number, wishes: readonly Wi
       runs: runs.join(),
       keys: keys.length === 1 ? [keys[0]!, keys[0]!] : keys,
       points,
+      ...range,
     });
     for (const { key, resolve } of wishes) {
       resolve(curves.filter((curve) => curve.key === key));

@@ -23,7 +23,8 @@ export function Plot({ label, lines, drawing, height, onZoom }: {
   lines: readonly Series[];
   drawing: Drawing;
   height: number;
-  onZoom?: (isZoomed: boolean) => void;
+  /** Called with the places between which the plot is zoomed; `undefined` if it shows all. */
+  onZoom?: (range: readonly [low: number, high: number] | undefined) => void;
 }) {
   const root = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
@@ -45,7 +46,7 @@ export function Plot({ label, lines, drawing, height, onZoom }: {
     const made = new uPlot(
       optionsOf(aligned, drawing, Math.max(80, host.clientWidth), height, {
         move: (u) => showBox(u, box.current!, newest.current.aligned, newest.current.drawing),
-        zoom: (isZoomed) => newest.current.onZoom?.(isZoomed),
+        zoom: (range) => newest.current.onZoom?.(range),
       }),
       aligned.data,
       host,
@@ -65,7 +66,7 @@ export function Plot({ label, lines, drawing, height, onZoom }: {
   }, [shape, height]);
   useEffect(() => {
     const made = plot.current;
-    if (made && made.data !== aligned.data) made.setData(aligned.data, !isZoomed(made));
+    if (made && made.data !== aligned.data) made.setData(aligned.data, !zoomOf(made));
   }, [aligned]);
   const step = (event: KeyboardEvent) => {
     const made = plot.current;
@@ -105,11 +106,13 @@ function textAt(u: uPlot, column: number, at: number): string {
   return value == null ? "no value" : formatNumber(value, 5);
 }
 
-function isZoomed(u: uPlot): boolean {
+/** The places between which a plot is zoomed; `undefined` if it shows all. */
+function zoomOf(u: uPlot): readonly [low: number, high: number] | undefined {
   const places = u.data[0];
   const { min, max } = u.scales["x"]!;
-  return places.length > 1 && min != null && max != null &&
+  const isZoomed = places.length > 1 && min != null && max != null &&
     (min > places[0]! + 1e-9 || max < places.at(-1)! - 1e-9);
+  return isZoomed ? [min, max] : undefined;
 }
 
 function optionsOf(
@@ -117,7 +120,10 @@ function optionsOf(
   drawing: Drawing,
   width: number,
   height: number,
-  on: { move: (u: uPlot) => void; zoom: (isZoomed: boolean) => void },
+  on: {
+    move: (u: uPlot) => void;
+    zoom: (range: readonly [number, number] | undefined) => void;
+  },
 ): uPlot.Options {
   const series: uPlot.Series[] = columns.map(({ series, part }) => {
     const few = series.ys.filter((value) => value !== null).length < 40;
@@ -154,7 +160,7 @@ function optionsOf(
     hooks: {
       setCursor: [on.move],
       setScale: [(u, key) => {
-        if (key === "x" && u.status === 1) on.zoom(isZoomed(u));
+        if (key === "x" && u.status === 1) on.zoom(zoomOf(u));
       }],
     },
   };

@@ -8,9 +8,10 @@ export function bytesUrl(id: string, inline = false): string {
   return `/api/artifacts/${segment(id)}/download${inline ? "?inline=true" : ""}`;
 }
 
-/** The type by which a browser shows a file of a report: of documents, nothing but HTML. */
+/** The type by which a browser shows a file of a report: of documents, HTML and PDF. */
 function shownType(id: string): string {
   const { name = "", "content-type": type } = reportFile(id) ?? {};
+  if (/\.pdf$/i.test(name)) return "application/pdf";
   if (/\.svg$/i.test(name)) return "image/svg+xml";
   if (/\.html?$/i.test(name)) return "text/html; charset=utf-8";
   return type ?? "application/octet-stream";

@@ -52,11 +52,7 @@ export function Preview({ entry }: { entry: FileEntry; run: string }) {
         />
       );
     case "pdf":
-      return (
-        <Empty>
-          A PDF opens in the browser's own viewer: <a href={bytesUrl(id)} download>download it</a>.
-        </Empty>
-      );
+      return <PdfPreview id={id} name={entry.name} />;
     case "parquet":
       return <ParquetPreview id={id} size={size} />;
     case "other":
@@ -64,6 +60,25 @@ export function Preview({ entry }: { entry: FileEntry; run: string }) {
     default:
       return <TextPreview id={id} size={size} name={entry.name} kind={kind} />;
   }
+}
+
+/**
+ * A PDF in the browser's own viewer. Chromium's does not work in a frame with `sandbox`: the policy of
+ * the server's answer, which is one, takes the place of it.
+ */
+function PdfPreview({ id, name }: { id: string; name: string }) {
+  if (!navigator.pdfViewerEnabled) {
+    return <Empty>This browser shows no PDF. Download it.</Empty>;
+  }
+  const url = bytesUrl(id, true);
+  return (
+    <>
+      <iframe class="frame" title={`Preview of ${name}`} src={url} loading="lazy" />
+      <p class="dim">
+        <a href={url} target="_blank" rel="noopener">Open in a new tab</a>
+      </p>
+    </>
+  );
 }
 
 function TooLong({ size }: { size: number }) {

@@ -42,6 +42,11 @@ export interface CurveOptions {
    * least 3. By default all points.
    */
   readonly points?: number;
+  /**
+   * Only the points of these steps, and the nearest one before and after them. Ignored if all points
+   * have the same step.
+   */
+  readonly steps?: readonly [from: number, to: number];
 }
 
 /** Points of one metric as columns of equal length. */
@@ -70,7 +75,10 @@ export interface Curve {
   readonly times: Float64Array<ArrayBuffer>;
   /** Number of points logged. */
   readonly logged: number;
-  /** Number of points with a value of `NaN` or an infinity, which curves with fewer points omit. */
+  /**
+   * Number of points with a value of `NaN` or an infinity. Curves with fewer points omit them, except
+   * for the first and last of a long stretch without a finite value.
+   */
   readonly nonFinite: number;
 }
 

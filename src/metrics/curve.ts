@@ -1,19 +1,28 @@
 /** Curves: one value per step, with a limited number of points. */
 import { assertObject } from "../base/assert.ts";
-import { InvalidOptionError } from "../base/errors.ts";
+import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { Curve, CurveOptions, PointColumns } from "../metadata/metric.ts";
 
 /** Creates the curve of a metric from its points in the order they were logged. */
 export function curveOf(key: string, logged: PointColumns, options: CurveOptions): Curve {
   assertObject("draw a curve", "its options", options);
-  const { points } = options;
+  const { points, steps: range } = options;
   if (points !== undefined && !(Number.isSafeInteger(points) && points >= 3)) {
     throw new InvalidOptionError(`Cannot draw a curve of ${points} points: it takes 3 or more`);
   }
-  const whole = inSteps(logged);
+  if (
+    range !== undefined && !(Array.isArray(range) && range.length === 2 && range[0] <= range[1])
+  ) {
+    throw new InvalidOptionError(
+      `Cannot draw a curve of the steps ${
+        quote(range)
+      }: they are two numbers, the smaller one first`,
+    );
+  }
+  const whole = range ? inRange(inSteps(logged), range) : inSteps(logged);
   const thinned = points === undefined || whole.values.length <= points
     ? whole
-    : choose(finiteOf(whole), points);
+    : thin(whole, points);
   // Copies, so that a small result does not keep a large array in memory.
   return {
     key,
@@ -42,6 +51,66 @@ function inSteps(logged: PointColumns): PointColumns {
   const order = Uint32Array.from(steps, (_, at) => at);
   order.sort((a, b) => steps[a]! - steps[b]! || times[a]! - times[b]! || a - b);
   return pick(logged, order.filter((at, rank) => steps[at] !== steps[order[rank + 1] ?? -1]));
+}
+
+/** Returns the points of a range of steps, and the nearest ones outside. */
+function inRange(points: PointColumns, [from, to]: readonly [number, number]): PointColumns {
+  const { steps, values, times } = points;
+  const { length } = steps;
+  if (length === 0 || steps[0] === steps[length - 1]) return points;
+  const start = Math.max(0, firstFrom(steps, from) - 1);
+  const end = Math.min(length, firstFrom(steps, to, true) + 1);
+  return {
+    steps: steps.subarray(start, end),
+    values: values.subarray(start, end),
+    times: times.subarray(start, end),
+  };
+}
+
+/** Returns the index of the first step that is at least a value, or larger than it. */
+function firstFrom(steps: Float64Array, value: number, isLarger = false): number {
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle]! < value || isLarger && steps[middle] === value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Selects points that preserve the shape of a curve, and the ends of long gaps in it. */
+function thin(whole: PointColumns, points: number): PointColumns {
+  const finite = finiteOf(whole);
+  if (finite === whole) return choose(whole, points);
+  const gaps = gapsOf(whole.values, points);
+  const chosen = choose(finite, points - gaps.length);
+  const ends = pick(whole, Uint32Array.from(gaps));
+  const rising = whole.steps[0]! < whole.steps[whole.steps.length - 1]!;
+  // Points without steps of their own have no place for a gap.
+  return rising ? inSteps(joined(chosen, ends)) : choose(finite, points);
+}
+
+/** Returns the indexes at which stretches without a finite value begin and end. */
+function gapsOf(values: Float64Array, points: number): number[] {
+  // Shorter ones would not be seen.
+  for (let least = values.length / points;; least *= 2) {
+    const ends: number[] = [];
+    for (let at = 0; at < values.length; at++) {
+      if (Number.isFinite(values[at])) continue;
+      const start = at;
+      while (at + 1 < values.length && !Number.isFinite(values[at + 1])) at++;
+      if (at + 1 - start >= least) ends.push(...start === at ? [at] : [start, at]);
+    }
+    if (ends.length <= (points - 3) / 2) return ends;
+  }
+}
+
+function joined(a: PointColumns, b: PointColumns): PointColumns {
+  return {
+    steps: Float64Array.from([...a.steps, ...b.steps]),
+    values: Float64Array.from([...a.values, ...b.values]),
+    times: Float64Array.from([...a.times, ...b.times]),
+  };
 }
 
 function finiteOf(points: PointColumns): PointColumns {

@@ -1,7 +1,7 @@
 /** Curves with fewer points. */
 import assert from "node:assert/strict";
 import fc from "npm:fast-check@~4.11.0";
-import { openStore } from "../../mod.ts";
+import { InvalidOptionError, openStore } from "../../mod.ts";
 import { curveOf } from "../../src/metrics/curve.ts";
 import { testEachDriver } from "../support/helpers.ts";
 
@@ -25,6 +25,45 @@ Deno.test("a curve of fewer points begins and ends as the whole, and has as many
     ),
     { numRuns: 500, examples: [[400, 200]] },
   );
+});
+
+const long = (values: (step: number) => number) => ({
+  steps: Float64Array.from({ length: 10_000 }, (_, step) => step),
+  values: Float64Array.from({ length: 10_000 }, (_, step) => values(step)),
+  times: Float64Array.from({ length: 10_000 }, (_, step) => step),
+});
+
+Deno.test("a curve of fewer points keeps the ends of long gaps, and no more points than asked", () => {
+  const gap = (step: number) => step >= 4000 && step < 5000 || step >= 9000;
+  const columns = long((step) => gap(step) ? NaN : step === 17 ? Infinity : Math.sin(step / 50));
+  const { steps, values, nonFinite } = curveOf("wave", columns, { points: 100 });
+  assert.equal(steps.length, 100);
+  assert.equal(nonFinite, 2001);
+  assert.ok(steps.every((step, at) => at === 0 || step > steps[at - 1]!));
+  const strange = [...steps].filter((_, at) => !Number.isFinite(values[at]));
+  assert.deepEqual(strange, [4000, 4999, 9000, 9999]);
+  const never = curveOf("never", long(() => NaN), { points: 3 });
+  assert.ok(never.values.length <= 3 && never.values.every(Number.isNaN));
+  const often = curveOf("often", long((step) => step % 2 === 0 ? NaN : step), { points: 500 });
+  assert.ok(often.values.length <= 500);
+});
+
+Deno.test("a curve of a range of steps has its points and one beside it at each end", () => {
+  const stepsOf = (
+    steps: [number, number],
+    points?: number,
+  ) => [...curveOf("wave", long(Math.sin), { steps, ...points && { points } }).steps];
+  assert.deepEqual(stepsOf([100, 102]), [99, 100, 101, 102, 103]);
+  assert.deepEqual(stepsOf([-5, 0]), [0, 1]);
+  assert.deepEqual(stepsOf([9999, 1e9]), [9998, 9999]);
+  const thinned = stepsOf([2000, 4000], 50);
+  assert.deepEqual([thinned.length, thinned[0], thinned.at(-1)], [50, 1999, 4001]);
+  for (const steps of [[2, 1], [NaN, 1], [1], "1-2"]) {
+    assert.throws(
+      () => curveOf("wave", long(Math.sin), { steps: steps as unknown as [number, number] }),
+      InvalidOptionError,
+    );
+  }
 });
 
 testEachDriver(

@@ -24,6 +24,27 @@ async function isDrawn(page: Page, selector: string): Promise<boolean> {
   });
 }
 
+/** A PDF of one page with a word. */
+function pdfOf(word: string): string {
+  const text = `BT /F1 24 Tf 20 40 Td (${word}) Tj ET`;
+  const objects = [
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Resources " +
+    "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+    `<< /Length ${text.length} >>\nstream\n${text}\nendstream`,
+  ];
+  let pdf = "%PDF-1.4\n";
+  const places = objects.map((object, at) => {
+    const place = pdf.length;
+    pdf += `${at + 1} 0 obj\n${object}\nendobj\n`;
+    return `${String(place).padStart(10, "0")} 00000 n \n`;
+  });
+  const start = pdf.length;
+  return `${pdf}xref\n0 5\n0000000000 65535 f \n${places.join("")}` +
+    `trailer << /Size 5 /Root 1 0 R >>\nstartxref\n${start}\n%%EOF`;
+}
+
 pageTest("a run shows its params, metrics, tags and note", async ({ page, store, complaints }) => {
   const id = await newest(store);
   await store.runs.setNote(id, "# Title\n\nThe *usual* settings.");
@@ -97,6 +118,64 @@ pageTest(
     await go(page, `#/runs/${run.id}/charts`);
     await page.waitForSelector(".facts:has-text('of 100,000 points')");
     assert.ok(await isDrawn(page, ".card canvas"));
+  },
+);
+
+pageTest(
+  "zooming into a thinned curve loads the points of the range; a double click shows all",
+  async ({ page, store, requests, complaints }) => {
+    const run = await store.startRun({ name: "long" });
+    for (let step = 0; step < 50_000; step++) {
+      const isGap = step >= 20_000 && step < 30_000;
+      run.log({ loss: isGap ? NaN : Math.sin(step / 900) }, { step });
+    }
+    await run.end();
+    for (const x of ["step", "relative"]) {
+      requests.length = 0;
+      await go(page, `#/runs/${run.id}/charts?x=${x}`);
+      await page.waitForSelector(".facts:has-text('of 50,000 points · 10000 not finite')");
+      const over = (await page.locator(".card .u-over").first().boundingBox())!;
+      const [left, middle] = [over.x + over.width * 0.1, over.y + over.height / 2];
+      await page.mouse.move(left, middle);
+      await page.mouse.down();
+      await page.mouse.move(left + over.width * 0.05, middle, { steps: 3 });
+      await page.mouse.up();
+      await until(() => Promise.resolve(requests.some((url) => url.includes("from="))));
+      const { searchParams } = new URL(requests.find((url) => url.includes("from="))!);
+      const span = Number(searchParams.get("to")) - Number(searchParams.get("from"));
+      assert.ok(span > 0 && span < 25_000, `${x}: ${span}`);
+      const drawn = async () =>
+        Number((await page.locator(".facts").innerText()).split(" ")[0]!.replaceAll(",", ""));
+      await until(async () => await drawn() > 1100);
+      await page.mouse.dblclick(left, middle);
+      await until(async () => await drawn() <= 1000);
+    }
+    assert.deepEqual(complaints, []);
+  },
+);
+
+pageTest(
+  "a PDF is shown by the browser's viewer, which cannot run anything here",
+  async (tools) => {
+    const { page, store, url } = tools;
+    const run = await store.startRun({ name: "documents" });
+    await run.put("a.pdf", pdfOf("Hello"));
+    await run.put("b.pdf", "<script>top.ran=true</script>", { contentType: "text/html" });
+    await run.end();
+    await go(page, `#/runs/${run.id}/files/a.pdf`);
+    const frame = page.locator("iframe.frame");
+    await frame.waitFor();
+    const answer = await fetch(url + await frame.getAttribute("src"));
+    await answer.body?.cancel();
+    assert.equal(answer.headers.get("content-type"), "application/pdf");
+    assert.match(answer.headers.get("content-security-policy")!, /^sandbox;/);
+    assert.match(answer.headers.get("content-disposition")!, /^inline/);
+    await page.waitForSelector("a[target=_blank]:has-text('Open in a new tab')");
+    await until(() => Promise.resolve(page.frames().length > 1));
+    await go(page, `#/runs/${run.id}/files/b.pdf`);
+    await page.waitForSelector("article[aria-label='b.pdf'] iframe");
+    await page.waitForTimeout(300);
+    assert.equal(await page.evaluate(() => Reflect.get(globalThis, "ran")), undefined);
   },
 );
 

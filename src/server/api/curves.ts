@@ -13,6 +13,9 @@ async function curves({ store, query }: ApiCall): Promise<Json[]> {
   const keys = new Set(query.list("keys"));
   const points = query.integer("points", 500);
   const byTime = query.text("x") === "time";
+  const [from, to] = [query.integer("from", -Infinity), query.integer("to", Infinity)];
+  const range = Number.isFinite(from) || Number.isFinite(to) ? [from, to] as const : undefined;
+  if (from > to) throw bad("from is larger than to");
   const wanted: { id: string; key: string; count: number }[] = [];
   for (const id of runs) {
     for (const { key, count } of await store.metrics.summary(id)) {
@@ -26,8 +29,11 @@ async function curves({ store, query }: ApiCall): Promise<Json[]> {
   }
   const found: Json[] = [];
   for (const { id, key } of wanted) {
-    const curve = await store.metrics.curve(id, key, { points });
-    found.push(curveJson(id, byTime ? inTime(curve) : curve, points));
+    const curve = await store.metrics.curve(id, key, {
+      points,
+      ...range && { steps: range },
+    });
+    found.push(curveJson(id, byTime ? inTime(curve) : curve, points, range));
   }
   return found;
 }
@@ -35,14 +41,16 @@ async function curves({ store, query }: ApiCall): Promise<Json[]> {
 /** Converts a curve to JSON. */
 export function curveJson(
   runId: string,
-  { key, steps, values, times, logged }: Curve,
+  { key, steps, values, times, logged, nonFinite }: Curve,
   points: number,
+  range?: readonly [from: number, to: number],
 ): Json {
   return {
     "run-id": runId,
     key,
     "count": logged,
-    "thinned": logged > points && values.length <= points,
+    "thinned": range ? values.length >= points : logged > points && values.length <= points,
+    "non-finite": nonFinite,
     "steps": Array.from(steps),
     "values": Array.from(values, number),
     "times": Array.from(times),
@@ -77,6 +85,14 @@ export const CURVE_ROUTES: readonly ApiRoute[] = [{
     points: {
       description: "The largest number of points of a curve (default: 500)",
       schema: { type: "integer", minimum: 3, maximum: 100_000 },
+    },
+    from: {
+      description: "The first step; the nearest point before it is there too",
+      schema: { type: "integer" },
+    },
+    to: {
+      description: "The last step; the nearest point after it is there too",
+      schema: { type: "integer" },
     },
     x: {
       description: "What the points are in the order of (default: step)",

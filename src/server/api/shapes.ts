@@ -100,6 +100,7 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
     "key": text,
     "count": integer,
     "thinned": flag,
+    "non-finite": integer,
     "steps": list(integer),
     "values": list(double),
     "times": list(time),
