@@ -46,6 +46,7 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
       "src/cli/commands/import.ts", // reads the user's own file
       "src/cli/exec/interpreter.ts", // reads the first line of the user's own program
       "src/metadata/sqlite/database_files.ts", // the database's own files
+      "src/metadata/sqlite/reserve.ts", // the database's own files
       "src/names/names.ts", // reserves the name
       "src/server/trackio/spool.ts", // uploads that belong to no run yet
     ],

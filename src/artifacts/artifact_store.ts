@@ -7,6 +7,7 @@ import type {
   IndexEntry,
   NewArtifact,
 } from "../metadata/artifact_index.ts";
+import type { RunStore } from "../metadata/run_store.ts";
 import { assertArtifactName, assertRunId } from "../names/names.ts";
 import { Artifact } from "./artifact.ts";
 import { ArtifactReader, type OpenArtifact } from "./artifact_reader.ts";
@@ -21,7 +22,7 @@ import { putStaged } from "./put_artifact.ts";
 import { assertPutOptions, type PutFileOptions, type PutOptions } from "./put_options.ts";
 import { abandonSource, type PutSource } from "./put_source.ts";
 import { recoverMoves, recoverReplacements } from "./recover_replacements.ts";
-import { removeArtifact, removeBytes } from "./remove_artifact.ts";
+import { removeArtifact, removeRunWithBytes } from "./remove_artifact.ts";
 import { stageFile, stageSource } from "./stage_source.ts";
 import type { FoundFile } from "./walk_directory.ts";
 
@@ -254,8 +255,8 @@ export class ArtifactStore {
     else await removeArtifact(this.#parts, entry, force);
   }
 
-  /** Removes the bytes of artifacts whose records have been removed. */
-  async removeBytes(artifacts: readonly { readonly path: string }[]): Promise<void> {
-    await removeBytes(this.#parts, artifacts);
+  /** Removes a run of `runs` with the bytes of its artifacts. */
+  async removeRun(runs: Pick<RunStore, "remove">, id: string, force: boolean): Promise<void> {
+    await removeRunWithBytes(this.#parts, runs, id, force);
   }
 }

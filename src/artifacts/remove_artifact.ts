@@ -1,6 +1,8 @@
 import { ArtifactNotFoundError } from "../base/errors.ts";
+import { isDiskFull } from "../base/fs_error.ts";
 import { joinFailures } from "../base/join_failures.ts";
 import type { IndexEntry } from "../metadata/artifact_index.ts";
+import type { RunStore } from "../metadata/run_store.ts";
 import { unsafePath } from "../names/names.ts";
 import type { ArtifactParts } from "./parts.ts";
 
@@ -20,6 +22,31 @@ export async function removeArtifact(
 ): Promise<void> {
   if (!await parts.index.remove(record.id, force)) throw new ArtifactNotFoundError(record);
   await removeBytes(parts, [record]);
+}
+
+/**
+ * Removes a run: its rows, then the bytes of its artifacts. On a full disk that has no space for
+ * the log of all its rows, artifacts go first, which makes space.
+ *
+ * @throws {ArtifactInUseError} If a model version uses one of its artifacts and `force` is not set.
+ * @throws {RunNotFoundError} If it no longer exists.
+ */
+export async function removeRunWithBytes(
+  parts: ArtifactParts,
+  runs: Pick<RunStore, "remove">,
+  id: string,
+  force: boolean,
+): Promise<void> {
+  for (let count = 1;; count *= 2) {
+    try {
+      return await removeBytes(parts, await runs.remove(id, force));
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      const entries = await parts.index.list({ runId: id, limit: count });
+      if (entries.length === 0) throw error;
+      for (const entry of entries) await removeArtifact(parts, entry, force);
+    }
+  }
 }
 
 /**

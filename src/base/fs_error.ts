@@ -44,6 +44,18 @@ export function codeOf(error: Error): string | undefined {
     ?.[0];
 }
 
+/** Kinds of database errors that lack of space causes; SQLite has no kind for a used up quota. */
+const FULL_KINDS: readonly unknown[] = ["full", "io"];
+
+/** Whether an error may have been caused by a full disk or a used up quota. */
+export function isDiskFull(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (FULL_KINDS.includes((cause as { kind?: unknown }).kind)) return true;
+    if (["ENOSPC", "EDQUOT"].includes(codeOf(cause) ?? "")) return true;
+  }
+  return false;
+}
+
 function isSystemError(error: Error): boolean {
   return Object.values(Deno.errors).some((kind) => error instanceof kind);
 }

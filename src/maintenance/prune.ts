@@ -109,7 +109,7 @@ export async function prune(
     const children = await metadata.runs.list({ parentId: run.id, archived: "include" });
     if (children.some(({ id }) => !gone.has(id))) return void parents.push(run);
     try {
-      if (!dryRun) await artifacts.removeBytes(await metadata.runs.remove(run.id, force));
+      if (!dryRun) await artifacts.removeRun(metadata.runs, run.id, force);
       removed.push(run);
       gone.add(run.id);
     } catch (error) {

@@ -33,7 +33,7 @@ export async function* removeRun(
   }
   // Children first: an interruption leaves no run without its parent.
   for (const member of family.toReversed()) {
-    await artifacts.removeBytes(await runs.remove(member, force));
+    await artifacts.removeRun(runs, member, force);
     yield member;
   }
 }

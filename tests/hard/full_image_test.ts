@@ -2,19 +2,22 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openStore } from "../../mod.ts";
+import { diagnose } from "../../src/maintenance/doctor.ts";
 import { inExt4Image, testWithExt4 } from "../support/ext4_image.ts";
+import { fillDisk } from "../support/fill_disk.ts";
 
-/** Writes until nothing more fits. */
-function fillDisk(path: string): void {
-  using file = Deno.openSync(path, { create: true, append: true });
-  for (let chunk = new Uint8Array(1024 * 1024); chunk.length > 0;) {
-    try {
-      file.writeSync(chunk);
-    } catch {
-      chunk = chunk.subarray(0, chunk.length >> 1);
-    }
-  }
-}
+testWithExt4(
+  "doctor warns of little space for the database and for the artifacts",
+  () =>
+    inExt4Image(16, async ({ dir }) => {
+      const path = join(dir, "t.db");
+      await (await openStore({ path, driver: "builtin" })).close();
+      const little = (await Array.fromAsync(diagnose({ path, driver: "builtin" }))).filter((
+        { state, message },
+      ) => state === "warning" && /^only \d+ MiB of disk space are left$/.test(message));
+      assert.deepEqual(little.map(({ name }) => name), ["database", "directory"]);
+    }),
+);
 
 for (const empty of [false, true]) {
   const name = empty ? " with an empty log left behind" : "";

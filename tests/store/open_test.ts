@@ -46,7 +46,14 @@ testEachDriver(
         assert.equal(await (await again.artifacts.get("r", "a")).text({ verify: true }), "text");
       }
       const made = tree(join(dir, "made", "on the way")).filter((name) => !name.includes("/"));
-      assert.deepEqual(made, ["a-artifacts", "a.db", "b.sqlite", "b.sqlite-artifacts"]);
+      assert.deepEqual(made, [
+        "a-artifacts",
+        "a.db",
+        "a.db-reserve",
+        "b.sqlite",
+        "b.sqlite-artifacts",
+        "b.sqlite-reserve",
+      ]);
     }),
 );
 
@@ -209,7 +216,7 @@ testEachDriver("close() and await using close a store, once", (driver) =>
     }
     await assert.rejects(inner.runs.list(), StoreClosedError);
     // The last to close leaves the database in one file.
-    assert.deepEqual(tree(dir), ["t-artifacts", "t-artifacts/.staging", "t.db"]);
+    assert.deepEqual(tree(dir), ["t-artifacts", "t-artifacts/.staging", "t.db", "t.db-reserve"]);
   }));
 
 /** Arguments that no call refuses before it looks whether its store is open. */

@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../../mod.ts";
 import { child } from "./children/flags.ts";
 import { OWNER } from "../../src/names/names.ts";
+import { RESERVE } from "../../src/metadata/sqlite/reserve.ts";
 import { openIn } from "./helpers.ts";
 
 /** All that a store says, and the text of each artifact, as read and checked. */
@@ -66,10 +67,10 @@ export function assertWal(path: string): void {
   assert.deepEqual([...Deno.readFileSync(path).subarray(18, 20)], [2, 2], path);
 }
 
-/** The names in a directory, sorted; all but that of the note of whose directory it is. */
+/** The names in a directory, sorted; all but those of the notes and reserves of stores. */
 export function namesIn(dir: string): string[] {
   const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
-  return names.filter((name) => name !== OWNER).sort();
+  return names.filter((name) => name !== OWNER && !name.endsWith(RESERVE)).sort();
 }
 
 /** Overwrites a stored file, as no one should. */

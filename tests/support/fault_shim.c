@@ -36,7 +36,7 @@
 static const char *root, *calls, *match_part, *action;
 static size_t root_length;
 static long fail_at, count;
-static int keep_on, armed, log_fd = -1, record_fd = -1;
+static int keep_on, quota, armed, log_fd = -1, record_fd = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *const GROUPS[][2] = {
@@ -60,6 +60,7 @@ __attribute__((constructor)) static void begin(void) {
   action = getenv("SHIM_DO");
   fail_at = getenv("SHIM_AT") ? atol(getenv("SHIM_AT")) : 0;
   keep_on = getenv("SHIM_ON") != NULL;
+  quota = getenv("SHIM_QUOTA") != NULL;
   log_fd = open_outside(getenv("SHIM_LOG"));
   record_fd = open_outside(getenv("SHIM_RECORD"));
   unsetenv("LD_PRELOAD");
@@ -119,6 +120,12 @@ static void absolute(int dir, const char *path, char *into) {
 static int inside(const char *path) {
   return root && !strncmp(path, root, root_length) &&
     (path[root_length] == '/' || path[root_length] == 0);
+}
+
+/* The result of a call inside. Below a full file system, a quota is used up instead, if asked for. */
+static long told(long result, const char *path) {
+  if (result < 0 && errno == ENOSPC && quota && path[0] && inside(path)) errno = EDQUOT;
+  return result;
 }
 
 enum verdict { PASS, FAIL, SHORT };
@@ -230,7 +237,7 @@ static int do_open(int dir, const char *given, int flags, mode_t mode) {
   }
   int on = root && inside(path) ? enter() : 0;
   uint64_t before = on ? inode_of(path) : 0;
-  int fd = syscall(SYS_openat, dir, given, flags, mode);
+  int fd = told(syscall(SYS_openat, dir, given, flags, mode), root ? path : "");
   if (on && fd >= 0) {
     int created = (flags & O_CREAT) && before == 0;
     if (created) record(OPENED, inode_of(path), 1, path, NULL, 0, 0, NULL);
@@ -285,9 +292,9 @@ static ssize_t do_write(const char *call, int fd, const void *bytes, size_t leng
   if (on && at < 0) {
     offset = fcntl(fd, F_GETFL) & O_APPEND ? lseek(fd, 0, SEEK_END) : lseek(fd, 0, SEEK_CUR);
   }
-  ssize_t done = at < 0
+  ssize_t done = told(at < 0
     ? syscall(SYS_write, fd, bytes, length)
-    : syscall(SYS_pwrite64, fd, bytes, length, at);
+    : syscall(SYS_pwrite64, fd, bytes, length, at), path);
   if (on && done > 0) record_fd_change(WRITTEN, fd, path, offset, done, bytes);
   leave(on);
   return done;
@@ -342,7 +349,7 @@ static int do_truncate(int fd, off_t length) {
   if (root && armed) path_of_fd(fd, path);
   if (path[0] && judge("ftruncate", path) != PASS) return -1;
   int on = path[0] && inside(path) ? enter() : 0;
-  int result = syscall(SYS_ftruncate, fd, length);
+  int result = told(syscall(SYS_ftruncate, fd, length), path);
   if (on && result == 0) record_fd_change(TRUNCATED, fd, path, length, 0, NULL);
   leave(on);
   return result;
@@ -368,7 +375,7 @@ static int do_link(int from_dir, const char *from, int to_dir, const char *to, i
   if (root && armed) absolute(from_dir, from, source), absolute(to_dir, to, target);
   if (target[0] && judge("link", target) != PASS) return -1;
   int on = target[0] && inside(target) ? enter() : 0;
-  int result = syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+  int result = told(syscall(SYS_linkat, from_dir, from, to_dir, to, flags), target);
   if (on && result == 0) record(LINKED, inode_of(target), 0, source, target, 0, 0, NULL);
   leave(on);
   return result;

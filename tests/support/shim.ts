@@ -16,6 +16,8 @@ export interface Fault {
   readonly on?: boolean;
   /** What happens there: the name of an error, `short`, `kill` or `stop`. */
   readonly action?: string;
+  /** Whether a full file system is told as a quota that is used up. */
+  readonly quota?: boolean;
   /** Gets one line for each call that counts. */
   readonly log?: string;
   /** Gets each change with its bytes. */
@@ -64,7 +66,8 @@ export async function shimmed(
 }
 
 function environment(fault: Fault): Record<string, string> {
-  const { dir, calls, match, at = 0, on = false, action = "EIO", log, record } = fault;
+  const { dir, calls, match, at = 0, on = false, action = "EIO", quota = false, log, record } =
+    fault;
   return {
     SHIM_DIR: dir,
     SHIM_CALLS: calls.join(","),
@@ -72,6 +75,7 @@ function environment(fault: Fault): Record<string, string> {
     SHIM_DO: action,
     ...match === undefined ? {} : { SHIM_MATCH: match },
     ...on ? { SHIM_ON: "1" } : {},
+    ...quota ? { SHIM_QUOTA: "1" } : {},
     ...log === undefined ? {} : { SHIM_LOG: log },
     ...record === undefined ? {} : { SHIM_RECORD: record },
   };

@@ -1,9 +1,9 @@
 import { assertString } from "../../base/assert.ts";
-import { StorageError } from "../../base/errors.ts";
+import { isDiskFull } from "../../base/fs_error.ts";
 import { NameIndex } from "../../names/name_index.ts";
 import { COUNT_COMMIT, type Database } from "./database.ts";
 import { hasIndex } from "./create_schema.ts";
-import { type SqlConnection, SqlError, type SqlValue } from "./sql_driver.ts";
+import type { SqlConnection, SqlValue } from "./sql_driver.ts";
 import type {
   ArtifactIndex,
   ArtifactPosition,
@@ -196,6 +196,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   remove(id: string, force: boolean): Promise<boolean> {
     return this.#database.write({
       alone: true,
+      frees: true,
       apply: (sql) => {
         const entry = this.#get(sql, "a.id = ?", id);
         if (!entry) return false;
@@ -225,10 +226,14 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   ): Promise<void> {
     let unnamed = new Set<string>();
     // The log may contain the failed commit of another process with records of these bytes.
-    await this.#database.write({ apply: (sql) => sql.prepare(COUNT_COMMIT).run() })
+    const countCommit = {
+      frees: true,
+      apply: (sql: SqlConnection) => sql.prepare(COUNT_COMMIT).run(),
+    };
+    await this.#database.write(countCommit)
       .catch(async (error) => {
         // On a full disk, an empty log is equally conclusive; removing bytes then frees space.
-        if (!isFull(error) || !await this.#database.emptyLog()) throw error;
+        if (!isDiskFull(error) || !await this.#database.emptyLog()) throw error;
       });
     await this.#database.write({
       alone: true,
@@ -281,10 +286,4 @@ export class SqliteArtifactIndex implements ArtifactIndex {
   #hasKeyIndex(sql: SqlConnection): boolean {
     return this.#hasKeys ||= hasIndex(sql, KEY_INDEX);
   }
-}
-
-/** Whether the disk was full. */
-function isFull(error: unknown): boolean {
-  const cause = error instanceof StorageError ? error.cause : undefined;
-  return cause instanceof SqlError && cause.kind === "full";
 }

@@ -2,6 +2,7 @@ import { StoreClosedError } from "../../base/errors.ts";
 import { backoffDelay, wait, yieldToEventLoop } from "../../base/async.ts";
 import { applyJob, applyNow, type WriteJob } from "./write_job.ts";
 import { publicError } from "./sql_error.ts";
+import { isOutOfSpace, MAX_RETRIES, type Room } from "./room.ts";
 import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
 export type { WriteJob } from "./write_job.ts";
@@ -13,6 +14,8 @@ interface Pending {
   readonly job: WriteJob<unknown>;
   /** Whether the job has begun, or was withdrawn before it could. */
   state: "waiting" | "begun" | "withdrawn";
+  /** Number of times that it was tried again. */
+  retries: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -46,6 +49,7 @@ export class Database {
   readonly #reader: Reader;
   readonly #writer: SqlConnection | undefined;
   readonly #busyTimeout: number;
+  readonly #room: Room | undefined;
   readonly #queue: Pending[] = [];
   readonly #pauses: (() => Promise<void>)[] = [];
   #pumping: Promise<void> | undefined;
@@ -59,11 +63,17 @@ export class Database {
    */
   #isUncertain = false;
 
-  /** Wraps a reader and, unless read-only, the writing connection. */
-  constructor(reader: Reader, writer: SqlConnection | undefined, busyTimeout: number) {
+  /** Wraps a reader and, unless read-only, the writing connection and its room on a full disk. */
+  constructor(
+    reader: Reader,
+    writer: SqlConnection | undefined,
+    busyTimeout: number,
+    room?: Room,
+  ) {
     this.#reader = reader;
     this.#writer = writer;
     this.#busyTimeout = busyTimeout;
+    this.#room = room;
   }
 
   /** Whether writing is possible. */
@@ -103,6 +113,7 @@ export class Database {
       const pending: Pending = {
         job,
         state: "waiting",
+        retries: 0,
         resolve: complete(resolve as (value: unknown) => void),
         reject: complete(reject),
       };
@@ -181,7 +192,7 @@ export class Database {
         // Jobs queued in the same turn join one group, and timers and I/O get a turn.
         await yieldToEventLoop();
         await this.#pauses.shift()?.();
-        if (this.#queue.length > 0) await this.#runGroup(this.#nextGroup());
+        if (this.#queue.length > 0) await this.#runNext();
       }
     } finally {
       // In the same turn in which the queue was empty: a later job starts a new pump.
@@ -189,9 +200,19 @@ export class Database {
     }
   }
 
+  async #runNext(): Promise<void> {
+    const group = this.#nextGroup();
+    const { retries } = group[0]!;
+    if (retries === 0) return await this.#runGroup(group);
+    this.#room!.make(retries);
+    await this.#runGroup(group);
+    this.#room!.leave();
+  }
+
   #nextGroup(): Pending[] {
-    if (this.#queue[0]!.job.alone) return this.#queue.splice(0, 1);
-    const alone = this.#queue.findIndex(({ job }) => job.alone);
+    const isAlone = ({ job, retries }: Pending) => job.alone || retries > 0;
+    if (isAlone(this.#queue[0]!)) return this.#queue.splice(0, 1);
+    const alone = this.#queue.findIndex(isAlone);
     return this.#queue.splice(0, Math.min(MAX_GROUP, alone < 0 ? Infinity : alone));
   }
 
@@ -208,8 +229,7 @@ export class Database {
       if (!begun) return;
       if (this.#isUncertain) await this.#overwriteFailed(sql);
     } catch (error) {
-      for (const { reject } of group) reject(publicError(error, "write to the database"));
-      return;
+      return this.#fail(group, error);
     }
     try {
       const done = await this.#perform(sql, group);
@@ -217,10 +237,25 @@ export class Database {
       for (const { pending, value } of done) pending.resolve(value);
     } catch (error) {
       rollBack(sql);
-      for (const { reject } of group) reject(publicError(error, "write to the database"));
+      this.#fail(group, error);
     } finally {
       this.#group = [];
     }
+  }
+
+  /** Rejects the jobs of a failed group, but tries again those that free space on a full disk. */
+  #fail(group: readonly Pending[], error: unknown): void {
+    const again = this.#room && isOutOfSpace(error)
+      ? group.filter(({ job, retries }) => job.frees && retries < MAX_RETRIES)
+      : [];
+    for (const pending of group) {
+      if (!again.includes(pending)) pending.reject(publicError(error, "write to the database"));
+    }
+    for (const pending of again) {
+      pending.retries++;
+      pending.state = "waiting";
+    }
+    this.#queue.unshift(...again);
   }
 
   async #perform(
@@ -256,6 +291,8 @@ export class Database {
       try {
         done.push({ pending, value: applyJob(sql, pending.job) });
       } catch (error) {
+        // SQLite has rolled back the whole transaction.
+        if (isOutOfSpace(error)) throw error;
         pending.reject(publicError(error, "write to the database"));
       }
     }

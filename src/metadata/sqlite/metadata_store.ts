@@ -1,3 +1,5 @@
+import { dirname } from "@std/path";
+import { describeLowSpace } from "../../base/free_space.ts";
 import { SqliteArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
@@ -61,8 +63,11 @@ export class SqliteMetadata implements MetadataStore {
     return new SqliteChangeLog(this.#database);
   }
 
-  check(): Promise<MetadataCheck> {
-    return checkDatabase(this.#database);
+  async check(): Promise<MetadataCheck> {
+    const { damage, warnings } = await checkDatabase(this.#database);
+    // The artifacts may be on another file system.
+    const little = this.#path && await describeLowSpace(dirname(this.#path));
+    return { damage, warnings: little ? [...warnings, little] : warnings };
   }
 
   async size(): Promise<number | undefined> {

@@ -10,6 +10,9 @@ import { Database, type Reader, retryWhileBusy } from "./database.ts";
 import { noteOpenFile } from "./open_files.ts";
 import type { OpenDatabaseOptions } from "./open_database_options.ts";
 import { openReadOnly } from "./open_read_only.ts";
+import { ReplaceableConnection } from "./replaceable_connection.ts";
+import { Reserve } from "./reserve.ts";
+import { isOutOfSpace, ReservedRoom } from "./room.ts";
 import {
   createSchema,
   inspectSchema,
@@ -59,19 +62,18 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
   try {
     if (forget && fileState(path) === "in use") inspectAhead(path, driver);
     if (!forget) await createFile(path, durability === "full");
-    let opened = sql = connect(driver, path);
+    const opened = sql = new ReplaceableConnection(
+      connect(driver, path),
+      () => reconnect(path, options),
+    );
     const inspect = () => {
       const state = inspectSchema(opened, path);
       requireWritableSchema(opened, path);
       return state;
     };
     let state = await retryWhileBusy<SchemaState>(inspect, busyTimeout).catch((error) => {
-      if (!isOutOfSpace(error)) throw error;
-      // A full disk has no space for the index of the log (-shm). A connection with exclusive
-      // access keeps it in memory, so that files can be removed to free space.
-      opened.close();
-      opened = sql = connect(driver, path);
-      opened.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
+      if (!isOutOfSpace(error instanceof StorageError ? error.cause : error)) throw error;
+      opened.replace(() => connectAlone(path, options));
       return retryWhileBusy<SchemaState>(inspect, busyTimeout);
     });
     forget ??= noteOpenFile(path, driver.name, "write");
@@ -82,10 +84,10 @@ async function openWritable(path: string, options: OpenDatabaseOptions): Promise
         busyTimeout,
       );
     }
-    const synchronous = durability === "full" ? "FULL" : "NORMAL";
-    sql.prepare(`PRAGMA synchronous = ${synchronous}`).run();
-    sql.prepare("PRAGMA trusted_schema = OFF").run();
-    return new Database(writerReader(sql, forget, path, options), sql, busyTimeout);
+    configure(opened, options);
+    const room = new ReservedRoom(path, opened, () => connectAlone(path, options));
+    room.restore();
+    return new Database(writerReader(sql, forget, path, options), sql, busyTimeout, room);
   } catch (error) {
     sql?.close();
     forget?.();
@@ -140,17 +142,49 @@ async function createFile(path: string, durable: boolean): Promise<void> {
   if (durable) await syncEntry(dirname(path));
 }
 
-/** Whether SQLite may have failed for lack of space, which it also reports as an I/O error. */
-function isOutOfSpace(error: unknown): boolean {
-  const cause = error instanceof StorageError ? error.cause : error;
-  return cause instanceof SqlError && (cause.kind === "full" || cause.kind === "io");
-}
-
 function connect(driver: SqlDriver, path: string): SqlConnection {
   const sql = driver.open(path, "write");
   // Waiting happens between calls, without blocking the event loop.
   sql.prepare("PRAGMA busy_timeout = 0").get();
   return sql;
+}
+
+/** Sets what applies to all of a connection. Reads the schema. */
+function configure(sql: SqlConnection, { durability }: OpenDatabaseOptions): void {
+  sql.prepare(`PRAGMA synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`).run();
+  sql.prepare("PRAGMA trusted_schema = OFF").run();
+}
+
+/**
+ * Connects with exclusive access. The index of the log (-shm), for which a full disk has no space,
+ * is then kept in memory, so that files can be removed to free space.
+ */
+function connectAlone(path: string, options: OpenDatabaseOptions, mayLend = true): SqlConnection {
+  const sql = connect(options.driver, path);
+  try {
+    sql.prepare("PRAGMA locking_mode = EXCLUSIVE").get();
+    configure(sql, options);
+    return sql;
+  } catch (error) {
+    sql.close();
+    // Without a free inode, no log can be created either.
+    const needsLog = error instanceof SqlError && error.kind === "cannot-open" && mayLend;
+    if (needsLog && new Reserve(path).lend()) return connectAlone(path, options, false);
+    throw error;
+  }
+}
+
+/** Connects again in the usual way, or on a full disk with exclusive access. */
+function reconnect(path: string, options: OpenDatabaseOptions): SqlConnection {
+  const sql = connect(options.driver, path);
+  try {
+    configure(sql, options);
+    return sql;
+  } catch (error) {
+    sql.close();
+    if (!isOutOfSpace(error)) throw error;
+    return connectAlone(path, options);
+  }
 }
 
 /** Switches to WAL mode. Another process may do the same; the result is identical. */

@@ -48,7 +48,7 @@ export function isOpenDatabase(path: string): boolean {
   if (files.size === 0) return false;
   const key = identity(path);
   if (files.has(key)) return true;
-  const [end] = /-(wal|shm)$/.exec(path) ?? [];
+  const [end] = /-(wal|shm|reserve)$/.exec(path) ?? [];
   return end !== undefined && [...files.values()].some((file) => {
     try {
       return identity(Deno.realPathSync(file.path) + end) === key;

@@ -89,6 +89,8 @@ export class SqliteRunStore implements RunStore {
     expected?: readonly string[],
   ): Promise<{ readonly run: Run; readonly changed: boolean }> {
     return await this.#database.write({
+      // A run can also be ended on a full disk.
+      frees: change.status !== undefined,
       apply: (sql) => {
         const run = require(sql, id);
         if (expected && !expected.includes(run.status)) return { run, changed: false };
@@ -178,6 +180,7 @@ export class SqliteRunStore implements RunStore {
   remove(id: string, force: boolean): Promise<ArtifactPlace[]> {
     return this.#database.write({
       alone: true,
+      frees: true,
       apply: (sql) => {
         require(sql, id);
         releaseVersions(sql, "run_id", id, force);

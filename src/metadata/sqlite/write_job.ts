@@ -17,6 +17,11 @@ export interface WriteJob<T> {
   readonly alone?: boolean;
   /** Whether `apply` changes rows by at most one statement, which needs no savepoint. */
   readonly single?: boolean;
+  /**
+   * Whether the job frees space, or has to work on a full disk for another reason. It may use space
+   * that is kept for that. It publishes nothing, so that it can be tried again.
+   */
+  readonly frees?: boolean;
   /** Withdraws the job while it waits; afterwards `check` may inspect it. */
   readonly signal?: AbortSignal;
 }
@@ -28,10 +33,19 @@ export function applyJob(sql: SqlConnection, job: WriteJob<unknown>): unknown {
   try {
     return job.apply(sql);
   } catch (error) {
-    sql.prepare("ROLLBACK TO job").run();
+    endSavepoint(sql, "ROLLBACK TO job");
     throw error;
   } finally {
-    sql.prepare("RELEASE job").run();
+    endSavepoint(sql, "RELEASE job");
+  }
+}
+
+/** Ends the savepoint, unless SQLite has rolled back all of the transaction: the disk is full. */
+function endSavepoint(sql: SqlConnection, statement: string): void {
+  try {
+    sql.prepare(statement).run();
+  } catch (error) {
+    if (!(error instanceof SqlError && error.kind === "other")) throw error;
   }
 }
 

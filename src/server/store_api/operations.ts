@@ -110,7 +110,7 @@ function specialHandlers({ context, readOnly, instance, version }: Service): Han
       access: "write",
       handle: async ({ args: [id, force] }) => {
         const { metadata, artifacts } = context();
-        await artifacts.removeBytes(await metadata.runs.remove(id as string, force as boolean));
+        await artifacts.removeRun(metadata.runs, id as string, force as boolean);
         return [];
       },
     },

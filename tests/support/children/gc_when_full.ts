@@ -4,6 +4,7 @@
  */
 import { join } from "@std/path";
 import { openStore } from "@chachaml/store";
+import { fillDisk } from "../fill_disk.ts";
 
 const [dir] = Deno.args as [string];
 const open = () => openStore({ path: join(dir, "t.db"), driver: "builtin" });
@@ -14,16 +15,7 @@ const open = () => openStore({ path: join(dir, "t.db"), driver: "builtin" });
   await store.artifacts.put("r", "a", "kept");
   Deno.writeFileSync(join(store.artifactDir!, "r/orphan"), new Uint8Array(2_000_000));
 }
-{
-  using file = Deno.openSync(join(dir, "ballast"), { create: true, write: true });
-  for (let chunk = new Uint8Array(64 * 1024); chunk.length > 0;) {
-    try {
-      file.writeSync(chunk);
-    } catch {
-      chunk = chunk.subarray(0, chunk.length >> 1);
-    }
-  }
-}
+fillDisk(join(dir, "ballast"));
 const removed: string[] = [];
 {
   await using store = await open();

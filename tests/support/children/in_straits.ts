@@ -6,6 +6,7 @@
 import { ChachamlError, openStore, type Store } from "@chachaml/store";
 import { join } from "@std/path";
 import { OWNER } from "../../../src/names/names.ts";
+import { fillDisk } from "../fill_disk.ts";
 
 const LARGE = 4 * 1024 * 1024;
 
@@ -22,7 +23,7 @@ interface Straits {
 
 /** How the system comes to refuse work, and to do it again. */
 const STRAITS: Record<string, Straits> = {
-  "full disk": { begin: fillDisk, end: () => Deno.removeSync(ballast) },
+  "full disk": { begin: () => fillDisk(ballast), end: () => Deno.removeSync(ballast) },
   "small files": {
     begin: () => {
       // Its default is the end of the process, which would tell nothing.
@@ -47,18 +48,6 @@ const STRAITS: Record<string, Straits> = {
 function call(command: string, ...args: string[]): void {
   const { success, stderr } = new Deno.Command(command, { args }).outputSync();
   if (!success) throw new Error(`${command} failed: ${new TextDecoder().decode(stderr)}`);
-}
-
-/** Writes until not one byte more fits. */
-function fillDisk(): void {
-  using file = Deno.openSync(ballast, { create: true, write: true });
-  for (let chunk = new Uint8Array(64 * 1024); chunk.length > 0;) {
-    try {
-      file.writeSync(chunk);
-    } catch {
-      chunk = chunk.subarray(0, chunk.length >> 1);
-    }
-  }
 }
 
 let outcomes: Record<string, string> = {};
@@ -134,7 +123,7 @@ async function useAllTwice(store: Store, { begin, end }: Straits): Promise<unkno
 async function usePages(store: Store): Promise<unknown> {
   const rounds: unknown[] = [];
   for (let pages = 0; pages < 30; pages++) {
-    fillDisk();
+    fillDisk(ballast);
     const { size } = Deno.statSync(ballast);
     Deno.truncateSync(ballast, Math.max(0, size - pages * 4096));
     await attempt("put", () => store.artifacts.put("r", `${pages}/put`, "put"));
