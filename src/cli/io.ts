@@ -1,3 +1,4 @@
+import { onDemand } from "../base/on_demand.ts";
 import { thisProcess } from "../processes/this_process.ts";
 import type { Pager } from "./pager.ts";
 
@@ -51,11 +52,13 @@ export function processIo(): Io {
     ...(Deno.stdout.isTerminal() && {
       columns: columnsOf(),
       colors: !Deno.noColor,
-      startPager: async () => (await import("./pager.ts")).startPager(env),
+      startPager: async () =>
+        (await import(onDemand("./pager.ts")) as typeof import("./pager.ts")).startPager(env),
     }),
     ...(Deno.stdin.isTerminal() && Deno.stderr.isTerminal() && { ask }),
     interrupted,
-    openUrl: async (url) => (await import("./open_url.ts")).openUrl(url),
+    openUrl: async (url) =>
+      (await import(onDemand("./open_url.ts")) as typeof import("./open_url.ts")).openUrl(url),
     dropNetwork: () => {
       // The identity of this process can be read only with all permissions, so it is cached first.
       thisProcess();

@@ -1,3 +1,4 @@
+import { onDemand } from "../base/on_demand.ts";
 import { InvalidNameError, InvalidOptionError } from "../base/errors.ts";
 import { isRemote, isServer } from "../context/place.ts";
 import type { OpenOptions } from "../context/open_options.ts";
@@ -59,7 +60,9 @@ async function complain(io: Io, words: string): Promise<void> {
 }
 
 async function helpText(command: Command | undefined): Promise<string> {
-  const { commandHelp, programHelp } = await import("./help.ts");
+  const { commandHelp, programHelp } = await import(
+    onDemand("./help.ts")
+  ) as typeof import("./help.ts");
   return command ? await commandHelp(command) : programHelp(COMMANDS);
 }
 
@@ -72,7 +75,10 @@ async function run(
   const opened: Store[] = [];
   const paged = command.paged && !options.has("json") ? await io.startPager?.() : undefined;
   const named = options.get("db") ?? io.env("CHACHAML_DB");
-  const path = named ?? await (await import("./find_store.ts")).findStore(io);
+  const path = named ??
+    await (await import(onDemand("./find_store.ts")) as typeof import("./find_store.ts")).findStore(
+      io,
+    );
   const placed = placeOf(path, options, io);
   if (!command.network && !isRemote(placed)) io.dropNetwork?.();
   const say = (words: string) =>
@@ -86,7 +92,12 @@ async function run(
       say,
       json: options.has("json") ? (document) => io.stdout(toJson(document) + "\n") : undefined,
       jsonItems: options.has("json") ? (items) => printItems(io, items) : undefined,
-      runId: async (store, ref) => (await import("./run_ref.ts")).resolveRun(store, ref, io),
+      runId: async (store, ref) =>
+        (await import(onDemand("./run_ref.ts")) as typeof import("./run_ref.ts")).resolveRun(
+          store,
+          ref,
+          io,
+        ),
       confirm: (question) => confirm(question, options, io),
       place: () => placed,
       open: async (how, place) => {
@@ -143,7 +154,9 @@ async function openNamed(
   place: OpenOptions & { readonly path: string | URL },
   how: "read" | "write" | "create",
 ): Promise<Store> {
-  const { openStore } = await import("../store/open_store.ts");
+  const { openStore } = await import(
+    onDemand("../store/open_store.ts")
+  ) as typeof import("../store/open_store.ts");
   return await openStore({
     ...place,
     readOnly: how === "read",

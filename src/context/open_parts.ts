@@ -1,4 +1,5 @@
 /** Opens the adapters of a store's two parts. */
+import { onDemand } from "../base/on_demand.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
@@ -22,7 +23,9 @@ export async function openMetadata(
     const database = await openDatabase({ path, driver, readOnly, durability, busyTimeout });
     return new SqliteMetadata(database, driver, now, path);
   }
-  const { openPostgres } = await import("../metadata/postgres/open.ts");
+  const { openPostgres } = await import(
+    onDemand("../metadata/postgres/open.ts")
+  ) as typeof import("../metadata/postgres/open.ts");
   const { poolSize = 10, create = true } = options;
   const how = { readOnly, durability, busyTimeout, poolSize, create, now };
   return await openPostgres(String(options.path), how);

@@ -1,3 +1,4 @@
+import { onDemand } from "../../base/on_demand.ts";
 import { type CommandSpec, loadCommand } from "../command.ts";
 
 export const man: CommandSpec = {
@@ -8,7 +9,9 @@ export const man: CommandSpec = {
     ["Install it", "chachaml man > ~/.local/share/man/man1/chachaml.1"],
   ],
   run: async ({ commands, io }) => {
-    const { manPage } = await import("../man_page.ts");
+    const { manPage } = await import(
+      onDemand("../man_page.ts")
+    ) as typeof import("../man_page.ts");
     await io.stdout(manPage(await Promise.all(commands.map(loadCommand))));
   },
 };

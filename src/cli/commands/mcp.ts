@@ -1,3 +1,4 @@
+import { onDemand } from "../../base/on_demand.ts";
 import type { CommandSpec } from "../command.ts";
 
 export const mcp: CommandSpec = {
@@ -12,8 +13,12 @@ export const mcp: CommandSpec = {
   run: async ({ options, io, open }) => {
     const allowWrite = options.has("allow-write");
     const store = await open(allowWrite ? "write" : "read");
-    const { makeMcpServer } = await import("../../server/mcp/mcp_server.ts");
-    const { LineTransport } = await import("../../server/mcp/line_transport.ts");
+    const { makeMcpServer } = await import(
+      onDemand("../../server/mcp/mcp_server.ts")
+    ) as typeof import("../../server/mcp/mcp_server.ts");
+    const { LineTransport } = await import(
+      onDemand("../../server/mcp/line_transport.ts")
+    ) as typeof import("../../server/mcp/line_transport.ts");
     const server = await makeMcpServer(store, {
       allowWrite,
       howToAllow: "start chachaml mcp with --allow-write",

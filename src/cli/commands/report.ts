@@ -1,3 +1,4 @@
+import { onDemand } from "../../base/on_demand.ts";
 import type { CommandSpec } from "../command.ts";
 import { requirePlace, saveOutput } from "../save_output.ts";
 import { parseBytes, parseCount } from "../values.ts";
@@ -39,7 +40,9 @@ export const report: CommandSpec = {
     if (output !== "-") await requirePlace(output, force);
     const store = await open("read");
     const ids = await Promise.all(args.map((ref) => runId(store, ref)));
-    const { createReport } = await import("../../server/report/report.ts");
+    const { createReport } = await import(
+      onDemand("../../server/report/report.ts")
+    ) as typeof import("../../server/report/report.ts");
     const signal = io.interrupted?.();
     const html = createReport(store, ids, { ...limits, ...(signal && { signal }) });
     if (output !== "-") return await saveOutput(html, output, force);

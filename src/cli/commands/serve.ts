@@ -1,3 +1,4 @@
+import { onDemand } from "../../base/on_demand.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import {
   type Call,
@@ -72,8 +73,12 @@ export async function runServer(
   { options, io, say, open }: Call,
   onListen?: (url: string) => void,
 ): Promise<void> {
-  const { parseTokens, parseUsers, signIn } = await import("../../server/sign_in.ts");
-  const { serveStore } = await import("../../server/serve.ts");
+  const { parseTokens, parseUsers, signIn } = await import(
+    onDemand("../../server/sign_in.ts")
+  ) as typeof import("../../server/sign_in.ts");
+  const { serveStore } = await import(
+    onDemand("../../server/serve.ts")
+  ) as typeof import("../../server/serve.ts");
   const tokens = await accounts(options, "token-file", parseTokens);
   const users = await accounts(options, "users-file", parseUsers);
   const [hostname, port] = ["host", "port"].map(options.get);
