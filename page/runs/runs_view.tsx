@@ -302,12 +302,13 @@ function useColumns(
 ) {
   const usual = useRef<{ key: string; ids: string[] }>({ key: "", ids: [] });
   const first = rows[0];
+  const sample = rows.slice(0, 100).filter((row) => row !== undefined);
+  const hasCurve = sample.some(({ metrics }) => Object.values(metrics).some((m) => m.count > 1));
   // Chosen once: columns that come and go while runs log would make the table jump.
   const key = `${all} ${names?.metrics.slice(0, 5)} ${names?.params.slice(0, 20)} ${
     first === undefined
-  }`;
+  } ${hasCurve}`;
   if (usual.current.key !== key) {
-    const sample = rows.slice(0, 100).filter((row) => row !== undefined);
     usual.current = { key, ids: usualColumns(names ?? NO_NAMES, sample, all) };
   }
   const ids = splitIds(query.get("cols")) ?? usual.current.ids;

@@ -11,8 +11,8 @@ import { createHandler, type HandlerOptions } from "@chachaml/store/server";
 /** Debian's Chromium; another one by the variable. */
 const CHROMIUM = Deno.env.get("CHACHAML_CHROMIUM") ?? "/usr/bin/chromium";
 
-/** Why the tests cannot run; `undefined` if they can. */
-const missing = Deno.env.get("CHACHAML_PAGE") === undefined
+/** Why no test can run; `undefined` if they can. */
+const noBrowser = Deno.env.get("CHACHAML_PAGE") === undefined
   ? "run by deno task test:page"
   : await Deno.stat(CHROMIUM).then(() => undefined, () => `there is no ${CHROMIUM}`);
 
@@ -36,6 +36,8 @@ export interface Tools {
 /** How a test's server and browser are. */
 export interface Around extends HandlerOptions {
   readonly context?: BrowserContextOptions;
+  /** What the test lacks besides a browser. */
+  readonly missing?: string | undefined;
   /** Fills the store before the page opens. */
   readonly fill?: (store: Store) => Promise<void>;
 }
@@ -63,8 +65,9 @@ globalThis.addEventListener("unload", () => void browser?.then((browser) => brow
 export function pageTest(
   name: string,
   work: (tools: Tools) => Promise<void>,
-  { context = {}, fill, ...options }: Around = {},
+  { context = {}, fill, missing: lacks, ...options }: Around = {},
 ): void {
+  const missing = noBrowser ?? lacks;
   Deno.test({
     name: missing === undefined ? name : `${name} (skipped: ${missing})`,
     ignore: missing !== undefined,
