@@ -11,6 +11,7 @@ const ROOMS = [
   "display",
   "bytes",
   "metadata",
+  "metadata/sql",
   "bytes/files",
   "bytes/memory",
   "bytes/s3",

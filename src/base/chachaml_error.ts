@@ -1,5 +1,5 @@
 /** Base class of the package's errors. */
-import { type Named, type Phrase } from "./phrase.ts";
+import type { Named, Phrase } from "./phrase.ts";
 
 /** Base class of all errors that this package throws by itself. */
 export class ChachamlError extends Error {

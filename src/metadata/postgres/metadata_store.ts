@@ -33,8 +33,8 @@ export class PostgresMetadata implements MetadataStore {
   }
 
   async mlflow(): Promise<MlflowStore> {
-    const { PostgresMlflowStore } = await import("./mlflow/mlflow_store.ts");
-    return new PostgresMlflowStore(this.#database, this.#now);
+    const { mlflowStore } = await import("./mlflow/mlflow_store.ts");
+    return mlflowStore(this.#database, this.#now);
   }
 
   async changes(): Promise<ChangeLog> {

@@ -10,7 +10,8 @@ import type { Environment, Run, StartOptions } from "../run.ts";
 import type { RunDocument } from "../run_document.ts";
 import type { RunQuery } from "../run_query.ts";
 import type { ArtifactPlace, Missing, RunChange, RunCounts, RunStore } from "../run_store.ts";
-import { archiveRun, unarchiveRun } from "./archived_rows.ts";
+import { archiveRun, unarchiveRun } from "../sql/archived_runs.ts";
+import { POSTGRES, runScript } from "./script.ts";
 import { requireAndLockRun } from "./artifact_rows.ts";
 import type { Database, Sql } from "./database.ts";
 import {
@@ -181,14 +182,14 @@ export class PostgresRunStore implements RunStore {
 
   archive(id: string): Promise<Run> {
     return this.#database.write(async (sql) => {
-      await archiveRun(sql, id);
+      await runScript(sql, archiveRun(POSTGRES, id, { running: false }));
       return await requireRun(sql, id);
     });
   }
 
   unarchive(id: string): Promise<Run> {
     return this.#database.write(async (sql) => {
-      await unarchiveRun(sql, id);
+      await runScript(sql, unarchiveRun(POSTGRES, id));
       return await requireRun(sql, id);
     });
   }

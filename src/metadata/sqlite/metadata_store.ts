@@ -42,8 +42,8 @@ export class SqliteMetadata implements MetadataStore {
   }
 
   async mlflow(): Promise<MlflowStore> {
-    const { SqliteMlflowStore } = await import("./mlflow/mlflow_store.ts");
-    return new SqliteMlflowStore(this.#database, this.#now);
+    const { mlflowStore } = await import("./mlflow/mlflow_store.ts");
+    return mlflowStore(this.#database, this.#now);
   }
 
   identity(): Promise<string | undefined> {

@@ -31,7 +31,8 @@ import { growDocument, insertDocument, readDocument } from "./run_document_rows.
 import { searchRuns, withTags } from "./run_search.ts";
 import { missingOf, requireFreeId } from "./run_conflicts.ts";
 import { changeRun, countRuns, SELECT_RUN } from "./run_rows.ts";
-import { archiveRun, unarchiveRun } from "./archived_rows.ts";
+import { archiveRun, unarchiveRun } from "../sql/archived_runs.ts";
+import { runScript, SQLITE } from "./script.ts";
 import { namesOf } from "./name_rows.ts";
 import { dropProcess, noteProcess } from "./process_rows.ts";
 import type { RunProcess } from "../process_store.ts";
@@ -147,7 +148,7 @@ export class SqliteRunStore implements RunStore {
     return this.#database.write({
       apply: (sql) => {
         requireRow(sql, id);
-        archiveRun(sql, id);
+        runScript(sql, archiveRun(SQLITE, id, { running: false }));
         return require(sql, id);
       },
     });
@@ -157,7 +158,7 @@ export class SqliteRunStore implements RunStore {
     return this.#database.write({
       apply: (sql) => {
         requireRow(sql, id);
-        unarchiveRun(sql, id);
+        runScript(sql, unarchiveRun(SQLITE, id));
         return require(sql, id);
       },
     });

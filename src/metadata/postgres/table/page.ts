@@ -5,7 +5,7 @@ import type { TablePage, TablePosition, TableQuery } from "../../run_table.ts";
 import { tableTextOf } from "../../rows/table_text.ts";
 import type { PgValue, Sql } from "../client.ts";
 import { selectSummaries } from "../metric_rows.ts";
-import { type Fragment, fragment, joined, where } from "../mlflow/conditions.ts";
+import { type Fragment, fragment, joined, where } from "../../sql/fragment.ts";
 import { RUN_COLUMNS, withTags } from "../run_rows.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { condition } from "./values.ts";

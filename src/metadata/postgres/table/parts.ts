@@ -3,7 +3,7 @@
  * then those without one, the newest first.
  */
 import type { TableOrder } from "../../run_table.ts";
-import { type Fragment, fragment } from "../mlflow/conditions.ts";
+import { type Fragment, fragment } from "../../sql/fragment.ts";
 import { AS_NUMBER, attribute, IS_NUMBER, tagValue } from "./values.ts";
 
 /** One part of an order. */

@@ -1,7 +1,9 @@
 /** Values of runs that a table shows, filters and sorts by, as SQL over `runs r`. */
 import type { Clause } from "../../mlflow_query.ts";
-import { compare, type Fragment, fragment } from "../mlflow/conditions.ts";
-import { metricCondition, runCondition, runValue } from "../mlflow/run_values.ts";
+import { compare } from "../../sql/compare.ts";
+import { type Fragment, fragment } from "../../sql/fragment.ts";
+import { metricCondition, runCondition, runValue } from "../../sql/mlflow/run_values.ts";
+import { POSTGRES } from "../script.ts";
 
 /** Columns of attributes. Text is in the order of its bytes, whatever language the database sorts in. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -36,10 +38,10 @@ export const AS_NUMBER = `CASE WHEN ${RATIO} THEN split_part(p.value, '/', 1)::d
 /** A condition on a run. */
 export function condition(clause: Clause): Fragment {
   const { entity, key, value } = clause;
-  if (entity === "metric") return metricCondition(clause);
-  if (entity === "attribute") return compare(fragment(attribute(key)), clause);
-  if (entity !== "param" || typeof value !== "number") return runCondition(clause);
-  const { text, values } = compare(fragment(`(${AS_NUMBER})`), clause);
+  if (entity === "metric") return metricCondition(POSTGRES, clause, "chachaml_metric_summaries");
+  if (entity === "attribute") return compare(POSTGRES, fragment(attribute(key)), clause);
+  if (entity !== "param" || typeof value !== "number") return runCondition(POSTGRES, clause);
+  const { text, values } = compare(POSTGRES, fragment(`(${AS_NUMBER})`), clause);
   return fragment(
     `EXISTS (SELECT 1 FROM params p WHERE p.run_id = r.id AND p.key = ? AND ${text})`,
     key,
@@ -49,5 +51,5 @@ export function condition(clause: Clause): Fragment {
 
 /** The text of a tag. */
 export function tagValue(key: string): Fragment {
-  return runValue({ entity: "tag", key });
+  return runValue(POSTGRES, { entity: "tag", key });
 }

@@ -1,10 +1,11 @@
 /** One page of a table of runs. */
 import type { TablePage, TablePosition, TableQuery } from "../../run_table.ts";
 import { tableTextOf } from "../../rows/table_text.ts";
-import { type Fragment, fragment, joined, where } from "../mlflow/conditions.ts";
+import { type Fragment, fragment, joined, where } from "../../sql/fragment.ts";
 import { MetricSummaries } from "../metric_summaries.ts";
 import { SELECT_RUN } from "../run_rows.ts";
 import { withTags } from "../run_search.ts";
+import { boundValues } from "../script.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "../sql_driver.ts";
 import { text, whole } from "../whole_text.ts";
 import { type Part, partsOf } from "./parts.ts";
@@ -31,7 +32,9 @@ export function countRows(
 ): number {
   const { table, prefix } = new MetricSummaries(sql).source();
   const { text, values } = where(conditionsOf(query, table));
-  const row = sql.prepare(`${prefix} SELECT count(*) AS runs FROM runs r ${text}`).get(...values)!;
+  const row = sql.prepare(`${prefix} SELECT count(*) AS runs FROM runs r ${text}`).get(
+    ...boundValues(values),
+  )!;
   return Number(row.runs);
 }
 
@@ -48,12 +51,12 @@ export function readPage(sql: SqlConnection, query: TableQuery): TablePage {
     const behind = at === first && place.length > 0 ? place : undefined;
     const statement = statementOf(parts[at]!, query, conditions, behind);
     const rows = sql.prepare(`${prefix} ${statement.text} LIMIT ? OFFSET ?`)
-      .all(...statement.values, limit + 1 - found.length, left);
+      .all(...boundValues(statement.values), limit + 1 - found.length, left);
     if (rows.length > 0) left = 0;
     else if (left > 0) {
       // All rows of this part are skipped: the next part skips the rest.
       const all = sql.prepare(`${prefix} SELECT count(*) AS runs FROM (${statement.text})`)
-        .get(...statement.values)!;
+        .get(...boundValues(statement.values))!;
       left = Math.max(0, left - Number(all.runs));
     }
     found.push(...rows.map((row) => ({ part: at, row })));

@@ -3,7 +3,7 @@
  * part is one statement that an index can serve.
  */
 import type { TableOrder } from "../../run_table.ts";
-import { type Fragment, fragment } from "../mlflow/conditions.ts";
+import { type Fragment, fragment } from "../../sql/fragment.ts";
 import { AS_NUMBER, attribute, IS_NUMBER, tagValue } from "./values.ts";
 
 /** One part of an order. */

@@ -1,7 +1,9 @@
 /** Values of runs for displaying, filtering and sorting, as SQL over `runs r`. */
 import type { Clause } from "../../mlflow_query.ts";
-import { compare, type Fragment, fragment } from "../mlflow/conditions.ts";
-import { runCondition, runValue } from "../mlflow/run_values.ts";
+import { compare } from "../../sql/compare.ts";
+import { type Fragment, fragment } from "../../sql/fragment.ts";
+import { runCondition, runValue } from "../../sql/mlflow/run_values.ts";
+import { SQLITE } from "../script.ts";
 
 /** Columns of attributes. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -34,7 +36,7 @@ export const AS_NUMBER = `CASE WHEN instr(p.value, '/') > 0
 export function condition(clause: Clause, summaries: string): Fragment {
   const { entity, key, comparison, value } = clause;
   if (entity === "metric") {
-    const { text, values } = compare(fragment("s.last"), clause);
+    const { text, values } = compare(SQLITE, fragment("s.last"), clause);
     const fits = comparison === "!=" ? `(s.last IS NULL OR ${text})` : text;
     return fragment(
       `EXISTS (SELECT 1 FROM ${summaries} s WHERE s.run_id = r.id AND s.key = ? AND ${fits})`,
@@ -43,7 +45,7 @@ export function condition(clause: Clause, summaries: string): Fragment {
     );
   }
   if (entity === "param" && typeof value === "number") {
-    const { text, values } = compare(fragment(AS_NUMBER), clause);
+    const { text, values } = compare(SQLITE, fragment(AS_NUMBER), clause);
     return fragment(
       `EXISTS (SELECT 1 FROM params p WHERE p.run_id = r.id AND p.key = ? AND ${IS_NUMBER}
         AND ${text})`,
@@ -51,11 +53,11 @@ export function condition(clause: Clause, summaries: string): Fragment {
       ...values,
     );
   }
-  if (entity === "attribute") return compare(fragment(attribute(key)), clause);
-  return runCondition(clause);
+  if (entity === "attribute") return compare(SQLITE, fragment(attribute(key)), clause);
+  return runCondition(SQLITE, clause);
 }
 
 /** Returns the text of a tag. */
 export function tagValue(key: string): Fragment {
-  return runValue({ entity: "tag", key });
+  return runValue(SQLITE, { entity: "tag", key });
 }
