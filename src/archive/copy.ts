@@ -6,6 +6,9 @@ import type { StagedBytes } from "../bytes/byte_store.ts";
 import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactDocument, RunDocument } from "../metadata/run_document.ts";
 import { hasAll } from "../metadata/run_growth.ts";
+import type { RemoteCare } from "../remote/remote_care.ts";
+import { exportDocuments } from "./export.ts";
+import type { ImportReport } from "./import.ts";
 import { insertRuns } from "./insert_runs.ts";
 
 /** Artifacts of a run copied at a time. */
@@ -64,7 +67,8 @@ export async function copyRuns(
   options: CopyRunsOptions,
 ): Promise<CopyReport> {
   const batch = crypto.randomUUID();
-  const release = await to.bytes.lease(batch);
+  // A server stages by itself what arrives.
+  const release = to.remote ? async () => {} : await to.bytes.lease(batch);
   if (!release) throw new StorageError("copy runs", "the staging directory cannot be locked");
   try {
     const copy = new Copy(from, to, batch, options);
@@ -127,6 +131,7 @@ class Copy {
     const there = await this.#to.metadata.runs.document(id);
     if (there && hasAll(there, run)) return void this.#counts.existing++;
     const known = new Set(there?.artifacts.map(({ id }) => id));
+    if (this.#to.remote) return await this.#send(this.#to.remote, run, known);
     const staged = new Map<string, StagedBytes>();
     try {
       const missing = run.artifacts.filter(({ id }) => !known.has(id));
@@ -143,6 +148,19 @@ class Copy {
     } finally {
       for (const bytes of staged.values()) await bytes.discard();
     }
+  }
+
+  /** Sends a run to a server as an archive, without the files of artifacts that are known there. */
+  async #send(to: RemoteCare, run: RunDocument, known: ReadonlySet<string>): Promise<void> {
+    const { signal } = this.#options;
+    const how = signal ? { signal } : {};
+    const archive = ReadableStream.from(exportDocuments(this.#from, [run], how, known));
+    const sent = { newIds: false, isPartial: true, signal };
+    const { runs, artifacts, bytes } = await to.import(archive, sent) as ImportReport;
+    const { imported = false, merged = false } = runs[0] ?? {};
+    this.#counts[imported ? "copied" : merged ? "updated" : "existing"]++;
+    this.#counts.artifacts += artifacts;
+    this.#counts.bytes += bytes;
   }
 
   async #stage(run: RunDocument, { id, name, hash }: ArtifactDocument): Promise<StagedBytes> {

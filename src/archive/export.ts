@@ -38,8 +38,26 @@ export async function* exportRuns(
   ids: readonly string[],
   options: ExportOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  options.signal?.throwIfAborted();
+  assertIds("export", ids);
+  const runs: RunDocument[] = [];
+  for (const id of new Set(ids)) {
+    const run = await store.metadata.runs.document(id);
+    if (!run) throw new RunNotFoundError(id);
+    runs.push(run);
+  }
+  yield* exportDocuments(store, runs, options);
+}
+
+/** Yields the bytes of an archive of runs. It has no files of artifacts whose ids are `known`. */
+export async function* exportDocuments(
+  store: StoreContext,
+  runs: readonly RunDocument[],
+  options: ExportOptions,
+  known: ReadonlySet<string> = new Set(),
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { readable, controller } = createTarPacker();
-  const writing = writeArchive(controller, store, ids, options)
+  const writing = writeArchive(controller, store, { runs, known }, options)
     .catch((error) => controller.error(error));
   try {
     yield* readable;
@@ -51,23 +69,22 @@ export async function* exportRuns(
 async function writeArchive(
   archive: TarPackController,
   store: StoreContext,
-  ids: readonly string[],
+  { runs, known }: {
+    readonly runs: readonly RunDocument[];
+    readonly known: ReadonlySet<string>;
+  },
   options: ExportOptions,
 ): Promise<void> {
   const { signal, onProgress } = options;
-  signal?.throwIfAborted();
-  assertIds("export", ids);
-  const runs: RunDocument[] = [];
-  for (const id of new Set(ids)) {
-    const run = await store.metadata.runs.document(id);
-    if (!run) throw new RunNotFoundError(id);
-    runs.push(run);
-  }
   const manifest = encodeManifest(runs);
   await addBytes(archive, MANIFEST, manifest, new Date());
   const omitted: NotExported[] = [];
+  const sent = runs.map(({ id, artifacts }) => ({
+    id,
+    artifacts: artifacts.filter(({ id }) => !known.has(id)),
+  }));
   let total = 0;
-  for (const { artifacts } of runs) for (const { size } of artifacts) total += size;
+  for (const { artifacts } of sent) for (const { size } of artifacts) total += size;
   let done = 0;
   const advance = (bytes: number) => onProgress?.({ bytes: done += bytes, total });
   const omit = ({ runId, artifact: { name } }: ExportFile, error: unknown) => {
@@ -75,7 +92,7 @@ async function writeArchive(
     omitted.push({ runId, name, error });
     options.onOmitted({ runId, name, error });
   };
-  for await (const { file, bytes, mode, error } of readAhead(store, runs, signal)) {
+  for await (const { file, bytes, mode, error } of readAhead(store, sent, signal)) {
     signal?.throwIfAborted();
     const { runId, artifact: { name, createdAt } } = file;
     if (error !== undefined) omit(file, error);

@@ -5,6 +5,7 @@ import type { ByteBatch, Progress } from "../bytes/byte_store.ts";
 import { startBatch } from "../bytes/start_batch.ts";
 import { ArchiveError, ChachamlError, InvalidSourceError } from "../base/errors.ts";
 import type { ArtifactDocument } from "../metadata/run_document.ts";
+import type { RemoteCare } from "../remote/remote_care.ts";
 import type { StoreContext } from "../context/compose.ts";
 import { unsafePath } from "../names/names.ts";
 import { Gate } from "../base/gate.ts";
@@ -34,6 +35,12 @@ export interface ImportOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Options for {@linkcode importRuns}. */
+export interface ImportRunsOptions extends ImportOptions {
+  /** Whether the archive may lack the files of artifacts that the store has. */
+  readonly isPartial?: boolean;
+}
+
 /** Result of an import. */
 export interface ImportReport {
   /** Runs of the archive. */
@@ -60,8 +67,9 @@ export interface ImportedRun {
 export async function importRuns(
   store: StoreContext,
   archive: ReadableStream<Uint8Array>,
-  options: ImportOptions,
+  options: ImportRunsOptions,
 ): Promise<ImportReport> {
+  if (store.remote) return await sendArchive(store.remote, archive, options);
   const prepared: PreparedRun[] = [];
   let batch: ByteBatch | undefined;
   const start = async (count: number) => batch = await startBatch(store.bytes, { count });
@@ -84,12 +92,32 @@ export async function importRuns(
   }
 }
 
+/** Sends an archive to the server of a store, which imports it while it arrives. */
+async function sendArchive(
+  remote: RemoteCare,
+  archive: ReadableStream<Uint8Array>,
+  { newIds = false, isPartial = false, signal, onProgress }: ImportRunsOptions,
+): Promise<ImportReport> {
+  try {
+    return await remote.import(archive, { newIds, isPartial, signal, onProgress }) as ImportReport;
+  } catch (error) {
+    throw archiveError(error, signal);
+  }
+}
+
+/** Describes a failure to read an archive; other errors stay as they are. */
+function archiveError(error: unknown, signal: AbortSignal | undefined): unknown {
+  signal?.throwIfAborted();
+  if (error instanceof ChachamlError && !(error instanceof InvalidSourceError)) return error;
+  return new ArchiveError(`it cannot be read: ${(error as Error).message}`, { cause: error });
+}
+
 /** Stages all files of an archive. Throws if they differ from the manifest. */
 async function receive(
   start: (count: number) => Promise<ByteBatch>,
   archive: ReadableStream<Uint8Array>,
   prepared: PreparedRun[],
-  { newIds = false, signal, onProgress }: ImportOptions,
+  { newIds = false, isPartial = false, signal, onProgress }: ImportRunsOptions,
 ): Promise<ByteBatch> {
   const members = readMembers(archive, signal);
   const gate = new Gate(WIDTH);
@@ -148,13 +176,11 @@ async function receive(
       throw new ArchiveError(`the bytes of ${JSON.stringify(name)} are damaged`);
     }
     const [missing] = expected.keys();
-    if (missing === undefined) return batch;
+    // Whether the store has them is found where they are missing in it.
+    if (missing === undefined || isPartial) return batch;
     throw new ArchiveError(`${JSON.stringify(missing)} is missing: it has been cut short`);
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof ChachamlError && !(error instanceof InvalidSourceError)) throw error;
-    const reason = `it cannot be read: ${(error as Error).message}`;
-    throw new ArchiveError(reason, { cause: error });
+    throw archiveError(error, signal);
   } finally {
     await Promise.all(staging);
     await members.return(undefined);

@@ -1,4 +1,5 @@
 /** Publishing of imported runs, all or none. */
+import { ArchiveError } from "../base/errors.ts";
 import type { ByteBatch, StagedBytes } from "../bytes/byte_store.ts";
 import { inParallel } from "../base/in_parallel.ts";
 import type { StoreContext } from "../context/compose.ts";
@@ -69,7 +70,10 @@ function* filesOf(
 ): Generator<Published> {
   for (const { run: { id: runId }, staged } of runs) {
     for (const { name } of missing.get(runId)?.run.artifacts ?? []) {
-      yield { runId, name, path: `${runId}/${name}`, bytes: staged.get(name)!, staged };
+      const path = `${runId}/${name}`;
+      const bytes = staged.get(name);
+      if (!bytes) throw new ArchiveError(`the bytes of ${JSON.stringify(path)} are missing`);
+      yield { runId, name, path, bytes, staged };
     }
   }
 }

@@ -46,7 +46,7 @@ export interface PrefetchedFile {
 /** Yields the files of runs in order. */
 export async function* readAhead(
   store: StoreContext,
-  runs: readonly RunDocument[],
+  runs: readonly Pick<RunDocument, "id" | "artifacts">[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PrefetchedFile> {
   let batch: ExportFile[] = [];
@@ -91,8 +91,11 @@ async function readSmall(
 ): Promise<{ bytes: Uint8Array; mode: number | undefined }> {
   const { runId, artifact: { name, size, hash } } = file;
   try {
-    // Bytes with the hash of the manifest are right, even if the record has changed.
-    const opened = await store.bytes.open(`${runId}/${name}`);
+    // Bytes with the hash of the manifest are right, even if the record has changed. A server gives
+    // bytes with their record only.
+    const opened = store.remote
+      ? (await store.artifacts.open(file.artifact.id)).bytes
+      : await store.bytes.open(`${runId}/${name}`);
     const bytes = await readAll(opened, size);
     if (bytes && createHash("sha256").update(bytes).digest("hex") === hash) {
       return { bytes, mode: opened.mode };

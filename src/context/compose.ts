@@ -65,7 +65,7 @@ async function openAt(
     }
     const location = describePlace(place, options);
     const parts = { location, path, artifactDir, driver, readOnly, busyTimeout, now };
-    return { ...parts, server: undefined, metadata, bytes, artifacts, close };
+    return { ...parts, remote: undefined, metadata, bytes, artifacts, close };
   } catch (error) {
     await metadata.close();
     throw error;

@@ -19,7 +19,7 @@ export async function openServer(options: OpenOptions): Promise<StoreContext> {
     path: undefined,
     artifactDir: undefined,
     driver: undefined,
-    server: address,
+    remote: remote.care,
     readOnly: readOnly || remote.readOnly,
     busyTimeout,
     now,

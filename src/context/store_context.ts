@@ -2,6 +2,7 @@ import type { ArtifactStore } from "../artifacts/artifact_store.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
 import type { MetadataStore } from "../metadata/metadata_store.ts";
 import type { SqlDriver } from "../metadata/sqlite/sql_driver.ts";
+import type { RemoteCare } from "../remote/remote_care.ts";
 import type { StoreLocation } from "./location.ts";
 
 /** Parts and settings of an open store. */
@@ -14,8 +15,8 @@ export interface StoreContext {
   readonly artifactDir: string | undefined;
   /** SQLite driver in use; `undefined` for a server. */
   readonly driver: SqlDriver | undefined;
-  /** Address of the server that has the whole store; `undefined` where its parts are opened here. */
-  readonly server: string | undefined;
+  /** The server that has the whole store; `undefined` where its parts are opened here. */
+  readonly remote: RemoteCare | undefined;
   /** Whether writes are rejected. */
   readonly readOnly: boolean;
   /** How long to wait for other writers, in milliseconds. */

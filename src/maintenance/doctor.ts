@@ -86,9 +86,6 @@ async function* checkDirectory({ bytes, location }: StoreContext): AsyncGenerato
 }
 
 async function* checkArtifacts(store: StoreContext): AsyncGenerator<Check> {
-  if (store.server !== undefined) {
-    return yield warning("artifacts", "run doctor on the server's machine to check them");
-  }
   const verification = new Verification(store, { quick: true });
   let foreign: string | undefined;
   let lost = 0;

@@ -2,6 +2,7 @@
 import type { StoreContext } from "../context/compose.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
 import { ArtifactCheck } from "./artifact_check.ts";
+import { RemoteCheck } from "./remote_check.ts";
 import { checkMetadata } from "./check_metadata.ts";
 import { countOf, type Finding } from "./findings.ts";
 import { findStrays } from "./find_strays.ts";
@@ -37,7 +38,7 @@ export interface VerifySummary {
  * Requires `--allow-read` for the artifact directory.
  */
 export class Verification implements AsyncIterable<Finding> {
-  readonly #check: ArtifactCheck;
+  readonly #check: ArtifactCheck | RemoteCheck;
   readonly #findings: AsyncGenerator<Finding>;
   readonly #counts = { damaged: 0, leftovers: 0, foreign: 0 };
   /** The first findings, for {@linkcode DISPLAY}. */
@@ -45,8 +46,9 @@ export class Verification implements AsyncIterable<Finding> {
 
   /** @ignore Created by {@linkcode Store.verify}. */
   constructor(context: StoreContext, options: VerifyOptions = {}) {
-    this.#check = new ArtifactCheck(context, options);
-    this.#findings = this.#count(this.#run(context, options));
+    const { remote } = context;
+    this.#check = remote ? new RemoteCheck(remote, options) : new ArtifactCheck(context, options);
+    this.#findings = this.#count(remote ? this.#check.run() : this.#run(context, options));
   }
 
   /** Last artifact up to which all are checked; `undefined` at the start. */

@@ -3,6 +3,7 @@ import { backoffDelay, wait } from "../base/async.ts";
 import { StoreClosedError } from "../base/errors.ts";
 import { AccessDeniedError, ProtocolError, ServerUnreachableError } from "../base/server_errors.ts";
 import { decode, encode } from "./protocol/codec.ts";
+import { textLines } from "./text_lines.ts";
 import type { Access } from "./protocol/operations.ts";
 import {
   AGAIN_HEADER,
@@ -127,6 +128,53 @@ export class Connection {
     }
   }
 
+  /**
+   * Calls an operation that reads and answers many values, each on a line of its own.
+   *
+   * @throws {ServerUnreachableError} If the connection is cut before the last value.
+   */
+  async *lines(
+    operation: string,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<unknown> {
+    const sent: Sent = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: encode(args),
+    };
+    const take = (response: Response) => Promise.resolve(response.body);
+    const body = await this.send(`read/${operation}`, sent, { signal }, take);
+    for await (const line of textLines(this.whole(body, signal))) yield this.#decode(line);
+  }
+
+  /** The bytes of a body that must not end by a cut connection. */
+  async *whole(
+    body: ReadableStream<Uint8Array> | null,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const reader = body?.getReader();
+    // The signal of a request may be collected as garbage once its answer has begun: Deno's `fetch`
+    // then never aborts the body.
+    const stop = () => void reader?.cancel(signal!.reason).catch(() => {});
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      for (;;) {
+        const { done, value } = await reader?.read() ?? { done: true };
+        signal?.throwIfAborted();
+        if (done) return;
+        yield value!;
+      }
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const state = "the connection was cut; try again";
+      throw new ServerUnreachableError(this.address, state, { cause });
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      await reader?.cancel().catch(() => {});
+    }
+  }
+
   /** Refuses further calls. */
   close(): void {
     this.#isClosed = true;
@@ -176,7 +224,9 @@ export class Connection {
   async #fetch(path: string, sent: Sent, signal: AbortSignal | undefined): Promise<Response> {
     const { headers, ...rest } = sent;
     try {
-      return await fetch(`${this.address}${BASE}/${path}`, {
+      // A path that begins with a slash is that of another endpoint.
+      const below = path.startsWith("/") ? path.slice(1) : `${BASE}/${path}`;
+      return await fetch(`${this.address}${below}`, {
         ...rest,
         headers: {
           ...headers,

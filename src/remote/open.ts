@@ -7,6 +7,7 @@ import type { ArtifactReader } from "../artifacts/artifact_reader.ts";
 import type { ArtifactWriter } from "../artifacts/artifact_writer.ts";
 import { Connection } from "./connection.ts";
 import { RemoteBytes } from "./remote_bytes.ts";
+import { RemoteCare } from "./remote_care.ts";
 import { RemoteMetadata } from "./remote_metadata.ts";
 import { RemoteReader } from "./remote_reader.ts";
 import { spoolDirectory } from "./spool/directory.ts";
@@ -39,6 +40,8 @@ export interface RemoteParts {
   readonly reader: ArtifactReader;
   /** Changes artifacts. */
   readonly writer: ArtifactWriter;
+  /** Work on the whole store. */
+  readonly care: RemoteCare;
   /** Whether the server refuses writes. */
   readonly readOnly: boolean;
   /** Clock of the server, in epoch milliseconds. */
@@ -77,6 +80,7 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<R
     bytes,
     reader: new RemoteReader(connection, metadata.artifacts, bytes),
     writer: new RemoteWriter(connection),
+    care: new RemoteCare(connection),
     readOnly: hello.readOnly,
     now: () => Math.round(Date.now() + skew),
   };

@@ -14,6 +14,13 @@ const PART = 4 * 1024 * 1024;
 /** Bytes that are first read of a source of unknown size. */
 const FIRST = 256 * 1024;
 
+/** Some bytes of a source. */
+interface Part {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether the source has ended. */
+  readonly isLast: boolean;
+}
+
 /** Bytes that a server has staged. */
 export class RemoteStaged implements StagedBytes {
   readonly key: string;
@@ -72,6 +79,31 @@ export async function upload(
   }
 }
 
+/**
+ * Sends an archive, which the server imports while it arrives.
+ *
+ * @returns What the server reports.
+ */
+export async function uploadArchive(
+  connection: Connection,
+  source: ByteReader,
+  { newIds, isPartial, ...options }: StageOptions & {
+    readonly newIds: boolean;
+    readonly isPartial: boolean;
+  },
+): Promise<unknown> {
+  const sending = new Sending(connection, source, options);
+  try {
+    const result = await sending.asArchive({ newIds, isPartial });
+    await source.close();
+    return result;
+  } catch (error) {
+    await source.close(error);
+    await sending.abort();
+    throw error;
+  }
+}
+
 /** One source on its way. */
 class Sending {
   readonly #connection: Connection;
@@ -90,9 +122,22 @@ class Sending {
 
   async all(): Promise<RemoteStaged> {
     const { size } = this.#source;
-    let part = await this.#fill(new Uint8Array(Math.min(size ?? FIRST, PART) + 1));
+    const part = await this.#fill(new Uint8Array(Math.min(size ?? FIRST, PART) + 1));
     if (part.isLast) return await this.#small(part.bytes);
-    await this.#begin();
+    await this.#begin("uploads.begin", this.#about());
+    const hash = await this.#sendAll(part);
+    return this.#checked(await this.#finish("uploads.finish", hash) as UploadState, hash);
+  }
+
+  /** Sends the source as an archive; resolves to what the server reports of its import. */
+  async asArchive(about: object): Promise<unknown> {
+    await this.#begin("imports.begin", about);
+    const hash = await this.#sendAll(await this.#fill(new Uint8Array(FIRST)));
+    return await this.#finish("imports.finish", hash);
+  }
+
+  /** Sends a first part and all others; resolves to the hash of all. */
+  async #sendAll(part: Part): Promise<string> {
     for (;;) {
       const sent = this.#send(part.bytes);
       const next = part.isLast ? undefined : this.#fill(new Uint8Array(PART));
@@ -100,17 +145,14 @@ class Sending {
       const [sending, filling] = await Promise.allSettled([sent, next]);
       if (sending.status === "rejected") throw sending.reason;
       if (filling.status === "rejected") throw filling.reason;
-      if (!filling.value) break;
+      if (!filling.value) return this.#hash.digest("hex");
       part = filling.value;
     }
-    const hash = this.#hash.digest("hex");
-    const staged = await this.#connection.call(
-      "write",
-      "uploads.finish",
-      [this.#id, this.#size, hash],
-      { signal: this.#options.signal },
-    ) as { size: number; hash: string };
-    return this.#checked(staged, hash);
+  }
+
+  #finish(operation: string, hash: string): Promise<unknown> {
+    const { signal } = this.#options;
+    return this.#connection.call("write", operation, [this.#id, this.#size, hash], { signal });
   }
 
   /** Gives up what the server has. */
@@ -137,9 +179,9 @@ class Sending {
     return staged;
   }
 
-  async #begin(): Promise<void> {
+  async #begin(operation: string, about: object): Promise<void> {
     this.#isBegun = true;
-    await this.#connection.call("write", "uploads.begin", [this.#id, this.#about()], {
+    await this.#connection.call("write", operation, [this.#id, about], {
       id: this.#id,
       signal: this.#options.signal,
     });
@@ -152,9 +194,7 @@ class Sending {
   }
 
   /** Reads until a buffer is full, or the source ends. */
-  async #fill(
-    into: Uint8Array<ArrayBuffer>,
-  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isLast: boolean }> {
+  async #fill(into: Uint8Array<ArrayBuffer>): Promise<Part> {
     let filled = 0;
     while (filled < into.length) {
       this.#options.signal?.throwIfAborted();

@@ -176,19 +176,23 @@ export class Watcher {
     const { kind, runId } = change;
     if (only !== undefined && runId !== only) return undefined;
     if (kind === "removed") return { kind, runId };
-    const run = await this.#runOf(runId);
+    const run = await runIfThere(this.#access, runId);
     // If it was removed since, another event reports it.
     if (!run) return undefined;
     return kind === "metrics" ? { kind, run, values: change.values } : { kind, run };
   }
+}
 
-  async #runOf(id: string): Promise<Run | undefined> {
-    try {
-      return await this.#access.use(({ metadata }) => metadata.runs.get(id));
-    } catch (error) {
-      if (error instanceof RunNotFoundError) return undefined;
-      throw error;
-    }
+/** Returns a run; `undefined` if it has been removed. */
+export async function runIfThere(
+  access: Access<StoreContext>,
+  id: string,
+): Promise<Run | undefined> {
+  try {
+    return await access.use(({ metadata }) => metadata.runs.get(id));
+  } catch (error) {
+    if (error instanceof RunNotFoundError) return undefined;
+    throw error;
   }
 }
 

@@ -46,7 +46,7 @@ export class Store extends StoreCare implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   readonly #handles: RunAccess;
   #current: AsyncLocalStorage<RunHandle> | undefined;
-  #watcher: Promise<Watcher> | undefined;
+  #watcher: Promise<Pick<Watcher, "watch">> | undefined;
   /** Run that a surrounding program started for this one. */
   readonly #around: RunHandle | undefined;
 
@@ -282,9 +282,12 @@ export class Store extends StoreCare implements AsyncDisposable {
     this.#lifecycle.require();
     const { signal } = this.#lifecycle;
     if (options.after !== undefined) parsePosition(options.after);
-    this.#watcher ??= import("../runs/watch.ts").then(({ Watcher }) =>
-      new Watcher(this.#lifecycle)
-    );
+    const { remote } = this.#context;
+    this.#watcher ??= remote
+      ? import("../runs/remote_watcher.ts").then(({ RemoteWatcher }) =>
+        new RemoteWatcher(this.#lifecycle, remote)
+      )
+      : import("../runs/watch.ts").then(({ Watcher }) => new Watcher(this.#lifecycle));
     const watcher = this.#watcher;
     const ending = options.signal ? AbortSignal.any([signal, options.signal]) : signal;
     return (async function* () {

@@ -61,7 +61,6 @@ export abstract class StoreCare {
    */
   verify(options: VerifyOptions = {}): Verification {
     const context = this.#lifecycle.require();
-    requireOwnFiles(context, "verify");
     const { signal: asked } = options;
     const signal = AbortSignal.any([this.#lifecycle.signal, ...asked ? [asked] : []]);
     return new Verification(context, { ...options, signal });
@@ -175,7 +174,6 @@ export abstract class StoreCare {
     options: ExportOptions = {},
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const context = this.#lifecycle.require();
-    requireOwnFiles(context, "export runs of");
     const { buffer } = this.#lifecycle;
     return ReadableStream.from((async function* () {
       await buffer.flush();
@@ -211,9 +209,7 @@ export abstract class StoreCare {
   copyTo(to: StoreCare, options: CopyOptions = {}): Promise<CopyReport> {
     const there = lifecycleOf(to);
     return this.#lifecycle.read((from) => {
-      requireOwnFiles(from, "copy runs of");
       return there.write(async (target) => {
-        requireOwnFiles(target, "copy runs to");
         const { copyRuns } = await import("../archive/copy.ts");
         const query: RunQuery = { archived: "include", ...options.runs };
         const access = this.#lifecycle;
@@ -243,7 +239,6 @@ export abstract class StoreCare {
   ): Promise<ImportReport> {
     try {
       const report = await this.#lifecycle.write(async (context) => {
-        requireOwnFiles(context, "import runs into");
         const { importRuns } = await import("../archive/import.ts");
         return await importRuns(context, archive, options);
       });
@@ -256,6 +251,6 @@ export abstract class StoreCare {
 }
 
 /** Rejects work that needs the files of a store which only its server has. */
-function requireOwnFiles({ server }: StoreContext, action: string): void {
-  if (server !== undefined) throw new NotRemoteError(action);
+function requireOwnFiles({ remote }: StoreContext, action: string): void {
+  if (remote) throw new NotRemoteError(action);
 }

@@ -5,6 +5,8 @@ import { type OpenOptions, openStore, type Store } from "../../mod.ts";
 import { COMPOSITION } from "./compositions.ts";
 import { versionOf } from "./programs.ts";
 import { OWNER } from "../../src/names/names.ts";
+import type { StoreContext } from "../../src/context/store_context.ts";
+import { lifecycleOf } from "../../src/store/internals.ts";
 import { chooseDriver } from "../../src/metadata/sqlite/choose_driver.ts";
 
 // Off by default: with them a file, timer or call left open fails the test that has left it.
@@ -42,6 +44,7 @@ async function openServed(path: string, options: OpenOptions): Promise<Store> {
   const server = await TestServer.start(local);
   const { readOnly = false } = options;
   const remote = await openStore({ path: server.url, spoolDir: `${path}-spool`, readOnly });
+  showFiles(remote, local);
   const close = remote.close.bind(remote);
   remote.close = async () => {
     await close();
@@ -49,6 +52,20 @@ async function openServed(path: string, options: OpenOptions): Promise<Store> {
     await local.close();
   };
   return remote;
+}
+
+/** Lets tests look at the files of a store that its server has. Only they may: it has no paths itself. */
+function showFiles(remote: Store, local: Store): void {
+  for (const name of ["path", "artifactDir"] as const) {
+    Object.defineProperty(remote, name, { value: local[name] });
+  }
+  const [{ bytes }, { bytes: own }] = [remote, local].map((store) =>
+    lifecycleOf(store).require()
+  ) as [
+    StoreContext,
+    StoreContext,
+  ];
+  bytes.filePath = (key) => own.filePath!(key);
 }
 
 /** Gives a test a store, in memory if no composition is chosen, and closes it afterwards. */

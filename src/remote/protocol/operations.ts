@@ -88,6 +88,7 @@ export const OPERATIONS = {
 export const REPEATABLE: readonly string[] = [
   "artifacts.put", // takes its upload, which is there once
   "artifacts.putAll",
+  "imports.begin",
   "processes.attach",
   "processes.heartbeat",
   "runs.describeExperiment",

@@ -1,4 +1,5 @@
 /** Changes of the store as server-sent events. */
+import type { ChangePosition } from "../../metadata/change_log.ts";
 import type { StoreEvent } from "../../runs/watch.ts";
 import { ApiError } from "./api_error.ts";
 import { type Json, number, present } from "./json.ts";
@@ -14,8 +15,9 @@ const MOST_CLIENTS = 1000;
 let clients = 0;
 
 async function events({ store, query, request, ending, context }: ApiCall): Promise<Response> {
+  let now: ChangePosition;
   try {
-    await context().metadata.changes();
+    now = await (await context().metadata.changes()).position();
   } catch (error) {
     // Not every database reports its changes.
     throw new ApiError(501, (error as Error).message, { cause: error });
@@ -23,13 +25,14 @@ async function events({ store, query, request, ending, context }: ApiCall): Prom
   if (clients >= MOST_CLIENTS) {
     throw new ApiError(503, `${MOST_CLIENTS} clients listen already; try again later`);
   }
-  const after = query.text("after") ?? request.headers.get("last-event-id") ?? undefined;
+  const asked = query.text("after") ?? request.headers.get("last-event-id") ?? "";
+  const after = asked === "" ? now.join("-") : asked;
   const runId = query.text("run");
   const experiment = query.text("experiment");
   const stop = new AbortController();
   const signal = ending ? AbortSignal.any([stop.signal, ending]) : stop.signal;
   const found = store.watch({
-    ...after !== undefined && after !== "" && { after },
+    after,
     ...runId !== undefined && { runId },
     signal,
   });
@@ -40,7 +43,9 @@ async function events({ store, query, request, ending, context }: ApiCall): Prom
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       clients++;
-      write(controller, "retry: 1000\n: listening\n\n");
+      // The position alone is no event. With it, a client that is cut off before the first event
+      // misses none.
+      write(controller, `retry: 1000\nid: ${after}\n\n`);
       heart = setInterval(() => {
         // A client that does not read gets no further heartbeats.
         if ((controller.desiredSize ?? 0) > -MOST_BYTES) write(controller, ": \n\n");

@@ -12,6 +12,7 @@ import {
   REQUEST_HEADER,
 } from "../../remote/protocol/version.ts";
 import { lifecycleOf } from "../../store/internals.ts";
+import type { VerifyOptions } from "../../maintenance/verify_options.ts";
 import type { Store } from "../../store/store.ts";
 import { absent, apiErrorOf, bad } from "../api/api_error.ts";
 import type { GuardEnv } from "../guard.ts";
@@ -19,6 +20,8 @@ import { checkArguments } from "./checks.ts";
 import { Memo } from "./memo.ts";
 import { handlersOf, type StoreCall } from "./operations.ts";
 import { artifactHandlers } from "./artifacts.ts";
+import { importHandlers } from "./imports.ts";
+import { verificationBody } from "./verification.ts";
 import { addTransfers } from "./transfers.ts";
 import { Uploads } from "./uploads.ts";
 import { readText } from "./body.ts";
@@ -38,6 +41,7 @@ export function addStoreApi(
   const handlers = [
     ...handlersOf({ store, context, readOnly, instance, version: config.version }),
     ...artifactHandlers(context, uploads),
+    ...importHandlers(lifecycle, uploads),
   ];
   const memo = new Memo();
   app.use("/api/store/:access/*", async (c, next) => {
@@ -49,6 +53,12 @@ export function addStoreApi(
     await next();
   });
   addTransfers(app, { lifecycle, uploads, answer });
+  app.post("/api/store/read/verify", async (c) => {
+    const args = decodeArguments(await readText(c.req.raw));
+    checkArguments("verify", args);
+    const body = verificationBody(store, args[0] as VerifyOptions);
+    return new Response(body, { headers: headersOf() });
+  });
   app.post("/api/store/:access/:operation", async (c) => {
     const { access, operation } = c.req.param();
     const handler = handlers.find((each) => each.name === operation && each.access === access);

@@ -159,6 +159,8 @@ const artifact = object({
 /** Operations that are none of the metadata store. */
 type OtherName =
   | "hello"
+  | "verify"
+  | `imports.${"begin" | "finish"}`
   | "artifacts.page"
   | "artifacts.put"
   | "artifacts.putAll"
@@ -168,6 +170,16 @@ type OtherName =
 /** The arguments of each operation. */
 const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> = {
   "hello": [],
+  "verify": [
+    object({
+      runId: optional(text),
+      quick: optional(flag),
+      sample: optional(number),
+      after: optional(position),
+    }),
+  ],
+  "imports.begin": [uploadId, object({ newIds: flag, isPartial: flag })],
+  "imports.finish": [uploadId, count, hash],
   "artifacts.put": [
     uploadId,
     artifact,

@@ -9,6 +9,7 @@ export class PushReader implements ByteReader {
   #isEnded = false;
   #isClosed = false;
   #failure: unknown;
+  #hash: string | undefined;
   #wake: () => void = () => {};
 
   /** Expects `size` bytes, where that is known, of a file with the permission bits `mode`. */
@@ -43,8 +44,14 @@ export class PushReader implements ByteReader {
     }
   }
 
-  /** Says that all bytes are there. */
-  end(): void {
+  /** SHA-256 that the bytes must have, if the sender said so at their end. */
+  get hash(): string | undefined {
+    return this.#hash;
+  }
+
+  /** Says that all bytes are there, and which SHA-256 they must have. */
+  end(hash?: string): void {
+    this.#hash = hash;
     this.#isEnded = true;
     this.#wake();
   }

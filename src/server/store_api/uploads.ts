@@ -1,4 +1,5 @@
-/** Bytes that callers send, until they become artifacts. */
+/** Bytes that callers send, until they become artifacts or runs. */
+import type { ImportReport } from "../../archive/import.ts";
 import { InvalidSourceError } from "../../base/errors.ts";
 import type { ByteStore, StagedBytes } from "../../bytes/byte_store.ts";
 import { UploadLostError, type UploadState } from "../../remote/protocol/uploads.ts";
@@ -28,7 +29,10 @@ export interface UploadDescription {
 /** One upload. */
 interface Upload {
   readonly intake: PushReader;
-  readonly staged: Promise<StagedBytes>;
+  /** Its bytes; `undefined` for an archive. */
+  readonly staged?: Promise<StagedBytes>;
+  /** What came of its runs; `undefined` unless it is an archive. */
+  readonly imported?: Promise<ImportReport>;
   /** Aborts the request whose bytes are taken now. */
   current: AbortController | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,14 +53,52 @@ export class Uploads {
 
   /** Begins an upload, unless one of the id has begun. */
   begin(id: string, { size, mode, ...about }: UploadDescription): void {
-    if (this.#uploads.has(id)) return;
-    if (this.#uploads.size >= MOST) {
-      throw new ApiError(503, "There are too many uploads; try again");
-    }
+    if (!this.#hasRoom(id)) return;
     const intake = new PushReader(size, mode);
     const staged = this.#bytes().stage(intake, about);
     staged.catch((error) => this.#drop(id, error));
-    this.#uploads.set(id, { intake, staged, current: undefined, timer: undefined });
+    this.#add(id, { intake, staged });
+  }
+
+  /** Begins an archive, unless one of the id has begun; `work` imports it while it arrives. */
+  beginImport(id: string, work: (archive: PushReader) => Promise<ImportReport>): void {
+    if (!this.#hasRoom(id)) return;
+    const intake = new PushReader(undefined, undefined);
+    const imported = work(intake);
+    // The caller asks for the reason with the next part, or at the end.
+    imported.catch((error) => intake.fail(error));
+    this.#add(id, { intake, imported });
+  }
+
+  /** Ends an archive; resolves to what came of it. */
+  async finishImport(id: string, size: number, hash: string): Promise<ImportReport> {
+    const upload = this.#require(id);
+    const { intake, imported } = upload;
+    if (!imported) throw bad("This upload is no archive");
+    // What has failed is said, however much of it has arrived.
+    if (intake.offset !== size) {
+      intake.fail(
+        bad(`The archive has ${intake.offset} bytes, not ${size}; send the others first`),
+      );
+    }
+    intake.end(hash);
+    // However long the import takes, it is not given up.
+    clearTimeout(upload.timer);
+    try {
+      return await imported;
+    } finally {
+      this.#uploads.delete(id);
+    }
+  }
+
+  #hasRoom(id: string): boolean {
+    if (this.#uploads.has(id)) return false;
+    if (this.#uploads.size < MOST) return true;
+    throw new ApiError(503, "There are too many uploads; try again");
+  }
+
+  #add(id: string, upload: Pick<Upload, "intake" | "staged" | "imported">): void {
+    this.#uploads.set(id, { ...upload, current: undefined, timer: undefined });
     this.#touch(id);
   }
 
@@ -96,6 +138,7 @@ export class Uploads {
   /** Ends an upload, whose bytes must be these. */
   async finish(id: string, size: number, hash: string): Promise<UploadState> {
     const { intake, staged: staging } = this.#require(id);
+    if (!staging) throw bad("This upload is an archive");
     if (intake.offset !== size) {
       throw bad(`The upload has ${intake.offset} bytes, not ${size}; send the others first`);
     }
@@ -114,7 +157,7 @@ export class Uploads {
   /** Hands staged bytes over: the caller releases or discards them. */
   async take(id: string, name: string): Promise<StagedBytes> {
     const upload = this.#uploads.get(id);
-    if (!upload) throw new UploadLostError(name);
+    if (!upload?.staged) throw new UploadLostError(name);
     clearTimeout(upload.timer);
     this.#uploads.delete(id);
     return await upload.staged;
@@ -123,16 +166,15 @@ export class Uploads {
   /** Takes staged bytes back that were handed over and not used. */
   putBack(id: string, staged: StagedBytes): void {
     const intake = new PushReader(staged.size, undefined);
-    const upload = { intake, staged: Promise.resolve(staged), current: undefined };
-    this.#uploads.set(id, { ...upload, timer: undefined });
-    this.#touch(id);
+    this.#add(id, { intake, staged: Promise.resolve(staged) });
   }
 
   /** Gives an upload up. */
   async discard(id: string): Promise<void> {
     const upload = this.#uploads.get(id);
     this.#drop(id, new Error("The upload was given up"));
-    await upload?.staged.then((staged) => staged.discard(), () => {});
+    await upload?.staged?.then((staged) => staged.discard(), () => {});
+    await upload?.imported?.catch(() => {});
   }
 
   #drop(id: string, reason: unknown): void {
@@ -142,7 +184,7 @@ export class Uploads {
     clearTimeout(upload.timer);
     upload.current?.abort();
     upload.intake.fail(reason);
-    void upload.staged.then((staged) => staged.discard(), () => {});
+    void upload.staged?.then((staged) => staged.discard(), () => {});
   }
 
   #require(id: string): Upload {
