@@ -12,6 +12,12 @@ export interface StoreInfo {
   readonly "read-only": boolean;
   readonly role: string;
   readonly user?: string | null;
+  /** The last verification of the whole store. */
+  readonly verified?: {
+    readonly time: number;
+    readonly artifacts: number;
+    readonly damaged: number;
+  } | null;
   readonly experiments: readonly ExperimentInfo[];
   readonly runs: Readonly<Record<string, number>>;
   readonly artifacts: number;

@@ -4,7 +4,8 @@ import { get } from "../api.ts";
 import { useCell } from "../cell.ts";
 import { type Fact, Facts } from "../facts.tsx";
 import { count, formatBytes } from "../format.ts";
-import { Problem, Skeleton } from "../parts.tsx";
+import { Ago, Problem, Skeleton } from "../parts.tsx";
+import type { StoreInfo } from "../types.ts";
 import { experimentReference, storeInfo } from "../store_info.ts";
 import { link } from "../route.ts";
 import { useLoad } from "../use_load.ts";
@@ -24,7 +25,6 @@ interface Sizes {
     readonly bytes: number;
   }[];
   readonly duplicates: { readonly artifacts: number; readonly bytes: number };
-  readonly verified?: number | null;
 }
 
 /** The view. */
@@ -77,6 +77,7 @@ export function StoreView() {
                 name: "files",
                 cells: [`${info.artifacts.toLocaleString("en-US")}, ${formatBytes(info.bytes)}`],
               },
+              { name: "verified", cells: [<Verified key="verified" info={info} />] },
               { name: "version", cells: [`chachaml ${info.version}`] },
               {
                 name: "you",
@@ -98,6 +99,24 @@ export function StoreView() {
         </div>
       </div>
     </main>
+  );
+}
+
+/** When the store was verified last, and what that found. */
+function Verified({ info: { verified } }: { info: StoreInfo }) {
+  if (!verified) {
+    return (
+      <>
+        never; run <code>chachaml verify</code>
+      </>
+    );
+  }
+  const { time, artifacts, damaged } = verified;
+  return (
+    <>
+      <Ago time={time} />: {count(artifacts, "file")},{" "}
+      {damaged === 0 ? "none damaged" : <strong class="error">{damaged} damaged</strong>}
+    </>
   );
 }
 

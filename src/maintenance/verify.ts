@@ -6,6 +6,7 @@ import { RemoteCheck } from "./remote_check.ts";
 import { checkMetadata } from "./check_metadata.ts";
 import { countOf, type Finding } from "./findings.ts";
 import { findStrays } from "./find_strays.ts";
+import { noteVerification } from "./note_verification.ts";
 import { assertVerifyOptions, type VerifyOptions } from "./verify_options.ts";
 import type { VerifyPosition } from "./verify_position.ts";
 
@@ -121,6 +122,10 @@ export class Verification implements AsyncIterable<Finding> {
     // Metadata first: a damaged index hides records, so they would not be reported as missing.
     if (runId === undefined) yield* checkMetadata(context.metadata, quick);
     yield* this.#check.run();
-    if (runId === undefined) yield* findStrays(context, signal);
+    if (runId !== undefined) return;
+    yield* findStrays(context, signal);
+    const { sample = 1 } = options;
+    if (quick || sample < 1 || context.readOnly) return;
+    await noteVerification(context, this.#soFar());
   }
 }

@@ -6,6 +6,7 @@ import type { FinalWrites, ProcessStore } from "./process_store.ts";
 import type { RunStore } from "./run_store.ts";
 import type { RunTable } from "./run_table.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { VerificationNote } from "./verification_note.ts";
 
 /**
  * Metadata of a store: runs, artifact records, models. Every operation is asynchronous and one
@@ -30,6 +31,10 @@ export interface MetadataStore {
    * writing yet.
    */
   identity(): Promise<string | undefined>;
+  /** Returns the note of the last verification of the whole store; `undefined` if there is none. */
+  lastVerification(): Promise<VerificationNote | undefined>;
+  /** Replaces that note. */
+  noteVerification(note: VerificationNote): Promise<void>;
   /** Loads the table of runs for the web page and the HTTP API. */
   table(): Promise<RunTable>;
   /** Loads the change log. */

@@ -9,6 +9,7 @@ import type { FinalWrites } from "../metadata/process_store.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import type { RunTable } from "../metadata/run_table.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
+import type { VerificationNote } from "../metadata/verification_note.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import { OPERATIONS, type Operations, type Rooms } from "./protocol/operations.ts";
 import { RemoteArtifactIndex } from "./remote_artifact_index.ts";
@@ -39,6 +40,14 @@ export class RemoteMetadata implements MetadataStore {
 
   identity(): Promise<string | undefined> {
     return this.#store.identity();
+  }
+
+  lastVerification(): Promise<VerificationNote | undefined> {
+    return this.#store.lastVerification();
+  }
+
+  noteVerification(note: VerificationNote): Promise<void> {
+    return this.#store.noteVerification(note);
   }
 
   check(): Promise<MetadataCheck> {

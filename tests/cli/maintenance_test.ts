@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Store } from "../../mod.ts";
 import { main } from "../../src/cli/main.ts";
+import { lifecycleOf } from "../../src/store/internals.ts";
 import { inTempDir, openIn, tree } from "../support/helpers.ts";
 
 interface Outcome {
@@ -39,6 +40,21 @@ function withStore(work: (dir: string, store: Store) => Promise<void>): Promise<
     await work(dir, store);
   });
 }
+
+Deno.test("verify of the whole store is noted with what it found, other verifications are not", () =>
+  withStore(async (dir, store) => {
+    const noted = () => lifecycleOf(store).require().metadata.lastVerification();
+    for (const args of [["--quick"], ["--sample", "50%"], ["--run", "r"]]) {
+      assert.equal((await chachaml(dir, ["verify", ...args])).code, 0);
+      assert.equal(await noted(), undefined);
+    }
+    assert.equal((await chachaml(dir, ["verify"])).code, 0);
+    const { artifacts, damaged } = (await noted())!;
+    assert.deepEqual([artifacts, damaged], [4, 0]);
+    spoil(store, "r/a");
+    assert.equal((await chachaml(dir, ["verify"])).code, 1);
+    assert.equal((await noted())!.damaged, 1);
+  }));
 
 /** Overwrites a stored file with as many bytes, as no one should. */
 function spoil(store: Store, path: string): void {

@@ -24,6 +24,15 @@ export function testMetadata(
     work: (metadata: MetadataStore, dir: string) => Promise<void>,
   ) => declare(name, (withMetadata) => withMetadata(work));
 
+  test("the last verification is noted, and replaces the one before", async (metadata) => {
+    assert.equal(await metadata.lastVerification(), undefined);
+    for (const damaged of [2, 0]) {
+      const note = { time: 1_700_000_000_000 - damaged, artifacts: 7, damaged };
+      await metadata.noteVerification(note);
+      assert.deepEqual(await metadata.lastVerification(), note);
+    }
+  });
+
   test("insert() publishes before the record is there, and once", async (metadata) => {
     await metadata.runs.start({ id: "r" }, null);
     const published: string[] = [];

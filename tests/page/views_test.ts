@@ -82,7 +82,15 @@ pageTest("models show versions, stages and what changed; they are promoted and d
   await page.waitForSelector(".markdown strong:has-text('digits')");
 }, fill);
 
-pageTest("the store shows sizes, duplicates and health", async ({ page }) => {
+pageTest("the store shows sizes, duplicates, health and its last verification", async ({
+  page,
+  store,
+}) => {
+  await go(page, "#/store");
+  await page.waitForSelector("tr:has-text('verified'):has-text('never')");
+  await store.verify().summary();
+  await page.reload();
+  await page.waitForSelector("tr:has-text('verified'):has-text('6 files, none damaged')");
   await go(page, "#/store");
   await page.waitForSelector("section:has-text('Sizes by experiment') th:has-text('digits')");
   await page.waitForSelector(".checks .check-ok");

@@ -1,8 +1,11 @@
 import type { Finding } from "../../maintenance/findings.ts";
+import { noteVerification } from "../../maintenance/note_verification.ts";
+import type { VerifySummary } from "../../maintenance/verify.ts";
 import type { VerifyPosition } from "../../maintenance/verify_position.ts";
+import { lifecycleOf } from "../../store/internals.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
 import { clearLine, withProgress } from "../progress.ts";
-import { type CommandSpec, UsageError } from "../command.ts";
+import { type Call, type CommandSpec, UsageError } from "../command.ts";
 import { VerifyProgressFile } from "../verify_progress_file.ts";
 
 export const verify: CommandSpec = {
@@ -64,6 +67,7 @@ export const verify: CommandSpec = {
       await file?.remove();
       return await verification.summary();
     });
+    if (!quick && part === undefined && only === undefined) await noteDone(open, summary);
     if (json) await json({ ...summary, findings });
     else {
       const { artifacts, bytes, hashed, damaged, leftovers } = summary;
@@ -79,6 +83,12 @@ export const verify: CommandSpec = {
     return found > 0 ? 1 : 0;
   },
 };
+
+/** Notes the verification in the store, if that can be written. */
+async function noteDone(open: Call["open"], summary: VerifySummary): Promise<void> {
+  const store = await open("write").catch(() => undefined);
+  if (store) await noteVerification(lifecycleOf(store).require(), summary);
+}
 
 /** Parses a fraction: a percentage, or a number up to 1. */
 function parsePart(text: string): number {

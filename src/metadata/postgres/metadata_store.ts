@@ -4,6 +4,7 @@ import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
 import type { FinalWrites } from "../process_store.ts";
 import type { Snapshot } from "../snapshot.ts";
+import { parseVerificationNote, type VerificationNote, VERIFIED } from "../verification_note.ts";
 import { PostgresArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
@@ -52,6 +53,24 @@ export class PostgresMetadata implements MetadataStore {
       const row = await sql.get("SELECT value FROM chachaml_store WHERE key = 'id'");
       return row && String(row.value);
     });
+  }
+
+  lastVerification(): Promise<VerificationNote | undefined> {
+    return this.#database.read(async (sql) => {
+      const row = await sql.get("SELECT value FROM chachaml_store WHERE key = ?", VERIFIED);
+      return parseVerificationNote(row && String(row.value));
+    });
+  }
+
+  async noteVerification(note: VerificationNote): Promise<void> {
+    await this.#database.write((sql) =>
+      sql.run(
+        `INSERT INTO chachaml_store (key, value) VALUES (?, ?)
+          ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`,
+        VERIFIED,
+        JSON.stringify(note),
+      )
+    );
   }
 
   check(): Promise<MetadataCheck> {

@@ -14,6 +14,7 @@ import type { SqlDriver } from "./sql_driver.ts";
 import { tryWriting } from "./try_writing.ts";
 import type { FinalWrites } from "../process_store.ts";
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
+import { parseVerificationNote, type VerificationNote, VERIFIED } from "../verification_note.ts";
 
 /** Metadata in a SQLite database. */
 export class SqliteMetadata implements MetadataStore {
@@ -50,6 +51,24 @@ export class SqliteMetadata implements MetadataStore {
     return this.#database.read((sql) => {
       const row = sql.prepare("SELECT value FROM chachaml_store WHERE key = 'id'").get();
       return row && String(row.value);
+    });
+  }
+
+  lastVerification(): Promise<VerificationNote | undefined> {
+    return this.#database.read((sql) => {
+      const row = sql.prepare("SELECT value FROM chachaml_store WHERE key = ?").get(VERIFIED);
+      return parseVerificationNote(row && String(row.value));
+    });
+  }
+
+  noteVerification(note: VerificationNote): Promise<void> {
+    return this.#database.write({
+      apply: (sql) => {
+        sql.prepare(
+          `INSERT INTO chachaml_store (key, value) VALUES (?, ?)
+            ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+        ).run(VERIFIED, JSON.stringify(note));
+      },
     });
   }
 

@@ -79,7 +79,13 @@ export const OPERATIONS = {
     versions: "read",
   },
   processes: { attach: "write", heartbeat: "write", running: "read" },
-  store: { check: "read", identity: "read", size: "read" },
+  store: {
+    check: "read",
+    identity: "read",
+    lastVerification: "read",
+    noteVerification: "write",
+    size: "read",
+  },
 } as const satisfies {
   readonly [Room in keyof Rooms]: { readonly [Name in keyof Rooms[Room]]?: Access };
 };
@@ -96,6 +102,7 @@ export const REPEATABLE: readonly string[] = [
   "runs.logMetrics", // leaves out points that are there
   "runs.setTags",
   "runs.update", // says whether it changed something
+  "store.noteVerification",
   "uploads.begin",
   "uploads.discard",
   "uploads.finish",

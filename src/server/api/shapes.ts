@@ -125,6 +125,7 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
     "read-only": flag,
     "role": oneOf("reader", "writer", "admin"),
     "user?": text,
+    "verified": nullable(object({ "time": time, "artifacts": integer, "damaged": integer })),
     "experiments": list(object({
       "name": text,
       "runs": integer,

@@ -23,6 +23,7 @@ async function getStore(call: ApiCall): Promise<Json> {
     "version": config.version,
     "read-only": readOnly || context().readOnly,
     "role": role,
+    "verified": await context().metadata.lastVerification() ?? null,
     ...await countsOf(call),
   };
 }

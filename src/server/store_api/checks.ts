@@ -245,6 +245,8 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
   "processes.running": [],
   "store.check": [],
   "store.identity": [],
+  "store.lastVerification": [],
+  "store.noteVerification": [object({ time: integer, artifacts: count, damaged: count })],
   "store.size": [],
 };
 
