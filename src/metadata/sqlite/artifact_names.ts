@@ -2,18 +2,42 @@
 import { NameIndex } from "../../names/name_index.ts";
 import { pathOf } from "./artifact_rows.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
+import { MOVES } from "./schema.ts";
 import { text, whole } from "./whole_text.ts";
 
 /** Maximum number of runs whose names are cached. */
 const MAX_RUNS = 16;
 
+/** Up to where the names of a run were read. */
+interface Position {
+  /** Number of the table's last row; 0 if it was empty. */
+  readonly row: SqlValue;
+  /** Its artifact's id: while that row is there, later rows have higher numbers. */
+  readonly id: SqlValue;
+  /** How many artifacts had been moved to another run, name or path. */
+  readonly moves: SqlValue;
+}
+
+const LAST = `SELECT rowid AS row, id FROM artifacts
+  WHERE rowid = (SELECT max(rowid) FROM artifacts)`;
+const IS_THERE = "SELECT 1 FROM artifacts WHERE rowid = ? AND id = ?";
+const COUNT_MOVES = `SELECT value FROM chachaml_store WHERE key = '${MOVES}'`;
+const NAMES = `SELECT ${whole("name", "path")} FROM artifacts WHERE run_id = ? AND rowid > ?`;
+
+/** Names of a run. */
+interface Known {
+  readonly names: NameIndex;
+  /** Version of the database that has these names. */
+  version: SqlValue;
+  read: Position;
+}
+
 /** Names of artifacts by run. */
 export class ArtifactNames {
-  /** Stored names of recently used runs, valid while `#version` is that of the database. */
-  readonly #names = new Map<string, NameIndex>();
+  /** Stored names of recently used runs. */
+  readonly #names = new Map<string, Known>();
   /** Names whose bytes are being published, without a row yet, by run. */
   readonly #claims = new Map<string, NameIndex>();
-  #version: SqlValue = null;
 
   /**
    * Checks that a name does not conflict with a stored name of the run.
@@ -55,7 +79,7 @@ export class ArtifactNames {
   /** Adds names that have been stored. */
   add(runId: string, names: readonly string[]): void {
     const known = this.#names.get(runId);
-    if (known) { for (const name of names) known.add(name); }
+    if (known) { for (const name of names) known.names.add(name); }
   }
 
   /** Drops the cached names of a run whose artifacts were removed. */
@@ -63,24 +87,43 @@ export class ArtifactNames {
     this.#names.delete(runId);
   }
 
-  /** Returns the names of a run, read again if another connection has changed the database. */
+  /** Returns the names of a run; what other connections have added is read first. */
   #namesOf(sql: SqlConnection, runId: string): NameIndex {
     const version = sql.prepare("PRAGMA data_version").get()!.data_version!;
-    if (version !== this.#version) this.#names.clear();
-    this.#version = version;
-    let names = this.#names.get(runId);
-    if (!names) {
-      const rows = sql.prepare(`SELECT ${whole("name", "path")} FROM artifacts WHERE run_id = ?`)
-        .all(runId);
-      names = new NameIndex(rows.map((row) => text(row.name)));
-      // Another program may have stored an artifact at the path of this name.
-      for (const row of rows) {
-        const path = pathOf(row);
-        if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), text(row.name));
-      }
+    let known = this.#names.get(runId);
+    if (known && known.version === version) return known.names;
+    // Before the rows: what is added meanwhile is read again.
+    const read = positionOf(sql);
+    if (!known || !hasOnlyGrown(sql, known.read, read)) {
+      known = { names: new NameIndex(), version, read: { ...read, row: 0 } };
       if (this.#names.size >= MAX_RUNS) this.#names.delete(this.#names.keys().next().value!);
-      this.#names.set(runId, names);
+      this.#names.set(runId, known);
     }
-    return names;
+    addNames(known.names, sql, runId, known.read.row);
+    known.version = version;
+    known.read = read;
+    return known.names;
+  }
+}
+
+function positionOf(sql: SqlConnection): Position {
+  const { row = 0, id = null } = sql.prepare(LAST).get() ?? {};
+  return { row, id, moves: sql.prepare(COUNT_MOVES).get()?.value ?? null };
+}
+
+/** Whether names were only added, or removed, since they were read. */
+function hasOnlyGrown(sql: SqlConnection, before: Position, now: Position): boolean {
+  if (before.moves !== now.moves) return false;
+  return before.row === 0 || sql.prepare(IS_THERE).get(before.row, before.id) !== undefined;
+}
+
+/** Adds the names of a run in the rows after one. */
+function addNames(names: NameIndex, sql: SqlConnection, runId: string, after: SqlValue): void {
+  const rows = sql.prepare(NAMES).all(runId, after);
+  for (const row of rows) names.add(text(row.name));
+  // Another program may have stored an artifact at the path of this name.
+  for (const row of rows) {
+    const path = pathOf(row);
+    if (path.startsWith(`${runId}/`)) names.add(path.slice(runId.length + 1), text(row.name));
   }
 }

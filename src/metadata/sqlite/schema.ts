@@ -14,6 +14,9 @@ import { MLFLOW_TABLES } from "./mlflow/tables.ts";
  */
 export const FORMAT = 1;
 
+/** Key under which artifacts that got another run, name or path are counted, by any program. */
+export const MOVES = "moves";
+
 /** Definition of a table. */
 export interface Table {
   /** Columns, as in `CREATE TABLE`. */
@@ -198,6 +201,10 @@ export const INDEXES: Readonly<Record<string, string>> = {
  */
 export const TRIGGERS: Readonly<Record<string, string>> = {
   ...CHANGE_TRIGGERS,
+  chachaml_artifact_moved: `AFTER UPDATE OF run_id, name, path ON artifacts
+    WHEN NEW.run_id <> OLD.run_id OR NEW.name <> OLD.name OR NEW.path <> OLD.path BEGIN
+    INSERT INTO chachaml_store (key, value) VALUES ('${MOVES}', '1')
+      ON CONFLICT (key) DO UPDATE SET value = value + 1; END`,
   chachaml_run_removed: `AFTER DELETE ON runs BEGIN
     ${
     [
