@@ -1,5 +1,6 @@
 /** Sources of `put`, and how their bytes are read. */
 import { isOpenDatabase } from "../metadata/sqlite/open_files.ts";
+import { freeChunk, hasOwnedChunks } from "../base/owned_stream.ts";
 import { toPath } from "../base/path.ts";
 import { InvalidSourceError, SourceChangedError } from "../base/errors.ts";
 import type { ByteReader } from "../bytes/byte_store.ts";
@@ -237,7 +238,9 @@ class StreamReader implements ByteReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #signal: AbortSignal | undefined;
   readonly #stop = () => void this.close(this.#signal?.reason ?? "aborted");
-  #rest = new Uint8Array();
+  readonly #ownsChunks: boolean;
+  #chunk = new Uint8Array();
+  #rest = this.#chunk;
   #open = true;
 
   constructor(
@@ -248,6 +251,7 @@ class StreamReader implements ByteReader {
   ) {
     if (stream.locked) throw new InvalidSourceError(name, "the stream is being read elsewhere");
     this.#name = name;
+    this.#ownsChunks = hasOwnedChunks(stream);
     this.#reader = stream.getReader();
     this.#signal = signal;
     this.size = size;
@@ -266,12 +270,13 @@ class StreamReader implements ByteReader {
             `the stream gives a ${typeof value} where bytes (Uint8Array) must be`,
           );
         }
-        this.#rest = value as Uint8Array<ArrayBuffer>;
+        this.#rest = this.#chunk = value as Uint8Array<ArrayBuffer>;
       }
-      const part = this.#rest.subarray(0, rest.length);
-      rest.set(part);
-      this.#rest = this.#rest.subarray(part.length);
-      return part.length;
+      const count = Math.min(this.#rest.length, rest.length);
+      rest.set(this.#rest.subarray(0, count));
+      this.#rest = this.#rest.subarray(count);
+      if (this.#rest.length === 0 && this.#ownsChunks) freeChunk(this.#chunk);
+      return count;
     });
   }
 

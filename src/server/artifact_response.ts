@@ -1,5 +1,6 @@
 /** Bytes of an artifact as an HTTP response. */
 import type { Artifact } from "../artifacts/artifact.ts";
+import { withOwnedChunks } from "../base/owned_stream.ts";
 
 /** Options for such a response. */
 export interface BytesOptions {
@@ -69,15 +70,17 @@ async function opened(
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const reader = stream.getReader();
   let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined = await reader.read();
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = next ?? await reader.read();
-      next = undefined;
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
+  return withOwnedChunks(
+    new ReadableStream({
+      async pull(controller) {
+        const { value, done } = next ?? await reader.read();
+        next = undefined;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }, { highWaterMark: 0 }),
+  );
 }
 
 function matches(header: string, hash: string): boolean {

@@ -1,6 +1,7 @@
 /** Sending of web responses by `node:http`. */
 import type { ServerResponse } from "node:http";
 import { setImmediate } from "node:timers";
+import { freeChunk, hasOwnedChunks } from "../../base/owned_stream.ts";
 import { type ConnectionLimits, Watch } from "./limits.ts";
 
 /** Sends a response. Resolves once it is sent, or the client has disconnected. */
@@ -29,6 +30,7 @@ export async function answer(
     to.end();
     return;
   }
+  const ownsChunks = hasOwnedChunks(body);
   const reader = body.getReader();
   const cancel = () => void reader.cancel("the client is gone").catch(() => {});
   to.on("close", cancel);
@@ -37,7 +39,7 @@ export async function answer(
     if (ending.aborted) cancel();
   }
   try {
-    await send(to, reader, { status, fields, limits });
+    await send(to, reader, { status, fields, limits, ownsChunks });
   } catch (error) {
     if (!to.headersSent) throw error;
     // Part of it is sent: only a broken connection shows that it is incomplete.
@@ -53,10 +55,11 @@ type Read = ReadableStreamReadResult<Uint8Array>;
 async function send(
   to: ServerResponse,
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  { status, fields, limits }: {
+  { status, fields, limits, ownsChunks }: {
     readonly status: number;
     readonly fields: Record<string, string | string[]>;
     readonly limits: ConnectionLimits;
+    readonly ownsChunks: boolean;
   },
 ): Promise<void> {
   const read = () => {
@@ -75,7 +78,9 @@ async function send(
   for (let value = first; value; value = (await next)?.value) {
     if (value !== first) next = read();
     if (to.destroyed) return;
-    if (!to.write(value)) await drained(to, limits.stallTime);
+    const chunk = value;
+    const isReady = ownsChunks ? to.write(chunk, () => freeChunk(chunk)) : to.write(chunk);
+    if (!isReady) await drained(to, limits.stallTime);
   }
   to.end();
 }

@@ -107,7 +107,9 @@ async function serve(
  */
 function linger(message: IncomingMessage): void {
   const timer = setTimeout(() => message.destroy(), LINGER_TIME);
-  message.once("close", () => clearTimeout(timer));
+  const stop = () => clearTimeout(timer);
+  message.once("end", stop);
+  message.once("close", stop);
   message.resume();
 }
 

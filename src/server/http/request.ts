@@ -1,5 +1,6 @@
 /** Conversion of requests from `node:http` to web requests. */
 import type { IncomingMessage } from "node:http";
+import { withOwnedChunks } from "../../base/owned_stream.ts";
 import { type ConnectionLimits, SlowBodyError, Watch } from "./limits.ts";
 
 /** An invalid request, rejected before any handler. */
@@ -72,39 +73,43 @@ function bodyOf(message: IncomingMessage, limits: ConnectionLimits): ReadableStr
     watch.stop();
     message.removeAllListeners("data");
   };
-  return new ReadableStream({
-    start(controller) {
-      fail = (error) => {
-        if (isDone) return;
+  return withOwnedChunks(
+    new ReadableStream({
+      start(controller) {
+        fail = (error) => {
+          if (isDone) return;
+          end();
+          controller.error(error);
+        };
+        message.on("data", (chunk: Uint8Array) => {
+          bytes += chunk.length;
+          const elapsed = performance.now() - started;
+          if (elapsed > limits.stallTime && bytes / elapsed * 1000 < limits.leastRate) {
+            return slow();
+          }
+          controller.enqueue(chunk);
+          watch.stop();
+          if ((controller.desiredSize ?? 0) <= 0) message.pause();
+          else watch.start();
+        });
+        message.on("end", () => {
+          if (isDone) return;
+          end();
+          controller.close();
+        });
+        const cut = () => fail(new Error("The request body ended before it was complete"));
+        message.on("error", cut);
+        message.on("close", cut);
+        message.pause();
+      },
+      pull() {
+        watch.start();
+        message.resume();
+      },
+      cancel() {
         end();
-        controller.error(error);
-      };
-      message.on("data", (chunk: Uint8Array) => {
-        bytes += chunk.length;
-        const elapsed = performance.now() - started;
-        if (elapsed > limits.stallTime && bytes / elapsed * 1000 < limits.leastRate) return slow();
-        controller.enqueue(chunk);
-        watch.stop();
-        if ((controller.desiredSize ?? 0) <= 0) message.pause();
-        else watch.start();
-      });
-      message.on("end", () => {
-        if (isDone) return;
-        end();
-        controller.close();
-      });
-      const cut = () => fail(new Error("The request body ended before it was complete"));
-      message.on("error", cut);
-      message.on("close", cut);
-      message.pause();
-    },
-    pull() {
-      watch.start();
-      message.resume();
-    },
-    cancel() {
-      end();
-      message.pause();
-    },
-  }, { highWaterMark: 2 });
+        message.pause();
+      },
+    }, { highWaterMark: 2 }),
+  );
 }
