@@ -1,4 +1,5 @@
 import { builtin } from "../base/builtin.ts";
+import { freeChunk } from "../base/owned_stream.ts";
 import type { Digest } from "./digest.ts";
 import type { ByteReader, StageOptions } from "./byte_store.ts";
 
@@ -38,8 +39,15 @@ async function copyAndHash(
   let next = chunk;
   let size = 0;
   let filled = await source.read(chunk);
+  let isAll = filled === source.size || filled === 0;
+  // A source of unknown size says only by a further read that it has ended.
+  while (!isAll && filled < chunk.length && source.size === undefined) {
+    const more = await source.read(chunk.subarray(filled));
+    filled += more;
+    isAll = more === 0;
+  }
   // A single chunk needs neither a second buffer nor a thread.
-  if (filled === source.size || filled === 0) {
+  if (isAll) {
     const bytes = chunk.subarray(0, filled);
     writeAllSync(file, bytes);
     hash.update(bytes);
@@ -65,6 +73,7 @@ async function copyAndHash(
     onProgress?.({ bytes: size, total: source.size });
   }
   signal?.throwIfAborted();
+  for (const buffer of new Set([chunk, next])) freeChunk(buffer);
   return { size, hash: hash.digest("hex") };
 }
 
