@@ -16,7 +16,7 @@ export function runOf(row: SqlRow, tags: SqlRow[]): Run {
     endTime: row.end_time === null ? null : new Date(Number(row.end_time)),
     error: textOrNull(row.error),
     tags: {
-      ...tagsOf(textOrNull(row.tags)),
+      ...startTagsOf(textOrNull(row.tags)),
       ...Object.fromEntries(tags.map(({ key, value }) => [text(key), text(value)])),
     },
     parentId: textOrNull(row.parent_run_id),
@@ -35,7 +35,8 @@ function environmentOf(edn: string | null): Record<string, unknown> | null {
   return isObject ? value as Record<string, unknown> : null;
 }
 
-function tagsOf(edn: string | null): Record<string, string> {
+/** Returns the tags of a run's start, which are EDN. */
+export function startTagsOf(edn: string | null): Record<string, string> {
   const tags = edn === null ? null : fromEdn(edn);
   if (typeof tags !== "object" || tags === null || tags instanceof EdnValue) return {};
   const entries = tags instanceof Map ? [...tags] : Object.entries(tags);

@@ -52,15 +52,9 @@ function find(
   parts: readonly Part[],
   { name, runId, hash, limit = -1 }: ArtifactQuery,
 ): SqlRow[] {
-  const select = (
-    extra: Part = NONE,
-    from: string = SELECT_ENTRY,
-    order: string = ORDER,
-  ): SqlRow[] => {
-    const where = [...parts, extra].flatMap((part) => part.where);
-    const values = [...parts, extra].flatMap((part) => part.values);
-    const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
-    return sql.prepare(`${from} ${condition} ${order}`).all(...values, limit);
+  const select = (extra: Part = NONE, order: string = ORDER): SqlRow[] => {
+    const { text, values } = whereOf([...parts, extra]);
+    return sql.prepare(`${SELECT_ENTRY} ${text} ${order}`).all(...values, limit);
   };
   if (name === undefined) return select();
   const wild = name.search(/[*?]/);
@@ -69,7 +63,7 @@ function find(
   const glob: Part = { where: ["a.name GLOB ?"], values: [name.replaceAll("[", "[[]")] };
   if (wild === 0 || runId !== undefined || hash !== undefined) return select(glob);
   if (limit >= 0) {
-    const found = select(glob, SELECT_OLDEST);
+    const found = findOldest(sql, parts, glob, limit);
     if (found.length === limit) return found;
   }
   const prefix = name.slice(0, wild);
@@ -78,13 +72,31 @@ function find(
     values: [prefix, `${prefix}\u{10FFFF}`, ...glob.values],
   };
   // The range uses the index of names; "+" excludes the index of creation times.
-  return select(range, SELECT_ENTRY, ORDER.replace("a.created_at", "+a.created_at"));
+  return select(range, ORDER.replace("a.created_at", "+a.created_at"));
 }
 
-const SELECT_OLDEST = SELECT_ENTRY.replace(
-  "FROM artifacts AS a",
-  `FROM (SELECT * FROM artifacts ORDER BY created_at, name LIMIT ${PROBED}) AS a`,
-);
+/** Searches only the oldest artifacts that match `parts`. */
+function findOldest(
+  sql: SqlConnection,
+  parts: readonly Part[],
+  extra: Part,
+  limit: number,
+): SqlRow[] {
+  const [first, then] = [whereOf(parts), whereOf([extra])];
+  const oldest = `(SELECT a.* FROM artifacts AS a ${first.text}
+    ORDER BY a.created_at, a.name LIMIT ${PROBED}) AS a`;
+  const select = SELECT_ENTRY.replace("artifacts AS a", oldest);
+  return sql.prepare(`${select} ${then.text} ${ORDER}`)
+    .all(...first.values, ...then.values, limit);
+}
+
+function whereOf(parts: readonly Part[]): { text: string; values: SqlValue[] } {
+  const where = parts.flatMap((part) => part.where);
+  return {
+    text: where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`,
+    values: parts.flatMap((part) => part.values),
+  };
+}
 
 function byCreation(a: SqlRow, b: SqlRow): number {
   const [x, y] = [Number(a.created_at), Number(b.created_at)];

@@ -3,6 +3,7 @@
  * are updated from the points added since by any program. Triggers mark runs whose points were
  * removed or changed; their summaries are computed from scratch.
  */
+import { hasIndex } from "./create_schema.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import type { MetricSummary } from "../metric.ts";
@@ -128,6 +129,13 @@ export type MetricChoice = "last" | "min" | "max";
 
 const CHOICES: Record<MetricChoice, string> = { last: "last", min: "smallest", max: "largest" };
 
+/** Indexes on the values of summaries. May be missing in a read-only database. */
+const SUMMARY_INDEXES: Record<MetricChoice, string> = {
+  last: "chachaml_summaries_last",
+  min: "chachaml_summaries_smallest",
+  max: "chachaml_summaries_largest",
+};
+
 /** Reads summaries: from the table if it is current, otherwise computed from the points. */
 export class MetricSummaries {
   readonly #sql: SqlConnection;
@@ -181,22 +189,28 @@ export class MetricSummaries {
   }
 
   /**
-   * Yields runs in the order of a metric's last value, in pages, without those whose value is NaN.
-   * Returns `undefined` if the summaries are not current.
+   * Yields runs in the order of a value of a metric, in pages, without those whose value is NaN.
+   * Returns `undefined` if the summaries are not current, or lack an index.
    */
-  inOrder(key: string, order: "asc" | "desc"): Generator<SqlRow[]> | undefined {
-    return this.#isCurrent ? this.#pages(key, order) : undefined;
+  inOrder(
+    key: string,
+    choice: MetricChoice,
+    order: "asc" | "desc",
+  ): Generator<SqlRow[]> | undefined {
+    if (!this.#isCurrent || !hasIndex(this.#sql, SUMMARY_INDEXES[choice])) return undefined;
+    return this.#pages(key, CHOICES[choice], order);
   }
 
-  *#pages(key: string, order: "asc" | "desc"): Generator<SqlRow[]> {
-    const select = "SELECT run_id, last FROM chachaml_metric_summaries WHERE key = ?";
-    const by = `ORDER BY last ${order}, run_id ${order} LIMIT ${PAGE}`;
-    const behind = `(last, run_id) ${order === "asc" ? ">" : "<"} (?, ?)`;
-    let rows = this.#sql.prepare(`${select} AND last IS NOT NULL ${by}`).all(key);
+  *#pages(key: string, column: string, order: "asc" | "desc"): Generator<SqlRow[]> {
+    const select =
+      `SELECT run_id, ${column} AS ranked FROM chachaml_metric_summaries WHERE key = ?`;
+    const by = `ORDER BY ${column} ${order}, run_id ${order} LIMIT ${PAGE}`;
+    const behind = `(${column}, run_id) ${order === "asc" ? ">" : "<"} (?, ?)`;
+    let rows = this.#sql.prepare(`${select} AND ${column} IS NOT NULL ${by}`).all(key);
     while (rows.length > 0) {
       yield rows;
-      const { last = null, run_id = null } = rows.at(-1)!;
-      rows = this.#sql.prepare(`${select} AND ${behind} ${by}`).all(key, last, run_id);
+      const { ranked = null, run_id = null } = rows.at(-1)!;
+      rows = this.#sql.prepare(`${select} AND ${behind} ${by}`).all(key, ranked, run_id);
     }
   }
 

@@ -1,7 +1,7 @@
 import { yieldToEventLoop } from "../../base/async.ts";
 import { fsError } from "../../base/fs_error.ts";
 import { eachEntryOf } from "./artifact_search.ts";
-import { KEY_INDEX, unnamedKeys } from "./artifact_keys.ts";
+import { KEY, KEY_INDEX, unnamedKeys } from "./artifact_keys.ts";
 import { addPending, markOf, pendingKeys } from "./backup_mark.ts";
 import { requireUnopened } from "./database_files.ts";
 import { noteOpenFile } from "./open_files.ts";
@@ -102,7 +102,9 @@ export class PreviousSnapshot {
   /** Updates records to new keys, in one transaction: their files have been moved there. */
   rename(keys: ReadonlyMap<string, string>): Promise<void> {
     return this.#write((sql) => {
-      const move = sql.prepare("UPDATE artifacts SET path = ? WHERE path = ?");
+      const move = sql.prepare(
+        `UPDATE artifacts SET path = ?1 WHERE ${KEY} = replace(?2, '\\', '/') AND path = ?2`,
+      );
       for (const [from, to] of keys) move.run(to, from);
     });
   }

@@ -4,6 +4,7 @@ import type { SqlConnection, SqlRow, SqlValue } from "./sql_driver.ts";
 import { MetricSummaries } from "./metric_summaries.ts";
 import type { Run } from "../run.ts";
 import { type Condition, numberOf, type RunOrder, type RunQuery, testFor } from "../run_query.ts";
+import { rareRuns } from "./rare_runs.ts";
 import { runOf, SELECT_RUN } from "./run_rows.ts";
 import { text, whole } from "./whole_text.ts";
 
@@ -18,8 +19,11 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
   if (sortBy && !query.tags) {
     // Only runs in the result are read completely.
     const fitsRow = fits?.row ?? (() => true);
-    const rows = leadingRows(sql, query, fitsRow) ??
-      [...pagesOf(sql, query, SELECT_ORDERED)].flat().filter(fitsRow).map(orderedOf);
+    const rows = (fits ? undefined : leadingTimes(sql, query)) ??
+      leadingRows(sql, query, fitsRow) ??
+      (rareRows(sql, query, SELECT_ORDERED, MANY) ??
+        [...pagesOf(sql, query, SELECT_ORDERED)].flat())
+        .filter(fitsRow).map(orderedOf);
     const read = sql.prepare(`${SELECT_RUN} WHERE rowid = ?`);
     return withTags(
       sql,
@@ -28,18 +32,46 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
       ),
     );
   }
+  const matching = (rows: readonly SqlRow[]) =>
+    fits ? withTags(sql, rows.filter(fits.row)).filter(fits.run) : withTags(sql, rows);
   const runs: Run[] = [];
-  for (const rows of pagesOf(sql, query, SELECT_PAGED, fits ? undefined : limit)) {
-    const fitting = fits
-      ? withTags(sql, rows.filter(fits.row)).filter(fits.run)
-      : withTags(sql, rows);
-    runs.push(...fitting);
+  let looks = 0;
+  // SQL tests tags while it reads a page, so the first page may be the last.
+  let rare = query.tags && rareRows(sql, query, SELECT_PAGED, sortBy ? MANY : FEW);
+  for (const rows of rare ? [] : pagesOf(sql, query, SELECT_PAGED, fits ? undefined : limit)) {
+    runs.push(...matching(rows));
     if (!sortBy && runs.length >= limit) break;
+    // Values that many runs have are found among the newest.
+    const isTime = fits && looks < FEW_LOOKS && (looks += rows.length) >= FEW_LOOKS;
+    rare = isTime ? rareRows(sql, query, SELECT_PAGED, MANY) : undefined;
+    if (rare) break;
   }
+  if (rare) runs.splice(0, Infinity, ...matching(rare));
   return (sortBy ? sort(sql, runs, sortBy) : runs).slice(0, limit);
 }
 
 const SELECT_PAGED = SELECT_RUN.replace(" FROM ", ", rowid AS row FROM ");
+
+/** Number of newest runs checked before those with a rare value are looked up. */
+const FEW_LOOKS = 150;
+
+/** Number of runs with a rare value: reading them costs less than reading pages of all. */
+const [FEW, MANY] = [200, 5000];
+
+/** Returns the runs that may match, newest first, if a condition lets at most `most` match. */
+function rareRows(
+  sql: SqlConnection,
+  query: RunQuery,
+  select: string,
+  most: number,
+): SqlRow[] | undefined {
+  const ids = rareRuns(sql, query, most);
+  if (!ids) return undefined;
+  const { where, values } = conditionsOf(query);
+  const get = sql.prepare(`${select} ${where === "" ? "WHERE" : `${where} AND`} id = ?`);
+  return [...ids].map((id) => get.get(...values, id)).filter((row) => row !== undefined)
+    .sort((a, b) => Number(b.start_time) - Number(a.start_time) || Number(b.row) - Number(a.row));
+}
 
 /** Columns of a run that its order may depend on. */
 const SELECT_ORDERED = `SELECT ${whole("id")}, start_time, end_time, rowid AS row FROM runs`;
@@ -57,11 +89,27 @@ function orderedOf({ id, start_time, end_time, row }: SqlRow): OrderedRow {
   };
 }
 
+const TIMES = { start: "start_time", end: "end_time", duration: "end_time - start_time" } as const;
+
+/** Returns the first runs by a time, in this order; `undefined` if too few runs have the time. */
+function leadingTimes(sql: SqlConnection, query: RunQuery): OrderedRow[] | undefined {
+  const { sortBy, limit } = query;
+  if (!sortBy || !("time" in sortBy) || limit === undefined) return undefined;
+  const { where, values } = conditionsOf(query);
+  const time = TIMES[sortBy.time];
+  const rows = sql.prepare(
+    `${SELECT_ORDERED} ${where === "" ? "WHERE" : `${where} AND`} ${time} IS NOT NULL
+      ORDER BY ${time} ${sortBy.order === "asc" ? "ASC" : "DESC"}, start_time DESC, rowid DESC
+      LIMIT ?`,
+  ).all(...values, limit);
+  return rows.length < limit ? undefined : rows.map(orderedOf);
+}
+
 /** Number of runs checked in the order of a metric, before all matching runs are read. */
 const MAX_LOOKS = 1000;
 
 /**
- * Returns the first runs by the last value of a metric, including ties of the last one; `undefined`
+ * Returns the first runs by a value of a metric, including ties of the last one; `undefined`
  * if checking a few runs is not enough.
  */
 function leadingRows(
@@ -72,20 +120,20 @@ function leadingRows(
   const { sortBy, limit } = query;
   if (!sortBy || !("metric" in sortBy) || limit === undefined) return undefined;
   const { metric, of = "last", order = "desc" } = sortBy;
-  const pages = of === "last" ? new MetricSummaries(sql).inOrder(metric, order) : undefined;
+  const pages = new MetricSummaries(sql).inOrder(metric, of, order);
   const { where, values } = conditionsOf(query);
   const get = sql.prepare(`${SELECT_ORDERED} ${where === "" ? "WHERE" : `${where} AND`} id = ?`);
   const found: OrderedRow[] = [];
   let value: SqlValue | undefined;
   let looks = 0;
   for (const page of pages ?? []) {
-    for (const { run_id, last } of page) {
-      if (found.length >= limit && last !== value) return found.sort(newestFirst);
+    for (const { run_id, ranked } of page) {
+      if (found.length >= limit && ranked !== value) return found.sort(newestFirst);
       if (++looks > MAX_LOOKS) return undefined;
       const row = get.get(...values, text(run_id));
       if (!row || !fitsRow(row)) continue;
       found.push(orderedOf(row));
-      if (found.length <= limit) value = last;
+      if (found.length <= limit) value = ranked;
     }
   }
   return undefined;

@@ -7,6 +7,7 @@ import { KEY, KEY_INDEX } from "./artifact_keys.ts";
 import { CHANGE_TRIGGERS, CHANGES } from "./change_triggers.ts";
 import { MLFLOW_INDEXES, MLFLOW_TABLES_OF_RUN } from "../rows/mlflow_tables.ts";
 import { MLFLOW_TABLES } from "./mlflow/tables.ts";
+import { VALUE_INDEXES } from "./short_text.ts";
 
 /**
  * Version of the format. Increased when a program that knows only the former version would write
@@ -188,9 +189,18 @@ export const INDEXES: Readonly<Record<string, string>> = {
   chachaml_runs_experiment: "runs(experiment, start_time)",
   chachaml_runs_status: "runs(status, start_time)",
   chachaml_runs_parent: "runs(parent_run_id, start_time)",
+  chachaml_runs_name: "runs(name, start_time)",
+  chachaml_runs_user: "runs(created_by, start_time)",
+  chachaml_runs_end: "runs(end_time, start_time)",
+  chachaml_runs_duration: "runs(end_time - start_time, start_time)",
+  chachaml_versions_run: "model_versions(run_id)",
+  chachaml_versions_artifact: "model_versions(artifact_id)",
   chachaml_summaries_last: "chachaml_metric_summaries(key, last, run_id)",
+  chachaml_summaries_smallest: "chachaml_metric_summaries(key, smallest, run_id)",
+  chachaml_summaries_largest: "chachaml_metric_summaries(key, largest, run_id)",
   chachaml_metric_nans_run: "metric_nans(run_id)",
   chachaml_changes_seq: `${CHANGES}(seq)`,
+  ...VALUE_INDEXES,
   ...MLFLOW_INDEXES,
 };
 
