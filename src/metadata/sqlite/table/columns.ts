@@ -18,17 +18,19 @@ export function readColumns(sql: SqlConnection, experiment: string | undefined):
   ]];
   const rows = sql.prepare(`${SELECT_RUN} ${where} ORDER BY start_time DESC LIMIT ?`)
     .all(...values, MOST_RUNS + 1);
-  const [params, metrics, tags] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  const keys = (table: string) =>
-    sql.prepare(`SELECT ${whole("key")} FROM ${table} WHERE run_id = ?`);
-  const [paramKeys, tagKeys] = [keys("params"), keys("tags")];
-  const summaries = new MetricSummaries(sql);
-  for (const row of rows.slice(0, MOST_RUNS)) {
-    const id = text(row.id);
-    for (const { key } of paramKeys.all(id)) params.add(text(key));
-    for (const { key } of summaries.ofRun(id)) metrics.add(key);
-    for (const key of Object.keys(runOf(row, []).tags)) tags.add(key);
-    for (const { key } of tagKeys.all(id)) tags.add(text(key));
+  const newest = rows.slice(0, MOST_RUNS);
+  const ids = JSON.stringify(newest.map(({ id }) => text(id)));
+  const { table, prefix } = new MetricSummaries(sql).source();
+  const keys = (table: string, prefix = "") =>
+    new Set(
+      sql.prepare(
+        `${prefix} SELECT DISTINCT ${whole("key")} FROM ${table}
+          WHERE run_id IN (SELECT value FROM json_each(?))`,
+      ).all(ids).map(({ key }) => text(key)),
+    );
+  const [params, metrics, tags] = [keys("params"), keys(table, prefix), keys("tags")];
+  for (const row of newest) {
+    if (row.tags !== null) Object.keys(runOf(row, []).tags).forEach((key) => tags.add(key));
   }
   const first = (names: Set<string>) => [...names].sort().slice(0, MOST_NAMES);
   return {

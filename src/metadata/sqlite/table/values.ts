@@ -36,7 +36,8 @@ export const AS_NUMBER = `CASE WHEN instr(p.value, '/') > 0
 export function condition(clause: Clause, summaries: string): Fragment {
   const { entity, key, comparison, value } = clause;
   if (entity === "metric") {
-    const { text, values } = compare(SQLITE, fragment("s.last"), clause);
+    // The sign keeps SQLite from walking all values of the metric for each run, by their index.
+    const { text, values } = compare(SQLITE, fragment("+s.last"), clause);
     const fits = comparison === "!=" ? `(s.last IS NULL OR ${text})` : text;
     return fragment(
       `EXISTS (SELECT 1 FROM ${summaries} s WHERE s.run_id = r.id AND s.key = ? AND ${fits})`,
