@@ -5,6 +5,7 @@ import type { ModelStore } from "./model_store.ts";
 import type { FinalWrites, ProcessStore } from "./process_store.ts";
 import type { RunStore } from "./run_store.ts";
 import type { RunTable } from "./run_table.ts";
+import type { RequestLog } from "./write_request.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { VerificationNote } from "./verification_note.ts";
 
@@ -39,6 +40,8 @@ export interface MetadataStore {
   table(): Promise<RunTable>;
   /** Loads the change log. */
   changes(): Promise<ChangeLog>;
+  /** Loads the requests of other processes that have written. */
+  requests(): Promise<RequestLog>;
   /** Reads everything stored to find damage. */
   check(): Promise<MetadataCheck>;
   /** Returns the size of the metadata in bytes; `undefined` if it is in memory. */

@@ -8,6 +8,7 @@ import type { ProcessStore } from "../metadata/process_store.ts";
 import type { FinalWrites } from "../metadata/process_store.ts";
 import type { RunStore } from "../metadata/run_store.ts";
 import type { RunTable } from "../metadata/run_table.ts";
+import type { RequestLog } from "../metadata/write_request.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import type { VerificationNote } from "../metadata/verification_note.ts";
 import type { CallOptions, Connection } from "./connection.ts";
@@ -63,6 +64,10 @@ export class RemoteMetadata implements MetadataStore {
   }
 
   table(): Promise<RunTable> {
+    return refuse("serve");
+  }
+
+  requests(): Promise<RequestLog> {
     return refuse("serve");
   }
 

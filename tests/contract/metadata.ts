@@ -4,10 +4,12 @@ import {
   ArtifactInUseError,
   InvalidNameError,
   RunNotFoundError,
+  RunStateError,
   StoreClosedError,
 } from "../../mod.ts";
 import type { ArtifactRecord, NewArtifact } from "../../src/metadata/artifact_index.ts";
 import { registerVersion } from "../../src/models/versions.ts";
+import { RequestDoneError, withRequest } from "../../src/metadata/write_request.ts";
 import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
 
 /** Gives a test an empty metadata store, and a directory of its own. */
@@ -31,6 +33,29 @@ export function testMetadata(
       await metadata.noteVerification(note);
       assert.deepEqual(await metadata.lastVerification(), note);
     }
+  });
+
+  test("a request writes once, with what it changes, or not at all", async (metadata) => {
+    const requests = await metadata.requests();
+    const start = (id: string, request: string) =>
+      withRequest(request, () => metadata.runs.start({ id }, null));
+    await start("a", "one");
+    assert.equal(await requests.find("one"), null);
+    await assert.rejects(start("b", "one"), RequestDoneError);
+    await assert.rejects(start("a", "two"), RunStateError);
+    assert.equal(await requests.find("two"), undefined);
+    const both = await Promise.allSettled([start("c", "three"), start("d", "three")]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+    assert.equal((await metadata.runs.list({})).length, 2);
+    await withRequest("four", async () => {
+      await metadata.runs.setTags("a", { a: "1" });
+      await metadata.runs.setTags("a", { b: "2" });
+    });
+    await requests.finish("four", "done");
+    assert.equal(await requests.find("four"), "done");
+    await requests.forget(Date.now() + 1000);
+    assert.equal(await requests.find("four"), undefined);
+    await start("e", "four");
   });
 
   test("insert() publishes before the record is there, and once", async (metadata) => {

@@ -1,12 +1,7 @@
 /** What is logged while the server is away. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import {
-  openStore,
-  ResponseLostError,
-  RunNotFoundError,
-  ServerUnreachableError,
-} from "../../mod.ts";
+import { openStore, RunNotFoundError, ServerUnreachableError } from "../../mod.ts";
 import { wait } from "../../src/base/async.ts";
 import { Connection } from "../../src/remote/connection.ts";
 import { packageFlags } from "../support/children/flags.ts";
@@ -127,29 +122,6 @@ Deno.test("a line that a crash has cut is left out, and the rest sent", () =>
     await server.restart();
     await using _ = await openStore({ path: server.url, spoolDir: dir });
     assert.deepEqual((await local.runs.get("r")).tags, { a: "1" });
-  }));
-
-Deno.test("what cannot be repeated safely is not, once the server was restarted", () =>
-  withRemote(async (_, local, server) => {
-    await using proxy = new LimitingProxy(Number(new URL(server.url).port));
-    const connection = new Connection(proxy.url, {}, 5000);
-    await connection.hello();
-    await local.startRun({ id: "r" });
-    const note = () => connection.call("write", "runs.logDataset", ["r", { role: "train" }]);
-    // The answer is lost; the server is the same: it knows that it was done.
-    proxy.downLimit = () => (proxy.cuts > 0 ? Infinity : 0);
-    await note();
-    assert.equal((await local.runs.datasets("r")).length, 1);
-    // The server is another one by the time of the second try.
-    proxy.downLimit = () => 0;
-    const noted = assert.rejects(note(), ResponseLostError);
-    while ((await local.runs.datasets("r")).length < 2) await wait(10);
-    await server.stop();
-    proxy.cut();
-    await server.restart();
-    proxy.downLimit = () => Infinity;
-    await noted;
-    assert.equal((await local.runs.datasets("r")).length, 2);
   }));
 
 Deno.test("without a directory, calls wait for the server, and fail in words", async () => {

@@ -4,12 +4,16 @@ import { lifecycleOf } from "../../src/store/internals.ts";
 import { type OpenOptions, openStore, type Store } from "../../mod.ts";
 import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 
+type Handler = ReturnType<typeof createHandler>;
+
 /** A server in this process, which can be stopped and started again at its address. */
 export class TestServer implements AsyncDisposable {
   readonly #store: Store;
   readonly #options: HandlerOptions;
   #server: Deno.HttpServer<Deno.NetAddr> | undefined;
   #port = 0;
+  #handler: Handler | undefined;
+  #losing: RegExp | undefined;
 
   private constructor(store: Store, options: HandlerOptions) {
     this.#store = store;
@@ -30,11 +34,29 @@ export class TestServer implements AsyncDisposable {
 
   /** Serves again, with a handler that knows nothing of what was before. */
   async restart(): Promise<void> {
-    const handler = createHandler(this.#store, this.#options);
+    this.#handler = createHandler(this.#store, this.#options);
     const how = { hostname: "127.0.0.1", port: this.#port, onListen() {} };
-    this.#server = Deno.serve(how, handler);
+    this.#server = Deno.serve(how, (request) => this.#serve(request));
     this.#port = this.#server.addr.port;
     await Promise.resolve();
+  }
+
+  /**
+   * Loses the answer to the next request whose path matches, once what it asks for is done. Whoever
+   * asks again finds a server that was restarted.
+   */
+  loseAnswer(path: RegExp): void {
+    this.#losing = path;
+  }
+
+  async #serve(request: Request): Promise<Response> {
+    const answer = await this.#handler!(request);
+    if (!this.#losing?.test(new URL(request.url).pathname)) return answer;
+    this.#losing = undefined;
+    await answer.body?.cancel();
+    this.#handler = createHandler(this.#store, this.#options);
+    const cut = new ReadableStream({ pull: () => Promise.reject(new Error("The answer is lost")) });
+    return new Response(cut);
   }
 
   /** Stops at once; connections are cut. */

@@ -1,4 +1,6 @@
 /** Connections to a database server, with transactions that are retried where that is safe. */
+import { writeOnce } from "../write_request.ts";
+import { noteRequest } from "./note_request.ts";
 import { backoffDelay, wait } from "../../base/async.ts";
 import { StorageError, StoreClosedError } from "../../base/errors.ts";
 import { Client, type Sql, type Transaction } from "./client.ts";
@@ -116,7 +118,16 @@ export class Database {
    * be done twice.
    */
   write<T>(work: (sql: WriteTransaction) => Promise<T>): Promise<T> {
-    return this.#use(() => this.#write(work));
+    return this.#use(() =>
+      writeOnce((id) =>
+        this.#write(
+          id === undefined ? work : async (sql) => {
+            await noteRequest(sql, id);
+            return await work(sql);
+          },
+        )
+      )
+    );
   }
 
   /** Processes of the server that run write transactions of this database, with their locks. */

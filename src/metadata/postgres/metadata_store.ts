@@ -1,5 +1,6 @@
 import type { MetadataCheck, MetadataStore } from "../metadata_store.ts";
 import type { RunTable } from "../run_table.ts";
+import type { RequestLog } from "../write_request.ts";
 import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
 import type { FinalWrites } from "../process_store.ts";
@@ -36,6 +37,11 @@ export class PostgresMetadata implements MetadataStore {
   async mlflow(): Promise<MlflowStore> {
     const { mlflowStore } = await import("./mlflow/mlflow_store.ts");
     return mlflowStore(this.#database, this.#now);
+  }
+
+  async requests(): Promise<RequestLog> {
+    const { PostgresRequestLog } = await import("./request_log.ts");
+    return new PostgresRequestLog(this.#database);
   }
 
   async changes(): Promise<ChangeLog> {

@@ -108,6 +108,11 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
     definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
     columns: ["run_id", "status"],
   },
+  // Requests of other processes that have written, see `write_request.ts`.
+  chachaml_requests: {
+    definition: "id TEXT PRIMARY KEY, written_at BIGINT NOT NULL, result TEXT",
+    columns: ["id", "written_at", "result"],
+  },
   // Changes by all programs, maintained by triggers; `xid` is the id of a transaction.
   [CHANGES]: {
     definition: "subject TEXT NOT NULL, kind TEXT NOT NULL, xid BIGINT NOT NULL, " +

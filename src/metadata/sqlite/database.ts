@@ -3,6 +3,8 @@ import { backoffDelay, wait, yieldToEventLoop } from "../../base/async.ts";
 import { applyJob, applyNow, type WriteJob } from "./write_job.ts";
 import { publicError } from "./sql_error.ts";
 import { isOutOfSpace, MAX_RETRIES, type Room } from "./room.ts";
+import { writeOnce } from "../write_request.ts";
+import { noteRequest } from "./note_request.ts";
 import { type SqlConnection, SqlError } from "./sql_driver.ts";
 
 export type { WriteJob } from "./write_job.ts";
@@ -97,6 +99,10 @@ export class Database {
 
   /** Queues a job. Resolves with the result of `apply` once it is committed. */
   write<T>(job: WriteJob<T>): Promise<T> {
+    return writeOnce((id) => this.#enqueue(id === undefined ? job : noteRequest(job, id)));
+  }
+
+  #enqueue<T>(job: WriteJob<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreClosedError());
     const { signal } = job;
     if (signal?.aborted) return Promise.reject(signal.reason);

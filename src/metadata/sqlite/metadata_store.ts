@@ -3,6 +3,7 @@ import { describeLowSpace } from "../../base/free_space.ts";
 import { SqliteArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
+import type { RequestLog } from "../write_request.ts";
 import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
 import { SqliteModelStore } from "./model_store.ts";
@@ -75,6 +76,11 @@ export class SqliteMetadata implements MetadataStore {
   async table(): Promise<RunTable> {
     const { SqliteRunTable } = await import("./table/run_table.ts");
     return new SqliteRunTable(this.#database);
+  }
+
+  async requests(): Promise<RequestLog> {
+    const { SqliteRequestLog } = await import("./request_log.ts");
+    return new SqliteRequestLog(this.#database);
   }
 
   async changes(): Promise<ChangeLog> {

@@ -134,6 +134,11 @@ export const OWN_TABLES: Readonly<Record<string, Table>> = {
     definition: "run_id TEXT PRIMARY KEY, status TEXT NOT NULL",
     columns: ["run_id", "status"],
   },
+  // Requests of other processes that have written, see `write_request.ts`.
+  chachaml_requests: {
+    definition: "id TEXT PRIMARY KEY, written_at INTEGER NOT NULL, result TEXT",
+    columns: ["id", "written_at", "result"],
+  },
   // Changes, see `change_triggers.ts`: one row per subject and kind, the latest with the largest
   // number. `subject` is the id of a run or the name of a model.
   [CHANGES]: {

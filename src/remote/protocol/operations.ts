@@ -90,18 +90,13 @@ export const OPERATIONS = {
   readonly [Room in keyof Rooms]: { readonly [Name in keyof Rooms[Room]]?: Access };
 };
 
-/** Writes that can arrive twice without harm, even if the server does not know the first any more. */
+/** Writes that can arrive twice without harm. The server stores the ids of all others. */
 export const REPEATABLE: readonly string[] = [
-  "artifacts.put", // takes its upload, which is there once
-  "artifacts.putAll",
   "imports.begin",
+  "imports.finish", // the import has an id of its own
   "processes.attach",
   "processes.heartbeat",
-  "runs.describeExperiment",
-  "runs.insertParams", // says which are set already
   "runs.logMetrics", // leaves out points that are there
-  "runs.setTags",
-  "runs.update", // says whether it changed something
   "store.noteVerification",
   "uploads.begin",
   "uploads.discard",

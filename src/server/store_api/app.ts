@@ -4,7 +4,6 @@ import config from "../../../deno.json" with { type: "json" };
 import { ChachamlError } from "../../base/errors.ts";
 import { NotRemoteError, ProtocolError, ResponseLostError } from "../../base/server_errors.ts";
 import { decode, encode } from "../../remote/protocol/codec.ts";
-import { REPEATABLE } from "../../remote/protocol/operations.ts";
 import {
   AGAIN_HEADER,
   PROTOCOL,
@@ -17,7 +16,7 @@ import type { Store } from "../../store/store.ts";
 import { absent, apiErrorOf, bad } from "../api/api_error.ts";
 import type { GuardEnv } from "../guard.ts";
 import { checkArguments } from "./checks.ts";
-import { Memo } from "./memo.ts";
+import { Written } from "./written.ts";
 import { handlersOf, type StoreCall } from "./operations.ts";
 import { artifactHandlers } from "./artifacts.ts";
 import { importHandlers } from "./imports.ts";
@@ -43,7 +42,7 @@ export function addStoreApi(
     ...artifactHandlers(context, uploads),
     ...importHandlers(lifecycle, uploads),
   ];
-  const memo = new Memo();
+  const written = new Written(() => context().metadata.requests());
   app.use("/api/store/:access/*", async (c, next) => {
     await next();
     if (c.error) c.res = failure(c.error);
@@ -70,12 +69,9 @@ export function addStoreApi(
     const call: StoreCall = { args, user: c.get("caller")?.name ?? null, isRepeated };
     const work = async () => encode(await handler.handle(call));
     if (access === "read") return answer(await lifecycle.read(work));
-    return answer(
-      await memo.once(idOf(c), () => {
-        if (isRepeated && !REPEATABLE.includes(operation)) throw new ResponseLostError(operation);
-        return lifecycle.write(work);
-      }),
-    );
+    const id = idOf(c);
+    const write = () => lifecycle.write(work);
+    return answer(await written.once({ id, operation, isRepeated, work: write }));
   });
 }
 

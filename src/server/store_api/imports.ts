@@ -1,7 +1,10 @@
 /** Archives that callers send: their runs are imported while they arrive. */
 import type { ImportReport, ImportRunsOptions } from "../../archive/import.ts";
 import { ArchiveError } from "../../base/errors.ts";
+import { ResponseLostError } from "../../base/server_errors.ts";
 import { builtin } from "../../base/builtin.ts";
+import { withRequest } from "../../metadata/write_request.ts";
+import { decode, encode } from "../../remote/protocol/codec.ts";
 import type { Lifecycle } from "../../store/lifecycle.ts";
 import type { Handler } from "./operations.ts";
 import type { PushReader } from "./push_reader.ts";
@@ -16,18 +19,36 @@ export function importHandlers(lifecycle: Lifecycle, uploads: Uploads): Handler[
     {
       name: "imports.begin",
       access: "write",
-      handle: ({ args: [id, about] }) => {
+      handle: ({ args: [id, about], user }) => {
         const how = about as ImportRunsOptions;
-        uploads.beginImport(id as string, (bytes) => importFrom(lifecycle, bytes, how));
+        const request = requestOf(id as string, user);
+        uploads.beginImport(
+          id as string,
+          (bytes) => withRequest(request, () => importFrom(lifecycle, bytes, how)),
+        );
       },
     },
     {
       name: "imports.finish",
       access: "write",
-      handle: ({ args: [id, size, hash] }) =>
-        uploads.finishImport(id as string, size as number, hash as string),
+      handle: async ({ args: [id, size, hash], user }) => {
+        const requests = await lifecycle.require().metadata.requests();
+        const request = requestOf(id as string, user);
+        // A server that was restarted since may have imported it.
+        const known = await requests.find(request);
+        if (known === null) throw new ResponseLostError("imports.finish");
+        if (known !== undefined) return decode(known);
+        const report = await uploads.finishImport(id as string, size as number, hash as string);
+        await requests.finish(request, encode(report));
+        return report;
+      },
     },
   ];
+}
+
+/** The id under which an import is done once. */
+function requestOf(id: string, user: string | null): string {
+  return `${user ?? ""}/import/${id}`;
 }
 
 async function importFrom(
