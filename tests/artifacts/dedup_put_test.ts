@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
-import { inTempDir, openIn } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnFiles } from "../support/helpers.ts";
 
-Deno.test("put() with dedup: more puts at once than files that are staged at a time all end", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir, { durability: "relaxed" });
-    await store.startRun({ id: "r" });
-    await store.artifacts.put("r", "first", "the same");
-    const names = Array.from({ length: 300 }, (_, at) => `copy/${at}`);
-    const put = await Promise.all(
-      names.map((name) => store.artifacts.put("r", name, "the same", { dedup: true })),
-    );
-    assert.equal(put.length, 300);
-    const files = new Set(put.map(({ filePath }) => Deno.statSync(filePath!).ino));
-    assert.equal(files.size, 1);
-  }));
+testOnFiles(
+  "put() with dedup: more puts at once than files that are staged at a time all end",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { durability: "relaxed" });
+      await store.startRun({ id: "r" });
+      await store.artifacts.put("r", "first", "the same");
+      const names = Array.from({ length: 300 }, (_, at) => `copy/${at}`);
+      const put = await Promise.all(
+        names.map((name) => store.artifacts.put("r", name, "the same", { dedup: true })),
+      );
+      assert.equal(put.length, 300);
+      const files = new Set(put.map(({ filePath }) => Deno.statSync(filePath!).ino));
+      assert.equal(files.size, 1);
+    }),
+);
 
 Deno.test("put() with dedup: bytes that take the place of others meanwhile are not shared", () =>
   inTempDir(async (dir) => {

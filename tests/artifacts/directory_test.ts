@@ -16,7 +16,8 @@ import {
   inMemory,
   inTempDir,
   openIn,
-  stagedIn,
+  stagedOf,
+  testOnFiles,
   testOnSqlite,
   testWithFifo,
 } from "../support/helpers.ts";
@@ -272,59 +273,73 @@ Deno.test("putDirectory() of the store's own directory is refused, or stores wha
     for (const artifact of await store.artifacts.find({})) await artifact.bytes({ verify: true });
   }));
 
-Deno.test("putDirectory() puts many files into a run that has some in the same directories", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(join(dir, "home"));
-    await store.startRun({ id: "r" });
-    await store.artifacts.put("r", "d/0/there", "there");
-    for (let at = 0; at < 100; at++) {
-      await Deno.mkdir(join(dir, "source/d", String(at % 3)), { recursive: true });
-      await Deno.writeTextFile(join(dir, "source/d", String(at % 3), `f${at}`), `text ${at}`);
-    }
-    await Deno.writeTextFile(join(dir, "source/top"), "top");
-    const stored = await store.artifacts.putDirectory("r", join(dir, "source"));
-    assert.equal(stored.length, 101);
-    for (const artifact of await store.artifacts.list("r")) await artifact.bytes({ verify: true });
-    const { damaged, leftovers } = await store.verify().summary();
-    assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
-    assert.deepEqual(stagedIn(store.artifactDir!), []);
-    for (const { filePath } of stored) assert.equal(Deno.statSync(filePath!).mode! & 0o222, 0);
-  }));
-
-Deno.test("putDirectory() replaces the orphans of a crash, and never bytes that a record names", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(join(dir, "home"));
-    await store.startRun({ id: "r" });
-    const source = join(dir, "source");
-    for (const name of ["a", "b/c"]) {
-      for (const root of [source, join(store.artifactDir!, "r")]) {
-        await Deno.mkdir(dirname(join(root, name)), { recursive: true });
-        await Deno.writeTextFile(join(root, name), root === source ? "new" : "orphan");
+testOnFiles(
+  "putDirectory() puts many files into a run that has some in the same directories",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(join(dir, "home"));
+      await store.startRun({ id: "r" });
+      await store.artifacts.put("r", "d/0/there", "there");
+      for (let at = 0; at < 100; at++) {
+        await Deno.mkdir(join(dir, "source/d", String(at % 3)), { recursive: true });
+        await Deno.writeTextFile(join(dir, "source/d", String(at % 3), `f${at}`), `text ${at}`);
       }
-    }
-    const stored = await store.artifacts.putDirectory("r", source);
-    for (const artifact of stored) assert.equal(await artifact.text({ verify: true }), "new");
-  }));
+      await Deno.writeTextFile(join(dir, "source/top"), "top");
+      const stored = await store.artifacts.putDirectory("r", join(dir, "source"));
+      assert.equal(stored.length, 101);
+      for (const artifact of await store.artifacts.list("r")) {
+        await artifact.bytes({ verify: true });
+      }
+      const { damaged, leftovers } = await store.verify().summary();
+      assert.deepEqual({ damaged, leftovers }, { damaged: 0, leftovers: 0 });
+      assert.deepEqual(await stagedOf(store), []);
+      for (const { filePath } of stored) assert.equal(Deno.statSync(filePath!).mode! & 0o222, 0);
+    }),
+);
 
-Deno.test("putDirectory() that meets a directory in its way undoes all", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(join(dir, "home"));
-    await store.startRun({ id: "r" });
-    const source = join(dir, "source");
-    await Deno.mkdir(join(source, "new/deep"), { recursive: true });
-    for (const name of ["a", "new/deep/b", "z"]) await Deno.writeTextFile(join(source, name), name);
-    await Deno.mkdir(join(store.artifactDir!, "r/z"), { recursive: true });
-    await Deno.writeTextFile(join(store.artifactDir!, "r/z/foreign"), "foreign");
-    await assert.rejects(store.artifacts.putDirectory("r", source), /is in its way/);
-    assert.deepEqual(await store.artifacts.list("r"), []);
-    const left = Array.from(Deno.readDirSync(join(store.artifactDir!, "r")), ({ name }) => name);
-    assert.deepEqual(left, ["z"]);
-    assert.deepEqual(stagedIn(store.artifactDir!), []);
-  }));
+testOnFiles(
+  "putDirectory() replaces the orphans of a crash, and never bytes that a record names",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(join(dir, "home"));
+      await store.startRun({ id: "r" });
+      const source = join(dir, "source");
+      for (const name of ["a", "b/c"]) {
+        for (const root of [source, join(store.artifactDir!, "r")]) {
+          await Deno.mkdir(dirname(join(root, name)), { recursive: true });
+          await Deno.writeTextFile(join(root, name), root === source ? "new" : "orphan");
+        }
+      }
+      const stored = await store.artifacts.putDirectory("r", source);
+      for (const artifact of stored) assert.equal(await artifact.text({ verify: true }), "new");
+    }),
+);
+
+testOnFiles(
+  "putDirectory() that meets a directory in its way undoes all",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(join(dir, "home"));
+      await store.startRun({ id: "r" });
+      const source = join(dir, "source");
+      await Deno.mkdir(join(source, "new/deep"), { recursive: true });
+      for (const name of ["a", "new/deep/b", "z"]) {
+        await Deno.writeTextFile(join(source, name), name);
+      }
+      await Deno.mkdir(join(store.artifactDir!, "r/z"), { recursive: true });
+      await Deno.writeTextFile(join(store.artifactDir!, "r/z/foreign"), "foreign");
+      await assert.rejects(store.artifacts.putDirectory("r", source), /is in its way/);
+      assert.deepEqual(await store.artifacts.list("r"), []);
+      const left = Array.from(Deno.readDirSync(join(store.artifactDir!, "r")), ({ name }) => name);
+      assert.deepEqual(left, ["z"]);
+      assert.deepEqual(await stagedOf(store), []);
+    }),
+);
 
 Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>
   inTempDir(async (dir) => {
     const home = join(dir, "home");
+    await Deno.mkdir(home);
     await using store = await openIn(home);
     const elsewhere = { path: join(home, "other.db"), artifactDir: join(dir, "others") };
     await using other = await openIn(home, elsewhere);
@@ -335,19 +350,22 @@ Deno.test("putDirectory() leaves out the store itself, and the databases of othe
     assert.deepEqual(names(await store.artifacts.putDirectory("r", home)), ["data.csv"]);
   }));
 
-Deno.test("putDirectory() stores the artifacts of a run again, where their directory is named", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    await store.startRun({ id: "s" });
-    await store.artifacts.put("r", "deep/first", "1");
-    assert.deepEqual(
-      names(await store.artifacts.putDirectory("s", join(store.artifactDir!, "r"))),
-      [
-        "deep/first",
-      ],
-    );
-  }));
+testOnFiles(
+  "putDirectory() stores the artifacts of a run again, where their directory is named",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      await store.startRun({ id: "s" });
+      await store.artifacts.put("r", "deep/first", "1");
+      assert.deepEqual(
+        names(await store.artifacts.putDirectory("s", join(store.artifactDir!, "r"))),
+        [
+          "deep/first",
+        ],
+      );
+    }),
+);
 
 testOnSqlite(
   "putFile() refuses the database of an open store: reading it would drop its locks",

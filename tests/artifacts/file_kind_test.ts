@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { inMemory, inTempDir } from "../support/helpers.ts";
+import { inMemory, inTempDir, testOnFiles } from "../support/helpers.ts";
 
 // Windows knows no such bit.
-const test = Deno.build.os === "windows" ? Deno.test.ignore : Deno.test;
+const test = Deno.build.os === "windows" ? Deno.test.ignore : testOnFiles;
 
 test("a file that can be run can be run where it is saved; others cannot", () =>
   inTempDir((dir) =>

@@ -7,7 +7,16 @@ import {
   RunNotFoundError,
   type Store,
 } from "../../mod.ts";
-import { assertEmpty, inTempDir, openIn, sha256, someBytes, tree } from "../support/helpers.ts";
+import {
+  assertEmpty,
+  inTempDir,
+  openIn,
+  sha256,
+  someBytes,
+  storedIn,
+  testOnFiles,
+  tree,
+} from "../support/helpers.ts";
 
 const SIZE = 1_500_000;
 
@@ -34,18 +43,21 @@ async function isUntouched(path: string): Promise<void> {
   assert.deepEqual(await Deno.readFile(path), someBytes(SIZE));
 }
 
-Deno.test("putFile() with move keeps the file itself, under its new name alone", () =>
-  withSource(async (store, source) => {
-    const { ino } = await Deno.stat(source);
-    const stored = await store.artifacts.putFile("r", "models/a.bin", source, { move: true });
-    await isGone(source);
-    const now = await Deno.lstat(stored.filePath!);
-    assert.deepEqual([now.ino, now.nlink, now.mode! & 0o777], [ino, 1, 0o440]);
-    assert.equal(stored.size, SIZE);
-    assert.equal(stored.hash, await sha256(someBytes(SIZE)));
-    assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
-    assert.deepEqual(tree(store.artifactDir!), ["r", "r/models", "r/models/a.bin"]);
-  }));
+testOnFiles(
+  "putFile() with move keeps the file itself, under its new name alone",
+  () =>
+    withSource(async (store, source) => {
+      const { ino } = await Deno.stat(source);
+      const stored = await store.artifacts.putFile("r", "models/a.bin", source, { move: true });
+      await isGone(source);
+      const now = await Deno.lstat(stored.filePath!);
+      assert.deepEqual([now.ino, now.nlink, now.mode! & 0o777], [ino, 1, 0o440]);
+      assert.equal(stored.size, SIZE);
+      assert.equal(stored.hash, await sha256(someBytes(SIZE)));
+      assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
+      assert.deepEqual(await storedIn(store), ["r", "r/models", "r/models/a.bin"]);
+    }),
+);
 
 Deno.test("putFile() with move takes an empty file, and one that is read-only", () =>
   withSource(async (store, source) => {
@@ -73,7 +85,7 @@ Deno.test("putFile() with move keeps the source until all is stored", () =>
 Deno.test("putFile() with move that is refused leaves the source with its mode", () =>
   withSource(async (store, source) => {
     await store.artifacts.put("r", "taken", "first");
-    const before = tree(store.artifactDir!);
+    const before = await storedIn(store);
     const move = { move: true } as const;
     const refusals: [() => Promise<unknown>, new (...args: never[]) => Error][] = [
       [() => store.artifacts.putFile("r", "taken", source, move), ArtifactExistsError],
@@ -86,7 +98,7 @@ Deno.test("putFile() with move that is refused leaves the source with its mode",
     ];
     for (const [put, error] of refusals) await assert.rejects(put(), error);
     await isUntouched(source);
-    assert.deepEqual(tree(store.artifactDir!), before);
+    assert.deepEqual(await storedIn(store), before);
   }));
 
 Deno.test("of two moves to one name, the refused one leaves its source with its mode", () =>
@@ -103,21 +115,24 @@ Deno.test("of two moves to one name, the refused one leaves its source with its 
     assert.ok((puts[lost] as PromiseRejectedResult).reason instanceof ArtifactExistsError);
     await isUntouched(paths[lost]!);
     await isGone(paths[1 - lost]!);
-    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
+    assert.deepEqual(await storedIn(store), ["r", "r/a"]);
   }));
 
-Deno.test("putFile() with move copies a file that has a second name, and shares nothing", () =>
-  withSource(async (store, source, dir) => {
-    const twin = join(dir, "twin");
-    await Deno.link(source, twin);
-    const { ino } = await Deno.stat(source);
-    const stored = await store.artifacts.putFile("r", "a", source, { move: true });
-    await isGone(source);
-    assert.notEqual((await Deno.stat(stored.filePath!)).ino, ino);
-    await isUntouched(twin);
-    await Deno.writeTextFile(twin, "overwritten");
-    assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
-  }));
+testOnFiles(
+  "putFile() with move copies a file that has a second name, and shares nothing",
+  () =>
+    withSource(async (store, source, dir) => {
+      const twin = join(dir, "twin");
+      await Deno.link(source, twin);
+      const { ino } = await Deno.stat(source);
+      const stored = await store.artifacts.putFile("r", "a", source, { move: true });
+      await isGone(source);
+      assert.notEqual((await Deno.stat(stored.filePath!)).ino, ino);
+      await isUntouched(twin);
+      await Deno.writeTextFile(twin, "overwritten");
+      assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
+    }),
+);
 
 Deno.test("putFile() with move resolves once all is stored, though the source is gone", () =>
   withSource(async (store, source) => {
@@ -129,45 +144,54 @@ Deno.test("putFile() with move resolves once all is stored, though the source is
     assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
   }));
 
-Deno.test("putFile() with move of a symbolic link leaves alone what it leads to", () =>
-  withSource(async (store, source, dir) => {
-    const link = join(dir, "link");
-    await Deno.symlink(source, link);
-    const stored = await store.artifacts.putFile("r", "a", link, { move: true });
-    await isGone(link);
-    await isUntouched(source);
-    assert.ok((await Deno.lstat(stored.filePath!)).isFile);
-    assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
-  }));
+testOnFiles(
+  "putFile() with move of a symbolic link leaves alone what it leads to",
+  () =>
+    withSource(async (store, source, dir) => {
+      const link = join(dir, "link");
+      await Deno.symlink(source, link);
+      const stored = await store.artifacts.putFile("r", "a", link, { move: true });
+      await isGone(link);
+      await isUntouched(source);
+      assert.ok((await Deno.lstat(stored.filePath!)).isFile);
+      assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
+    }),
+);
 
-Deno.test('putFile() with move and ifExists "same" stores nothing and takes the source', () =>
-  withSource(async (store, source) => {
-    const first = await store.artifacts.put("r", "a", someBytes(SIZE));
-    const { ino } = await Deno.stat(first.filePath!);
-    const options = { move: true, ifExists: "same" } as const;
-    const again = await store.artifacts.putFile("r", "a", source, options);
-    assert.deepEqual(again.toJSON(), first.toJSON());
-    const now = await Deno.lstat(first.filePath!);
-    assert.deepEqual([now.ino, now.nlink], [ino, 1]);
-    await isGone(source);
-    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
-  }));
+testOnFiles(
+  'putFile() with move and ifExists "same" stores nothing and takes the source',
+  () =>
+    withSource(async (store, source) => {
+      const first = await store.artifacts.put("r", "a", someBytes(SIZE));
+      const { ino } = await Deno.stat(first.filePath!);
+      const options = { move: true, ifExists: "same" } as const;
+      const again = await store.artifacts.putFile("r", "a", source, options);
+      assert.deepEqual(again.toJSON(), first.toJSON());
+      const now = await Deno.lstat(first.filePath!);
+      assert.deepEqual([now.ino, now.nlink], [ino, 1]);
+      await isGone(source);
+      assert.deepEqual(await storedIn(store), ["r", "r/a"]);
+    }),
+);
 
-Deno.test('putFile() with move and ifExists "replace" puts the file itself in place', () =>
-  withSource(async (store, source) => {
-    const first = await store.artifacts.put("r", "a", "first");
-    const { ino } = await Deno.stat(source);
-    const options = { move: true, ifExists: "replace" } as const;
-    const stored = await store.artifacts.putFile("r", "a", source, options);
-    const now = await Deno.lstat(stored.filePath!);
-    assert.deepEqual([stored.id, now.ino, now.nlink], [first.id, ino, 1]);
-    await isGone(source);
-    assert.deepEqual(
-      await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
-      someBytes(SIZE),
-    );
-    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
-  }));
+testOnFiles(
+  'putFile() with move and ifExists "replace" puts the file itself in place',
+  () =>
+    withSource(async (store, source) => {
+      const first = await store.artifacts.put("r", "a", "first");
+      const { ino } = await Deno.stat(source);
+      const options = { move: true, ifExists: "replace" } as const;
+      const stored = await store.artifacts.putFile("r", "a", source, options);
+      const now = await Deno.lstat(stored.filePath!);
+      assert.deepEqual([stored.id, now.ino, now.nlink], [first.id, ino, 1]);
+      await isGone(source);
+      assert.deepEqual(
+        await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
+        someBytes(SIZE),
+      );
+      assert.deepEqual(await storedIn(store), ["r", "r/a"]);
+    }),
+);
 
 Deno.test("putFile() with move never takes away the bytes of a stored artifact", () =>
   withSource(async (store, source) => {
@@ -182,7 +206,7 @@ Deno.test("putFile() with move never takes away the bytes of a stored artifact",
     );
     if (outcome === "refused") {
       assert.equal(await store.artifacts.has("s", "b"), false);
-      assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
+      assert.deepEqual(await storedIn(store), ["r", "r/a"]);
     } else {
       const second = await store.artifacts.get("s", "b");
       assert.deepEqual(await second.bytes({ verify: true }), someBytes(SIZE));
@@ -225,41 +249,53 @@ async function leaveMove(store: Store, source: string, key: string, path: string
   if (path !== "") await Deno.link(source, path);
 }
 
-Deno.test("a move that was killed before the artifact was stored is undone", () =>
-  withSource(async (store, source, dir) => {
-    await store.artifacts.put("r", "other", "x");
-    await leaveMove(store, source, "r/a.bin", "");
-    await (await openIn(dir)).close();
-    await isUntouched(source);
-    assert.deepEqual(tree(join(store.artifactDir!, ".staging")), ["owner"]);
-  }));
+testOnFiles(
+  "a move that was killed before the artifact was stored is undone",
+  () =>
+    withSource(async (store, source, dir) => {
+      await store.artifacts.put("r", "other", "x");
+      await leaveMove(store, source, "r/a.bin", "");
+      await (await openIn(dir)).close();
+      await isUntouched(source);
+      assert.deepEqual(tree(join(store.artifactDir!, ".staging")), ["owner"]);
+    }),
+);
 
-Deno.test("a move that was killed once the artifact was stored is finished", () =>
-  withSource(async (store, source, dir) => {
-    const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
-    await Deno.remove(kept.filePath!);
-    await leaveMove(store, source, "r/a.bin", kept.filePath!);
-    await (await openIn(dir)).close();
-    await isGone(source);
-    assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
-    assert.equal((await Deno.stat(kept.filePath!)).nlink, 1);
-  }));
+testOnFiles(
+  "a move that was killed once the artifact was stored is finished",
+  () =>
+    withSource(async (store, source, dir) => {
+      const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
+      await Deno.remove(kept.filePath!);
+      await leaveMove(store, source, "r/a.bin", kept.filePath!);
+      await (await openIn(dir)).close();
+      await isGone(source);
+      assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
+      assert.equal((await Deno.stat(kept.filePath!)).nlink, 1);
+    }),
+);
 
-Deno.test("a move that was killed leaves a file alone that took the place of its source", () =>
-  withSource(async (store, source, dir) => {
-    const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
-    await leaveMove(store, source, "r/a.bin", "");
-    await Deno.rename(source, `${source}.aside`);
-    await Deno.writeTextFile(source, "another");
-    await (await openIn(dir)).close();
-    assert.equal(await Deno.readTextFile(source), "another");
-    assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
-  }));
+testOnFiles(
+  "a move that was killed leaves a file alone that took the place of its source",
+  () =>
+    withSource(async (store, source, dir) => {
+      const kept = await store.artifacts.put("r", "a.bin", someBytes(SIZE));
+      await leaveMove(store, source, "r/a.bin", "");
+      await Deno.rename(source, `${source}.aside`);
+      await Deno.writeTextFile(source, "another");
+      await (await openIn(dir)).close();
+      assert.equal(await Deno.readTextFile(source), "another");
+      assert.deepEqual(await kept.bytes({ verify: true }), someBytes(SIZE));
+    }),
+);
 
-Deno.test("putFile() with move copies a file that runs as another user", () =>
-  withSource(async (store, source) => {
-    await Deno.chmod(source, 0o4755);
-    const stored = await store.artifacts.putFile("r", "a.bin", source, { move: true });
-    await isGone(source);
-    assert.equal((await Deno.stat(stored.filePath!)).mode! & 0o7222, 0);
-  }));
+testOnFiles(
+  "putFile() with move copies a file that runs as another user",
+  () =>
+    withSource(async (store, source) => {
+      await Deno.chmod(source, 0o4755);
+      const stored = await store.artifacts.putFile("r", "a.bin", source, { move: true });
+      await isGone(source);
+      assert.equal((await Deno.stat(stored.filePath!)).mode! & 0o7222, 0);
+    }),
+);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InvalidNameError, type NameRule, RunStateError } from "../../mod.ts";
-import { inMemory, inTempDir, openIn, tree } from "../support/helpers.ts";
+import { inMemory, inTempDir, openIn, storedIn } from "../support/helpers.ts";
 
 const CLASHES: [first: string, second: string, rule: NameRule][] = [
   ["Model.bin", "model.BIN", "clash"],
@@ -32,13 +32,13 @@ for (const [one, other, rule] of CLASHES) {
     Deno.test(`put() refuses ${names} until that is removed`, () =>
       inMemory(async (store) => {
         await store.artifacts.put("r", first, "first");
-        const before = tree(store.artifactDir!);
+        const before = await storedIn(store);
         await assert.rejects(store.artifacts.put("r", second, "second"), clash(second, rule));
         await assert.rejects(
           store.artifacts.put("r", second, "second", { ifExists: "replace" }),
           clash(second, rule),
         );
-        assert.deepEqual(tree(store.artifactDir!), before);
+        assert.deepEqual(await storedIn(store), before);
         assert.equal(await (await store.artifacts.get("r", first)).text(), "first");
 
         await store.artifacts.remove("r", first);

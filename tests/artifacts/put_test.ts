@@ -3,12 +3,14 @@ import { join, toFileUrl } from "@std/path";
 import type { Artifact, PutSource } from "../../mod.ts";
 import {
   assertEmpty,
+  bytesAt,
   inMemory,
   inTempDir,
   openIn,
   sha256,
   someBytes,
-  tree,
+  storedIn,
+  testOnFiles,
 } from "../support/helpers.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -17,7 +19,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 async function holds(artifact: Artifact, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   assert.equal(artifact.size, bytes.length);
   assert.equal(artifact.hash, await sha256(bytes));
-  assert.deepEqual(await Deno.readFile(artifact.filePath!), bytes);
+  assert.deepEqual(await bytesAt(artifact), bytes);
   assert.deepEqual(await artifact.bytes({ verify: true }), bytes);
 }
 
@@ -103,7 +105,7 @@ for (const [kind, [source, bytes, type]] of Object.entries(SOURCES)) {
       const stored = await store.artifacts.put("r", "name", source());
       await holds(stored, new Uint8Array(bytes));
       assert.equal(stored.contentType, type);
-      assert.deepEqual(tree(store.artifactDir!), ["r", "r/name"]);
+      assert.deepEqual(await storedIn(store), ["r", "r/name"]);
       assert.deepEqual((await store.artifacts.get(stored.id)).toJSON(), stored.toJSON());
     }));
 }
@@ -148,16 +150,19 @@ Deno.test("put() and putFile() store a file, by its URL or path, and leave it as
     })
   ));
 
-Deno.test("putFile() follows a symbolic link to a file", () =>
-  inTempDir((dir) =>
-    inMemory(async (store) => {
-      await Deno.writeTextFile(join(dir, "target"), "content");
-      await Deno.symlink(join(dir, "target"), join(dir, "link"));
-      const stored = await store.artifacts.putFile("r", "a", join(dir, "link"));
-      assert.ok((await Deno.lstat(stored.filePath!)).isFile);
-      assert.equal(await stored.text(), "content");
-    })
-  ));
+testOnFiles(
+  "putFile() follows a symbolic link to a file",
+  () =>
+    inTempDir((dir) =>
+      inMemory(async (store) => {
+        await Deno.writeTextFile(join(dir, "target"), "content");
+        await Deno.symlink(join(dir, "target"), join(dir, "link"));
+        const stored = await store.artifacts.putFile("r", "a", join(dir, "link"));
+        assert.ok((await Deno.lstat(stored.filePath!)).isFile);
+        assert.equal(await stored.text(), "content");
+      })
+    ),
+);
 
 Deno.test("put() stores a stream of more than 3 MiB in chunks of any size", () =>
   inMemory(async (store) => {
@@ -182,20 +187,23 @@ Deno.test("put() stores a stream that reuses its buffer only once it is read on"
     await holds(await store.artifacts.put("r", "a", reusing()), bytes);
   }));
 
-Deno.test("put() stores files that nobody can write to, and whose bytes they share with none", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    const run = await store.startRun();
-    const large = ReadableStream.from(chunksOf(someBytes(300_000), [10_000]));
-    for (const stored of [await run.put("a/b", "small"), await run.put("a/c", large)]) {
-      const { mode, nlink } = await Deno.stat(stored.filePath!);
-      assert.equal(mode! & 0o777, 0o444);
-      assert.equal(nlink, 1);
-    }
-    await run.end();
-    await store.runs.remove(run.id);
-    await assertEmpty(store);
-  }));
+testOnFiles(
+  "put() stores files that nobody can write to, and whose bytes they share with none",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      const run = await store.startRun();
+      const large = ReadableStream.from(chunksOf(someBytes(300_000), [10_000]));
+      for (const stored of [await run.put("a/b", "small"), await run.put("a/c", large)]) {
+        const { mode, nlink } = await Deno.stat(stored.filePath!);
+        assert.equal(mode! & 0o777, 0o444);
+        assert.equal(nlink, 1);
+      }
+      await run.end();
+      await store.runs.remove(run.id);
+      await assertEmpty(store);
+    }),
+);
 
 Deno.test("put() stores what bytes were when it resolved, whatever becomes of them then", () =>
   inMemory(async (store) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { StorageError, type Store, UnsafePathError } from "../../mod.ts";
-import { inTempDir, openIn, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, storedIn, testOnFiles, tree } from "../support/helpers.ts";
 
 /** Has the system refuse to remove some files, until disposed of. */
 function keeping(store: Store, ...paths: string[]): Disposable {
@@ -30,67 +30,79 @@ function withRuns(work: (store: Store) => Promise<void>): Promise<void> {
 /** Asserts that all is gone but these files, which gc then collects. */
 async function assertLeft(store: Store, left: string[]): Promise<void> {
   assert.deepEqual(await store.artifacts.find({}), []);
-  const files = tree(store.artifactDir!).filter((path) => path.includes("/"));
+  const files = (await storedIn(store)).filter((path) => path.includes("/"));
   assert.deepEqual(files, left);
   await store.gc({ grace: 0 });
-  assert.deepEqual(tree(store.artifactDir!), []);
+  assert.deepEqual(await storedIn(store), []);
 }
 
-Deno.test("removeRun() goes on past a file that cannot be removed, and tells it at last", () =>
-  withRuns(async (store) => {
-    await store.runs.remove("s");
-    {
-      using _kept = keeping(store, "r/a");
-      await assert.rejects(store.runs.remove("r"), (error: unknown) => {
-        assert.ok(error instanceof StorageError, String(error));
-        assert.match(error.message, /^Cannot remove the bytes of "r\/a": permission was denied;/);
-        return true;
-      });
-    }
-    await assertLeft(store, ["r/a"]);
-  }));
+testOnFiles(
+  "removeRun() goes on past a file that cannot be removed, and tells it at last",
+  () =>
+    withRuns(async (store) => {
+      await store.runs.remove("s");
+      {
+        using _kept = keeping(store, "r/a");
+        await assert.rejects(store.runs.remove("r"), (error: unknown) => {
+          assert.ok(error instanceof StorageError, String(error));
+          assert.match(error.message, /^Cannot remove the bytes of "r\/a": permission was denied;/);
+          return true;
+        });
+      }
+      await assertLeft(store, ["r/a"]);
+    }),
+);
 
-Deno.test("removeRun() tells how many files could not be removed, and why the first could not", () =>
-  withRuns(async (store) => {
-    await store.runs.remove("s");
-    {
-      using _kept = keeping(store, "r/a", "r/c");
-      await assert.rejects(store.runs.remove("r"), (error: unknown) => {
-        assert.ok(error instanceof StorageError, String(error));
-        assert.match(
-          error.message,
-          /^Cannot remove the files of 2 artifacts: gc .* of "r\/a": perm/,
-        );
-        return true;
-      });
-    }
-    await assertLeft(store, ["r/a", "r/c"]);
-  }));
+testOnFiles(
+  "removeRun() tells how many files could not be removed, and why the first could not",
+  () =>
+    withRuns(async (store) => {
+      await store.runs.remove("s");
+      {
+        using _kept = keeping(store, "r/a", "r/c");
+        await assert.rejects(store.runs.remove("r"), (error: unknown) => {
+          assert.ok(error instanceof StorageError, String(error));
+          assert.match(
+            error.message,
+            /^Cannot remove the files of 2 artifacts: gc .* of "r\/a": perm/,
+          );
+          return true;
+        });
+      }
+      await assertLeft(store, ["r/a", "r/c"]);
+    }),
+);
 
-Deno.test("prune() goes on past runs whose files cannot be removed, and tells it at last", () =>
-  withRuns(async (store) => {
-    {
-      using _kept = keeping(store, "r/a", "s/a", "s/d/e");
-      await assert.rejects(store.runs.prune({ keepLast: 0 }), (error: unknown) => {
-        assert.ok(error instanceof StorageError, String(error));
-        assert.match(
-          error.message,
-          /^Cannot remove 2 runs with all they have: gc collects the files/,
-        );
-        return true;
-      });
-    }
-    assert.deepEqual(await store.runs.list(), []);
-    await assertLeft(store, ["r/a", "s/a", "s/d", "s/d/e"]);
-  }));
+testOnFiles(
+  "prune() goes on past runs whose files cannot be removed, and tells it at last",
+  () =>
+    withRuns(async (store) => {
+      {
+        using _kept = keeping(store, "r/a", "s/a", "s/d/e");
+        await assert.rejects(store.runs.prune({ keepLast: 0 }), (error: unknown) => {
+          assert.ok(error instanceof StorageError, String(error));
+          assert.match(
+            error.message,
+            /^Cannot remove 2 runs with all they have: gc collects the files/,
+          );
+          return true;
+        });
+      }
+      assert.deepEqual(await store.runs.list(), []);
+      await assertLeft(store, ["r/a", "s/a", "s/d", "s/d/e"]);
+    }),
+);
 
-Deno.test("prune() goes on past a run of which a directory is a link", () =>
-  withRuns(async (store) => {
-    const root = store.artifactDir!;
-    Deno.renameSync(join(root, "r/d"), join(root, "elsewhere"));
-    Deno.symlinkSync(join(root, "elsewhere"), join(root, "r/d"));
-    await assert.rejects(store.runs.prune({ keepLast: 0 }), UnsafePathError);
-    assert.deepEqual(await store.runs.list(), []);
-    assert.equal(Deno.readTextFileSync(join(root, "elsewhere/e")), "d/e");
-    assert.deepEqual(tree(root).sort(), ["elsewhere", "elsewhere/e", "r", "r/d"]);
-  }));
+testOnFiles(
+  "prune() goes on past a run of which a directory is a link",
+  () =>
+    withRuns(async (store) => {
+      const root = store.artifactDir!;
+      Deno.renameSync(join(root, "r/d"), join(root, "elsewhere"));
+      Deno.symlinkSync(join(root, "elsewhere"), join(root, "r/d"));
+      await assert.rejects(store.runs.prune({ keepLast: 0 }), UnsafePathError);
+      assert.deepEqual(await store.runs.list(), []);
+      assert.equal(Deno.readTextFileSync(join(root, "elsewhere/e")), "d/e");
+      assert.deepEqual(tree(root).sort(), ["elsewhere", "elsewhere/e", "r", "r/d"]);
+    }),
+);

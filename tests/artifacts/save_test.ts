@@ -8,7 +8,17 @@ import {
   StorageError,
   type Store,
 } from "../../mod.ts";
-import { inMemory, inTempDir, openIn, someBytes, tree } from "../support/helpers.ts";
+import {
+  bytesAt,
+  inMemory,
+  inTempDir,
+  openIn,
+  someBytes,
+  storedIn,
+  tamper,
+  testOnFiles,
+  tree,
+} from "../support/helpers.ts";
 
 const SIZE = 2_500_000;
 
@@ -74,17 +84,15 @@ Deno.test("saveTo() tells of progress, forward to the size", () =>
 /** Ways in which saving fails, each with what the caller is told. */
 const FAILURES: Record<string, (artifact: Artifact, path: string) => Promise<void>> = {
   "bytes that were changed": async (artifact, path) => {
-    await Deno.chmod(artifact.filePath!, 0o644);
-    await Deno.writeFile(artifact.filePath!, new Uint8Array(SIZE));
+    await tamper(artifact, new Uint8Array(SIZE));
     await assert.rejects(artifact.saveTo(path), IntegrityError);
   },
   "bytes that were cut short": async (artifact, path) => {
-    await Deno.chmod(artifact.filePath!, 0o644);
-    await Deno.truncate(artifact.filePath!, SIZE - 1);
+    await tamper(artifact, (await bytesAt(artifact)).slice(0, SIZE - 1));
     await assert.rejects(artifact.saveTo(path), IntegrityError);
   },
   "missing bytes": async (artifact, path) => {
-    await Deno.remove(artifact.filePath!).catch(() => {});
+    await tamper(artifact).catch(() => {});
     await assert.rejects(artifact.saveTo(path), IntegrityError);
   },
   "a signal aborted before": async (artifact, path) => {
@@ -129,31 +137,34 @@ Deno.test("saveTo() refuses a missing directory, a directory, and a file for a d
     assert.deepEqual(tree(to), ["directory", "file"]);
   }));
 
-Deno.test("saveTo() refuses the artifact directory, whatever way leads there", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    const first = await store.artifacts.put("r", "a", "first");
-    const second = await store.artifacts.put("r", "b", "second");
-    await Deno.symlink(store.artifactDir!, join(dir, "link"));
-    await Deno.symlink(join(store.artifactDir!, "r"), join(dir, "run"));
-    const before = tree(store.artifactDir!);
-    const targets = [
-      store.artifactDir!,
-      first.filePath!,
-      join(store.artifactDir!, "new"),
-      `${dir}/elsewhere/../t-artifacts/r/a`,
-      join(dir, "link", "new"),
-      join(dir, "link", "r", "a"),
-      join(dir, "run", "a"),
-    ];
-    for (const target of targets) {
-      const outcome = await second.saveTo(target).then(() => "saved", (error) => error);
-      assert.ok(outcome instanceof InvalidOptionError, `${target}: ${outcome}`);
-    }
-    assert.deepEqual(tree(store.artifactDir!), before);
-    assert.equal(await first.text({ verify: true }), "first");
-  }));
+testOnFiles(
+  "saveTo() refuses the artifact directory, whatever way leads there",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      const first = await store.artifacts.put("r", "a", "first");
+      const second = await store.artifacts.put("r", "b", "second");
+      await Deno.symlink(store.artifactDir!, join(dir, "link"));
+      await Deno.symlink(join(store.artifactDir!, "r"), join(dir, "run"));
+      const before = await storedIn(store);
+      const targets = [
+        store.artifactDir!,
+        first.filePath!,
+        join(store.artifactDir!, "new"),
+        `${dir}/elsewhere/../t-artifacts/r/a`,
+        join(dir, "link", "new"),
+        join(dir, "link", "r", "a"),
+        join(dir, "run", "a"),
+      ];
+      for (const target of targets) {
+        const outcome = await second.saveTo(target).then(() => "saved", (error) => error);
+        assert.ok(outcome instanceof InvalidOptionError, `${target}: ${outcome}`);
+      }
+      assert.deepEqual(await storedIn(store), before);
+      assert.equal(await first.text({ verify: true }), "first");
+    }),
+);
 
 Deno.test("saveTo() says where there is no directory, or a directory in the place of the file", () =>
   inTempDir(async (dir) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { InvalidSourceError } from "../../mod.ts";
-import { assertEmpty, inMemory, inTempDir, openIn } from "../support/helpers.ts";
+import { assertEmpty, inMemory, inTempDir, openIn, testOnFiles } from "../support/helpers.ts";
 
 /** A server that promises more bytes than it sends. */
 async function withShortResponse(work: (response: Response) => Promise<void>): Promise<void> {
@@ -41,15 +41,18 @@ Deno.test("put() lets an error of the caller's own stream pass", () =>
     await assertEmpty(store);
   }));
 
-Deno.test("putFile() gives a copy the permissions of its source, without those to write", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    for (const [mode, kept] of [[0o600, 0o400], [0o640, 0o440], [0o400, 0o400], [0o755, 0o555]]) {
-      const source = join(dir, `source-${mode!.toString(8)}`);
-      await Deno.writeTextFile(source, "x");
-      await Deno.chmod(source, mode!);
-      const filePath = (await store.artifacts.putFile("r", mode!.toString(8), source)).filePath!;
-      assert.equal((await Deno.stat(filePath)).mode! & 0o777, kept);
-    }
-  }));
+testOnFiles(
+  "putFile() gives a copy the permissions of its source, without those to write",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      for (const [mode, kept] of [[0o600, 0o400], [0o640, 0o440], [0o400, 0o400], [0o755, 0o555]]) {
+        const source = join(dir, `source-${mode!.toString(8)}`);
+        await Deno.writeTextFile(source, "x");
+        await Deno.chmod(source, mode!);
+        const filePath = (await store.artifacts.putFile("r", mode!.toString(8), source)).filePath!;
+        assert.equal((await Deno.stat(filePath)).mode! & 0o777, kept);
+      }
+    }),
+);

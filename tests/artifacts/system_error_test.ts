@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { join } from "@std/path";
 import { type Artifact, ChachamlError, StorageError } from "../../mod.ts";
-import { inTempDir, openIn, testOnSqlite } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnFiles, testOnSqlite } from "../support/helpers.ts";
 
 const LONG = "x".repeat(300);
 
@@ -30,53 +30,59 @@ function readings(artifact: Artifact, to: string): (() => Promise<unknown>)[] {
 const CODES = ["EACCES", "EPERM", "EIO", "ELOOP", "ENAMETOOLONG", "EMFILE", "ENOTDIR"] as const;
 
 for (const code of CODES) {
-  Deno.test(`reading an artifact gives ${code} as a StorageError`, () =>
+  testOnFiles(
+    `reading an artifact gives ${code} as a StorageError`,
+    () =>
+      inTempDir(async (dir) => {
+        await using store = await openIn(dir, { durability: "relaxed" });
+        await store.startRun({ id: "r", environment: false });
+        const artifact = await store.artifacts.put("r", "a", "bytes");
+        const path = artifact.filePath!;
+        const { openSync } = Deno;
+        const failure = new Error(`failed (os error ${constants.errno[code]})`);
+        Deno.openSync = (at, options) => {
+          if (at === path) throw failure;
+          return openSync(at, options);
+        };
+        try {
+          for (const read of readings(artifact, join(dir, "saved"))) {
+            await assert.rejects(read(), (error: Error) => {
+              assert.ok(error instanceof StorageError, String(error));
+              assert.equal(error.cause, failure);
+              assert.doesNotMatch(error.message, /os error/);
+              return isOurs(error);
+            });
+          }
+        } finally {
+          Deno.openSync = openSync;
+        }
+        assert.equal(await artifact.text(), "bytes");
+      }),
+  );
+}
+
+testOnFiles(
+  "reading what no longer is a file gives an error of a class, with a code",
+  () =>
     inTempDir(async (dir) => {
       await using store = await openIn(dir, { durability: "relaxed" });
       await store.startRun({ id: "r", environment: false });
       const artifact = await store.artifacts.put("r", "a", "bytes");
       const path = artifact.filePath!;
-      const { openSync } = Deno;
-      const failure = new Error(`failed (os error ${constants.errno[code]})`);
-      Deno.openSync = (at, options) => {
-        if (at === path) throw failure;
-        return openSync(at, options);
+      const ways: Record<string, () => Promise<void>> = {
+        "a link to itself": () => Deno.symlink(path, path),
+        "a directory": () => Deno.mkdir(path),
+        "nothing": () => Promise.resolve(),
       };
-      try {
+      for (const make of Object.values(ways)) {
+        await Deno.remove(path, { recursive: true }).catch(() => {});
+        await make();
         for (const read of readings(artifact, join(dir, "saved"))) {
-          await assert.rejects(read(), (error: Error) => {
-            assert.ok(error instanceof StorageError, String(error));
-            assert.equal(error.cause, failure);
-            assert.doesNotMatch(error.message, /os error/);
-            return isOurs(error);
-          });
+          await assert.rejects(read(), isOurs);
         }
-      } finally {
-        Deno.openSync = openSync;
       }
-      assert.equal(await artifact.text(), "bytes");
-    }));
-}
-
-Deno.test("reading what no longer is a file gives an error of a class, with a code", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir, { durability: "relaxed" });
-    await store.startRun({ id: "r", environment: false });
-    const artifact = await store.artifacts.put("r", "a", "bytes");
-    const path = artifact.filePath!;
-    const ways: Record<string, () => Promise<void>> = {
-      "a link to itself": () => Deno.symlink(path, path),
-      "a directory": () => Deno.mkdir(path),
-      "nothing": () => Promise.resolve(),
-    };
-    for (const make of Object.values(ways)) {
-      await Deno.remove(path, { recursive: true }).catch(() => {});
-      await make();
-      for (const read of readings(artifact, join(dir, "saved"))) {
-        await assert.rejects(read(), isOurs);
-      }
-    }
-  }));
+    }),
+);
 
 testOnSqlite(
   "saveTo() and openStore() give what a path runs into as an error with a code",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { toFileUrl } from "@std/path";
 import { InvalidSourceError, type JsonValue, type PutSource } from "../../mod.ts";
-import { inMemory } from "../support/helpers.ts";
+import { inMemory, testOnFiles } from "../support/helpers.ts";
 
 interface Config {
   lr: number;
@@ -87,12 +87,15 @@ Deno.test("put() refuses what has no JSON form by its type, and by its place", (
     assert.deepEqual(await run.list(), []);
   }));
 
-Deno.test("an artifact has a URL, and by its type not always a file", () =>
-  inMemory(async (store) => {
-    const run = await store.run("r");
-    const artifact = await run.put("a", "text");
-    // @ts-expect-error Another store may keep bytes elsewhere than in files.
-    const path: string = artifact.filePath;
-    assert.equal(await Deno.readTextFile(path), "text");
-    assert.equal(artifact.url, toFileUrl(path).href);
-  }));
+testOnFiles(
+  "an artifact has a URL, and by its type not always a file",
+  () =>
+    inMemory(async (store) => {
+      const run = await store.run("r");
+      const artifact = await run.put("a", "text");
+      // @ts-expect-error Another store may keep bytes elsewhere than in files.
+      const path: string = artifact.filePath;
+      assert.equal(await Deno.readTextFile(path), "text");
+      assert.equal(artifact.url, toFileUrl(path).href);
+    }),
+);

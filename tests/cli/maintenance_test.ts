@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import type { Store } from "../../mod.ts";
 import { main } from "../../src/cli/main.ts";
 import { lifecycleOf } from "../../src/store/internals.ts";
-import { inTempDir, openIn, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, storedIn } from "../support/helpers.ts";
 
 interface Outcome {
   readonly code: number;
@@ -153,10 +153,10 @@ Deno.test("verify exits with 3 where it could not run, and with 2 where it was n
 
 Deno.test("gc prints what it removes, which --dry-run leaves, and what is within --grace stays", () =>
   withStore(async (dir, store) => {
-    const clean = tree(store.artifactDir!);
+    const clean = await storedIn(store);
     Deno.writeTextFileSync(join(store.artifactDir!, "r/orphan"), "orphan");
     Deno.writeTextFileSync(join(store.artifactDir!, ".staging/left"), "left");
-    const before = tree(store.artifactDir!);
+    const before = await storedIn(store);
 
     for (const options of [[], ["--grace", "1h"]]) {
       const kept = await chachaml(dir, ["gc", ...options]);
@@ -166,12 +166,12 @@ Deno.test("gc prints what it removes, which --dry-run leaves, and what is within
     const dry = await chachaml(dir, ["gc", "--grace=0", "--dry-run"]);
     assert.deepEqual([dry.code, dry.err], [0, "2 would be removed, 10 B\n"]);
     assert.deepEqual(dry.out.trimEnd().split("\n").sort(), lines);
-    assert.deepEqual(tree(store.artifactDir!), before);
+    assert.deepEqual(await storedIn(store), before);
 
     const { code, out, err } = await chachaml(dir, ["gc", "--grace", "0"]);
     assert.deepEqual([code, err], [0, "2 removed, 10 B\n"]);
     assert.deepEqual(out.trimEnd().split("\n").sort(), lines);
-    assert.deepEqual(tree(store.artifactDir!), clean);
+    assert.deepEqual(await storedIn(store), clean);
     assert.equal((await store.verify().summary()).leftovers, 0);
   }));
 
@@ -243,7 +243,7 @@ Deno.test("prune --yes removes runs with their files, and prints them", () =>
       false,
     ]);
     assert.deepEqual(await remaining(store), ["s"]);
-    assert.deepEqual(tree(store.artifactDir!), ["s", "s/a", "s/deep", "s/deep/b"]);
+    assert.deepEqual(await storedIn(store), ["s", "s/a", "s/deep", "s/deep/b"]);
     const again = await chachaml(dir, ["prune", "--experiment", "of r", "--yes"]);
     assert.deepEqual([again.code, again.err], [0, "0 runs removed\n"]);
   }));
@@ -283,7 +283,7 @@ Deno.test("prune keeps what model versions are made of, unless --force is given"
     const forced = await chachaml(dir, ["prune", "--keep-last=0", "--yes", "--force"]);
     assert.deepEqual([forced.code, forced.err], [0, "1 run removed\n"]);
     assert.deepEqual(await remaining(store), []);
-    assert.deepEqual(tree(store.artifactDir!), []);
+    assert.deepEqual(await storedIn(store), []);
   }));
 
 Deno.test("prune that cannot run exits with 1, and with 2 where it was not understood", () =>

@@ -12,7 +12,14 @@ import {
   TEXTS,
   withTwins,
 } from "../support/dedup_helpers.ts";
-import { inTempDir, openIn, testEachSqliteDriver, testOnSqlite, tree } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  storedIn,
+  testEachSqliteDriver,
+  testOnFiles,
+  testOnSqlite,
+} from "../support/helpers.ts";
 
 testEachSqliteDriver(
   "dedup() makes one read-only file of what is the same, and changes no row",
@@ -20,14 +27,14 @@ testEachSqliteDriver(
     inTempDir(async (dir) => {
       await using store = await openIn(dir, { driver });
       await fill(store);
-      const [rows, names] = [rowsOf(store), tree(store.artifactDir!)];
+      const [rows, names] = [rowsOf(store), await storedIn(store)];
       const report = await store.dedup();
       assert.deepEqual(paths(report), { shared: ["r/deep/b", "s/a"], unshared: [] });
       assert.equal(report.bytes, 2 * "the same text".length);
       assert.deepEqual(byFile(store), [["r/a", "r/deep/b", "s/a"]]);
       assert.equal(fileOf(store, "r/a").nlink, 3);
       assert.equal(fileOf(store, "r/a").mode! & 0o222, 0);
-      assert.deepEqual([rowsOf(store), tree(store.artifactDir!)], [rows, names]);
+      assert.deepEqual([rowsOf(store), await storedIn(store)], [rows, names]);
       await assertTrue(store);
       const again = await store.dedup();
       assert.deepEqual([paths(again), again.bytes], [{ shared: [], unshared: [] }, 0]);
@@ -119,43 +126,46 @@ testOnSqlite(
     }),
 );
 
-Deno.test("dedup() meets puts, replacements and removals, and damages none of them", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir, { durability: "relaxed" });
-    await using other = await openIn(dir, { durability: "relaxed" });
-    await store.startRun({ id: "r" });
-    const names = Array.from({ length: 12 }, (_, at) => `n${at}`);
-    const texts = ["one text", "two text"];
-    const expected: Record<string, string> = {};
-    let busy = true;
-    const change = async () => {
-      for (let round = 0; round < 25; round++) {
-        await Promise.all(names.map(async (name, at) => {
-          const text = texts[(round + at) % 3 === 0 ? 0 : 1]!;
-          if (round % 5 === 4 && at % 4 === 0) await store.artifacts.remove("r", name);
-          const { hash } = await store.artifacts.put("r", name, text, {
-            ifExists: "replace",
-            dedup: at % 3 === 0,
-          });
-          assert.ok(hash);
-          expected[`r/${name}`] = text;
-        }));
-      }
-      busy = false;
-    };
-    let shared = 0;
-    const share = async () => {
-      while (busy) shared += (await other.dedup()).shared.length;
-    };
-    const look = async () => {
-      while (busy) assert.equal((await other.verify().summary()).damaged, 0);
-    };
-    await Promise.all([change(), share(), look()]);
-    assert.ok(shared > 0);
-    await store.dedup();
-    assert.equal(byFile(store).length, 2);
-    await assertTrue(store, Object.fromEntries(Object.entries(expected).sort()));
-  }));
+testOnFiles(
+  "dedup() meets puts, replacements and removals, and damages none of them",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir, { durability: "relaxed" });
+      await using other = await openIn(dir, { durability: "relaxed" });
+      await store.startRun({ id: "r" });
+      const names = Array.from({ length: 12 }, (_, at) => `n${at}`);
+      const texts = ["one text", "two text"];
+      const expected: Record<string, string> = {};
+      let busy = true;
+      const change = async () => {
+        for (let round = 0; round < 25; round++) {
+          await Promise.all(names.map(async (name, at) => {
+            const text = texts[(round + at) % 3 === 0 ? 0 : 1]!;
+            if (round % 5 === 4 && at % 4 === 0) await store.artifacts.remove("r", name);
+            const { hash } = await store.artifacts.put("r", name, text, {
+              ifExists: "replace",
+              dedup: at % 3 === 0,
+            });
+            assert.ok(hash);
+            expected[`r/${name}`] = text;
+          }));
+        }
+        busy = false;
+      };
+      let shared = 0;
+      const share = async () => {
+        while (busy) shared += (await other.dedup()).shared.length;
+      };
+      const look = async () => {
+        while (busy) assert.equal((await other.verify().summary()).damaged, 0);
+      };
+      await Promise.all([change(), share(), look()]);
+      assert.ok(shared > 0);
+      await store.dedup();
+      assert.equal(byFile(store).length, 2);
+      await assertTrue(store, Object.fromEntries(Object.entries(expected).sort()));
+    }),
+);
 
 testOnSqlite("two dedups at the same time come to one file", () =>
   withTwins(async (store) => {

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { type Check, diagnose } from "../../src/maintenance/doctor.ts";
 import type { Store } from "../../mod.ts";
 import { tamperRows } from "../support/archive_helpers.ts";
-import { inTempDir, openIn, testOnSqlite, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, storedIn, testOnSqlite } from "../support/helpers.ts";
 
 /** What doctor says of the store in a directory, by name; a name may come several times. */
 async function checks(dir: string): Promise<Check[]> {
@@ -41,14 +41,14 @@ testOnSqlite(
   "doctor finds nothing wrong with a store that is whole, and leaves nothing behind",
   () =>
     withStore(async (store, dir) => {
-      const before = tree(store.artifactDir!);
+      const before = await storedIn(store);
       const all = await checks(dir);
       // How much space is left is no matter of the store.
       const wrong = all.filter(({ state, message }) =>
         state !== "ok" && !/disk space/.test(message)
       );
       assert.deepEqual(wrong, []);
-      assert.deepEqual(tree(store.artifactDir!), before);
+      assert.deepEqual(await storedIn(store), before);
       const names = ["runtime", "store", "database", "directory", "artifacts", "runs", "models"];
       assert.deepEqual([...new Set(all.map(({ name }) => name))], names);
     }),

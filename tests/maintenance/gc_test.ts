@@ -3,7 +3,17 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { InvalidOptionError, ReadOnlyError, type Store } from "../../mod.ts";
 import { tamperRows } from "../support/archive_helpers.ts";
-import { inTempDir, openIn, testEachDriver, testOnSqlite, tree } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  storedIn,
+  testEachDriver,
+  testEachDriverOnFiles,
+  testOnFiles,
+  testOnSqlite,
+  tree,
+  writeStored,
+} from "../support/helpers.ts";
 
 /** Opens a store that has the run `r`, and its directory. */
 async function openWithRun(dir: string): Promise<Store> {
@@ -13,45 +23,66 @@ async function openWithRun(dir: string): Promise<Store> {
   return store;
 }
 
-testEachDriver("gc() removes what belongs to no artifact, and nothing else", async (driver) => {
-  await inTempDir(async (dir) => {
-    await using store = await openIn(dir, { driver });
-    const { id } = await store.startRun({ id: "run" });
-    await store.artifacts.put(id, "deep/kept", "kept");
-    const root = store.artifactDir!;
-    await store.startRun({ id: "gone" });
-    await store.runs.remove("gone");
-    Deno.mkdirSync(join(root, "gone/er"), { recursive: true });
-    Deno.writeTextFileSync(join(root, "gone/er/orphan"), "123");
-    Deno.writeTextFileSync(join(root, "run/deep/orphan"), "4567");
-    Deno.writeTextFileSync(join(root, ".staging/left"), "89");
-    const before = tree(root);
-    const expected = {
-      removed: [
-        { kind: "staged", path: ".staging/left", bytes: 2 },
-        { kind: "directory", path: "gone", bytes: 0 },
-        { kind: "directory", path: "gone/er", bytes: 0 },
-        { kind: "orphan", path: "gone/er/orphan", bytes: 3 },
-        { kind: "orphan", path: "run/deep/orphan", bytes: 4 },
-      ],
-      bytes: 9,
-      failed: [],
-      foreign: [],
-    };
-    const sorted = (report: Awaited<ReturnType<typeof store.gc>>) => ({
-      ...report,
-      removed: report.removed.toSorted((a, b) => a.path < b.path ? -1 : 1),
+testEachDriverOnFiles(
+  "gc() removes what belongs to no artifact, and nothing else",
+  async (driver) => {
+    await inTempDir(async (dir) => {
+      await using store = await openIn(dir, { driver });
+      const { id } = await store.startRun({ id: "run" });
+      await store.artifacts.put(id, "deep/kept", "kept");
+      const root = store.artifactDir!;
+      await store.startRun({ id: "gone" });
+      await store.runs.remove("gone");
+      Deno.mkdirSync(join(root, "gone/er"), { recursive: true });
+      Deno.writeTextFileSync(join(root, "gone/er/orphan"), "123");
+      Deno.writeTextFileSync(join(root, "run/deep/orphan"), "4567");
+      Deno.writeTextFileSync(join(root, ".staging/left"), "89");
+      const before = tree(root);
+      const expected = {
+        removed: [
+          { kind: "staged", path: ".staging/left", bytes: 2 },
+          { kind: "directory", path: "gone", bytes: 0 },
+          { kind: "directory", path: "gone/er", bytes: 0 },
+          { kind: "orphan", path: "gone/er/orphan", bytes: 3 },
+          { kind: "orphan", path: "run/deep/orphan", bytes: 4 },
+        ],
+        bytes: 9,
+        failed: [],
+        foreign: [],
+      };
+      const sorted = (report: Awaited<ReturnType<typeof store.gc>>) => ({
+        ...report,
+        removed: report.removed.toSorted((a, b) => a.path < b.path ? -1 : 1),
+      });
+      const dry = sorted(await store.gc({ grace: 0, dryRun: true }));
+      assert.deepEqual(dry, { dryRun: true, ...expected });
+      assert.deepEqual(tree(root), before);
+      assert.deepEqual(sorted(await store.gc({ grace: 0 })), { dryRun: false, ...expected });
+      assert.deepEqual(tree(root), ["run", "run/deep", "run/deep/kept"]);
+      assert.equal(
+        await (await store.artifacts.get(id, "deep/kept")).text({ verify: true }),
+        "kept",
+      );
     });
-    const dry = sorted(await store.gc({ grace: 0, dryRun: true }));
-    assert.deepEqual(dry, { dryRun: true, ...expected });
-    assert.deepEqual(tree(root), before);
-    assert.deepEqual(sorted(await store.gc({ grace: 0 })), { dryRun: false, ...expected });
-    assert.deepEqual(tree(root), ["run", "run/deep", "run/deep/kept"]);
-    assert.equal(await (await store.artifacts.get(id, "deep/kept")).text({ verify: true }), "kept");
+  },
+);
+
+Deno.test("gc() removes bytes of no artifact in batches, wherever they are", async () => {
+  await inTempDir(async (dir) => {
+    await using store = await openIn(dir);
+    await store.startRun({ id: "r" });
+    await store.artifacts.put("r", "kept", "kept");
+    const strays = Array.from({ length: 12 }, (_, at) => `r/stray ${at}`);
+    for (const key of strays) await writeStored(store, key, "x");
+    assert.deepEqual((await store.gc()).removed, []);
+    const { removed, bytes } = await store.gc({ grace: 0 });
+    assert.deepEqual(removed.map(({ path }) => path).sort(), strays.toSorted());
+    assert.equal(bytes, strays.length);
+    assert.deepEqual(await storedIn(store), ["r", "r/kept"]);
   });
 });
 
-Deno.test("gc() leaves what is newer than the grace period, which is a day", async () => {
+testOnFiles("gc() leaves what is newer than the grace period, which is a day", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     // How old its content is does not matter: it came here just now.
@@ -65,7 +96,7 @@ Deno.test("gc() leaves what is newer than the grace period, which is a day", asy
   });
 });
 
-Deno.test("gc() removes a link, not what it leads to", async () => {
+testOnFiles("gc() removes a link, not what it leads to", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     Deno.mkdirSync(join(dir, "elsewhere"));
@@ -77,7 +108,7 @@ Deno.test("gc() removes a link, not what it leads to", async () => {
   });
 });
 
-Deno.test("gc() goes on behind an entry that cannot be removed", async () => {
+testOnFiles("gc() goes on behind an entry that cannot be removed", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     for (const name of ["bad", "good"]) {
@@ -138,23 +169,26 @@ Deno.test("gc() of a read-only store, or with a bad grace, is refused", async ()
   });
 });
 
-Deno.test("gc() leaves and reports what the store has never put there", () =>
-  inTempDir(async (dir) => {
-    await using store = await openWithRun(dir);
-    const root = store.artifactDir!;
-    Deno.mkdirSync(join(root, ".ssh/empty"), { recursive: true });
-    for (const path of [".ssh/key", "notes.md", "r/orphan"]) {
-      Deno.writeTextFileSync(join(root, path), "x");
-    }
-    Deno.mkdirSync(join(root, "hollow"));
-    const report = await store.gc({ grace: 0 });
-    assert.deepEqual(report.removed.map(({ path }) => path), ["r/orphan", "r"]);
-    assert.deepEqual(report.foreign, [".ssh", "hollow", "notes.md"]);
-    assert.deepEqual(tree(root), [".ssh", ".ssh/empty", ".ssh/key", "hollow", "notes.md"]);
-    const findings = await Array.fromAsync(store.verify());
-    assert.deepEqual(findings.map(({ kind }) => kind), ["foreign"]);
-    assert.match(findings[0]!.message, /^"\.ssh", "hollow", "notes\.md" are not of this store/);
-  }));
+testOnFiles(
+  "gc() leaves and reports what the store has never put there",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openWithRun(dir);
+      const root = store.artifactDir!;
+      Deno.mkdirSync(join(root, ".ssh/empty"), { recursive: true });
+      for (const path of [".ssh/key", "notes.md", "r/orphan"]) {
+        Deno.writeTextFileSync(join(root, path), "x");
+      }
+      Deno.mkdirSync(join(root, "hollow"));
+      const report = await store.gc({ grace: 0 });
+      assert.deepEqual(report.removed.map(({ path }) => path), ["r/orphan", "r"]);
+      assert.deepEqual(report.foreign, [".ssh", "hollow", "notes.md"]);
+      assert.deepEqual(tree(root), [".ssh", ".ssh/empty", ".ssh/key", "hollow", "notes.md"]);
+      const findings = await Array.fromAsync(store.verify());
+      assert.deepEqual(findings.map(({ kind }) => kind), ["foreign"]);
+      assert.match(findings[0]!.message, /^"\.ssh", "hollow", "notes\.md" are not of this store/);
+    }),
+);
 
 testOnSqlite(
   "gc() knows the directories of runs that another program removed",
@@ -190,46 +224,60 @@ testOnSqlite(
     }),
 );
 
-Deno.test("a dry run of gc() keeps directories that something stays in", () =>
-  inTempDir(async (dir) => {
-    await using store = await openWithRun(dir);
-    const root = store.artifactDir!;
-    await store.artifacts.put("r", "a/kept", "x");
-    for (const path of ["r/a/orphan", "r/b/c/young", "r/d/e/orphan"]) {
-      Deno.mkdirSync(join(root, path, ".."), { recursive: true });
-      Deno.writeTextFileSync(join(root, path), "x");
-    }
-    const [dry, wet] = [
-      await store.gc({ grace: 0, dryRun: true }),
-      await store.gc({ grace: 0 }),
-    ];
-    assert.deepEqual(dry.removed, wet.removed);
-    const expected = ["r/a/orphan", "r/b", "r/b/c", "r/b/c/young", "r/d", "r/d/e", "r/d/e/orphan"];
-    assert.deepEqual(wet.removed.map(({ path }) => path).sort(), expected);
-    assert.deepEqual(tree(root), ["r", "r/a", "r/a/kept"]);
-  }));
+testOnFiles(
+  "a dry run of gc() keeps directories that something stays in",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openWithRun(dir);
+      const root = store.artifactDir!;
+      await store.artifacts.put("r", "a/kept", "x");
+      for (const path of ["r/a/orphan", "r/b/c/young", "r/d/e/orphan"]) {
+        Deno.mkdirSync(join(root, path, ".."), { recursive: true });
+        Deno.writeTextFileSync(join(root, path), "x");
+      }
+      const [dry, wet] = [
+        await store.gc({ grace: 0, dryRun: true }),
+        await store.gc({ grace: 0 }),
+      ];
+      assert.deepEqual(dry.removed, wet.removed);
+      const expected = [
+        "r/a/orphan",
+        "r/b",
+        "r/b/c",
+        "r/b/c/young",
+        "r/d",
+        "r/d/e",
+        "r/d/e/orphan",
+      ];
+      assert.deepEqual(wet.removed.map(({ path }) => path).sort(), expected);
+      assert.deepEqual(tree(root), ["r", "r/a", "r/a/kept"]);
+    }),
+);
 
-Deno.test("gc() removes the staged tree of a put that was killed, and leaves one at work alone", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    await store.startRun({ id: "r" });
-    const staging = join(store.artifactDir!, ".staging");
-    const [left, held] = [crypto.randomUUID(), crypto.randomUUID()];
-    const trees = [left, held].map((batch) => `${batch}.${crypto.randomUUID()}`);
-    for (const tree of trees) {
-      await Deno.mkdir(join(staging, tree, "r/deep"), { recursive: true });
-      await Deno.writeTextFile(join(staging, tree, "r/deep/a.b"), "staged");
-    }
-    // The lock of one batch is held, as by another process.
-    using lock = await Deno.open(join(staging, held), { create: true, write: true });
-    await lock.lock(true);
-    const { removed, failed } = await store.gc({ grace: 0 });
-    assert.deepEqual(failed, []);
-    const under = (...paths: string[]) => paths.map((path) => `.staging/${trees[0]}${path}`);
-    assert.deepEqual(
-      removed.map(({ path }) => path),
-      under("/r/deep/a.b", "/r/deep", "/r", ""),
-    );
-    assert.ok(removed.every(({ kind }) => kind === "staged"));
-    assert.ok((await Deno.stat(join(staging, trees[1]!, "r/deep/a.b"))).isFile);
-  }));
+testOnFiles(
+  "gc() removes the staged tree of a put that was killed, and leaves one at work alone",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      await store.startRun({ id: "r" });
+      const staging = join(store.artifactDir!, ".staging");
+      const [left, held] = [crypto.randomUUID(), crypto.randomUUID()];
+      const trees = [left, held].map((batch) => `${batch}.${crypto.randomUUID()}`);
+      for (const tree of trees) {
+        await Deno.mkdir(join(staging, tree, "r/deep"), { recursive: true });
+        await Deno.writeTextFile(join(staging, tree, "r/deep/a.b"), "staged");
+      }
+      // The lock of one batch is held, as by another process.
+      using lock = await Deno.open(join(staging, held), { create: true, write: true });
+      await lock.lock(true);
+      const { removed, failed } = await store.gc({ grace: 0 });
+      assert.deepEqual(failed, []);
+      const under = (...paths: string[]) => paths.map((path) => `.staging/${trees[0]}${path}`);
+      assert.deepEqual(
+        removed.map(({ path }) => path),
+        under("/r/deep/a.b", "/r/deep", "/r", ""),
+      );
+      assert.ok(removed.every(({ kind }) => kind === "staged"));
+      assert.ok((await Deno.stat(join(staging, trees[1]!, "r/deep/a.b"))).isFile);
+    }),
+);

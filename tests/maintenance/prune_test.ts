@@ -6,7 +6,7 @@ import {
   type PruneOptions,
   type Store,
 } from "../../mod.ts";
-import { inTempDir, openIn, testOnSqlite, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, storedIn, testOnSqlite } from "../support/helpers.ts";
 
 /** Starts runs in this order, each with an artifact; all but those named have ended. */
 async function makeRuns(store: Store, ids: readonly string[], running: readonly string[] = []) {
@@ -42,7 +42,7 @@ Deno.test("prune() keeps the newest of each experiment", async () => {
     assert.equal((await remaining(store)).length, 5);
     await store.runs.prune({ keepLast: 1 });
     assert.deepEqual(await remaining(store), ["a-3", "b-2"]);
-    assert.deepEqual(tree(store.artifactDir!).filter((path) => !path.includes("/")), [
+    assert.deepEqual((await storedIn(store)).filter((path) => !path.includes("/")), [
       "a-3",
       "b-2",
     ]);
@@ -126,6 +126,6 @@ testOnSqlite("what a model version is made of is removed by force only", async (
     assert.equal(await store.artifacts.has(artifact.id), false);
     await store.runs.prune({ keepLast: 0, force: true });
     assert.deepEqual(await remaining(store), []);
-    assert.deepEqual(tree(store.artifactDir!), []);
+    assert.deepEqual(await storedIn(store), []);
   });
 });

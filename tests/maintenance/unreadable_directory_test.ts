@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { Store } from "../../mod.ts";
-import { inTempDir, openIn } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnFiles } from "../support/helpers.ts";
 
 const STAGED = ".staging/0b2d1f0e-6c1d-4e4b-8f38-111111111111";
 
@@ -57,7 +57,7 @@ const CASES: Record<string, Case> = {
 };
 
 for (const [what, { name, path, removed }] of Object.entries(CASES)) {
-  Deno.test(`gc() goes on past ${what}, and tells it`, () =>
+  testOnFiles(`gc() goes on past ${what}, and tells it`, () =>
     withStrays(async (store, root) => {
       using _denied = denying(name, join(root, path));
       const report = await store.gc({ grace: 0 });
@@ -66,20 +66,23 @@ for (const [what, { name, path, removed }] of Object.entries(CASES)) {
       for (const { error } of report.failed) assert.match(error.message, /ermission/);
     }));
 
-  Deno.test(`verify() goes on past ${what}, and tells it as a leftover`, () =>
-    withStrays(async (store, root) => {
-      using _denied = denying(name, join(root, path));
-      const verification = store.verify();
-      const findings = await Array.fromAsync(verification);
-      const told = findings.find((finding) => finding.path === path)!;
-      assert.deepEqual([told.kind, told.artifact], ["unreadable", undefined]);
-      assert.match(told.message, /^Cannot (list|inspect) ".*": permission was denied/);
-      assert.ok(findings.some((finding) => finding.path === "r/stray"));
-      const { damaged, leftovers } = await verification.summary();
-      assert.deepEqual([damaged, leftovers], [0, findings.length]);
-    }));
+  testOnFiles(
+    `verify() goes on past ${what}, and tells it as a leftover`,
+    () =>
+      withStrays(async (store, root) => {
+        using _denied = denying(name, join(root, path));
+        const verification = store.verify();
+        const findings = await Array.fromAsync(verification);
+        const told = findings.find((finding) => finding.path === path)!;
+        assert.deepEqual([told.kind, told.artifact], ["unreadable", undefined]);
+        assert.match(told.message, /^Cannot (list|inspect) ".*": permission was denied/);
+        assert.ok(findings.some((finding) => finding.path === "r/stray"));
+        const { damaged, leftovers } = await verification.summary();
+        assert.deepEqual([damaged, leftovers], [0, findings.length]);
+      }),
+  );
 
-  Deno.test(`info() goes on past ${what}`, () =>
+  testOnFiles(`info() goes on past ${what}`, () =>
     withStrays(async (store, root) => {
       using _denied = denying(name, join(root, path));
       const { fileBytes } = await store.info({ files: true });
@@ -87,11 +90,14 @@ for (const [what, { name, path, removed }] of Object.entries(CASES)) {
     }));
 }
 
-Deno.test("an artifact directory that cannot be listed is an error of gc(), verify() and info()", () =>
-  withStrays(async (store, root) => {
-    using _denied = denying("readDirSync", root);
-    const denied = { code: "storage", message: /^Cannot list .* permission was denied/ };
-    await assert.rejects(store.gc(), denied);
-    await assert.rejects(store.verify().summary(), denied);
-    await assert.rejects(store.info({ files: true }), denied);
-  }));
+testOnFiles(
+  "an artifact directory that cannot be listed is an error of gc(), verify() and info()",
+  () =>
+    withStrays(async (store, root) => {
+      using _denied = denying("readDirSync", root);
+      const denied = { code: "storage", message: /^Cannot list .* permission was denied/ };
+      await assert.rejects(store.gc(), denied);
+      await assert.rejects(store.verify().summary(), denied);
+      await assert.rejects(store.info({ files: true }), denied);
+    }),
+);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { InvalidOptionError, type Store, type VerifyPosition } from "../../mod.ts";
-import { tamper } from "../support/backup_helpers.ts";
-import { inTempDir, openIn } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnFiles, writeStored } from "../support/helpers.ts";
 
 /** Gives a test a store with 200 artifacts in 4 runs. */
 function withMany(work: (store: Store, dir: string) => Promise<void>): Promise<void> {
@@ -21,7 +20,7 @@ Deno.test("verify() with a sample reads a part, and checks the size of all", () 
     const { artifacts, hashed, damaged } = await store.verify({ sample: 0.2 }).summary();
     assert.deepEqual([artifacts, damaged], [200, 0]);
     assert.ok(hashed > 5 && hashed < 120, `${hashed}`);
-    tamper((await store.artifacts.get("c", "07")).filePath!, "longer than before");
+    await writeStored(store, "c/07", "longer than before");
     const findings = await Array.fromAsync(store.verify({ sample: 1e-9 }));
     assert.deepEqual(findings.map(({ kind }) => kind), ["wrong-size"]);
     for (const sample of [0, -1, 1.5, NaN, "5%" as unknown as number]) {
@@ -29,38 +28,41 @@ Deno.test("verify() with a sample reads a part, and checks the size of all", () 
     }
   }));
 
-Deno.test("verify() continues from the position where another one was stopped", () =>
-  withMany(async (store) => {
-    let after: VerifyPosition | undefined;
-    const seen: number[] = [];
-    for (let tries = 0; tries < 20; tries++) {
-      const stop = new AbortController();
-      const verification = store.verify({
-        signal: stop.signal,
-        ...(after && { after }),
-        onProgress: () => {
-          // A part of what is left each time.
-          if (verification.position?.name.endsWith("9")) stop.abort(new Error("enough"));
-        },
-      });
-      const summary = await verification.summary().catch((error) => {
-        assert.match(String(error), /enough/);
-        return undefined;
-      });
-      const position: VerifyPosition | undefined = verification.position;
-      assert.ok(position);
-      assert.ok(!after || [after, position].every((place) => place) && isBehind(position, after));
-      after = position;
-      if (summary) {
-        seen.push(summary.artifacts);
-        break;
+testOnFiles(
+  "verify() continues from the position where another one was stopped",
+  () =>
+    withMany(async (store) => {
+      let after: VerifyPosition | undefined;
+      const seen: number[] = [];
+      for (let tries = 0; tries < 20; tries++) {
+        const stop = new AbortController();
+        const verification = store.verify({
+          signal: stop.signal,
+          ...(after && { after }),
+          onProgress: () => {
+            // A part of what is left each time.
+            if (verification.position?.name.endsWith("9")) stop.abort(new Error("enough"));
+          },
+        });
+        const summary = await verification.summary().catch((error) => {
+          assert.match(String(error), /enough/);
+          return undefined;
+        });
+        const position: VerifyPosition | undefined = verification.position;
+        assert.ok(position);
+        assert.ok(!after || [after, position].every((place) => place) && isBehind(position, after));
+        after = position;
+        if (summary) {
+          seen.push(summary.artifacts);
+          break;
+        }
       }
-    }
-    assert.deepEqual(after, { runId: "d", name: "49" });
-    assert.ok(seen[0]! < 200);
-    // Behind the last there is nothing to check.
-    assert.equal((await store.verify({ after: after! }).summary()).artifacts, 0);
-  }));
+      assert.deepEqual(after, { runId: "d", name: "49" });
+      assert.ok(seen[0]! < 200);
+      // Behind the last there is nothing to check.
+      assert.equal((await store.verify({ after: after! }).summary()).artifacts, 0);
+    }),
+);
 
 /** Whether a position is that of a later artifact than another, or of the same. */
 function isBehind(one: VerifyPosition, other: VerifyPosition): boolean {

@@ -76,7 +76,7 @@ testStore("log() is stored by flush(), and in the order logged", async (store) =
 });
 
 /** Ways in which what was logged comes to be stored, without a flush being asked for. */
-const FLUSHES: Record<string, (store: Store) => Promise<unknown>> = {
+const FLUSHES: Record<string, (store: Store, dir: string) => Promise<unknown>> = {
   "metrics()": (store) => store.metrics.points("r"),
   "curve()": (store) => store.metrics.curve("r", "loss"),
   "metricSummary()": (store) => store.metrics.summary("r"),
@@ -88,8 +88,7 @@ const FLUSHES: Record<string, (store: Store) => Promise<unknown>> = {
   "export()": async (store) => {
     for await (const _ of store.export(["r"])) { /* to its end */ }
   },
-  "backup()": (store) =>
-    store.backup(Deno.makeTempDirSync({ dir: store.artifactDir!.replace(/\/[^/]*$/, "") })),
+  "backup()": (store, dir) => store.backup(Deno.makeTempDirSync({ dir })),
   "close()": (store) => store.close(),
 };
 
@@ -99,7 +98,7 @@ for (const [call, flush] of Object.entries(FLUSHES)) {
       await using store = await openIn(dir);
       const run = await store.startRun({ id: "r" });
       run.log({ loss: 1 });
-      await flush(store);
+      await flush(store, dir);
       await using other = await openIn(dir, { readOnly: true });
       assert.equal((await other.metrics.points("r", "loss"))[0]?.value, 1);
     }));

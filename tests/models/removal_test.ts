@@ -15,9 +15,9 @@ import { openContext } from "../../src/context/compose.ts";
 import {
   inTempDir,
   openIn,
+  storedIn,
   testEachDriver,
   testEachSqliteDriver,
-  tree,
 } from "../support/helpers.ts";
 
 /** Registers artifacts of the run `r`, each put with its name in it. */
@@ -55,7 +55,7 @@ testEachDriver("an artifact goes by force only, and its versions with it", async
   assert.equal((await store.models.get("other")).versions, 0);
   await store.models.remove("net", 2);
   await store.artifacts.remove("r", "b");
-  assert.deepEqual(tree(store.artifactDir!), []);
+  assert.deepEqual(await storedIn(store), []);
 });
 
 testEachDriver("a run goes by force only, and its versions with it", async (driver) => {

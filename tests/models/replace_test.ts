@@ -1,8 +1,14 @@
 /** The bytes of a model version are not replaced: a version never changes. */
 import assert from "node:assert/strict";
-import { join } from "@std/path";
 import { ArtifactInUseError, openStore } from "../../mod.ts";
-import { inTempDir, openIn, testEachDriver } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  stagedOf,
+  testEachDriver,
+  testEachDriverOnFiles,
+  writeStored,
+} from "../support/helpers.ts";
 import { leaveReplacement } from "../support/replacement_helpers.ts";
 
 testEachDriver("other bytes do not take the place of a version's", async (driver) => {
@@ -24,13 +30,13 @@ testEachDriver("other bytes do not take the place of a version's", async (driver
   const loaded = await store.models.load("net", { version: 1 });
   assert.equal(loaded.hash, hash);
   assert.equal(await loaded.text({ verify: true }), "a");
-  assert.deepEqual(Array.from(Deno.readDirSync(`${store.artifactDir}/.staging`)), []);
+  assert.deepEqual(await stagedOf(store), []);
   await store.models.remove("net", 1);
   await store.artifacts.put("r", "a", "new", { ifExists: "replace" });
   assert.equal(await (await store.artifacts.get(id)).text({ verify: true }), "new");
 });
 
-testEachDriver(
+testEachDriverOnFiles(
   "a replacement that a crash left noted is settled first",
   (driver) =>
     inTempDir(async (dir) => {
@@ -40,8 +46,7 @@ testEachDriver(
       // As left by a process that is gone, since this store was opened: the new bytes are in place.
       const text = "new";
       await leaveReplacement(store.artifactDir!, { key: "r/a", artifactId: id, text });
-      await Deno.remove(join(store.artifactDir!, "r/a"));
-      await Deno.writeTextFile(join(store.artifactDir!, "r/a"), text);
+      await writeStored(store, "r/a", text);
       await store.models.register("net", { runId: "r", artifact: "a", stage: "production" });
       const loaded = await store.models.load("net");
       assert.equal(await loaded.text({ verify: true }), text);

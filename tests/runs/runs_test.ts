@@ -10,7 +10,7 @@ import {
   type StartOptions,
   type Store,
 } from "../../mod.ts";
-import { inTempDir, openIn, testEachDriver, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, storedIn, testEachDriver } from "../support/helpers.ts";
 
 /** Declares a test of a store in memory, for each driver. */
 function testStore(name: string, test: (store: Store) => Promise<void>): void {
@@ -255,7 +255,7 @@ testEachDriver(
       await assert.rejects(store.runs.params("a"), RunNotFoundError);
       assert.equal(await store.artifacts.has(gone.id), false);
       assert.deepEqual((await store.runs.list()).map(({ id }) => id), ["b"]);
-      assert.deepEqual(tree(store.artifactDir!), ["b", "b/b", "b/plots", "b/plots/a.svg"]);
+      assert.deepEqual(await storedIn(store), ["b", "b/b", "b/plots", "b/plots/a.svg"]);
       assert.deepEqual(await store.runs.params("b"), { of: "b" });
       assert.equal((await store.metrics.points("b")).length, 1);
 

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type Store, StoreBusyError } from "../../mod.ts";
-import { inMemory, inTempDir, openIn, stagedIn, testEachDriver, tree } from "../support/helpers.ts";
+import {
+  inMemory,
+  inTempDir,
+  openIn,
+  stagedOf,
+  storedIn,
+  testEachDriver,
+} from "../support/helpers.ts";
 
 /** Holds the write lock of a database, as another process would, until disposed of. */
 function holdLock(path: string): Disposable {
@@ -39,8 +46,8 @@ Deno.test("a put that waits for longer than busyTimeout fails and leaves nothing
       });
       await assert.rejects(store.startRun(), StoreBusyError);
     }
-    assert.deepEqual(tree(store.artifactDir!), []);
-    assert.deepEqual(stagedIn(store.artifactDir!), []);
+    assert.deepEqual(await storedIn(store), []);
+    assert.deepEqual(await stagedOf(store), []);
     await store.artifacts.put(id, "a", "x");
   });
 });
@@ -57,7 +64,7 @@ Deno.test("a put whose signal is aborted while it waits stores nothing", async (
     lock[Symbol.dispose]();
     await assert.rejects(put, /enough/);
     assert.equal(await store.artifacts.has(id, "a"), false);
-    assert.deepEqual(tree(store.artifactDir!), []);
+    assert.deepEqual(await storedIn(store), []);
   });
 });
 
@@ -79,12 +86,12 @@ Deno.test("a put that waits for another writer, or for its turn, ends with its s
       await assert.rejects(stopped, /enough/);
       later.abort(new Error("more than enough"));
       await assert.rejects(queued, /more than enough/);
-      assert.equal(stagedIn(store.artifactDir!).length, 1);
+      assert.equal((await stagedOf(store)).length, 1);
       lock[Symbol.dispose]();
       await goesOn;
     }
     assert.deepEqual((await store.artifacts.list(id)).map(({ name }) => name), ["b"]);
-    assert.deepEqual(stagedIn(store.artifactDir!), []);
+    assert.deepEqual(await stagedOf(store), []);
   });
 });
 
@@ -110,7 +117,7 @@ Deno.test("a put ends with its signal while so many others are staged that it ha
       { length: 128 },
       (_, at) => store.artifacts.put("r", `hanging/${at}`, hanging(), { signal: all.signal }),
     );
-    while (tree(store.artifactDir!).length < 128) {
+    while ((await storedIn(store)).length < 128) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const one = new AbortController();

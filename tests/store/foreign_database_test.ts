@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { DriverError, NotAStoreError, openStore } from "../../mod.ts";
-import { inTempDir, openIn, testEachDriver, testWithFfi, tree } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  storedIn,
+  testEachDriver,
+  testWithFfi,
+  tree,
+} from "../support/helpers.ts";
 
 /** The tables as chachaml 0.7.0 makes them. */
 const TABLES = `
@@ -78,7 +85,7 @@ testEachDriver(
       const again = await (await store.artifacts.get("r", "a.txt")).text({ verify: true });
       assert.equal(again, "newer");
       await store.runs.remove("r");
-      assert.deepEqual(tree(store.artifactDir!), []);
+      assert.deepEqual(await storedIn(store), []);
     }),
 );
 

@@ -11,7 +11,7 @@ import {
   StoreClosedError,
 } from "../../mod.ts";
 import { child } from "../support/children/flags.ts";
-import { inTempDir, openIn, sha256, testEachDriver, tree } from "../support/helpers.ts";
+import { inTempDir, openIn, sha256, storedIn, testEachDriver, tree } from "../support/helpers.ts";
 import { requireRuntime } from "../../src/context/runtime.ts";
 
 Deno.test("artifactDirOf() takes off a final .db alone, and adds -artifacts", () => {
@@ -154,7 +154,7 @@ testEachDriver(
     assert.equal(store.path, undefined);
     const run = await store.startRun();
     await run.put("a/b", "text");
-    assert.deepEqual(tree(store.artifactDir!), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
+    assert.deepEqual(await storedIn(store), [run.id, `${run.id}/a`, `${run.id}/a/b`]);
     await using other = await openStore({ inMemory: true, driver });
     assert.notEqual(other.artifactDir, store.artifactDir);
     assert.deepEqual(await other.runs.list(), []);
@@ -261,7 +261,7 @@ testEachDriver("every call on a closed store is refused", (driver) =>
     ];
     for (const call of others) await assert.rejects(call, StoreClosedError);
     assert.match(Deno.inspect(store), /^Store \{[^]*closed: true/);
-    assert.deepEqual(tree(store.artifactDir!), ["r", "r/a"]);
+    assert.deepEqual(await storedIn(store), ["r", "r/a"]);
     await assert.rejects(Deno.lstat(join(dir, "saved")), Deno.errors.NotFound);
   }));
 

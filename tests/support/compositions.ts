@@ -10,16 +10,21 @@ export interface Composition {
   readonly name: string;
   /** Whether it is SQLite with files, reached through a server. */
   readonly isServed?: boolean;
+  /** Whether its bytes are in a bucket, where there are no files to look at. */
+  readonly isBucket?: boolean;
   /** Where the store is that would have this database file on SQLite. */
   readonly placeOf: (path: string) => { readonly path: string; readonly artifactDir: string };
 }
+
+/** Bucket of the stores whose artifacts are in one. */
+export const TEST_BUCKET = "chachaml-test";
 
 const ADAPTERS = {
   sqlite: (path: string) => path,
   postgres: (path: string) => `${required("CHACHAML_TEST_POSTGRES")}?currentSchema=${nameOf(path)}`,
   files: (path: string) => artifactDirOf(path),
   s3: (path: string) =>
-    `s3://chachaml-test/${nameOf(path)}?endpoint=${required("CHACHAML_TEST_S3")}&region=us-east-1`,
+    `s3://${TEST_BUCKET}/${nameOf(path)}?endpoint=${required("CHACHAML_TEST_S3")}&region=us-east-1`,
 };
 
 /** A name of its own for each path: tests have directories of their own. */
@@ -44,6 +49,7 @@ function compositionOf(name: string | undefined): Composition | undefined {
   const [metadata, bytes] = name.split("+") as ["sqlite" | "postgres", "files" | "s3"];
   return {
     name,
+    isBucket: bytes === "s3",
     placeOf: (path) => ({ path: ADAPTERS[metadata](path), artifactDir: ADAPTERS[bytes](path) }),
   };
 }

@@ -1,7 +1,7 @@
 /** What the tests share. */
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
-import { type OpenOptions, openStore, type Store } from "../../mod.ts";
+import { type Artifact, type OpenOptions, openStore, type Store } from "../../mod.ts";
 import { COMPOSITION } from "./compositions.ts";
 import { versionOf } from "./programs.ts";
 import { OWNER } from "../../src/names/names.ts";
@@ -91,7 +91,7 @@ export async function inMemory(work: (store: Store) => Promise<void>): Promise<v
 /** Asserts that a store has no artifact: no row, no file, no directory, nothing staged. */
 export async function assertEmpty(store: Store): Promise<void> {
   assert.deepEqual((await store.artifacts.find({})).map(({ name }) => name), []);
-  assert.deepEqual(tree(store.artifactDir!), []);
+  assert.deepEqual(await storedIn(store), []);
 }
 
 /** SHA-256 by another way than the store's own. */
@@ -144,7 +144,28 @@ export function testOnSqlite(
   else Deno.test.ignore(`${name} (skipped: it is about SQLite)`, () => {});
 }
 
+/**
+ * Declares a test of the artifact directory: of its files, their modes and links, of the file system
+ * below. Where bytes are elsewhere it is skipped.
+ */
+export function testOnFiles(
+  name: string,
+  test: (step: Deno.TestContext) => void | Promise<void>,
+): void {
+  if (!COMPOSITION?.isBucket) Deno.test(name, test);
+  else Deno.test.ignore(`${name} (skipped: it is about files)`, () => {});
+}
+
 /** Declares such a test for each driver. */
+export function testEachDriverOnFiles(
+  name: string,
+  test: (driver: "ffi" | "builtin", step: Deno.TestContext) => Promise<void>,
+): void {
+  if (!COMPOSITION?.isBucket) testEachDriver(name, test);
+  else testOnFiles(name, () => {});
+}
+
+/** Declares a test of SQLite itself for each driver. */
 export function testEachSqliteDriver(
   name: string,
   test: (driver: "ffi" | "builtin", step: Deno.TestContext) => Promise<void>,
@@ -192,6 +213,70 @@ export function tree(dir: string, under = ""): string[] {
     if (entry.isDirectory) names.push(...tree(dir, name));
   }
   return names.sort();
+}
+
+/** Every artifact's bytes of a store and the directories above them, sorted, wherever they are. */
+export async function storedIn(store: Store): Promise<string[]> {
+  if (store.artifactDir !== undefined) return tree(store.artifactDir);
+  const names = new Set<string>();
+  for await (const { key, state } of (await bucketOf(store)).list()) {
+    if (state !== "published") continue;
+    for (let end = key.length; end > 0; end = key.lastIndexOf("/", end - 1)) {
+      names.add(key.slice(0, end));
+    }
+  }
+  return [...names].sort();
+}
+
+/** What is staged in a store, or has been left so, wherever it is. */
+export async function stagedOf(store: Store): Promise<string[]> {
+  if (store.artifactDir !== undefined) return stagedIn(store.artifactDir);
+  const entries = await Array.fromAsync((await bucketOf(store)).list());
+  return entries.filter(({ state }) => state !== "published").map(({ key }) => key);
+}
+
+/** Stores other bytes under a key, as another program may do. */
+export async function writeStored(store: Store, key: string, text: string): Promise<void> {
+  if (store.artifactDir === undefined) {
+    const { writeObject } = await import("./s3.ts");
+    return await writeObject(store.location.artifacts, key, text);
+  }
+  const path = join(store.artifactDir, key);
+  await Deno.mkdir(join(path, ".."), { recursive: true });
+  // Stored files are read-only, which root ignores.
+  await Deno.chmod(path, 0o600).catch(() => {});
+  await Deno.writeTextFile(path, text);
+}
+
+/** Stores other bytes in place of an artifact's, or none, as nobody should. */
+export async function tamper(artifact: Artifact, bytes?: Uint8Array<ArrayBuffer>): Promise<void> {
+  const { filePath } = artifact;
+  if (filePath === undefined) {
+    const { tamperWithObject } = await import("./s3.ts");
+    return await tamperWithObject(artifact.url, bytes);
+  }
+  if (bytes === undefined) return await Deno.remove(filePath);
+  await Deno.chmod(filePath, 0o644);
+  await Deno.writeFile(filePath, bytes);
+}
+
+/** The bytes of an artifact as any program finds them. */
+export async function bytesAt(artifact: Artifact): Promise<Uint8Array<ArrayBuffer>> {
+  if (artifact.filePath !== undefined) return await Deno.readFile(artifact.filePath);
+  const answer = await fetch(await artifact.presign({ seconds: 60 }));
+  assert.equal(answer.status, 200);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** Removes stored bytes, as another program may do. */
+export async function removeStored(store: Store, key: string): Promise<void> {
+  if (store.artifactDir !== undefined) return await Deno.remove(join(store.artifactDir, key));
+  await (await bucketOf(store)).removeAll([key]);
+}
+
+async function bucketOf(store: Store) {
+  const { bucketAt } = await import("./s3.ts");
+  return bucketAt(store.location.artifacts);
 }
 
 /** What is staged, or has been left so. */

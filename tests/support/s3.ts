@@ -43,3 +43,27 @@ export function clientOf(url: string, options?: ConstructorParameters<typeof S3C
 export async function withS3Bytes(work: (bytes: S3ByteStore) => Promise<void>): Promise<void> {
   await work(new S3ByteStore(clientOf(await freshPlace())));
 }
+
+/** The byte store of a place in a bucket. */
+export function bucketAt(url: string): S3ByteStore {
+  return new S3ByteStore(clientOf(url));
+}
+
+/** Writes an object over whatever is there, as another program may do. */
+export async function writeObject(url: string, key: string, text: string): Promise<void> {
+  const body = new TextEncoder().encode(text);
+  await clientOf(url).sendForHead({ method: "PUT", action: "write an object", key, body });
+}
+
+/** Writes other bytes over the object at an `s3:` URL of the gateway, or removes it. */
+export async function tamperWithObject(
+  url: string,
+  bytes: Uint8Array<ArrayBuffer> | undefined,
+): Promise<void> {
+  const { hostname, pathname } = new URL(url);
+  const client = clientOf(`s3://${hostname}?endpoint=${GATEWAY}&region=us-east-1`);
+  const request = { action: "tamper with an object", key: decodeURIComponent(pathname.slice(1)) };
+  await client.sendForHead(
+    bytes ? { ...request, method: "PUT", body: bytes } : { ...request, method: "DELETE" },
+  );
+}
