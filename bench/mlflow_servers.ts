@@ -2,9 +2,10 @@
  * Compares servers of the MLflow protocol: chachaml, FastTrackML and MLflow itself, with one client, on one
  * machine. Prints one table: milliseconds of wall time, and of CPU time of the server, for each call.
  *
- *     deno run -A bench/mlflow_servers.ts [--runs 10000] [--big MiB] chachaml fml=PATH mlflow=PATH
+ *     deno run -A bench/mlflow_servers.ts [--runs 10000] [--big MiB] chachaml=PATH fml=PATH mlflow=PATH
  *
- * `PATH` is the program of a virtual environment: `pip install fasttrackml==0.6.0` or `mlflow==3.17.2`.
+ * `PATH` is a program: `dist/chachaml`, or one of a virtual environment, from `pip install
+ * fasttrackml==0.6.0` or `mlflow==3.17.2`. Each call is made by 1 and by 8 connections.
  */
 import { HttpClient } from "./http_client.ts";
 import { type Server, startServer } from "./server_process.ts";
@@ -53,44 +54,46 @@ async function measure(server: Server): Promise<Result[]> {
   };
   const newRun = async (by = client): Promise<string> =>
     (await post("runs/create", { experiment_id: "0", start_time: Date.now() }, by)).run.info.run_id;
-  const run = await newRun();
   const point = (key: string, step: number) => ({
     key,
     value: Math.random(),
     timestamp: 1_700_000_000_000 + step,
     step,
   });
-  await time("runs/create", 200, () => newRun());
-  await time(
-    "log-metric",
-    500,
-    (at) => post("runs/log-metric", { run_id: run, ...point("m", at) }),
-  );
   const clients = await Promise.all(
     Array.from({ length: 8 }, () => HttpClient.connect(server.port)),
   );
   const runs = await Promise.all(clients.map((by) => newRun(by)));
-  await time(
-    "log-metric, 8 connections",
-    100,
-    (at) =>
-      Promise.all(
-        clients.map((by, nth) =>
-          post("runs/log-metric", { run_id: runs[nth], ...point("m", at) }, by)
-        ),
-      ),
-    8,
+  const run = runs[0]!;
+  /** Repeats a call by one connection, and then by all at once. */
+  const both = async (
+    name: string,
+    count: number,
+    call: (by: HttpClient, run: string, at: number) => Promise<unknown>,
+  ) => {
+    await time(name, count, (at) => call(client, run, at));
+    await time(
+      `${name}, 8 connections`,
+      Math.ceil(count / 4),
+      (at) => Promise.all(clients.map((by, nth) => call(by, runs[nth]!, count + at))),
+      clients.length,
+    );
+  };
+  await both("runs/create", 400, (by) => newRun(by));
+  await both(
+    "log-metric",
+    500,
+    (by, id, at) => post("runs/log-metric", { run_id: id, ...point("m", at) }, by),
   );
-  await time("log-batch of 1,000", 30, (at) =>
+  await both("log-batch of 1,000", 40, (by, id, at) =>
     post("runs/log-batch", {
-      run_id: run,
+      run_id: id,
       metrics: Array.from({ length: 1000 }, (_, nth) => point("batch", at * 1000 + nth)),
-    }));
-  await time(
+    }, by));
+  await both(
     "history of 500 points",
-    50,
-    () =>
-      client.text("GET", `${API}metrics/get-history?run_id=${run}&run_uuid=${run}&metric_key=m`),
+    60,
+    (by) => by.text("GET", `${API}metrics/get-history?run_id=${run}&run_uuid=${run}&metric_key=m`),
   );
   const { experiment_id } = await post("experiments/create", { name: "many" });
   await Promise.all(clients.map(async (by, nth) => {
@@ -105,21 +108,21 @@ async function measure(server: Server): Promise<Result[]> {
       }, by);
     }
   }));
-  const search = (more: object) =>
-    post("runs/search", { experiment_ids: [experiment_id], max_results: 100, ...more });
+  const search = (more: object, by = client) =>
+    post("runs/search", { experiment_ids: [experiment_id], max_results: 100, ...more }, by);
   await search({});
-  await time(`first 100 of ${options.runs} runs`, 20, () => search({}));
-  await time(
-    "… filtered and ordered by metrics",
-    20,
-    () => search({ filter: "metrics.m0 > 0.9", order_by: ["metrics.m1 DESC"] }),
-  );
-  await time("… ordered by a metric", 20, () => search({ order_by: ["metrics.m1 DESC"] }));
-  await time(
-    "… filtered by param and tag",
-    20,
-    () => search({ filter: "params.p0 = '7' AND tags.t0 = '7'" }),
-  );
+  const searches: Record<string, object> = {
+    [`first 100 of ${options.runs} runs`]: {},
+    "… filtered and ordered by metrics": {
+      filter: "metrics.m0 > 0.9",
+      order_by: ["metrics.m1 DESC"],
+    },
+    "… ordered by a metric": { order_by: ["metrics.m1 DESC"] },
+    "… filtered by param and tag": { filter: "params.p0 = '7' AND tags.t0 = '7'" },
+  };
+  for (const [name, sent] of Object.entries(searches)) {
+    await both(name, 20, (by) => search(sent, by));
+  }
   await time("… all, in pages of 1,000", 1, async () => {
     let page_token: string | undefined;
     do {
@@ -129,10 +132,10 @@ async function measure(server: Server): Promise<Result[]> {
   });
   const place = server.artifacts(run);
   await attempt("put of 1 kB", () =>
-    time(
+    both(
       "put of 1 kB",
       100,
-      (at) => client.text("PUT", `${place}small/${at}`, "x".repeat(1000)),
+      (by, id, at) => by.text("PUT", `${server.artifacts(id)}small/${at}`, "x".repeat(1000)),
     ));
   results.push(["memory under load, MiB", server.memory(), 0]);
   if (options.big > 0) {

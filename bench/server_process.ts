@@ -13,12 +13,17 @@ export interface Server {
   cpu(): number;
   /** MiB of memory, shared pages divided among those who share them. */
   memory(): number;
+  /** Number of open files and connections. */
+  descriptors(): number;
   /** Where the artifacts of a run are. */
   artifacts(run: string): string;
   stop(): Promise<void>;
 }
 
-/** Starts `chachaml`, `fml=PATH` or `mlflow=PATH`, on a database in a new directory. */
+/**
+ * Starts `chachaml` (by its source, or `chachaml=PATH` for a binary), `fml=PATH`, `mlflow=PATH` with one
+ * worker or `mlflow4=PATH` with four, on a database in a new directory.
+ */
 export async function startServer(what: string): Promise<Server> {
   const [name, program] = what.split("=") as [string, string?];
   const dir = await Deno.makeTempDir({ prefix: "bench-" });
@@ -39,6 +44,7 @@ export async function startServer(what: string): Promise<Server> {
     startTime: performance.now() - started,
     cpu: () => tree(child.pid).reduce((sum, pid) => sum + cpuOf(pid), 0),
     memory: () => tree(child.pid).reduce((sum, pid) => sum + memoryOf(pid), 0),
+    descriptors: () => tree(child.pid).reduce((sum, pid) => sum + descriptorsOf(pid), 0),
     artifacts: (run) => `/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/`,
     async stop() {
       for (const pid of tree(child.pid).reverse()) {
@@ -87,7 +93,7 @@ function commandOf(
         "--port",
         String(port),
         "--workers",
-        "1",
+        name === "mlflow4" ? "4" : "1",
         "--backend-store-uri",
         `sqlite:///${dir}/s.db`,
         "--artifacts-destination",
@@ -120,6 +126,10 @@ function cpuOf(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS;
+}
+
+function descriptorsOf(pid: number): number {
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
 }
 
 function memoryOf(pid: number): number {
