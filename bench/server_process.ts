@@ -1,5 +1,7 @@
 /** Servers of the MLflow protocol as processes, with the CPU time and the memory that they take. */
 
+import { V8_FLAGS } from "../tools/compile.ts";
+
 /** Clock ticks of `/proc` a second. */
 const TICKS = 100;
 
@@ -73,7 +75,7 @@ function commandOf(
       const serve = ["serve", "--port", String(port), "--db", `${dir}/s.db`];
       return program
         ? [program, serve]
-        : [Deno.execPath(), ["run", "-A", ...map, "cli.ts", ...serve]];
+        : [Deno.execPath(), ["run", "-A", `--v8-flags=${V8_FLAGS}`, ...map, "cli.ts", ...serve]];
     }
     case "fml":
       return [program!, [

@@ -34,7 +34,8 @@ const TARGETS = [
  * A server keeps some 16 MiB of objects. By default V8 lets garbage gather to several times that before
  * it looks for it; these limits cost no measurable time and halve the memory.
  */
-const V8_FLAGS = "--max-semi-space-size=4,--initial-old-space-size=24,--heap-growing-percent=50";
+export const V8_FLAGS =
+  "--max-semi-space-size=4,--initial-old-space-size=24,--heap-growing-percent=50";
 
 const ROOT = new URL("..", import.meta.url);
 const throughStandIns = import.meta.resolve("@std/fs").includes("npm_only");
