@@ -1,5 +1,5 @@
 /** The frame around all views. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { connection, needsSignIn, onReturn, post } from "./api.ts";
 import { useCell } from "./cell.ts";
 import { CompareView } from "./compare/compare_view.tsx";
@@ -10,7 +10,8 @@ import { LoggedModelView } from "./models/logged_model_view.tsx";
 import { ModelsView } from "./models/models_view.tsx";
 import { Dialog, Problem } from "./parts.tsx";
 import { report } from "./report/data.ts";
-import { type Address, address, go, link } from "./route.ts";
+import { type Address, address, go, link, parseAddress, tableHash } from "./route.ts";
+import { isPanelWanted, isWide } from "./run/panel.ts";
 import { RunView } from "./run/run_view.tsx";
 import { RunsView } from "./runs/runs_view.tsx";
 import { SignIn } from "./sign_in.tsx";
@@ -77,24 +78,37 @@ function useGoKeys(onHelp: () => void): void {
 }
 
 /**
- * The view of the address. The table of runs stays where it is while a run is open: "back" finds it as
- * it was left.
+ * The view of the address. The table of runs stays where it is while a run is open, beside it or in its
+ * place: "back" finds it as it was left.
  */
 function Content({ current }: { current: Address }) {
   const { view } = current;
-  const [runsView, setRunsView] = useState<Address | undefined>();
-  const shown = view.name === "runs" ? current : runsView;
-  useEffect(() => {
-    if (view.name === "runs") setRunsView(current);
-  }, [current]);
+  const hash = useCell(tableHash);
+  const wanted = useCell(isPanelWanted);
+  const wide = useCell(isWide);
+  const table = useMemo(() => hash === undefined ? undefined : parseAddress(hash), [hash]);
+  const beside = view.name === "run" && table && wide && wanted ? view : undefined;
+  const isTable = view.name === "runs" || beside !== undefined;
   return (
-    <>
-      {shown && (
-        <div class="layer" hidden={view.name !== "runs"}>
-          <RunsView address={shown} active={view.name === "runs"} />
+    <div class={beside ? "views split" : "views"}>
+      {table && (
+        <div class="layer" hidden={!isTable}>
+          <RunsView
+            address={view.name === "runs" ? current : table}
+            active={isTable}
+            beside={beside}
+          />
         </div>
       )}
-      {view.name === "run" && <RunView key={view.id} address={current} view={view} />}
+      {view.name === "run" && (
+        <RunView
+          key={view.id}
+          address={current}
+          view={view}
+          table={wide ? hash : undefined}
+          isPanel={beside !== undefined}
+        />
+      )}
       {view.name === "compare" && <CompareView address={current} />}
       {view.name === "models" && !report && <ModelsView model={view.model} address={current} />}
       {view.name === "logged-model" && !report && <LoggedModelView key={view.id} id={view.id} />}
@@ -107,7 +121,7 @@ function Content({ current }: { current: Address }) {
           </p>
         </main>
       )}
-    </>
+    </div>
   );
 }
 
@@ -194,7 +208,7 @@ function ReportBadge() {
 
 function skipToContent(event: Event): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>(".layer:not([hidden]) main, body > #app > main")?.focus();
+  document.querySelector<HTMLElement>(".layer:not([hidden]) main, .views > main")?.focus();
 }
 
 function Mark() {

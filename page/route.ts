@@ -124,15 +124,21 @@ export function go(hash: string): void {
   location.hash = hash;
 }
 
-/**
- * Changes the state of the view that is open: `undefined` takes a name out. A change that a user would
- * take back by "back" is `pushed`; the others replace the entry of the history.
- */
-export function setQuery(
+/** The address of the table of runs, which stays as it is while a run is open; `undefined` at first. */
+export const tableHash = cell<string | undefined>(undefined);
+
+function noteTable(): void {
+  if (address.get().view.name === "runs") tableHash.set(location.hash || "#/");
+}
+
+noteTable();
+address.watch(noteTable);
+
+/** An address with changes of its query: `undefined` takes a name out. */
+function withChanges(
+  hash: string,
   changes: Readonly<Record<string, string | undefined>>,
-  pushed = false,
-): void {
-  const hash = location.hash;
+): string {
   const mark = hash.indexOf("?");
   const query = new URLSearchParams(mark < 0 ? "" : hash.slice(mark + 1));
   for (const [name, value] of Object.entries(changes)) {
@@ -141,8 +147,34 @@ export function setQuery(
   }
   const text = query.toString();
   const path = mark < 0 ? hash : hash.slice(0, mark);
-  const next = `${path === "" ? "#/" : path}${text === "" ? "" : `?${text}`}`;
-  if (next === hash) return;
+  return `${path === "" ? "#/" : path}${text === "" ? "" : `?${text}`}`;
+}
+
+/**
+ * Changes the state of the view that is open: `undefined` takes a name out. A change that a user would
+ * take back by "back" is `pushed`; the others replace the entry of the history.
+ */
+export function setQuery(
+  changes: Readonly<Record<string, string | undefined>>,
+  pushed = false,
+): void {
+  const next = withChanges(location.hash, changes);
+  if (next === location.hash) return;
   history[pushed ? "pushState" : "replaceState"](null, "", next);
   address.set(parseAddress(next));
+}
+
+/** Changes the state of the table of runs, also while a run is open beside it. */
+export function setTableQuery(
+  changes: Readonly<Record<string, string | undefined>>,
+  pushed = false,
+): void {
+  if (address.get().view.name === "runs") setQuery(changes, pushed);
+  else tableHash.set(withChanges(tableHash.get() ?? "#/", changes));
+}
+
+/** Goes to an address in the place of the one that is shown. */
+export function replace(hash: string): void {
+  history.replaceState(null, "", hash);
+  address.set(parseAddress(hash));
 }

@@ -1,4 +1,5 @@
 /** One run. */
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { get, segment } from "../api.ts";
 import { useCell } from "../cell.ts";
@@ -15,6 +16,7 @@ import { RunCharts } from "./charts.tsx";
 import { EditButton } from "./edit.tsx";
 import { FilesView } from "./files.tsx";
 import { LogView } from "./log.tsx";
+import { togglePanel } from "./panel.ts";
 import { Overview } from "./overview.tsx";
 
 const TAB_WORDS: Readonly<Record<RunTab, string>> = {
@@ -25,7 +27,14 @@ const TAB_WORDS: Readonly<Record<RunTab, string>> = {
 };
 
 /** The view of a run, with its tabs. */
-export function RunView({ address, view }: { address: Address; view: View & { name: "run" } }) {
+export function RunView({ address, view, table, isPanel }: {
+  address: Address;
+  view: View & { name: "run" };
+  /** The address of the table, where it has room for a run beside it. */
+  table: string | undefined;
+  /** Whether it is beside the table. */
+  isPanel: boolean;
+}) {
   const { id, tab } = view;
   useCell(storeInfo);
   const { data: run, error, reload } = useLoad(
@@ -39,24 +48,24 @@ export function RunView({ address, view }: { address: Address; view: View & { na
     return () => void (document.title = "chachaml");
   }, [run?.name]);
   useKeys({
-    Escape: () => history.length > 1 ? history.back() : go("#/"),
+    Escape: () => isPanel ? go(table!) : history.length > 1 ? history.back() : go("#/"),
     ...Object.fromEntries(
       RUN_TABS.map((name, at) => [String(at + 1), () => go(runLink(id, name))]),
     ),
   });
   if (!run) {
     return (
-      <main class="page" id="content" tabIndex={-1}>
+      <Frame isPanel={isPanel}>
         {error === undefined
           ? <Skeleton rows={14} label="Loading the run" />
           : <Problem words={error} retry={reload} />}
-      </main>
+      </Frame>
     );
   }
   const metrics = Object.keys(run["metric-summary"] ?? {}).length;
   const files = run.artifacts?.length ?? 0;
   return (
-    <main class={`page run-page tab-${tab}`} id="content" tabIndex={-1}>
+    <Frame isPanel={isPanel} kind={`run-page tab-${tab}`}>
       <nav class="crumbs" aria-label="Where this run is">
         <a href="#/">Runs</a>
         <span aria-hidden="true">/</span>
@@ -88,6 +97,20 @@ export function RunView({ address, view }: { address: Address; view: View & { na
         <div class="actions push">
           <a class="button" href={link(["compare"], { runs: id })}>Compare</a>
           <EditButton run={run} onChanged={reload} />
+          {table !== undefined && (
+            <button
+              type="button"
+              class="quiet icon"
+              aria-label={isPanel ? "Show in the whole page" : "Show beside the table"}
+              title={isPanel ? "Show in the whole page" : "Show beside the table"}
+              onClick={togglePanel}
+            >
+              {isPanel ? "⤢" : "◨"}
+            </button>
+          )}
+          {isPanel && table !== undefined && (
+            <a class="button quiet icon" href={table} aria-label="Close" title="Close (Esc)">×</a>
+          )}
         </div>
       </div>
       {run.error && (
@@ -111,8 +134,18 @@ export function RunView({ address, view }: { address: Address; view: View & { na
         {tab === "files" && <FilesView run={run} path={view.path} query={address.query} />}
         {tab === "log" && <LogView run={run} query={address.query} />}
       </div>
-    </main>
+    </Frame>
   );
+}
+
+/** The page of a run, or the panel beside the table. */
+function Frame({ isPanel, kind = "", children }: {
+  isPanel: boolean;
+  kind?: string;
+  children: ComponentChildren;
+}) {
+  if (isPanel) return <aside class={`page panel ${kind}`} aria-label="Run">{children}</aside>;
+  return <main class={`page ${kind}`} id="content" tabIndex={-1}>{children}</main>;
 }
 
 function tookOf(run: RunDetail): number | undefined {

@@ -37,16 +37,19 @@ export const RunLine = memo(
       row: Row;
       inGroup: boolean;
       selected: boolean;
+      opened: boolean;
       curve: Curve | undefined;
       onSelect: (row: Row, range: boolean) => void;
       onCursor: (at: number) => void;
     },
   ) {
-    const { at, style, columns, layout, decimals, row, selected, isCursor } = props;
+    const { at, style, columns, layout, decimals, row, selected, opened, isCursor } = props;
     return (
       <div
         id={`line-${at}`}
-        class={`line${selected ? " selected" : ""}${isCursor ? " cursor" : ""}`}
+        class={`line${selected ? " selected" : ""}${opened ? " opened" : ""}${
+          isCursor ? " cursor" : ""
+        }`}
         role="row"
         aria-rowindex={at + 2}
         aria-selected={selected}

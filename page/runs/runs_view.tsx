@@ -7,7 +7,7 @@ import { useKeys } from "../keyboard.ts";
 import { useLive } from "../live.ts";
 import { Choice, Problem } from "../parts.tsx";
 import { report } from "../report/data.ts";
-import { type Address, link, runLink, setQuery } from "../route.ts";
+import { type Address, link, replace, runLink, setTableQuery, type View } from "../route.ts";
 import { findExperiment, storeInfo } from "../store_info.ts";
 import type { ColumnNames, Row } from "../types.ts";
 import { useLoad } from "../use_load.ts";
@@ -33,7 +33,13 @@ const NO_NAMES: ColumnNames = { params: [], metrics: [], tags: [] };
 const WAITING: Item = { kind: "waiting" };
 
 /** The table with all that is around it. */
-export function RunsView({ address, active }: { address: Address; active: boolean }) {
+export function RunsView({ address, active, beside }: {
+  address: Address;
+  /** Whether it is in sight. */
+  active: boolean;
+  /** The run that is open beside it. */
+  beside?: (View & { name: "run" }) | undefined;
+}) {
   const info = useCell(storeInfo);
   const { view, query } = address;
   const reference = view.name === "runs" ? view.experiment : undefined;
@@ -103,11 +109,23 @@ export function RunsView({ address, active }: { address: Address; active: boolea
   };
   const move = (by: number) => (event: KeyboardEvent) => {
     event.preventDefault();
-    setCursor(Math.max(0, Math.min(length - 1, cursor + by)));
+    const next = Math.max(0, Math.min(length - 1, cursor + by));
+    setCursor(next);
+    const row = rowAt(next);
+    // The run beside the table follows the cursor.
+    if (beside && row) replace(runLink(row.id, beside.tab));
   };
-  const { keys } = useTableKeys({ cursor, rowAt, itemAt, toggleGroup, selection, move });
+  const { Escape, ...keys } = useTableKeys({
+    cursor,
+    rowAt,
+    itemAt,
+    toggleGroup,
+    selection,
+    move,
+  });
   useKeys({
     ...keys,
+    ...!beside && { Escape },
     c: () => {
       if (selected.length > 0) location.hash = link(["compare"], { runs: selected.join() });
     },
@@ -149,14 +167,14 @@ export function RunsView({ address, active }: { address: Address; active: boolea
                   value={typed}
                   columns={names.data ?? NO_NAMES}
                   error={rows.error?.status === 400 ? rows.error : undefined}
-                  onChange={(filter) => setQuery({ filter: filter.trim() || undefined })}
+                  onChange={(filter) => setTableQuery({ filter: filter.trim() || undefined })}
                 />
               )}
               <Choice
                 label="Group by"
                 value={group}
                 options={groupOptions(names.data ?? NO_NAMES, group)}
-                onChange={(value) => setQuery({ group: value || undefined }, true)}
+                onChange={(value) => setTableQuery({ group: value || undefined }, true)}
               />
               {!report && (
                 <Choice
@@ -164,7 +182,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
                   value={archived}
                   options={[["false", "active"], ["true", "all"], ["only", "archived"]]}
                   onChange={(value) =>
-                    setQuery({ archived: value === "false" ? undefined : value }, true)}
+                    setTableQuery({ archived: value === "false" ? undefined : value }, true)}
                 />
               )}
               <ColumnsMenu
@@ -196,6 +214,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
               sort={sort}
               direction={direction}
               selected={selection.ids}
+              opened={beside?.id}
               cursor={cursor}
               stale={rows.stale && rows.total !== undefined}
               active={active}
@@ -238,7 +257,7 @@ export function RunsView({ address, active }: { address: Address; active: boolea
 function ignore(): void {}
 
 function sortBy(sort: string, direction: "asc" | "desc"): void {
-  setQuery({ sort, direction }, true);
+  setTableQuery({ sort, direction }, true);
 }
 
 /** What the keys do to the line that has the cursor. */
@@ -275,7 +294,7 @@ function useTableKeys({ cursor, rowAt, itemAt, toggleGroup, selection, move }: {
     Enter: onLine((row) => location.hash = runLink(row.id)),
     Escape: () => selection.clear(),
   };
-  return { keys };
+  return keys;
 }
 
 function groupOptions(names: ColumnNames, current: string): readonly (readonly [string, string])[] {
@@ -322,7 +341,7 @@ function useColumns(
     return inOrder.map(columnOf);
   }, [ids.join("\n"), pinned]);
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(readWidths);
-  const change = (columns: readonly string[]) => setQuery({ cols: joinIds(columns) });
+  const change = (columns: readonly string[]) => setTableQuery({ cols: joinIds(columns) });
   return {
     ids,
     shown,
@@ -331,17 +350,17 @@ function useColumns(
     change,
     reset: () => {
       setWidths(new Map());
-      setQuery({ cols: undefined, pin: undefined, widths: undefined });
+      setTableQuery({ cols: undefined, pin: undefined, widths: undefined });
     },
     pin: (id: string) => {
       const next = new Set(pinned);
       if (!next.delete(id)) next.add(id);
-      setQuery({ pin: joinIds([...next]) });
+      setTableQuery({ pin: joinIds([...next]) });
     },
     resize: (id: string, width: number) => {
       const next = new Map(widths).set(id, width);
       setWidths(next);
-      setQuery({ widths: joinIds([...next].map(([id, width]) => `${id}:${width}`)) });
+      setTableQuery({ widths: joinIds([...next].map(([id, width]) => `${id}:${width}`)) });
     },
     move: (id: string, before: string) => {
       const rest = ids.filter((other) => other !== id);

@@ -1,6 +1,6 @@
 /** The runs that are selected. */
 import { useCallback, useRef, useState } from "preact/hooks";
-import { setQuery } from "../route.ts";
+import { setTableQuery } from "../route.ts";
 import type { Row } from "../types.ts";
 
 /** Most that the address has room for. */
@@ -31,7 +31,7 @@ export function useSelection(query: URLSearchParams): Selection {
     newest.current.ids = next;
     setIds(next);
     const short = next.size > 0 && next.size <= MOST_IN_ADDRESS;
-    setQuery({ selected: short ? [...next].join() : undefined });
+    setTableQuery({ selected: short ? [...next].join() : undefined });
   }, []);
   const toggle = useCallback((row: Row, range: boolean) => {
     const { ids, order, last } = newest.current;

@@ -33,6 +33,8 @@ export interface TableProps {
   readonly sort: string;
   readonly direction: "asc" | "desc";
   readonly selected: ReadonlySet<string>;
+  /** The run that is open beside the table. */
+  readonly opened: string | undefined;
   readonly cursor: number;
   readonly stale: boolean;
   readonly active: boolean;
@@ -170,6 +172,7 @@ export function Table(props: TableProps) {
                 row={item.row}
                 inGroup={item.inGroup}
                 selected={props.selected.has(item.row.id)}
+                opened={item.row.id === props.opened}
                 curve={curves.get(item.row.id)}
                 onSelect={props.onSelect}
                 onCursor={props.onCursor}

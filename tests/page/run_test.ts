@@ -50,7 +50,7 @@ pageTest("a run shows its params, metrics, tags and note", async ({ page, store,
   await store.runs.setNote(id, "# Title\n\nThe *usual* settings.");
   await go(page, `#/runs/${id}`);
   await page.waitForSelector(".markdown em:has-text('usual')");
-  const text = await page.locator("main").last().innerText();
+  const text = await page.locator(".run-page").innerText();
   for (const words of ["run-1", "optimizer", "sgd", "accuracy", "owner", "wei"]) {
     assert.ok(text.includes(words), words);
   }

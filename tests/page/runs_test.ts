@@ -150,6 +150,46 @@ pageTest("keys move, select, open, compare and go back", async ({ page }) => {
   await page.waitForSelector("dialog", { state: "detached" });
 }, fill);
 
+pageTest(
+  "a run opens beside the table, which goes on working; keys move through runs",
+  async (tools) => {
+    const { page, open, complaints } = tools;
+    await page.waitForSelector(ROWS);
+    await page.click(`${ROWS} >> nth=1 >> a`);
+    await page.waitForSelector("aside.run-page h1:has-text('run-4')");
+    assert.equal(await page.locator(ROWS).count(), 6);
+    assert.equal(await page.locator(`${ROWS}.opened`).count(), 1);
+    await page.keyboard.press("2");
+    await page.waitForSelector("aside .card");
+    await page.keyboard.press("j");
+    await page.waitForSelector("aside.run-page h1:has-text('run-3')");
+    await page.waitForSelector("aside .card");
+    await page.click(".head button:has-text('loss')");
+    await page.waitForSelector("[aria-sort=ascending]");
+    await until(async () => (await page.locator(ROWS).first().innerText()).includes("run-0"));
+    assert.match(page.url(), /#\/runs\/[^?]+\/charts$/);
+    const link = new URL(page.url()).hash;
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("aside.run-page", { state: "detached" });
+    assert.match(page.url(), /sort=metrics\.loss&direction=asc/);
+    await page.goBack();
+    await page.waitForSelector("aside.run-page h1:has-text('run-3')");
+    await page.click("[aria-label='Show in the whole page']");
+    await page.waitForSelector("main.run-page");
+    await page.click("[aria-label='Show beside the table']");
+    await page.waitForSelector("aside.run-page");
+    await page.click("aside [aria-label='Close']");
+    await page.waitForSelector(".run-page", { state: "detached" });
+    const other = await open(link);
+    await other.waitForSelector("main.run-page h1:has-text('run-3')");
+    const narrow = await open("", { viewport: { width: 1024, height: 768 } });
+    await narrow.click(`${ROWS} >> nth=1 >> a`);
+    await narrow.waitForSelector("main.run-page");
+    assert.deepEqual(complaints, []);
+  },
+  fill,
+);
+
 pageTest("selected runs are archived, brought back and removed", async ({ page, store }) => {
   await page.waitForSelector(ROWS);
   await page.click(`${ROWS} >> nth=0 >> input`);
