@@ -29,7 +29,8 @@ import { eachDuplicate, eachEntry, totalsOf } from "./artifact_search.ts";
 import type { Database, Sql, WriteTransaction } from "./database.ts";
 import { lockNames, lockRuns } from "./locks.ts";
 import { failureOf } from "./pg_error.ts";
-import { releaseVersions, requireUnused } from "./version_use.ts";
+import { releaseVersions, requireUnused } from "../sql/version_use.ts";
+import { POSTGRES, runScript } from "./script.ts";
 
 const BY_NAME = "a.run_id = ? AND a.name = ?";
 
@@ -136,7 +137,9 @@ export class PostgresArtifactIndex implements ArtifactIndex {
   ): Promise<ArtifactRecord | undefined> {
     return this.#database.write(async (sql) => {
       if (!await holdSame(sql, expected)) return undefined;
-      if (!evenIfUsed) await requireUnused(sql, "artifact_id", expected.id, "replace");
+      if (!evenIfUsed) {
+        await runScript(sql, requireUnused(POSTGRES, "artifact_id", expected.id, "replace"));
+      }
       sql.once();
       const path = await publish(expected.path);
       return await describe(sql, { ...expected, path }, contents);
@@ -156,7 +159,7 @@ export class PostgresArtifactIndex implements ArtifactIndex {
     return this.#database.write(async (sql) => {
       const entry = await findEntry(sql, "a.id = ? FOR UPDATE", id);
       if (!entry) return false;
-      await releaseVersions(sql, "artifact_id", id, force);
+      await runScript(sql, releaseVersions(POSTGRES, "artifact_id", id, force));
       return await sql.run("DELETE FROM artifacts WHERE id = ?", id) > 0;
     });
   }

@@ -10,7 +10,8 @@ import { PostgresArtifactIndex } from "./artifact_index.ts";
 import { checkDatabase } from "./check.ts";
 import type { Database } from "./database.ts";
 import { writeFinally } from "./final_writes.ts";
-import { PostgresModelStore } from "./model_store.ts";
+import { SqlModelStore } from "../sql/model_store.ts";
+import { scriptsOf } from "./script.ts";
 import { PostgresProcessStore } from "./process_store.ts";
 import { PostgresRunStore } from "./run_store.ts";
 import { TABLES } from "./schema.ts";
@@ -19,7 +20,7 @@ import { TABLES } from "./schema.ts";
 export class PostgresMetadata implements MetadataStore {
   readonly runs: PostgresRunStore;
   readonly artifacts: PostgresArtifactIndex;
-  readonly models: PostgresModelStore;
+  readonly models: SqlModelStore;
   readonly processes: PostgresProcessStore;
   readonly #database: Database;
   readonly #now: () => number;
@@ -30,7 +31,7 @@ export class PostgresMetadata implements MetadataStore {
     this.#now = now;
     this.runs = new PostgresRunStore(database, now);
     this.artifacts = new PostgresArtifactIndex(database, now);
-    this.models = new PostgresModelStore(database, now);
+    this.models = new SqlModelStore(scriptsOf(database), now);
     this.processes = new PostgresProcessStore(database, now);
   }
 

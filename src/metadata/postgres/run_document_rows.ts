@@ -8,7 +8,8 @@ import { insertAll, SELECT_ENTRY } from "./artifact_rows.ts";
 import type { Sql, Transaction } from "./client.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
 import { insertMetrics, selectMetrics } from "./metric_rows.ts";
-import { selectVersions } from "./model_documents.ts";
+import { selectVersions } from "../sql/model_documents.ts";
+import { POSTGRES, runScript } from "./script.ts";
 import { RUN_COLUMNS } from "./run_rows.ts";
 
 /**
@@ -50,7 +51,7 @@ export async function readDocument(
     metrics: columnsOf(points),
     datasets: await selectDatasets(sql, id),
     artifacts: artifacts.map((row) => artifactPartOf(entryOf(row))),
-    models: await selectVersions(sql, id),
+    models: await runScript(sql, selectVersions(POSTGRES, id)),
   };
 }
 

@@ -29,10 +29,10 @@ import {
   selectMetrics,
   selectSummaries,
 } from "./metric_rows.ts";
-import { insertVersions } from "./model_documents.ts";
+import { insertVersions } from "../sql/model_documents.ts";
 import { namesOf } from "./name_rows.ts";
 import { dropProcess, noteProcess } from "./process_store.ts";
-import { missingOf, requireFreeId } from "./run_conflicts.ts";
+import { missingOf, requireFreeId } from "../sql/run_conflicts.ts";
 import { growDocument, insertDocument, readDocument } from "./run_document_rows.ts";
 import {
   changeRun,
@@ -46,7 +46,7 @@ import {
 } from "./run_rows.ts";
 import { searchRuns } from "./run_search.ts";
 import { TABLES_OF_RUN } from "./schema.ts";
-import { releaseVersions } from "./version_use.ts";
+import { releaseVersions } from "../sql/version_use.ts";
 
 /** Number of points per transaction. */
 const MAX_POINTS = 50_000;
@@ -74,7 +74,7 @@ export class PostgresRunStore implements RunStore {
     return await this.#database.write(async (sql) => {
       if (options.id !== undefined) {
         await lockRuns(sql, [id]);
-        await requireFreeId(sql, id, "start");
+        await runScript(sql, requireFreeId(POSTGRES, id, "start"));
       }
       if (parentId !== null) await requireRow(sql, parentId);
       await sql.run(
@@ -210,7 +210,7 @@ export class PostgresRunStore implements RunStore {
     return this.#database.write(async (sql) => {
       await lockRuns(sql, [id]);
       await lockRow(sql, id);
-      await releaseVersions(sql, "run_id", id, force);
+      await runScript(sql, releaseVersions(POSTGRES, "run_id", id, force));
       const rows = await sql.all("SELECT name, path FROM artifacts WHERE run_id = ?", id);
       for (const table of TABLES_OF_RUN) {
         await sql.run(`DELETE FROM ${table} WHERE run_id = ?`, id);
@@ -234,7 +234,10 @@ export class PostgresRunStore implements RunStore {
       const missing = new Map<string, Missing>();
       await lockRuns(sql, runs.map(({ id }) => id));
       for (const run of runs) {
-        const found = await missingOf(sql, run);
+        const found = await runScript(
+          sql,
+          missingOf(POSTGRES, await readDocument(sql, run.id), run),
+        );
         if (found) missing.set(run.id, found);
       }
       if (missing.size > 0) {
@@ -245,7 +248,9 @@ export class PostgresRunStore implements RunStore {
         if (isNew) await insertDocument(sql, run);
         else await growDocument(sql, run);
       }
-      for (const { id, models } of runs) await insertVersions(sql, id, models ?? []);
+      for (const { id, models } of runs) {
+        await runScript(sql, insertVersions(POSTGRES, id, models ?? []));
+      }
       return missing;
     });
   }

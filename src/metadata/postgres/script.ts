@@ -6,14 +6,19 @@ import type { ScriptDatabase } from "../sql/script_database.ts";
 import type { SqlValue } from "../rows/value.ts";
 import type { Database, Sql } from "./database.ts";
 import { lockThing } from "./locks.ts";
+import { NON_ASCII_ID } from "./schema.ts";
 
 /** SQL of PostgreSQL. */
 export const POSTGRES: SqlDialect = {
   place: "ctid",
   greatest: "greatest",
   forUpdate: " FOR NO KEY UPDATE",
+  forShare: " FOR SHARE",
+  runsOfId: `SELECT id FROM runs WHERE upper(id COLLATE "C") = ?`,
+  runsBeyondAscii: `SELECT id FROM runs WHERE ${NON_ASCII_ID}`,
   // A number may have a fraction where the column has none.
   number: "?::double precision",
+  whole: (...columns) => columns.join(", "),
   text: (expression) => `${expression} COLLATE "C"`,
   oneOf: (expression, type) => `${expression} = ANY(?::${type}[])`,
   list: (values) => values,

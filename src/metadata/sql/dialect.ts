@@ -14,8 +14,16 @@ export interface SqlDialect {
   readonly greatest: string;
   /** Suffix of a SELECT whose row is about to be changed. */
   readonly forUpdate: string;
+  /** Suffix of a SELECT whose row must not be changed until the transaction ends. */
+  readonly forShare: string;
   /** Placeholder of a number that is compared with whole ones. */
   readonly number: string;
+  /** Selects the ids of runs that are equal to a folded id, if they are ASCII. */
+  readonly runsOfId: string;
+  /** Selects the ids of runs that are not ASCII. */
+  readonly runsBeyondAscii: string;
+  /** Selects text columns, which another program may have written with U+0000. */
+  whole(...columns: string[]): string;
   /** Returns a text expression that is compared by code points. */
   text(expression: string): string;
   /** Returns the condition that an expression is one of a list; see {@linkcode list}. */

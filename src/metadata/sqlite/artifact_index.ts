@@ -22,7 +22,8 @@ import { findChildren } from "./artifact_children.ts";
 import { findEntries } from "./artifact_find.ts";
 import { eachEntry, totalsOf } from "./artifact_search.ts";
 import { describe, insertRecords, isSame, requireRun } from "./artifact_writes.ts";
-import { releaseVersions, requireUnused } from "./version_use.ts";
+import { releaseVersions, requireUnused } from "../sql/version_use.ts";
+import { runScript, SQLITE } from "./script.ts";
 import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 
 /** Index of artifact records in SQLite. */
@@ -168,7 +169,9 @@ export class SqliteArtifactIndex implements ArtifactIndex {
       alone: true,
       check: (sql) => {
         same = isSame(this.#get(sql, "a.id = ?", expected.id), expected);
-        if (same && !evenIfUsed) requireUnused(sql, "artifact_id", expected.id, "replace");
+        if (same && !evenIfUsed) {
+          runScript(sql, requireUnused(SQLITE, "artifact_id", expected.id, "replace"));
+        }
         return "now";
       },
       publish: async () => {
@@ -200,7 +203,7 @@ export class SqliteArtifactIndex implements ArtifactIndex {
       apply: (sql) => {
         const entry = this.#get(sql, "a.id = ?", id);
         if (!entry) return false;
-        releaseVersions(sql, "artifact_id", id, force);
+        runScript(sql, releaseVersions(SQLITE, "artifact_id", id, force));
         sql.prepare("DELETE FROM artifacts WHERE id = ?").run(id);
         this.#names.invalidate(entry.record.runId);
         return true;

@@ -6,7 +6,8 @@ import type { Database } from "./database.ts";
 import type { RequestLog } from "../write_request.ts";
 import type { ChangeLog } from "../change_log.ts";
 import type { MlflowStore } from "../mlflow_store.ts";
-import { SqliteModelStore } from "./model_store.ts";
+import { SqlModelStore } from "../sql/model_store.ts";
+import { scriptsOf } from "./script.ts";
 import { SqliteProcessStore } from "./process_store.ts";
 import { SqliteRunStore } from "./run_store.ts";
 import type { RunTable } from "../run_table.ts";
@@ -21,7 +22,7 @@ import { parseVerificationNote, type VerificationNote, VERIFIED } from "../verif
 export class SqliteMetadata implements MetadataStore {
   readonly runs: SqliteRunStore;
   readonly artifacts: SqliteArtifactIndex;
-  readonly models: SqliteModelStore;
+  readonly models: SqlModelStore;
   readonly processes: SqliteProcessStore;
   readonly #database: Database;
   readonly #driver: SqlDriver;
@@ -38,7 +39,7 @@ export class SqliteMetadata implements MetadataStore {
     this.#path = path;
     this.runs = new SqliteRunStore(database, now);
     this.artifacts = new SqliteArtifactIndex(database, now);
-    this.models = new SqliteModelStore(database, now);
+    this.models = new SqlModelStore(scriptsOf(database), now);
     this.processes = new SqliteProcessStore(database, now);
     this.#now = now;
   }

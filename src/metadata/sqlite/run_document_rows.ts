@@ -3,7 +3,8 @@ import { entryOf, SELECT_ENTRY } from "./artifact_rows.ts";
 import { SELECT_RUN } from "./run_rows.ts";
 import type { SqlConnection, SqlRow } from "./sql_driver.ts";
 import { insertDataset, selectDatasets } from "./dataset_rows.ts";
-import { selectVersions } from "./model_documents.ts";
+import { selectVersions } from "../sql/model_documents.ts";
+import { runScript, SQLITE } from "./script.ts";
 import { insertMetrics, selectMetrics, valueOf } from "./metric_rows.ts";
 import { artifactPartOf, columnsOf, runPartOf } from "../rows/run_document_row.ts";
 import type { RunDocument } from "../run_document.ts";
@@ -48,7 +49,7 @@ function documentOf(sql: SqlConnection, run: SqlRow): RunDocument {
     metrics: columnsOf(metrics),
     datasets: selectDatasets(sql, id),
     artifacts,
-    models: selectVersions(sql, id),
+    models: runScript(sql, selectVersions(SQLITE, id)),
   };
 }
 

@@ -3,7 +3,7 @@ import { RunNotFoundError } from "../../base/errors.ts";
 import { pathOf } from "./artifact_rows.ts";
 import { fromEdn, toEdn } from "../../edn/mod.ts";
 import { withoutStartTag } from "../rows/run_row.ts";
-import { releaseVersions } from "./version_use.ts";
+import { releaseVersions } from "../sql/version_use.ts";
 import { assertRunId } from "../../names/names.ts";
 import type { Database } from "./database.ts";
 import { TABLES_OF_RUN } from "./schema.ts";
@@ -20,7 +20,7 @@ import {
 } from "./dataset_rows.ts";
 import { readColumns } from "./metric_columns.ts";
 import type { Metric, MetricBatch, MetricSummary, PointColumns } from "../metric.ts";
-import { insertVersions } from "./model_documents.ts";
+import { insertVersions } from "../sql/model_documents.ts";
 import { insertMetrics, metricOf, selectMetrics } from "./metric_rows.ts";
 import { MetricSummaries, updateSummaries } from "./metric_summaries.ts";
 import type { Environment, Run, StartOptions } from "../run.ts";
@@ -29,7 +29,7 @@ import type { RunDocument } from "../run_document.ts";
 import { knownOrRemoved, noteRuns } from "./removed_runs.ts";
 import { growDocument, insertDocument, readDocument } from "./run_document_rows.ts";
 import { searchRuns, withTags } from "./run_search.ts";
-import { missingOf, requireFreeId } from "./run_conflicts.ts";
+import { missingOf, requireFreeId } from "../sql/run_conflicts.ts";
 import { changeRun, countRuns, SELECT_RUN } from "./run_rows.ts";
 import { archiveRun, unarchiveRun } from "../sql/archived_runs.ts";
 import { runScript, SQLITE } from "./script.ts";
@@ -63,7 +63,7 @@ export class SqliteRunStore implements RunStore {
     assertRunId(id);
     return await this.#database.write({
       apply: (sql) => {
-        if (options.id !== undefined) requireFreeId(sql, id, "start");
+        if (options.id !== undefined) runScript(sql, requireFreeId(SQLITE, id, "start"));
         if (parentId !== null) require(sql, parentId);
         sql.prepare(
           `INSERT INTO runs (id, experiment, name, status, start_time, tags, env, parent_run_id,
@@ -184,7 +184,7 @@ export class SqliteRunStore implements RunStore {
       frees: true,
       apply: (sql) => {
         require(sql, id);
-        releaseVersions(sql, "run_id", id, force);
+        runScript(sql, releaseVersions(SQLITE, "run_id", id, force));
         const places = sql.prepare(
           `SELECT ${whole("name", "path")} FROM artifacts WHERE run_id = ?`,
         ).all(id)
@@ -213,7 +213,7 @@ export class SqliteRunStore implements RunStore {
       alone: true,
       check: (sql) => {
         for (const run of runs) {
-          const found = missingOf(sql, run);
+          const found = runScript(sql, missingOf(SQLITE, readDocument(sql, run.id), run));
           if (found) missing.set(run.id, found);
         }
         return "now";
@@ -226,7 +226,9 @@ export class SqliteRunStore implements RunStore {
           if (isNew) insertDocument(sql, run);
           else growDocument(sql, run);
         }
-        for (const { id, models } of runs) insertVersions(sql, id, models ?? []);
+        for (const { id, models } of runs) {
+          runScript(sql, insertVersions(SQLITE, id, models ?? []));
+        }
         return missing;
       },
     });

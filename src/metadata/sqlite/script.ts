@@ -4,14 +4,20 @@ import { fragment } from "../sql/fragment.ts";
 import { constant, run, type Script, type SqlInput, type Step } from "../sql/script.ts";
 import type { ScriptDatabase } from "../sql/script_database.ts";
 import type { Database } from "./database.ts";
+import { NON_ASCII_ID } from "./schema.ts";
 import type { SqlConnection, SqlValue } from "./sql_driver.ts";
+import { whole } from "./whole_text.ts";
 
 /** SQL of SQLite. */
 export const SQLITE: SqlDialect = {
   place: "rowid",
   greatest: "max",
   forUpdate: "",
+  forShare: "",
+  runsOfId: `SELECT ${whole("id")} FROM runs WHERE runs.id = ? COLLATE NOCASE`,
+  runsBeyondAscii: `SELECT ${whole("id")} FROM runs WHERE ${NON_ASCII_ID}`,
   number: "?",
+  whole,
   text: (expression) => expression,
   oneOf: (expression) => `${expression} IN (SELECT value FROM json_each(?))`,
   list: (values) => JSON.stringify(values),

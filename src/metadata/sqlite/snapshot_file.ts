@@ -8,7 +8,8 @@ import { createDatabaseFile, moveDatabase, removeDatabase } from "./database_fil
 import { createSchema, hasIndex } from "./create_schema.ts";
 import type { SqlConnection, SqlDriver } from "./sql_driver.ts";
 import { publicError } from "./sql_error.ts";
-import { releaseVersions } from "./version_use.ts";
+import { releaseVersions } from "../sql/version_use.ts";
+import { runScript, SQLITE } from "./script.ts";
 import type { IndexEntry } from "../artifact_index.ts";
 import type { BackupMark, Snapshot, SnapshotOutcome } from "../snapshot.ts";
 
@@ -88,7 +89,7 @@ export class SnapshotFile implements Snapshot {
       sql.prepare("BEGIN IMMEDIATE").run();
       const remove = sql.prepare("DELETE FROM artifacts WHERE id = ?");
       for (const { artifact } of omitted) {
-        releaseVersions(sql, "artifact_id", artifact.id, true);
+        runScript(sql, releaseVersions(SQLITE, "artifact_id", artifact.id, true));
         remove.run(artifact.id);
       }
       const update = sql.prepare(

@@ -1,6 +1,8 @@
 /** Protection of artifacts used by model versions. */
 import { ArtifactInUseError } from "../../base/errors.ts";
-import type { Sql } from "./client.ts";
+import { text } from "../rows/value.ts";
+import type { SqlDialect } from "./dialect.ts";
+import { all, run, type Script } from "./script.ts";
 
 /** Conditions for versions that use an artifact, or any artifact of a run. */
 const VERSIONS_OF = {
@@ -13,39 +15,39 @@ const VERSIONS_OF = {
  *
  * @throws {ArtifactInUseError} If one does.
  */
-export async function requireUnused(
-  sql: Sql,
+export function* requireUnused(
+  dialect: SqlDialect,
   column: "artifact_id" | "run_id",
   id: string,
   action: "remove" | "replace" = "remove",
-): Promise<void> {
-  const versions = await sql.all(
-    `SELECT model_name, version FROM model_versions WHERE ${VERSIONS_OF[column]}
-      ORDER BY model_name COLLATE "C", version`,
+): Script<void> {
+  const versions = yield* all(
+    `SELECT ${dialect.whole("model_name")}, version FROM model_versions
+      WHERE ${VERSIONS_OF[column]} ORDER BY ${dialect.text("model_versions.model_name")}, version`,
     id,
   );
   if (versions.length === 0) return;
   throw new ArtifactInUseError(
     column === "run_id" ? "run" : "artifact",
     id,
-    versions.map(({ model_name, version }) => `${model_name} ${version}`),
+    versions.map(({ model_name, version }) => `${text(model_name)} ${version}`),
     action,
   );
 }
 
 /**
  * Prepares the removal of an artifact or run that model versions may use. Must run before the
- * removal in its transaction.
+ * removal in its transaction, so that no version without artifact becomes visible.
  *
  * @throws {ArtifactInUseError} If a version uses it, unless `force` is set, which removes the
  * version.
  */
-export async function releaseVersions(
-  sql: Sql,
+export function* releaseVersions(
+  dialect: SqlDialect,
   column: "artifact_id" | "run_id",
   id: string,
   force: boolean,
-): Promise<void> {
-  if (!force) return await requireUnused(sql, column, id);
-  await sql.run(`DELETE FROM model_versions WHERE ${VERSIONS_OF[column]}`, id);
+): Script<void> {
+  if (force) yield* run(`DELETE FROM model_versions WHERE ${VERSIONS_OF[column]}`, id);
+  else yield* requireUnused(dialect, column, id);
 }
