@@ -14,7 +14,7 @@ import {
   type ServerInfo,
 } from "./protocol/version.ts";
 
-/** Who calls. */
+/** Credentials of a caller. */
 export interface Credentials {
   /** A token. */
   readonly token?: string | undefined;
@@ -24,40 +24,40 @@ export interface Credentials {
   readonly password?: string | undefined;
 }
 
-/** How to call. */
+/** Options of a call. */
 export interface CallOptions {
-  /** Stops the call. */
+  /** Aborts the call. */
   readonly signal?: AbortSignal | undefined;
-  /** Id of a write, under which the server does it once. A new one if left out. */
+  /** Id of a write, which the server performs only once. By default a new one. */
   readonly id?: string | undefined;
-  /** Whether to fail at once if the server is away. */
+  /** Whether to fail at once if the server is unreachable. */
   readonly once?: boolean | undefined;
-  /** Whether the write may have arrived before. */
+  /** Whether the write may have been received before. */
   readonly isRepeated?: boolean | undefined;
 }
 
-/** A request as `fetch` takes it. */
+/** A request for `fetch`. */
 interface Sent {
   readonly method: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
 }
 
-/** Statuses of a proxy whose server is away. */
+/** Statuses of a proxy whose server is unreachable. */
 const AWAY = [502, 504];
 
-/** A server, and the credentials for it. They are sent nowhere else. */
+/** A server with the credentials for it, which are sent nowhere else. */
 export class Connection {
   /** Address of the server, without credentials, with a final slash. */
   readonly address: string;
-  /** How long calls wait for the server, in milliseconds. */
+  /** Maximum time that calls wait for the server, in milliseconds. */
   readonly patience: number;
   readonly #authorization: string | undefined;
   #isClosed = false;
-  /** Instance of the server that was found last. */
+  /** Last known instance of the server. */
   #instance = "unknown";
 
-  /** Creates a connection. `patience` is how long calls wait for the server, in milliseconds. */
+  /** Creates a connection. Calls wait for the server for up to `patience` milliseconds. */
   constructor(address: string, credentials: Credentials, patience: number) {
     this.address = address.endsWith("/") ? address : `${address}/`;
     this.#authorization = authorizationOf(credentials);
@@ -65,9 +65,9 @@ export class Connection {
   }
 
   /**
-   * Asks the server what it is.
+   * Requests the description of the server.
    *
-   * @throws {ProtocolError} If it is no chachaml server, or speaks another protocol.
+   * @throws {ProtocolError} If it is not a chachaml server, or has another protocol version.
    */
   async hello(): Promise<ServerInfo> {
     const hello = await this.call("read", "hello", [], { once: true }) as ServerInfo;
@@ -82,7 +82,7 @@ export class Connection {
     );
   }
 
-  /** Calls an operation. While the server is away, the call is repeated. */
+  /** Calls an operation. The call is repeated while the server is unreachable. */
   async call(
     access: Access,
     operation: string,
@@ -99,10 +99,10 @@ export class Connection {
   }
 
   /**
-   * Sends a request to a path below that of the endpoints, and takes an answer that is no failure.
+   * Sends a request to a path of the store API. Returns a response without an error status.
    *
-   * @throws {ServerUnreachableError} If the server is away for longer than the patience.
-   * @throws {AccessDeniedError} If the server does not know the caller, or refuses the call.
+   * @throws {ServerUnreachableError} If the server is unreachable for too long.
+   * @throws {AccessDeniedError} If the server rejects the credentials or the call.
    */
   async send<T>(
     path: string,
@@ -129,9 +129,9 @@ export class Connection {
   }
 
   /**
-   * Calls an operation that reads and answers many values, each on a line of its own.
+   * Calls an operation that returns many values, one per line.
    *
-   * @throws {ServerUnreachableError} If the connection is cut before the last value.
+   * @throws {ServerUnreachableError} If the connection is lost before the last value.
    */
   async *lines(
     operation: string,

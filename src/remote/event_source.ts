@@ -1,33 +1,33 @@
-/** Server-sent events, over a new connection where the former was cut. */
+/** Server-sent events, with reconnection. */
 import { backoffDelay, wait } from "../base/async.ts";
 import { ServerUnreachableError } from "../base/server_errors.ts";
 import type { Connection } from "./connection.ts";
 import { textLines } from "./text_lines.ts";
 
-/** One event, as a server sends it. */
+/** An event as sent by a server. */
 export interface ServerEvent {
-  /** Position behind it. */
+  /** Position after the event. */
   readonly id: string;
   /** Its kind. */
   readonly kind: string;
-  /** What it says, as JSON. */
+  /** Its data, as JSON. */
   readonly data: string;
 }
 
-/** Where to begin, and what to select. */
+/** Start and filter of a stream of events. */
 export interface EventQuery {
-  /** Id of the event to continue after; with the next one if left out. */
+  /** Id of the event to continue after; by default only new events are returned. */
   readonly after?: string | undefined;
-  /** Only events of this run. */
+  /** Restricts the events to those of a run. */
   readonly runId?: string | undefined;
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Yields the events of a server. Where the connection is cut, it continues after the last one.
+ * Yields the events of a server. After an interruption it continues after the last one.
  *
- * @throws {ServerUnreachableError} If the server is away for longer than the connection's patience.
+ * @throws {ServerUnreachableError} If the server is unreachable for too long.
  */
 export async function* serverEvents(
   connection: Connection,
@@ -53,12 +53,12 @@ export async function* serverEvents(
       if (!(error instanceof ServerUnreachableError)) throw error;
     }
     signal?.throwIfAborted();
-    // A server that ends answers ends them in order, and may be back soon.
+    // A server that shuts down ends its responses regularly, and may be back soon.
     await wait(Math.min(50 * attempt, 1000) + backoffDelay(attempt), signal);
   }
 }
 
-/** Events in lines of text. One without data only says the position. */
+/** Parses events from lines of text. An event without data only updates the position. */
 async function* parseEvents(lines: AsyncIterable<string>): AsyncGenerator<ServerEvent> {
   let [id, kind] = [undefined as string | undefined, ""];
   let data: string[] = [];

@@ -1,4 +1,4 @@
-/** Opens a store on a server. */
+/** Opening of a store on a server. */
 import { variable } from "../base/variable.ts";
 import { withoutSecrets } from "../base/url.ts";
 import type { ByteStore } from "../bytes/byte_store.ts";
@@ -14,17 +14,17 @@ import { spoolDirectory } from "./spool/directory.ts";
 import { Spool } from "./spool/spool.ts";
 import { RemoteWriter } from "./remote_writer.ts";
 
-/** How to open a store on a server. */
+/** Options for opening a store on a server. */
 export interface RemoteOptions {
-  /** Token; the environment variable CHACHAML_TOKEN if left out. */
+  /** Token; by default the environment variable CHACHAML_TOKEN. */
   readonly token?: string | undefined;
-  /** Directory for what is logged while the server is away; below the user's cache if left out. */
+  /** Directory of spooled writes; by default below the user's cache. */
   readonly spoolDir?: string | URL | undefined;
-  /** Whether what is kept there survives a power cut. */
+  /** Whether spooled writes survive a power cut. */
   readonly isSynced: boolean;
-  /** Whether nothing will be written. */
+  /** Whether the store is opened for reading only. */
   readonly readOnly: boolean;
-  /** How long calls wait for the server, in milliseconds. */
+  /** Maximum time that calls wait for the server, in milliseconds. */
   readonly busyTimeout: number;
 }
 
@@ -40,9 +40,9 @@ export interface RemoteParts {
   readonly reader: ArtifactReader;
   /** Changes artifacts. */
   readonly writer: ArtifactWriter;
-  /** Work on the whole store. */
+  /** Operations on the whole store. */
   readonly care: RemoteCare;
-  /** Whether the server refuses writes. */
+  /** Whether the server rejects writes. */
   readonly readOnly: boolean;
   /** Clock of the server, in epoch milliseconds. */
   readonly now: () => number;
@@ -52,8 +52,8 @@ export interface RemoteParts {
  * Opens a store on a server.
  *
  * @throws {ServerUnreachableError} If nothing answers.
- * @throws {AccessDeniedError} If the server does not know the caller.
- * @throws {ProtocolError} If what answers is no chachaml server, or speaks another protocol.
+ * @throws {AccessDeniedError} If the server rejects the credentials.
+ * @throws {ProtocolError} If it is not a chachaml server, or has another protocol version.
  */
 export async function openRemote(url: string, options: RemoteOptions): Promise<RemoteParts> {
   const { origin, pathname, username, password } = new URL(url);

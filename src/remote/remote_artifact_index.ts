@@ -10,12 +10,12 @@ import type {
 import type { Connection } from "./connection.ts";
 import type { Operations } from "./protocol/operations.ts";
 
-/** Records of artifacts that a server keeps. They are read here, and changed there with their bytes. */
+/** Records of artifacts on a server, for reading. The server changes them together with their bytes. */
 export class RemoteArtifactIndex implements ArtifactIndex {
   readonly #connection: Connection;
   readonly #calls: Operations<"artifacts">;
 
-  /** Reads by calls to a server. */
+  /** Creates an accessor of the server of `connection`. */
   constructor(connection: Connection, calls: Operations<"artifacts">) {
     this.#connection = connection;
     this.#calls = calls;

@@ -13,14 +13,14 @@ import type { Connection } from "./connection.ts";
 import { type RemoteStaged, upload } from "./upload.ts";
 
 /**
- * Bytes that a server keeps. They are sent to it and read from it; what gives them names, replaces or
- * removes them is done there, together with their records.
+ * Bytes stored by a server. This class stages and reads them; the server publishes, replaces and
+ * removes them together with their records.
  */
 export class RemoteBytes implements ByteStore {
   readonly canShare = false;
   readonly #connection: Connection;
 
-  /** Sends to and reads from the server of a connection. */
+  /** Creates an accessor of the server of `connection`. */
   constructor(connection: Connection) {
     this.#connection = connection;
   }

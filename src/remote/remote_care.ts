@@ -21,7 +21,7 @@ export interface ArchiveOptions {
 export class RemoteCare {
   readonly #connection: Connection;
 
-  /** Calls the server of a connection. */
+  /** Creates an accessor of the server of `connection`. */
   constructor(connection: Connection) {
     this.#connection = connection;
   }

@@ -17,7 +17,7 @@ import { RemoteArtifactIndex } from "./remote_artifact_index.ts";
 import { remoteRuns } from "./remote_runs.ts";
 import type { Spool } from "./spool/spool.ts";
 
-/** Metadata that a server keeps. Each operation is one call. */
+/** Metadata stored by a server. Each operation is one call. */
 export class RemoteMetadata implements MetadataStore {
   readonly runs: RunStore;
   readonly artifacts: RemoteArtifactIndex;
@@ -27,7 +27,7 @@ export class RemoteMetadata implements MetadataStore {
   readonly #connection: Connection;
   readonly #spool: Spool;
 
-  /** Calls the server of a connection. */
+  /** Creates an accessor of the server of `connection`. */
   constructor(connection: Connection, spool: Spool) {
     this.#connection = connection;
     this.#spool = spool;
@@ -83,7 +83,7 @@ export class RemoteMetadata implements MetadataStore {
     return refuse("copy");
   }
 
-  /** Keeps what was logged and how the runs end: the next process sends it. */
+  /** Spools buffered points and the end of the runs; the next process sends them. */
   finishSync({ batches, runIds, error }: FinalWrites): void {
     const add = (operation: string, args: readonly unknown[]) =>
       this.#spool.add({ id: crypto.randomUUID(), operation, args });
@@ -97,7 +97,7 @@ export class RemoteMetadata implements MetadataStore {
   }
 }
 
-/** The operations of a room, each as a call to the server. */
+/** Returns the operations of a part, each as a call to the server. */
 export function operations<Room extends keyof Rooms>(
   connection: Connection,
   room: Room,

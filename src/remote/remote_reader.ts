@@ -1,4 +1,4 @@
-/** Reads artifacts from a server. */
+/** Reading of artifacts from a server. */
 import { ArtifactReader, type OpenArtifact } from "../artifacts/artifact_reader.ts";
 import { StorageError } from "../base/errors.ts";
 import { ServerUnreachableError } from "../base/server_errors.ts";
@@ -8,14 +8,14 @@ import type { Connection } from "./connection.ts";
 import { decode } from "./protocol/codec.ts";
 import { RECORD_HEADER } from "./protocol/version.ts";
 
-/** Cuts of one reading after which it is given up, if nothing arrives between them. */
+/** Maximum number of consecutive interruptions without data before a read fails. */
 const MAX_CUTS = 10;
 
-/** Reads artifacts by one request each: record and bytes come together. */
+/** Reads artifacts with one request each, which returns record and bytes. */
 export class RemoteReader extends ArtifactReader {
   readonly #connection: Connection;
 
-  /** Reads from the server of a connection. */
+  /** Creates a reader of the server of `connection`. */
   constructor(connection: Connection, index: ArtifactIndex, bytes: ByteStore) {
     super(index, bytes, undefined);
     this.#connection = connection;
@@ -30,7 +30,7 @@ export class RemoteReader extends ArtifactReader {
 
 type Body = ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-/** What a server has opened. */
+/** An artifact opened on the server. */
 interface Opened {
   readonly record: ArtifactRecord;
   readonly mode: number | undefined;
@@ -53,7 +53,7 @@ async function request(
   return { record, mode, body: response.body?.getReader() };
 }
 
-/** Bytes of an artifact on a server. Where the connection is cut, they are asked for from there on. */
+/** Bytes of an artifact on a server. After an interruption, the rest is requested. */
 class RemoteOpenBytes implements OpenBytes {
   readonly size: number;
   readonly identity: string;
@@ -104,7 +104,7 @@ class RemoteOpenBytes implements OpenBytes {
     this.#rest = new Uint8Array();
   }
 
-  /** The next bytes, over a new connection where the former was cut. */
+  /** Returns the next bytes; reconnects after an interruption. */
   async #next(): Promise<Uint8Array> {
     for (let cuts = 0;; cuts++) {
       if (this.#isClosed) throw new StorageError(this.#action, "it was closed");

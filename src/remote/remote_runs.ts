@@ -1,4 +1,4 @@
-/** Runs of a store on a server. What is logged while it is away is kept, and sent later. */
+/** Runs of a store on a server. While it is unreachable, logged data is spooled. */
 import { NotRemoteError, ServerUnreachableError } from "../base/server_errors.ts";
 import type { MetricBatch } from "../metadata/metric.ts";
 import type { Run, RunStatus } from "../metadata/run.ts";
@@ -6,15 +6,16 @@ import type { RunChange, RunStore } from "../metadata/run_store.ts";
 import type { Operations } from "./protocol/operations.ts";
 import type { Spool } from "./spool/spool.ts";
 
-/** What is known here of a run that was started here, while the server is away. */
+/** State of a run that this process started while the server was unreachable. */
 interface Known {
   run: Run;
   readonly params: Map<string, string>;
 }
 
 /**
- * Runs of a server, whose operations are `calls`; those of `quick` fail at once if it is away. Metrics, params, tags and the end of a run go through
- * the spool; all others wait until what it keeps is sent.
+ * Returns the runs of a server, whose operations are `calls`; those of `quick` fail at once if it is
+ * unreachable. Metrics, params, tags and the end of a run go through the spool; other operations
+ * wait until the spool is empty.
  */
 export function remoteRuns(
   calls: Operations<"runs">,
@@ -23,7 +24,7 @@ export function remoteRuns(
 ): RunStore {
   const known = new Map<string, Known>();
 
-  /** What the server says; while it is away, what is known of a run that was started here. */
+  /** Returns the server's result, or while it is unreachable the known state of a run started here. */
   const ask = async <T>(
     id: string,
     call: (calls: Operations<"runs">) => Promise<T>,
@@ -67,7 +68,7 @@ export function remoteRuns(
     },
     update: async (id: string, change: RunChange, expected?: readonly string[]) => {
       const own = known.get(id);
-      // Only of a run that was started here it is known what it becomes.
+      // The result is known only for a run that was started here.
       if (!own || change.endTime === undefined) {
         await spool.flush();
         return await calls.update(id, change, expected);
@@ -82,7 +83,7 @@ export function remoteRuns(
   };
 }
 
-/** Calls that wait until all is sent that is kept. */
+/** Returns calls that wait until the spool is empty. */
 function afterSpool(calls: Operations<"runs">, spool: Spool): Operations<"runs"> {
   const entries = Object.entries(calls).map(([name, call]) => [
     name,

@@ -6,11 +6,11 @@ import type { Connection } from "./connection.ts";
 import { UploadLostError } from "./protocol/uploads.ts";
 import type { RemoteStaged } from "./upload.ts";
 
-/** Changes artifacts by calls to a server. */
+/** Changes of artifacts on a server. */
 export class RemoteWriter implements ArtifactWriter {
   readonly #connection: Connection;
 
-  /** Calls the server of a connection. */
+  /** Creates an accessor of the server of `connection`. */
   constructor(connection: Connection) {
     this.#connection = connection;
   }
@@ -48,7 +48,7 @@ export class RemoteWriter implements ArtifactWriter {
     return this.#connection.call("write", operation, args, { signal });
   }
 
-  /** Bytes that a server has lost with a restart are sent once more, where they are still here. */
+  /** Sends bytes again that the server lost in a restart, if they are still available. */
   async #withBytes<T>(
     staged: readonly StagedBytes[],
     work: (keys: readonly string[]) => Promise<T>,

@@ -1,4 +1,4 @@
-/** Sends bytes to a server, where they are staged. A transfer that is cut goes on where it was. */
+/** Staging of bytes on a server. Interrupted transfers are resumed. */
 import { backoffDelay, wait } from "../base/async.ts";
 import { builtin } from "../base/builtin.ts";
 import { StorageError } from "../base/errors.ts";
@@ -8,30 +8,30 @@ import type { Connection } from "./connection.ts";
 import { encode } from "./protocol/codec.ts";
 import { UploadLostError, type UploadState } from "./protocol/uploads.ts";
 
-/** Bytes that are sent at a time, and so held. */
+/** Maximum number of bytes per request, which are held in memory. */
 const PART = 4 * 1024 * 1024;
 
-/** Bytes that are first read of a source of unknown size. */
+/** Size of the first read from a source of unknown size, in bytes. */
 const FIRST = 256 * 1024;
 
-/** Some bytes of a source. */
+/** A part of a source. */
 interface Part {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Whether the source has ended. */
   readonly isLast: boolean;
 }
 
-/** Bytes that a server has staged. */
+/** Bytes staged on a server. */
 export class RemoteStaged implements StagedBytes {
   readonly key: string;
   readonly size: number;
   readonly hash: string;
-  /** Sends the bytes again, where they are still here; to be used if the server has lost them. */
+  /** Sends the bytes again if they are still available; for use after the server has lost them. */
   readonly again: (() => Promise<RemoteStaged>) | undefined;
   readonly #connection: Connection;
   #isEnded = false;
 
-  /** Names bytes that a server has staged as `key`. */
+  /** Describes bytes that the server staged under `id`. */
   constructor(
     connection: Connection,
     { id, size, hash }: { readonly id: string; readonly size: number; readonly hash: string },
@@ -44,7 +44,7 @@ export class RemoteStaged implements StagedBytes {
     this.#connection = connection;
   }
 
-  /** The server has let go of them when it gave them their name. */
+  /** Does nothing: the server released the bytes when it published them. */
   release(): Promise<void> {
     this.#isEnded = true;
     return Promise.resolve();
@@ -80,9 +80,9 @@ export async function upload(
 }
 
 /**
- * Sends an archive, which the server imports while it arrives.
+ * Sends an archive, which the server imports while it is received.
  *
- * @returns What the server reports.
+ * @returns The server's report.
  */
 export async function uploadArchive(
   connection: Connection,
@@ -104,7 +104,7 @@ export async function uploadArchive(
   }
 }
 
-/** One source on its way. */
+/** Transfer of one source. */
 class Sending {
   readonly #connection: Connection;
   readonly #source: ByteReader;
@@ -129,19 +129,19 @@ class Sending {
     return this.#checked(await this.#finish("uploads.finish", hash) as UploadState, hash);
   }
 
-  /** Sends the source as an archive; resolves to what the server reports of its import. */
+  /** Sends the source as an archive. Resolves to the server's report of the import. */
   async asArchive(about: object): Promise<unknown> {
     await this.#begin("imports.begin", about);
     const hash = await this.#sendAll(await this.#fill(new Uint8Array(FIRST)));
     return await this.#finish("imports.finish", hash);
   }
 
-  /** Sends a first part and all others; resolves to the hash of all. */
+  /** Sends a first part and the rest. Resolves to the hash of the whole. */
   async #sendAll(part: Part): Promise<string> {
     for (;;) {
       const sent = this.#send(part.bytes);
       const next = part.isLast ? undefined : this.#fill(new Uint8Array(PART));
-      // Both are waited for, even if one fails: the buffers are theirs until then.
+      // Both are awaited even if one fails, because they use the buffers until then.
       const [sending, filling] = await Promise.allSettled([sent, next]);
       if (sending.status === "rejected") throw sending.reason;
       if (filling.status === "rejected") throw filling.reason;
@@ -155,14 +155,14 @@ class Sending {
     return this.#connection.call("write", operation, [this.#id, this.#size, hash], { signal });
   }
 
-  /** Gives up what the server has. */
+  /** Discards the bytes that the server has received. */
   async abort(): Promise<void> {
     if (!this.#isBegun) return;
     const { size, hash } = { size: 0, hash: "" };
     await new RemoteStaged(this.#connection, { id: this.#id, size, hash }).discard();
   }
 
-  /** Bytes that fit one request are begun and finished with it. */
+  /** Sends bytes that fit in one request, which starts and completes the upload. */
   async #small(bytes: Uint8Array<ArrayBuffer>): Promise<RemoteStaged> {
     const hash = this.#hash.digest("hex");
     this.#isBegun = true;
@@ -193,7 +193,7 @@ class Sending {
     return { name, runId, replaces, size, mode: own };
   }
 
-  /** Reads until a buffer is full, or the source ends. */
+  /** Reads until the buffer is full or the source ends. */
   async #fill(into: Uint8Array<ArrayBuffer>): Promise<Part> {
     let filled = 0;
     while (filled < into.length) {
@@ -208,7 +208,7 @@ class Sending {
     return { bytes, isLast: filled < into.length };
   }
 
-  /** Sends a part, as often as the connection is cut, from where the server has it. */
+  /** Sends a part; after each interruption, the rest of it. */
   async #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const start = this.#size;
     const end = start + bytes.length;

@@ -1,11 +1,11 @@
 /**
- * Values as JSON. Beyond JSON's own, they keep dates, maps, sets, numbers that are not finite, bigints,
- * `undefined`, columns of numbers, EDN values and errors of the store.
+ * Encoding of values as JSON. Besides JSON's own types it preserves dates, maps, sets, non-finite
+ * numbers, bigints, `undefined`, typed arrays, EDN values and errors of the store.
  */
 import { EdnValue, fromEdn } from "../../edn/mod.ts";
 import { describeError, reviveError } from "./errors.ts";
 
-/** A value that JSON has itself. */
+/** A value that needs no encoding. */
 export type Json =
   | null
   | boolean
@@ -14,16 +14,16 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** Levels of nesting that a value may have. */
+/** Maximum nesting depth of a value. */
 const MAX_DEPTH = 500;
 
-/** Writes a value as text. */
+/** Encodes a value as text. */
 export function encode(value: unknown): string {
   return JSON.stringify(toJson(value));
 }
 
 /**
- * Reads a value that {@linkcode encode} has written.
+ * Decodes a value encoded by {@linkcode encode}.
  *
  * @throws {SyntaxError} If the text is not of this form.
  */
@@ -31,7 +31,7 @@ export function decode(text: string): unknown {
   return fromJson(JSON.parse(text) as Json, 0);
 }
 
-/** A value as JSON; what JSON lacks is an object with one key that starts with `$`. */
+/** Encodes other types as an object with a single key that starts with `$`. */
 export function toJson(value: unknown): Json {
   switch (typeof value) {
     case "string":

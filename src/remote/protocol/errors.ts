@@ -1,4 +1,4 @@
-/** Errors of the store on their way to another process. */
+/** Transfer of the store's errors to another process. */
 import * as errors from "../../base/errors.ts";
 import { type Named, Phrase } from "../../base/phrase.ts";
 import * as remote from "../../base/server_errors.ts";
@@ -16,14 +16,14 @@ interface ErrorDescription {
   readonly code: string;
   /** Its message, with names of the library as data. */
   readonly words: readonly (string | Named)[];
-  /** What else it says. */
+  /** Its other fields. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What any class of errors is, whatever its constructor takes. */
+/** A class of errors, regardless of its constructor's parameters. */
 type ErrorClass = abstract new (...args: never) => errors.ChachamlError;
 
-/** Classes of errors that can be sent, by name. */
+/** Transferable error classes, by name. */
 const CLASSES: ReadonlyMap<string, ErrorClass> = new Map(
   Object.entries<unknown>({ ...errors, ...remote, FilterError, UploadLostError }).filter(
     isErrorClass,
@@ -34,13 +34,13 @@ function isErrorClass(entry: [string, unknown]): entry is [string, ErrorClass] {
   return typeof entry[1] === "function" && entry[1].prototype instanceof ChachamlError;
 }
 
-/** Codes of errors whose messages speak of the server's own disk and database. */
+/** Codes of errors whose messages describe the server's disk or database. */
 const PRIVATE = ["storage", "driver", "not-a-store", "lost-database", "newer-format"];
 
-/** Members that every error has. */
+/** Fields that every error has. */
 const COMMON = ["code", "name", "message", "stack", "cause"];
 
-/** Describes an error as plain data. What the server itself got wrong is not said. */
+/** Converts an error to plain data. Details of the server's own failures are omitted. */
 export function describeError(error: unknown): ErrorDescription {
   const isPublic = error instanceof UploadLostError ||
     error instanceof ChachamlError && !PRIVATE.includes(error.code);
@@ -57,21 +57,21 @@ export function describeError(error: unknown): ErrorDescription {
   };
 }
 
-/** The message of an error, with names of the library as data. */
+/** Returns the message of an error, with names of the library as data. */
 function wordsOf(error: errors.ChachamlError): (string | Named)[] {
   const names: Named[] = [];
-  // A message has no U+0000: what it quotes is escaped.
+  // Messages have no U+0000, since quoted values are escaped.
   const texts = error.messageIn((named) => (names.push(named), "\0")).split("\0");
   if (texts.length !== names.length + 1) return [error.message];
   return texts.flatMap((text, at) => at === 0 ? [text] : [names[at - 1]!, text]);
 }
 
-/** Makes the error of a description, of its own class where that is known here. */
+/** Recreates an error, of its own class if that is known. */
 export function reviveError(description: unknown): Error {
   const { class: name, code, words, fields } = description as Partial<ErrorDescription>;
   const parts = Array.isArray(words) ? words : ["The server failed and did not say how"];
   const own = CLASSES.get(String(name)) ?? ChachamlError;
-  // The class's own constructor would write the message from what it is given.
+  // The constructor of the class would compose another message.
   const error = Reflect.construct(ChachamlError, [
     String(code ?? "failed"),
     new Phrase(parts as (string | Named)[]),

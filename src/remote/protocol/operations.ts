@@ -1,19 +1,19 @@
-/** Operations of a metadata store that a server does for others. */
+/** Operations of a metadata store that a server offers to clients. */
 import type { ArtifactIndex } from "../../metadata/artifact_index.ts";
 import type { MetadataStore } from "../../metadata/metadata_store.ts";
 import type { ModelStore } from "../../metadata/model_store.ts";
 import type { ProcessStore } from "../../metadata/process_store.ts";
 import type { RunStore } from "../../metadata/run_store.ts";
 
-/** Rooms of operations. */
+/** Parts of a metadata store. */
 export interface Rooms {
-  /** Runs, and what is logged to them. */
+  /** Runs with their params, tags and metrics. */
   readonly runs: RunStore;
   /** Records of artifacts. */
   readonly artifacts: ArtifactIndex;
   /** Models and their versions. */
   readonly models: ModelStore;
-  /** The processes of running runs. */
+  /** Processes of running runs. */
   readonly processes: ProcessStore;
   /** The store as a whole. */
   readonly store: MetadataStore;
@@ -23,8 +23,8 @@ export interface Rooms {
 export type Access = "read" | "write";
 
 /**
- * Operations whose arguments and results are values. Those of artifacts only read: bytes and records
- * are changed together, by {@linkcode ArtifactWriter}.
+ * Operations whose arguments and results are plain values. Operations of artifacts only read:
+ * {@linkcode ArtifactWriter} changes records together with their bytes.
  */
 export const OPERATIONS = {
   runs: {
@@ -103,12 +103,12 @@ export const REPEATABLE: readonly string[] = [
   "uploads.finish",
 ];
 
-/** Names of a room's operations. */
+/** Names of the operations of a part. */
 export type OperationOf<Room extends keyof Rooms> =
   & keyof (typeof OPERATIONS)[Room]
   & keyof Rooms[Room];
 
-/** The operations of a room. */
+/** Operations of a part. */
 export type Operations<Room extends keyof Rooms> = Pick<Rooms[Room], OperationOf<Room>>;
 
 /** Names of all operations, such as `"runs.get"`. */
@@ -116,7 +116,7 @@ export type OperationName = {
   [Room in keyof Rooms]: `${Room}.${OperationOf<Room> & string}`;
 }[keyof Rooms];
 
-/** How an operation reaches the store; `undefined` if there is none of this name. */
+/** Returns the kind of access of an operation; `undefined` if there is none of this name. */
 export function accessOf(room: string, name: string): Access | undefined {
   const operations: Readonly<Record<string, Access>> | undefined = Object.hasOwn(OPERATIONS, room)
     ? OPERATIONS[room as keyof Rooms]

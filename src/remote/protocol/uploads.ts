@@ -1,19 +1,19 @@
-/** Uploads, as both sides see them. */
+/** State of uploads, shared by client and server. */
 import { StorageError } from "../../base/errors.ts";
 
-/** How far an upload has come. */
+/** Progress of an upload. */
 export interface UploadState {
-  /** Bytes that the server has taken. */
+  /** Number of bytes received by the server. */
   readonly offset: number;
-  /** Bytes, once it has all of them. */
+  /** Total number of bytes, once all have arrived. */
   readonly size: number;
-  /** SHA-256 of them, lower-case hex; `""` before. */
+  /** SHA-256 of the bytes, lower-case hex; `""` until all have arrived. */
   readonly hash: string;
 }
 
-/** The server does not have the bytes any more that it was sent. */
+/** The server no longer has the uploaded bytes. */
 export class UploadLostError extends StorageError {
-  /** Makes the error for bytes that were to be an artifact of this name. */
+  /** Creates the error. `name` is the intended name of the artifact. */
   constructor(name: string | undefined) {
     super(
       `send ${JSON.stringify(name ?? "bytes")}`,

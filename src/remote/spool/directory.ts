@@ -1,12 +1,12 @@
-/** Where writes are kept that wait for a server. */
+/** Location of spooled writes. */
 import { join } from "@std/path";
 import { builtin } from "../../base/builtin.ts";
 import { toPath } from "../../base/path.ts";
 import { variable } from "../../base/variable.ts";
 
 /**
- * The directory for a server: below the one that was asked for, else below the user's cache, if it may
- * be written to without asking anyone.
+ * Returns the spool directory for a server: below the requested directory or else the user's cache,
+ * if writing there is already permitted.
  *
  * @returns `undefined` if there is none.
  */

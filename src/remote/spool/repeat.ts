@@ -1,4 +1,4 @@
-/** Sends a write whose answer may have been lost before: what is done already is not done again. */
+/** Repetition of a write whose response may have been lost, without doing it twice. */
 import { RunStateError } from "../../base/errors.ts";
 import { sameEdn } from "../../edn/mod.ts";
 import type { Run } from "../../metadata/run.ts";
@@ -6,7 +6,7 @@ import type { RunChange } from "../../metadata/run_store.ts";
 import type { Connection } from "../connection.ts";
 import type { SpoolEntry } from "./spool_file.ts";
 
-/** Sends a write. Throws a `RunStateError` if the run has come to be another way meanwhile. */
+/** Sends a write. Throws a `RunStateError` if the run was created differently meanwhile. */
 export async function repeat(connection: Connection, entry: SpoolEntry): Promise<void> {
   const { id, operation, args } = entry;
   const call = (operation: string, args: readonly unknown[], id: string) =>

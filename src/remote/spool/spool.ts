@@ -1,4 +1,4 @@
-/** Keeps what is logged while the server is away, and sends it later: once, and in order. */
+/** Spool of writes while the server is unreachable. They are sent later, once and in order. */
 import {
   InvalidNameError,
   InvalidOptionError,
@@ -10,21 +10,21 @@ import type { Connection } from "../connection.ts";
 import { repeat } from "./repeat.ts";
 import { type SpoolEntry, SpoolFile } from "./spool_file.ts";
 
-/** Errors that no later try changes. Others keep the write. */
+/** Permanent errors. After other errors the write stays in the spool. */
 const REFUSALS = [InvalidNameError, InvalidOptionError, RunNotFoundError, RunStateError];
 
-/** Milliseconds between two tries to reach the server. */
+/** Delay between attempts to reach the server, in milliseconds. */
 const INTERVAL = 2000;
 
-/** How to keep writes. */
+/** Options of a spool. */
 export interface SpoolOptions {
-  /** Directory of the files; `undefined` if there is none that may be written to. */
+  /** Directory of the files; `undefined` if none is writable. */
   readonly directory: string | undefined;
-  /** Whether what is kept survives a power cut. */
+  /** Whether spooled writes survive a power cut. */
   readonly isSynced: boolean;
 }
 
-/** Writes that wait for the server. */
+/** Writes that wait for the server. Writes of a run are sent in order. */
 export class Spool {
   readonly #connection: Connection;
   readonly #options: SpoolOptions;
@@ -32,29 +32,29 @@ export class Spool {
   #sending: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #refusal: Error | undefined;
-  /** The last write of each run: the next one waits for it. */
+  /** The last write of each run, which the next one awaits. */
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Sends to the server of a connection. */
+  /** Creates a spool for the server of `connection`. */
   constructor(connection: Connection, options: SpoolOptions) {
     this.#connection = connection;
     this.#options = options;
   }
 
-  /** Whether writes can be kept here. */
+  /** Whether writes can be spooled. */
   get isAble(): boolean {
     return this.#options.directory !== undefined;
   }
 
-  /** Whether writes wait: others must not pass them. */
+  /** Whether writes are waiting, which later ones must not overtake. */
   get isWaiting(): boolean {
     return this.#file !== undefined;
   }
 
   /**
-   * Writes at the server; while it is away, keeps the write.
+   * Sends a write to the server, or spools it while the server is unreachable.
    *
-   * @returns The result; `undefined` if the write is kept.
+   * @returns The result; `undefined` if the write was spooled.
    */
   write(
     runId: string,
@@ -94,20 +94,20 @@ export class Spool {
     return undefined;
   }
 
-  /** Keeps a write, to be sent later. Returns once it is kept. */
+  /** Spools a write. */
   add(entry: SpoolEntry): void {
     const { directory, isSynced } = this.#options;
     if (directory !== undefined) this.#file ??= SpoolFile.create(directory, isSynced);
     this.#file?.add(entry);
   }
 
-  /** Sends what this process keeps; tells whether all is sent. */
+  /** Sends the writes of this process. Returns whether none is left. */
   async flush(): Promise<boolean> {
     await this.#send();
     return !this.#file;
   }
 
-  /** Sends what processes have left that have ended. */
+  /** Sends the writes left by processes that have ended. */
   async sendLeft(): Promise<void> {
     const { directory } = this.#options;
     if (directory === undefined) return;
@@ -126,9 +126,9 @@ export class Spool {
   }
 
   /**
-   * Sends what can be sent, and leaves the rest to the next process.
+   * Sends as many writes as possible, and leaves the others to the next process.
    *
-   * @throws {ChachamlError} If the server has refused a write that was kept.
+   * @throws {ChachamlError} If the server rejected a spooled write.
    */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
@@ -142,7 +142,7 @@ export class Spool {
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#send().catch(() => {}), INTERVAL);
-    // What is kept is safe without this process.
+    // Spooled writes do not depend on this process.
     Deno.unrefTimer(this.#timer);
   }
 

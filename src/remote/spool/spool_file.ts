@@ -1,26 +1,26 @@
-/** A file of writes that could not be sent yet. */
+/** File of spooled writes. */
 import { StorageError } from "../../base/errors.ts";
 import { fsError } from "../../base/fs_error.ts";
 import { join } from "@std/path";
 import { decode, encode } from "../protocol/codec.ts";
 
-/** A write that is to be sent. */
+/** A spooled write. */
 export interface SpoolEntry {
-  /** Id of the write, under which the server does it once. */
+  /** Id of the write, which the server performs only once. */
   readonly id: string;
-  /** The operation, such as `"runs.setTags"`. */
+  /** Name of the operation, e.g. `"runs.setTags"`. */
   readonly operation: string;
   /** Its arguments. */
   readonly args: readonly unknown[];
 }
 
-/** Ending of the file that says how many entries were sent. */
+/** Extension of the file with the number of sent entries. */
 const SENT = ".sent";
 
-/** Ending of the file with entries that the server refused. */
+/** Extension of the file with entries that the server rejected. */
 const REFUSED = ".refused";
 
-/** Writes of one process, in order, one a line. The process holds the file's lock. */
+/** Writes of one process in order, one per line. The process holds the file's lock. */
 export class SpoolFile {
   /** Path of the file. */
   readonly path: string;
@@ -41,7 +41,7 @@ export class SpoolFile {
     this.#isSynced = isSynced;
   }
 
-  /** Creates a file in a directory, which is made if it is missing. */
+  /** Creates a file, and its directory if needed. */
   static create(directory: string, isSynced: boolean): SpoolFile {
     try {
       Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -55,10 +55,10 @@ export class SpoolFile {
     }
   }
 
-  /** Opens a file that a process has left; `undefined` if one is at work on it. */
+  /** Opens a file left by an ended process; `undefined` if a process uses it. */
   static openAbandoned(path: string): SpoolFile | undefined {
     const file = Deno.openSync(path, { read: true, append: true });
-    // One that was removed before it could be locked is another process's, which has sent it.
+    // If it was removed before it could be locked, another process has sent it.
     if (!file.tryLockSync(true) || file.statSync().nlink === 0) {
       file.close();
       return undefined;
@@ -74,7 +74,7 @@ export class SpoolFile {
     }
   }
 
-  /** Paths of the files in a directory. */
+  /** Returns the paths of the files in a directory. */
   static list(directory: string): string[] {
     try {
       return Array.from(Deno.readDirSync(directory), ({ name }) => name)
@@ -85,12 +85,12 @@ export class SpoolFile {
     }
   }
 
-  /** The entry to be sent next; `undefined` if all are sent. */
+  /** Returns the next entry to send; `undefined` if all have been sent. */
   get next(): SpoolEntry | undefined {
     return this.#entries[0];
   }
 
-  /** Adds an entry; it survives a power cut on return, unless durability is relaxed. */
+  /** Appends an entry, durably on return unless durability is relaxed. */
   add(entry: SpoolEntry): void {
     try {
       const line = new TextEncoder().encode(`${encode(entry)}\n`);
@@ -102,7 +102,7 @@ export class SpoolFile {
     this.#entries.push(entry);
   }
 
-  /** Notes that the first entry was sent, or was refused for good. */
+  /** Records that the first entry was sent or permanently rejected. */
   shift(refusal?: Error): void {
     const entry = this.#entries.shift();
     if (refusal) {
@@ -113,14 +113,14 @@ export class SpoolFile {
     Deno.writeTextFileSync(`${this.path}${SENT}`, String(this.#sent), { mode: 0o600 });
   }
 
-  /** Closes the file, and removes it if all is sent. */
+  /** Closes the file, and removes it if all entries have been sent. */
   close(): void {
     if (this.#entries.length === 0) {
       for (const ending of ["", SENT]) {
         try {
           Deno.removeSync(`${this.path}${ending}`);
         } catch {
-          // Nothing was sent of it, or the directory is gone.
+          // No entry was sent, or the directory was removed.
         }
       }
     }
@@ -128,7 +128,7 @@ export class SpoolFile {
   }
 }
 
-/** A line that a crash has cut was not acknowledged to anyone. */
+/** Parses entries. A line truncated by a crash was never acknowledged, so it is skipped. */
 function entryOf(line: string, at: number, lines: readonly string[]): SpoolEntry[] {
   if (line === "") return [];
   try {

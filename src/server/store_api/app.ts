@@ -1,4 +1,4 @@
-/** The endpoints by which `openStore` reaches the store of this server. */
+/** Endpoints for `openStore` with the URL of a server. */
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import config from "../../../deno.json" with { type: "json" };
 import { ChachamlError } from "../../base/errors.ts";
@@ -25,7 +25,7 @@ import { addTransfers } from "./transfers.ts";
 import { Uploads } from "./uploads.ts";
 import { readText } from "./body.ts";
 
-/** Form of a write's id. */
+/** Pattern of write ids. */
 const ID = /^[\w-]{16,64}$/;
 
 /** Adds the endpoints. */
@@ -108,7 +108,7 @@ function answer(text: string): Response {
   return new Response(text, { headers: headersOf() });
 }
 
-/** A failure with what the caller needs to throw it there. */
+/** Converts an error to a response from which the client recreates it. */
 function failure(error: unknown): Response {
   const { status, message } = apiErrorOf(error);
   const sent = error instanceof ChachamlError ? error : new ProtocolError("the server", message);

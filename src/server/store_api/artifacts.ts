@@ -1,4 +1,4 @@
-/** Operations on artifacts: what was sent becomes artifacts here, by the rules of the store. */
+/** Operations on artifacts: uploads become artifacts by the rules of the store. */
 import { assertPutOptions, type PutOptions } from "../../artifacts/put_options.ts";
 import type { Artifact } from "../../artifacts/artifact.ts";
 import type { StagedBytes } from "../../bytes/byte_store.ts";
@@ -8,7 +8,7 @@ import { assertArtifactName, assertRunId } from "../../names/names.ts";
 import type { Handler } from "./operations.ts";
 import type { UploadDescription, Uploads } from "./uploads.ts";
 
-/** Options of a put that reach the server. */
+/** Options of a put that clients send. */
 type SentOptions = Pick<PutOptions, "ifExists" | "contentType" | "portable">;
 
 /** The operations. */
@@ -69,7 +69,7 @@ export function artifactHandlers(context: () => StoreContext, uploads: Uploads):
   ];
 }
 
-/** Of what fails, nothing stays staged. */
+/** Discards the staged bytes if an operation fails. */
 async function orDiscard<T>(staged: readonly StagedBytes[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();

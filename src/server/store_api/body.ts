@@ -1,10 +1,10 @@
-/** Bodies of calls. */
+/** Request bodies of calls. */
 import { bad } from "../api/api_error.ts";
 
-/** Bytes of a body at most: a batch of points, or the params of a run. */
+/** Maximum size of a body, in bytes: a batch of points, or the params of a run. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Milliseconds within which a body has to arrive. */
+/** Time limit for receiving a body, in milliseconds. */
 const PATIENCE = 60_000;
 
 /**

@@ -1,4 +1,4 @@
-/** What operations take from another process: as the API of a store checks it where it is called. */
+/** Checks of operations' arguments, equivalent to those of the store's API. */
 import { assertArtifactQuery } from "../../artifacts/assert_query.ts";
 import { type ParamValue, toStoredEdn } from "../../edn/mod.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
@@ -33,7 +33,7 @@ import {
 } from "./shapes.ts";
 import { UPLOAD_DESCRIPTION } from "./transfers.ts";
 
-/** A value that one of the API's own checks looks at. */
+/** Returns the shape of values that an assertion of the API accepts. */
 function checked<T>(assert: (value: T) => void): Shape {
   return (value) => assert(value as T);
 }
@@ -120,7 +120,7 @@ const newVersion = object({
   description: nullable(text),
 });
 
-/** Whoever calls has to follow the rules of models, as the API does. */
+/** Checks that the stages follow the rules of models, which the API enforces for local stores. */
 function requireNextVersion(
   { version, stage }: NewModelVersion,
   others: ReadonlyMap<number, string>,
@@ -156,7 +156,7 @@ const artifact = object({
   hash,
 });
 
-/** Operations that are none of the metadata store. */
+/** Operations beyond those of the metadata store. */
 type OtherName =
   | "hello"
   | "verify"
@@ -167,7 +167,7 @@ type OtherName =
   | "artifacts.remove"
   | `uploads.${"begin" | "discard" | "finish" | "state"}`;
 
-/** The arguments of each operation. */
+/** Arguments of each operation. */
 const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> = {
   "hello": [],
   "verify": [
@@ -250,7 +250,7 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
   "store.size": [],
 };
 
-/** Rules that arguments must follow together. */
+/** Rules for combinations of arguments. */
 const TOGETHER: Partial<Record<string, (...args: never[]) => void>> = {
   "models.addVersion": requireNextVersion,
   "models.setStages": (_: string, stages: ReadonlyMap<number, string>, before: ModelState) =>
@@ -260,7 +260,7 @@ const TOGETHER: Partial<Record<string, (...args: never[]) => void>> = {
 /**
  * Checks the arguments of an operation.
  *
- * @throws {InvalidOptionError} If one is of another kind, or breaks a rule.
+ * @throws {InvalidOptionError} If one has another shape, or breaks a rule.
  */
 export function checkArguments(operation: string, args: unknown): asserts args is unknown[] {
   const shapes = ARGUMENTS[operation as OperationName];

@@ -1,4 +1,4 @@
-/** Archives that callers send: their runs are imported while they arrive. */
+/** Archives sent by clients, imported while they are received. */
 import type { ImportReport, ImportRunsOptions } from "../../archive/import.ts";
 import { ArchiveError } from "../../base/errors.ts";
 import { ResponseLostError } from "../../base/server_errors.ts";
@@ -10,7 +10,7 @@ import type { Handler } from "./operations.ts";
 import type { PushReader } from "./push_reader.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** Bytes that are passed on at a time. */
+/** Size of a chunk, in bytes. */
 const CHUNK = 256 * 1024;
 
 /** The operations. */
@@ -34,7 +34,7 @@ export function importHandlers(lifecycle: Lifecycle, uploads: Uploads): Handler[
       handle: async ({ args: [id, size, hash], user }) => {
         const requests = await lifecycle.require().metadata.requests();
         const request = requestOf(id as string, user);
-        // A server that was restarted since may have imported it.
+        // It may have been imported before the server was restarted.
         const known = await requests.find(request);
         if (known === null) throw new ResponseLostError("imports.finish");
         if (known !== undefined) return decode(known);
@@ -46,7 +46,7 @@ export function importHandlers(lifecycle: Lifecycle, uploads: Uploads): Handler[
   ];
 }
 
-/** The id under which an import is done once. */
+/** Returns the write id of an import. */
 function requestOf(id: string, user: string | null): string {
   return `${user ?? ""}/import/${id}`;
 }
@@ -60,13 +60,13 @@ async function importFrom(
     const { importRuns } = await import("../../archive/import.ts");
     return await importRuns(context, archiveOf(bytes), options);
   });
-  // An archive may have more behind its end; the sender waits until it is read.
+  // Data may follow the end of an archive; the sender waits until it is read.
   const rest = new Uint8Array(CHUNK);
   while (await bytes.read(rest) > 0) { /* It is of no use. */ }
   return report;
 }
 
-/** The bytes as a stream. It fails at its end if they are not those that were sent. */
+/** Returns the bytes as a stream, which fails at its end if the hash differs. */
 function archiveOf(bytes: PushReader): ReadableStream<Uint8Array<ArrayBuffer>> {
   const hash = builtin("node:crypto").createHash("sha256");
   return new ReadableStream({

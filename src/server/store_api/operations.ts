@@ -1,4 +1,4 @@
-/** Operations that the server does on its store for others. */
+/** Operations on the server's store for clients. */
 import type { StoreContext } from "../../context/compose.ts";
 import type { ArtifactPosition, IndexEntry } from "../../metadata/artifact_index.ts";
 import type { MetricBatch } from "../../metadata/metric.ts";
@@ -6,16 +6,16 @@ import { type Access, OPERATIONS, type Rooms } from "../../remote/protocol/opera
 import { PROTOCOL, type ServerInfo } from "../../remote/protocol/version.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Records of a page. */
+/** Number of records per page. */
 const PAGE = 1000;
 
 /** One call. */
 export interface StoreCall {
-  /** Its arguments, checked. */
+  /** Checked arguments. */
   readonly args: readonly unknown[];
-  /** Who calls, if callers have names here. */
+  /** Name of the caller, if callers sign in. */
   readonly user: string | null;
-  /** Whether it may have been done before, by a server that was restarted since. */
+  /** Whether it may have been performed before the server was restarted. */
   readonly isRepeated: boolean;
 }
 
@@ -25,19 +25,19 @@ export interface Handler {
   readonly name: string;
   /** Whether it reads or writes. */
   readonly access: Access;
-  /** Does it. */
+  /** Performs the operation. */
   readonly handle: (call: StoreCall) => unknown;
 }
 
-/** What operations work with. */
+/** Context of operations. */
 export interface Service {
   /** The store. */
   readonly store: Store;
-  /** Its parts, for as long as it is open. */
+  /** Parts of the store; throws once it is closed. */
   readonly context: () => StoreContext;
-  /** Whether everything that writes is refused. */
+  /** Whether writes are rejected. */
   readonly readOnly: boolean;
-  /** Id of this start of the server. */
+  /** Id of the running server process. */
   readonly instance: string;
   /** Version of chachaml. */
   readonly version: string;
@@ -50,7 +50,7 @@ export function handlersOf(service: Service): Handler[] {
   return [...special, ...plainHandlers(service).filter(({ name }) => !names.has(name))];
 }
 
-/** Operations that are those of the metadata store. */
+/** Operations of the metadata store. */
 function plainHandlers({ context }: Service): Handler[] {
   return (Object.keys(OPERATIONS) as (keyof Rooms)[]).flatMap((room) =>
     Object.entries(OPERATIONS[room]).map(([name, access]) => ({
@@ -66,7 +66,7 @@ function plainHandlers({ context }: Service): Handler[] {
   );
 }
 
-/** Operations that a server does in a way of its own. */
+/** Operations that differ on a server. */
 function specialHandlers({ context, readOnly, instance, version }: Service): Handler[] {
   return [
     {
@@ -100,7 +100,7 @@ function specialHandlers({ context, readOnly, instance, version }: Service): Han
         const metrics = batch as MetricBatch;
         if (!isRepeated) return await metadata.runs.logMetrics(metrics);
         await metadata.runs.get(metrics.runId);
-        // Leaves out points that are there.
+        // Skips points that are already stored.
         const mlflow = await metadata.mlflow();
         await mlflow.runs.log(metrics.runId, { metrics, params: [], tags: [] });
       },

@@ -1,6 +1,6 @@
 import type { ByteReader } from "../../bytes/byte_store.ts";
 
-/** Bytes that arrive piece by piece, and are read as one source. Nothing is held but one piece. */
+/** Source of bytes that are pushed in chunks. At most one chunk is held in memory. */
 export class PushReader implements ByteReader {
   readonly size: number | undefined;
   readonly mode: number | undefined;
@@ -12,13 +12,13 @@ export class PushReader implements ByteReader {
   #hash: string | undefined;
   #wake: () => void = () => {};
 
-  /** Expects `size` bytes, where that is known, of a file with the permission bits `mode`. */
+  /** Creates a source of `size` bytes, if known, of a file with permission bits `mode`. */
   constructor(size: number | undefined, mode: number | undefined) {
     this.size = size;
     this.mode = mode;
   }
 
-  /** Bytes that were read. */
+  /** Number of bytes read. */
   get offset(): number {
     return this.#offset;
   }
@@ -34,7 +34,7 @@ export class PushReader implements ByteReader {
     return part.length;
   }
 
-  /** Adds a piece; resolves once it is read. */
+  /** Adds a chunk. Resolves once it is read. */
   async add(piece: Uint8Array): Promise<void> {
     this.#piece = piece;
     this.#wake();
@@ -44,19 +44,19 @@ export class PushReader implements ByteReader {
     }
   }
 
-  /** SHA-256 that the bytes must have, if the sender said so at their end. */
+  /** Expected SHA-256, if the sender has reported it at the end. */
   get hash(): string | undefined {
     return this.#hash;
   }
 
-  /** Says that all bytes are there, and which SHA-256 they must have. */
+  /** Marks the end of the bytes, with their expected SHA-256. */
   end(hash?: string): void {
     this.#hash = hash;
     this.#isEnded = true;
     this.#wake();
   }
 
-  /** Ends the reading with a failure. */
+  /** Fails the source. */
   fail(failure: unknown): void {
     this.#failure ??= failure;
     this.#isClosed = true;
@@ -70,7 +70,7 @@ export class PushReader implements ByteReader {
     return Promise.resolve();
   }
 
-  /** Waits until a condition holds; each change wakes all who wait. */
+  /** Waits until a condition holds. Every change wakes all waiting calls. */
   async #until(holds: () => boolean): Promise<void> {
     while (!holds()) {
       await new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
-/** Shapes of arguments that another process sends. */
+/** Shapes of arguments sent by clients. */
 import { InvalidOptionError, quote } from "../../base/errors.ts";
 
-/** Checks a value; `where` names it in messages. */
+/** Checks a value. `where` names it in messages. */
 export type Shape = (value: unknown, where: string) => void;
 
-/** A shape of values that pass a test. */
+/** Returns the shape of values that pass a test. */
 function where(takes: string, test: (value: unknown) => boolean): Shape {
   return (value, where) => {
     if (test(value)) return;
@@ -12,19 +12,19 @@ function where(takes: string, test: (value: unknown) => boolean): Shape {
   };
 }
 
-/** Text that every program reads back unchanged. */
+/** Text without lone surrogates and U+0000. */
 export const text: Shape = where(
   "text without U+0000",
   (value) => typeof value === "string" && value.isWellFormed() && !value.includes("\0"),
 );
 
-/** A whole number of 0 or more. */
+/** Nonnegative integer. */
 export const count: Shape = where(
   "a whole number, 0 or more",
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
 
-/** A whole number. */
+/** Integer. */
 export const integer: Shape = where("a whole number", Number.isSafeInteger);
 
 /** Any number. */
@@ -33,7 +33,7 @@ export const number: Shape = where("a number", (value) => typeof value === "numb
 /** `true` or `false`. */
 export const flag: Shape = where("true or false", (value) => typeof value === "boolean");
 
-/** A date that is valid. */
+/** Valid date. */
 export const date: Shape = where(
   "a date",
   (value) => value instanceof Date && !Number.isNaN(value.getTime()),
@@ -45,7 +45,7 @@ export const hash: Shape = where(
   (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value),
 );
 
-/** Anything; another part checks it. */
+/** Any value; checked elsewhere. */
 export const anything: Shape = () => {};
 
 /** One of some values. */
@@ -53,12 +53,12 @@ export function oneOf(values: readonly unknown[]): Shape {
   return where(values.join(", "), (value) => values.includes(value));
 }
 
-/** `null`, or what the shape says. */
+/** Makes a shape nullable. */
 export function nullable(shape: Shape): Shape {
   return (value, where) => value === null || shape(value, where);
 }
 
-/** Left out, or what the shape says. */
+/** Makes a shape optional. */
 export function optional(shape: Shape): Shape {
   return (value, where) => value === undefined || shape(value, where);
 }
@@ -71,7 +71,7 @@ export function list(item: Shape): Shape {
   };
 }
 
-/** A list of two. */
+/** A pair. */
 export function pair(first: Shape, second: Shape): Shape {
   return (value, where) => {
     if (!Array.isArray(value) || value.length !== 2) return refuse(where, "two values", value);
@@ -111,7 +111,7 @@ export function object(members: Readonly<Record<string, Shape>>): Shape {
   };
 }
 
-/** Passes what every one of some shapes says. */
+/** Returns the intersection of shapes. */
 export function all(...shapes: readonly Shape[]): Shape {
   return (value, where) => shapes.forEach((shape) => shape(value, where));
 }

@@ -1,4 +1,4 @@
-/** Bytes on their way in and out. */
+/** Uploads and downloads of bytes. */
 import type { Context, Hono } from "npm:hono@~4.13.0";
 import type { OpenArtifact } from "../../artifacts/artifact_reader.ts";
 import { decode, encode } from "../../remote/protocol/codec.ts";
@@ -9,7 +9,7 @@ import type { GuardEnv } from "../guard.ts";
 import { count, flag, hash, object, optional, type Shape, text } from "./shapes.ts";
 import type { UploadDescription, Uploads } from "./uploads.ts";
 
-/** Bytes that are answered at a time. */
+/** Size of a chunk of a response, in bytes. */
 const CHUNK = 256 * 1024;
 
 const permissions: Shape = (value, where) => {
@@ -17,7 +17,7 @@ const permissions: Shape = (value, where) => {
   if ((value as number) > 0o777) throw bad(`${where} takes permission bits`);
 };
 
-/** What a caller says of an upload. */
+/** Shape of an upload's description. */
 export const UPLOAD_DESCRIPTION = {
   name: optional(text),
   runId: optional(text),
@@ -41,7 +41,7 @@ export function addTransfers(
       & { hash: string };
     const id = c.req.param("id");
     lifecycle.requireWritable();
-    // A request that is sent again begins from the start.
+    // A repeated request starts from the beginning.
     await uploads.discard(id);
     uploads.begin(id, about);
     const { offset } = await uploads.receive(id, 0, c.req.raw.body);
@@ -70,7 +70,7 @@ function aboutOf(c: Context<GuardEnv>, members: Readonly<Record<string, Shape>>)
   return about;
 }
 
-/** Bytes of an artifact from `start` on, with its record in a header. */
+/** Returns the bytes of an artifact from `start`, with its record in a header. */
 async function bytesResponse(
   { record, bytes }: OpenArtifact,
   from: string | undefined,

@@ -1,4 +1,4 @@
-/** Bytes that callers send, until they become artifacts or runs. */
+/** Uploads, until they become artifacts or runs. */
 import type { ImportReport } from "../../archive/import.ts";
 import { InvalidSourceError } from "../../base/errors.ts";
 import type { ByteStore, StagedBytes } from "../../bytes/byte_store.ts";
@@ -6,21 +6,21 @@ import { UploadLostError, type UploadState } from "../../remote/protocol/uploads
 import { ApiError, bad } from "../api/api_error.ts";
 import { PushReader } from "./push_reader.ts";
 
-/** Milliseconds after which bytes are discarded that nobody has asked for. */
+/** Time after which an unused upload is discarded, in milliseconds. */
 const TIME = 15 * 60_000;
 
-/** Uploads at a time. */
+/** Maximum number of uploads. */
 const MOST = 30_000;
 
-/** What a caller says of bytes before they come. */
+/** Description of an upload, sent before its bytes. */
 export interface UploadDescription {
-  /** Name of the artifact that they are to be. */
+  /** Intended name of the artifact. */
   readonly name?: string | undefined;
-  /** The run that they are to belong to. */
+  /** Id of the intended run. */
   readonly runId?: string | undefined;
-  /** Whether they are to take the place of others. */
+  /** Whether the bytes replace existing ones. */
   readonly replaces?: boolean | undefined;
-  /** Bytes, where that is known. */
+  /** Size in bytes, if known. */
   readonly size?: number | undefined;
   /** Permission bits. */
   readonly mode?: number | undefined;
@@ -31,19 +31,19 @@ interface Upload {
   readonly intake: PushReader;
   /** Its bytes; `undefined` for an archive. */
   readonly staged?: Promise<StagedBytes>;
-  /** What came of its runs; `undefined` unless it is an archive. */
+  /** Report of the import; `undefined` unless it is an archive. */
   readonly imported?: Promise<ImportReport>;
-  /** Aborts the request whose bytes are taken now. */
+  /** Aborts the request that currently sends bytes. */
   current: AbortController | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The uploads of a store, by the ids that their callers gave them. */
+/** Uploads of a store, by the ids chosen by clients. */
 export class Uploads {
   readonly #bytes: () => ByteStore;
   readonly #uploads = new Map<string, Upload>();
 
-  /** Stages bytes in a byte store; `signal` discards all of them. */
+  /** Creates uploads to a byte store; `signal` discards all of them. */
   constructor(bytes: () => ByteStore, signal: AbortSignal) {
     this.#bytes = bytes;
     signal.addEventListener("abort", () => {
@@ -51,7 +51,7 @@ export class Uploads {
     }, { once: true });
   }
 
-  /** Begins an upload, unless one of the id has begun. */
+  /** Starts an upload, unless it has been started. */
   begin(id: string, { size, mode, ...about }: UploadDescription): void {
     if (!this.#hasRoom(id)) return;
     const intake = new PushReader(size, mode);
@@ -60,29 +60,29 @@ export class Uploads {
     this.#add(id, { intake, staged });
   }
 
-  /** Begins an archive, unless one of the id has begun; `work` imports it while it arrives. */
+  /** Starts the upload of an archive, unless it has been started; `work` imports it meanwhile. */
   beginImport(id: string, work: (archive: PushReader) => Promise<ImportReport>): void {
     if (!this.#hasRoom(id)) return;
     const intake = new PushReader(undefined, undefined);
     const imported = work(intake);
-    // The caller asks for the reason with the next part, or at the end.
+    // The client receives the error with its next part, or at the end.
     imported.catch((error) => intake.fail(error));
     this.#add(id, { intake, imported });
   }
 
-  /** Ends an archive; resolves to what came of it. */
+  /** Completes an archive. Resolves to the report of its import. */
   async finishImport(id: string, size: number, hash: string): Promise<ImportReport> {
     const upload = this.#require(id);
     const { intake, imported } = upload;
     if (!imported) throw bad("This upload is no archive");
-    // What has failed is said, however much of it has arrived.
+    // A failure is reported even if the archive is incomplete.
     if (intake.offset !== size) {
       intake.fail(
         bad(`The archive has ${intake.offset} bytes, not ${size}; send the others first`),
       );
     }
     intake.end(hash);
-    // However long the import takes, it is not given up.
+    // An import is not discarded, however long it takes.
     clearTimeout(upload.timer);
     try {
       return await imported;
@@ -102,14 +102,14 @@ export class Uploads {
     this.#touch(id);
   }
 
-  /** How far an upload has come. */
+  /** Returns the progress of an upload. */
   state(id: string): UploadState {
     return { offset: this.#require(id).intake.offset, size: 0, hash: "" };
   }
 
   /**
-   * Takes the bytes of a request from an offset on. A request before, whose connection may be cut
-   * without anyone knowing it, is ended.
+   * Adds the bytes of a request from an offset. An earlier request, whose connection may be lost
+   * unnoticed, is aborted.
    */
   async receive(
     id: string,
@@ -135,7 +135,7 @@ export class Uploads {
     return this.state(id);
   }
 
-  /** Ends an upload, whose bytes must be these. */
+  /** Completes an upload and checks its bytes. */
   async finish(id: string, size: number, hash: string): Promise<UploadState> {
     const { intake, staged: staging } = this.#require(id);
     if (!staging) throw bad("This upload is an archive");
@@ -154,7 +154,7 @@ export class Uploads {
     return { offset: size, size, hash };
   }
 
-  /** Hands staged bytes over: the caller releases or discards them. */
+  /** Returns staged bytes and gives up their ownership: the caller releases or discards them. */
   async take(id: string, name: string): Promise<StagedBytes> {
     const upload = this.#uploads.get(id);
     if (!upload?.staged) throw new UploadLostError(name);
@@ -163,13 +163,13 @@ export class Uploads {
     return await upload.staged;
   }
 
-  /** Takes staged bytes back that were handed over and not used. */
+  /** Puts back staged bytes that were taken but not used. */
   putBack(id: string, staged: StagedBytes): void {
     const intake = new PushReader(staged.size, undefined);
     this.#add(id, { intake, staged: Promise.resolve(staged) });
   }
 
-  /** Gives an upload up. */
+  /** Discards an upload. */
   async discard(id: string): Promise<void> {
     const upload = this.#uploads.get(id);
     this.#drop(id, new Error("The upload was given up"));

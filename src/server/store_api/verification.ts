@@ -1,4 +1,4 @@
-/** Verification of a store for a caller far away. */
+/** Verification of a store for a client. */
 import type { Progress } from "../../bytes/byte_store.ts";
 import { wait } from "../../base/async.ts";
 import type { Finding } from "../../maintenance/findings.ts";
@@ -7,10 +7,10 @@ import type { VerifyOptions } from "../../maintenance/verify_options.ts";
 import { encode } from "../../remote/protocol/codec.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Milliseconds after which a caller hears how far it has come, even if nothing was found. */
+/** Interval of progress reports, in milliseconds. */
 const INTERVAL = 500;
 
-/** Verifies a store; the body says on each line what was found, and how far it has come. */
+/** Verifies a store. Each line of the body is a finding or a progress report. */
 export function verificationBody(store: Store, options: VerifyOptions): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const lines = linesOf(store, options);
@@ -51,7 +51,7 @@ async function* linesOf(
   }
 }
 
-/** The result of a promise; `undefined` if it takes too long. */
+/** Returns the result of a promise; `undefined` after a timeout. */
 async function firstOf<T>(promise: Promise<T>): Promise<T | undefined> {
   const enough = new AbortController();
   try {

@@ -1,14 +1,14 @@
-/** Writes that were done, also by a server that was restarted since: none is done twice. */
+/** Performed writes, also those before a restart of the server: none is performed twice. */
 import { ResponseLostError } from "../../base/server_errors.ts";
 import { RequestDoneError, type RequestLog, withRequest } from "../../metadata/write_request.ts";
 import { encode } from "../../remote/protocol/codec.ts";
 import { REPEATABLE } from "../../remote/protocol/operations.ts";
 import { Memo } from "./memo.ts";
 
-/** Milliseconds for which the database remembers a write. */
+/** Time for which the database remembers a write, in milliseconds. */
 const TIME = 30 * 24 * 60 * 60_000;
 
-/** Writes after which the oldest are forgotten. */
+/** Number of writes between removals of old entries. */
 const MANY = 10_000;
 
 /** A result without a value needs no storing. */
@@ -20,27 +20,27 @@ export interface Write {
   readonly id: string;
   /** The operation. */
   readonly operation: string;
-  /** Whether it may have arrived at a server before. */
+  /** Whether it may have been received before. */
   readonly isRepeated: boolean;
-  /** Does it; resolves to the answer. */
+  /** Performs the write. Resolves to the response. */
   readonly work: () => Promise<string>;
 }
 
-/** Does each write once. */
+/** Performs each write once. */
 export class Written {
   readonly #memo = new Memo();
   readonly #requests: () => Promise<RequestLog>;
   #count = 0;
 
-  /** Stores ids in the database; `requests` gives its log while it is open. */
+  /** Creates an instance; `requests` returns the log of write ids while the store is open. */
   constructor(requests: () => Promise<RequestLog>) {
     this.#requests = requests;
   }
 
   /**
-   * Does a write, unless it was done: its answer is given then.
+   * Performs a write, or returns the response of an earlier one with its id.
    *
-   * @throws {ResponseLostError} If it was done, but its answer is not known any more.
+   * @throws {ResponseLostError} If it was performed but its response is no longer known.
    */
   once(write: Write): Promise<string> {
     const { id, operation, work } = write;
@@ -72,7 +72,7 @@ function answerOf(known: string | null, operation: string): string {
   throw new ResponseLostError(operation);
 }
 
-/** Operations that answer nothing. */
+/** Operations without a result. */
 const VOID: ReadonlySet<string> = new Set([
   "artifacts.remove",
   "runs.describeExperiment",

@@ -33,7 +33,7 @@ export function listStatement(
     ORDER BY time ${direction}, ${id} ${direction}`;
 }
 
-/** Values of the position in a listing. */
+/** Returns the values of a position in a listing. */
 export function placeValues(after: DocumentPlace | undefined): (number | string)[] {
   return after === undefined ? [] : [after.time, after.time, after.id];
 }
@@ -58,12 +58,12 @@ export function removeScopeStatement(dialect: SqlDialect): string {
   return `DELETE FROM ${TABLE} WHERE ${dialect.oneOf("kind", "text")} AND scope = ?`;
 }
 
-/** Reads a row of a listing. */
+/** Converts a row of a listing. */
 export function listedDocument(row: SqlRow): DocumentPlace & { readonly data: string } {
   return { id: text(row.id), time: Number(row.time), data: text(row.data) };
 }
 
-/** Reads the rows of a count. */
+/** Converts the rows of a count. */
 export function countsOf(rows: readonly SqlRow[]): ReadonlyMap<string, number> {
   return new Map(rows.map(({ scope, count }) => [text(scope), Number(count)]));
 }
