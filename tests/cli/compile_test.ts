@@ -57,7 +57,7 @@ async function work(dir: string, program: string, before: readonly string[]): Pr
   assert.equal(JSON.parse(await call("backup", "saved", "--json")).artifacts, 2);
   assert.equal(JSON.parse(await call("--db", "saved/chachaml.db", "runs", "--json")).length, 2);
   const made = [...Deno.readDirSync(cwd)].map((entry) => entry.name)
-    .filter((file) => !/-(wal|shm)$/.test(file)).sort();
+    .filter((file) => !/-(wal|shm|reserve)$/.test(file)).sort();
   assert.deepEqual(made, ["again.bin", "chachaml-artifacts", "chachaml.db", "saved"]);
   await assert.rejects(Deno.stat(join(dir, "no-home")), Deno.errors.NotFound);
 }

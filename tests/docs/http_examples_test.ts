@@ -4,14 +4,14 @@ import { join } from "@std/path";
 import { openStore } from "../../mod.ts";
 import { serving } from "../support/serving.ts";
 import { packageFlags } from "../support/children/flags.ts";
+import { blocksOf } from "../support/examples.ts";
 import { inTempDir } from "../support/helpers.ts";
 
-/** The blocks of a page in a language, without those that are marked to be left out. */
-async function blocksOf(page: string, language: string): Promise<string> {
-  const text = await Deno.readTextFile(page);
-  const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))];
+/** The examples of a page in a language, as one program. */
+async function programOf(page: string, language: string): Promise<string> {
+  const blocks = await blocksOf(page, language);
   assert.ok(blocks.length > 0, `${page} has no example in ${language}`);
-  return blocks.map(([, block]) => block!).join("\n");
+  return blocks.join("\n");
 }
 
 /** Serves a store in a directory, and runs a program there that has the address in its text. */
@@ -59,7 +59,7 @@ Deno.test({
   name: `the shell examples of docs/http.md run${lacks ? ` (skipped: no ${lacks} here)` : ""}`,
   ignore: lacks !== undefined,
   fn: async () => {
-    const output = await withServer(await blocksOf("docs/http.md", "sh"), bash);
+    const output = await withServer(await programOf("docs/http.md", "sh"), bash);
     assert.match(output, /304$/m);
     assert.match(output, /^event: metrics$/m);
     assert.match(output, /"status":"completed"/);
@@ -75,7 +75,7 @@ Deno.test({
   ignore: !hasRequests,
   fn: async () => {
     await withServer(
-      await blocksOf("docs/http.md", "python"),
+      await programOf("docs/http.md", "python"),
       (program, cwd) => new Deno.Command(PYTHON, { args: ["-c", program], cwd }),
     );
   },
@@ -85,7 +85,7 @@ Deno.test({
   name: `the shell examples of docs/mcp.md run${lacks ? ` (skipped: no ${lacks} here)` : ""}`,
   ignore: lacks !== undefined,
   fn: async () => {
-    const output = await withServer(await blocksOf("docs/mcp.md", "sh"), bash);
+    const output = await withServer(await programOf("docs/mcp.md", "sh"), bash);
     assert.match(output, /"serverInfo"/);
     assert.match(output, /experiments/);
     assert.match(output, /runs/);

@@ -1,8 +1,9 @@
-/** The shell examples of the pages run as they stand, in an environment that has nothing set. */
+/**
+ * The shell examples of the pages run as they stand: by an ordinary user, with umask 077, in an
+ * environment that has nothing set.
+ */
 import assert from "node:assert/strict";
-import { join } from "@std/path";
-import { packageFlags } from "../support/children/flags.ts";
-import { inTempDir } from "../support/helpers.ts";
+import { blocksOf, type User, withUser } from "../support/examples.ts";
 
 /** The examples of a page. */
 interface Page {
@@ -10,20 +11,26 @@ interface Page {
   readonly only?: RegExp;
   /** What they take for granted. */
   readonly before: string;
+  /** Whether each block begins with what `before` has left, not with what the ones before it have. */
+  readonly apart?: boolean;
 }
+
+/** Programs that the examples name, and not every machine has. */
+const PROGRAMS = `
+  mkdir -p "$HOME/bin"
+  program() { printf '#!/bin/sh\\n%s\\n' "$2" > "$HOME/bin/$1"; chmod +x "$HOME/bin/$1"; }
+  program python 'echo ::metric loss 0.3 1'
+  program nvidia-smi 'echo GPU'
+  program ssh 'shift; mkdir -p "$HOME/there"; cd "$HOME/there"; exec "$@"'
+  program deno ''
+  program less cat
+  program man 'cat > /dev/null'`;
 
 const PAGES: Readonly<Record<string, Page>> = {
   "README.md": {
     only: /chachaml exec/,
-    // Programs that the examples name, and not every machine has.
     before: `
-      deno() { :; }
-      nvidia-smi() { echo GPU; }
-      ssh() { shift; CHACHAML_DB="$HOME/there.db" CHACHAML_ARTIFACT_DIR="$HOME/there" "$@"; }
-      mkdir -p out plots "$HOME/bin"
-      echo weights | tee out/model.onnx > model.onnx; echo picture > plots/roc.txt
-      printf '#!/bin/sh\\necho training' > "$HOME/bin/python"; chmod +x "$HOME/bin/python"
-      export PATH="$HOME/bin:$PATH"
+      mkdir -p out plots; echo weights | tee out/model.onnx > model.onnx; echo picture > plots/roc.txt
       for id in 3f2a0000 91c00000; do
         chachaml start --id $id; chachaml log $id loss=0.4; chachaml end $id
       done`,
@@ -34,32 +41,100 @@ const PAGES: Readonly<Record<string, Page>> = {
       echo weights > model.onnx
       chachaml put "$run" model.onnx && chachaml end "$run"`,
   },
+  "docs/cli.md": {
+    // Needs servers; tests/postgres and tests/s3 copy to theirs. The rest is below.
+    only: /^(?!.*(postgres:|chachaml (serve|ui|watch --json)|--url))/s,
+    apart: true,
+    before: `
+      mkdir -p out data plots models snapshots/blobs snapshots/main \\
+        "$HOME/.local/share/man/man1" "$HOME/there" "$HOME/data"
+      echo weights | tee out/model.onnx model.onnx snapshots/blobs/1 > data/part.bin
+      echo picture | tee out/fig1.png > plots/roc.png
+      ln -s ../blobs/1 snapshots/main/model.bin
+      chachaml start --id empty
+      for id in run-1 run-2 run-3 run-4 3f2a0000; do
+        chachaml start --id $id --experiment iris
+        chachaml log $id loss=0.4 val/loss=0.5 accuracy=0.92 --step 1 --param lr=0.1
+        chachaml put $id model.onnx plots
+      done
+      chachaml rename run-2 baseline
+      chachaml put run-1 model.onnx --as checkpoints/01.pt
+      echo '{ "loss": 0.4 }' > metrics.json; chachaml put run-1 metrics.json
+      for version in 1 2 3; do chachaml register iris run-2 model.onnx; done
+      chachaml promote iris 2
+      chachaml register iris-classifier run-2 model.onnx
+      chachaml end 3f2a; chachaml archive 3f2a
+      chachaml exec --experiment iris --lines -- python train.py
+      chachaml log @last val/loss=0.5 --step 1
+      chachaml put @last model.onnx
+      chachaml backup "$HOME/mnt/backup/work"
+      chachaml start --db "$HOME/data/team.db"
+      (cd "$HOME/there"; chachaml start --id other; chachaml end other
+        chachaml export other --output run.tar.gz)
+      cp -a "$HOME/project" "$HOME/prepared"`,
+  },
 };
 
-/** The `sh` blocks of a page, without those that are marked to be left out. */
-function blocksOf(page: string, only = /(?:)/): string[] {
-  return [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!)
-    .filter((block) => only.test(block));
+/** What some blocks of docs/cli.md take for granted beside that. */
+const PRELUDES: readonly (readonly [RegExp, string])[] = [
+  [/put \$RUN/, "RUN=empty"],
+  [/put \$RUN \./, "rm snapshots/main/*"],
+  [/import run\.tar/, "chachaml export run-3 --output run.tar"],
+  [/completions zsh/, "autoload -U compinit && compinit -u"],
+];
+
+/** The shell that a block is for. */
+function shellOf(block: string): string {
+  return /completions (zsh|fish)/.exec(block)?.[1] ?? "bash";
 }
 
-for (const [path, { before, only }] of Object.entries(PAGES)) {
-  Deno.test(`the shell examples of ${path} run in an empty environment`, () =>
-    inTempDir(async (dir) => {
-      const blocks = blocksOf(await Deno.readTextFile(path), only);
+async function has(program: string): Promise<boolean> {
+  const args = ["-c", `command -v ${program}`];
+  return (await new Deno.Command("sh", { args, stdout: "null" }).output()).success;
+}
+
+/** Why a script failed; `undefined` if it did not. */
+async function failure(
+  user: User,
+  shell: string,
+  script: string,
+): Promise<string | undefined> {
+  const { success, stdout, stderr } = await user.run(shell, script);
+  if (success) return undefined;
+  return [script, ...[stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))].join("\n");
+}
+
+/** Runs blocks, each in the directory as it has been prepared. */
+async function runApart(user: User, blocks: readonly string[]): Promise<(string | undefined)[]> {
+  const failures: (string | undefined)[] = [];
+  for (const block of blocks) {
+    const shell = shellOf(block);
+    if (!await has(shell)) continue;
+    const again = 'cd "$HOME"; rm -rf project; cp -a prepared project';
+    const preludes = PRELUDES.filter(([pattern]) => pattern.test(block)).map(([, prelude]) =>
+      prelude
+    );
+    const names = shell === "fish" ? [] : ["set -e; RUN=run-1; RUN1=run-3; RUN2=run-4"];
+    failures.push(
+      await failure(user, "sh", again),
+      await failure(user, shell, [...names, ...preludes, block].join("\n")),
+    );
+  }
+  return failures;
+}
+
+for (const [path, { before, only = /(?:)/, apart = false }] of Object.entries(PAGES)) {
+  Deno.test(`the shell examples of ${path} run for an ordinary user in an empty environment`, () =>
+    withUser(async (user) => {
+      // The places of a machine are those of the user here.
+      const blocks = (await blocksOf(path, "sh")).filter((block) => only.test(block))
+        .map((block) => block.replaceAll(/\/(mnt\/backup|data)\//g, `${user.home}/$1/`));
       assert.ok(blocks.length > 0, "no example is found");
-      const [bin, home, work] = ["bin", "home", "work/project"].map((name) => join(dir, name));
-      for (const made of [bin!, home!, work!]) await Deno.mkdir(made, { recursive: true });
-      const program = `#!/bin/sh\nexec '${Deno.execPath()}' run -A ${packageFlags().join(" ")} ` +
-        `'${Deno.realPathSync("cli.ts")}' "$@"\n`;
-      await Deno.writeTextFile(join(bin!, "chachaml"), program, { mode: 0o755 });
-      const { DENO_DIR = join(Deno.env.get("HOME") ?? "", ".cache/deno") } = Deno.env.toObject();
-      const { success, stderr } = await new Deno.Command("bash", {
-        args: ["-euxc", [before, ...blocks].join("\n")],
-        cwd: work!,
-        clearEnv: true,
-        // The cache alone is shared: what it holds is downloaded once.
-        env: { HOME: home!, PATH: `${bin}:/usr/bin:/bin`, DENO_DIR },
-      }).output();
-      assert.ok(success, new TextDecoder().decode(stderr));
+      const begin = await failure(user, "bash", `set -eu\n${PROGRAMS}\n${before}`);
+      assert.equal(begin, undefined);
+      const failures = apart
+        ? await runApart(user, blocks)
+        : [await failure(user, "bash", ["set -eu", ...blocks].join("\n"))];
+      assert.deepEqual(failures.filter((found) => found !== undefined), []);
     }));
 }

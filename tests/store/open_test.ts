@@ -47,12 +47,12 @@ testEachDriver(
       }
       const made = tree(join(dir, "made", "on the way")).filter((name) => !name.includes("/"));
       assert.deepEqual(made, [
+        ".a.db-reserve",
+        ".b.sqlite-reserve",
         "a-artifacts",
         "a.db",
-        "a.db-reserve",
         "b.sqlite",
         "b.sqlite-artifacts",
-        "b.sqlite-reserve",
       ]);
     }),
 );
@@ -216,7 +216,7 @@ testEachDriver("close() and await using close a store, once", (driver) =>
     }
     await assert.rejects(inner.runs.list(), StoreClosedError);
     // The last to close leaves the database in one file.
-    assert.deepEqual(tree(dir), ["t-artifacts", "t-artifacts/.staging", "t.db", "t.db-reserve"]);
+    assert.deepEqual(tree(dir), [".t.db-reserve", "t-artifacts", "t-artifacts/.staging", "t.db"]);
   }));
 
 /** Arguments that no call refuses before it looks whether its store is open. */

@@ -5,7 +5,6 @@ import { join } from "@std/path";
 import { type OpenOptions, openStore, type Store } from "../../mod.ts";
 import { child } from "./children/flags.ts";
 import { OWNER } from "../../src/names/names.ts";
-import { RESERVE } from "../../src/metadata/sqlite/reserve.ts";
 import { openIn } from "./helpers.ts";
 
 /** All that a store says, and the text of each artifact, as read and checked. */
@@ -70,7 +69,7 @@ export function assertWal(path: string): void {
 /** The names in a directory, sorted; all but those of the notes and reserves of stores. */
 export function namesIn(dir: string): string[] {
   const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
-  return names.filter((name) => name !== OWNER && !name.endsWith(RESERVE)).sort();
+  return names.filter((name) => name !== OWNER && !/^\..*-reserve$/.test(name)).sort();
 }
 
 /** Overwrites a stored file, as no one should. */

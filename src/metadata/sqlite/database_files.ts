@@ -3,7 +3,7 @@ import { dirname } from "@std/path";
 import { fsError } from "../../base/fs_error.ts";
 import { NotAStoreError, StorageError } from "../../base/errors.ts";
 import { syncDirectory } from "../../bytes/files/directories.ts";
-import { RESERVE } from "./reserve.ts";
+import { reservePath } from "./reserve.ts";
 import { type SqlConnection, type SqlDriver, SqlError } from "./sql_driver.ts";
 
 /** Suffixes of the files that SQLite creates beside a database. */
@@ -50,7 +50,7 @@ export function requirePlainFiles(path: string): void {
 
 /** Removes a database with its companions and its reserve. */
 export async function removeDatabase(path: string): Promise<void> {
-  for (const name of ["", ...COMPANIONS, RESERVE].map((end) => path + end)) {
+  for (const name of [path, ...COMPANIONS.map((end) => path + end), reservePath(path)]) {
     try {
       await Deno.remove(name);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { DriverError, quote } from "../../base/errors.ts";
 import { registerOpenFile } from "./process_register.ts";
+import { reservePath } from "./reserve.ts";
 import type { SqlDriver } from "./sql_driver.ts";
 
 /**
@@ -51,7 +52,8 @@ export function isOpenDatabase(path: string): boolean {
   const [end] = /-(wal|shm|reserve)$/.exec(path) ?? [];
   return end !== undefined && [...files.values()].some((file) => {
     try {
-      return identity(Deno.realPathSync(file.path) + end) === key;
+      const database = Deno.realPathSync(file.path);
+      return identity(end === "-reserve" ? reservePath(database) : database + end) === key;
     } catch {
       return false; // Missing.
     }

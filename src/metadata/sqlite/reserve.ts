@@ -2,10 +2,12 @@
  * Disk space that is kept for the log of a database, so that removals can be committed when the
  * disk is full.
  */
-import { dirname } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 
-/** Suffix of the file that keeps the space, beside the database. */
-export const RESERVE = "-reserve";
+/** Returns the path of the file that keeps the space for a database: beside it, and hidden. */
+export function reservePath(path: string): string {
+  return join(dirname(path), `.${basename(path)}-reserve`);
+}
 
 /** Size of the reserve in bytes: the log of removing a run with some 1,000 artifacts. */
 const SIZE = 1024 * 1024;
@@ -28,7 +30,7 @@ export class Reserve {
   /** Describes the reserve of the database at `path`. */
   constructor(path: string) {
     this.#database = path;
-    this.#path = path + RESERVE;
+    this.#path = reservePath(path);
   }
 
   /** Creates the reserve if it is missing. Best effort: the disk may be full already. */
