@@ -4,7 +4,6 @@ import { join } from "@std/path";
 import { openStore } from "../../mod.ts";
 import { child } from "../support/children/flags.ts";
 import { inExt4Image, testWithExt4 } from "../support/ext4_image.ts";
-import { fillDisk } from "../support/fill_disk.ts";
 import { shimmed, shimMissing } from "../support/shim.ts";
 
 /** Number of artifacts whose records do not fit into the reserve. */
@@ -55,8 +54,8 @@ async function freeSpace(
   full: Full,
   program = child("free_space.ts", [dir, full]),
 ): Promise<void> {
-  const { success, stdout, stderr } = await program.output();
-  assert.ok(success, new TextDecoder().decode(stderr));
+  const { success, signal, stdout, stderr } = await program.output();
+  assert.ok(success, `${signal ?? ""} ${new TextDecoder().decode(stderr)}`);
   const { outcomes, ...left } = JSON.parse(new TextDecoder().decode(stdout));
   for (const [command, outcome] of Object.entries(outcomes)) assert.equal(outcome, "done", command);
   // Removing a run with very many artifacts needs more than the reserve.
@@ -86,16 +85,14 @@ function testFreeing(
 testFreeing("on a full disk", (dir) => freeSpace(dir, "blocks"));
 
 testFreeing("on a disk that another program keeps full", async (dir) => {
-  fillDisk(join(dir, "ballast"));
-  const script = 'while :; do cat /dev/zero >> "$1" 2> /dev/null; done';
-  const greedy = new Deno.Command("setsid", {
-    args: ["sh", "-c", script, "sh", join(dir, "greedy")],
-  }).spawn();
+  const greedy = child("greedy.ts", [join(dir, "greedy")]).spawn();
+  const output = greedy.stdout.getReader();
+  await output.read();
   try {
     await freeSpace(dir, "kept full");
   } finally {
-    Deno.kill(-greedy.pid, "SIGKILL");
-    await greedy.status;
+    greedy.kill("SIGKILL");
+    await Promise.all([greedy.status, output.cancel(), greedy.stderr.cancel()]);
   }
 });
 

@@ -27,7 +27,10 @@ export async function inExt4Image(
     await Deno.writeFile(file, new Uint8Array(0));
     await Deno.truncate(file, megabytes * 1024 * 1024);
     await Deno.mkdir(dir);
-    await call("mkfs.ext4", "-q", "-F", file);
+    // Blocks as large as pages of memory, as real file systems have them, where there is room for a
+    // journal of such: SQLite counts on them when it maps its index of the log on a full disk.
+    const blocks = megabytes < 16 ? [] : ["-b", "4096"];
+    await call("mkfs.ext4", "-q", "-F", ...blocks, file);
     const mount = () => call("mount", "-o", "loop", file, dir);
     const unmount = () => call("umount", dir);
     await mount();
