@@ -1,4 +1,4 @@
-/** A client of HTTP/1.1 that costs little: what is measured is the server. */
+/** A minimal HTTP/1.1 client, so that the server dominates measurements. */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -25,7 +25,7 @@ export function onReturn(work: () => void): () => void {
   return () => stops.forEach((stop) => stop());
 }
 
-/** An answer that says no, or none at all. */
+/** A failed request, or one without response. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** HTTP status; 0 if the server did not answer. */
@@ -79,7 +79,7 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
 /**
  * Calls the server.
  *
- * @throws {ApiError} If it says no, or does not answer.
+ * @throws {ApiError} If the request fails or gets no response.
  */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   let response;

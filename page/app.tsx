@@ -79,7 +79,7 @@ function useGoKeys(onHelp: () => void): void {
 
 /**
  * The view of the address. The table of runs stays where it is while a run is open, beside it or in its
- * place: "back" finds it as it was left.
+ * place, so that "back" restores its state.
  */
 function Content({ current }: { current: Address }) {
   const { view } = current;
@@ -191,7 +191,7 @@ function Header({ current, onHelp }: { current: Address; onHelp: () => void }) {
   );
 }
 
-/** What a report is, and what it leaves out. */
+/** Description of a report and its omissions. */
 function ReportBadge() {
   const { time, files } = report!;
   const left = files.omitted === 0

@@ -1,9 +1,9 @@
-/** Which way a metric is best, as far as its name says. */
+/** Direction in which a metric is best, derived from its name. */
 
-/** Small values are good, large ones are, or nobody knows. */
+/** Whether small or large values are better; `none` if unknown. */
 export type Best = "min" | "max" | "none";
 
-/** What the three are called. */
+/** Labels of the directions. */
 export const BEST_LABELS: Readonly<Record<Best, string>> = {
   min: "lowest",
   max: "highest",

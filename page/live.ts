@@ -1,4 +1,4 @@
-/** Events of the server: what has changed, while it changes. */
+/** Change events of the server. */
 import { useEffect, useRef } from "preact/hooks";
 import { connection, needsSignIn } from "./api.ts";
 import type { LiveEvent } from "./types.ts";
@@ -27,7 +27,7 @@ function connect(): void {
   source.onopen = () => connection.set("live");
   source.onerror = () => {
     connection.set("lost");
-    // The browser gives up after an answer that is an error, and waits long after others.
+    // Browsers do not reconnect after an error response, and wait long after other failures.
     source?.close();
     clearTimeout(timer);
     timer = setTimeout(() => void probe(), PATIENCE);
@@ -37,7 +37,7 @@ function connect(): void {
   }
 }
 
-/** Finds out whether the server is away or wants a sign-in. */
+/** Determines whether the server is unreachable or requires a sign-in. */
 async function probe(): Promise<void> {
   if (needsSignIn.get()) return;
   const answer = await fetch("/api/store").catch(() => undefined);
@@ -50,7 +50,7 @@ function tell(kind: string, text: unknown): void {
   try {
     data = JSON.parse(String(text)) as Partial<LiveEvent>;
   } catch {
-    // The kind alone says that something changed.
+    // The kind alone indicates a change.
   }
   for (const listener of listeners) listener({ ...data, kind });
 }
@@ -67,7 +67,7 @@ export function useLive(
     let [last, waiting] = [0, undefined as ReturnType<typeof setTimeout> | undefined];
     const run = () => {
       waiting = undefined;
-      // A page that nobody sees asks for nothing; it catches up when it is seen.
+      // A hidden page requests nothing and catches up once it is visible.
       if (document.hidden) return void (missed = true);
       last = Date.now();
       newest.current.work();

@@ -206,7 +206,7 @@ export function Choice({ label, value, options, onChange }: {
   );
 }
 
-/** A field that narrows what is shown. */
+/** A search field. */
 export function SearchField({ label, placeholder = label, value, onSearch }: {
   label: string;
   placeholder?: string;

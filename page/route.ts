@@ -7,7 +7,7 @@ export const RUN_TABS = ["overview", "charts", "files", "log"] as const;
 /** A tab of a run. */
 export type RunTab = typeof RUN_TABS[number];
 
-/** What the address asks for. */
+/** View selected by the address. */
 export type View =
   | { readonly name: "runs"; readonly experiment: string | undefined }
   | {
@@ -124,7 +124,7 @@ export function go(hash: string): void {
   location.hash = hash;
 }
 
-/** The address of the table of runs, which stays as it is while a run is open; `undefined` at first. */
+/** Address of the table of runs, preserved while a run is open; initially `undefined`. */
 export const tableHash = cell<string | undefined>(undefined);
 
 function noteTable(): void {

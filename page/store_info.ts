@@ -1,4 +1,4 @@
-/** What the whole page knows of the store. */
+/** State of the store, shared by the whole page. */
 import { get } from "./api.ts";
 import { cell } from "./cell.ts";
 import type { StoreInfo } from "./types.ts";

@@ -1,4 +1,4 @@
-/** What the server answers. */
+/** Types of the server's responses. */
 
 /** A number of a metric; JSON has no form for the last three. */
 export type Num = number | "NaN" | "Infinity" | "-Infinity";
@@ -51,7 +51,7 @@ export interface Summary {
   readonly step?: number;
 }
 
-/** What every answer says of a run. */
+/** Fields of a run in every response. */
 interface RunFields {
   readonly id: string;
   readonly experiment: string;

@@ -1,18 +1,18 @@
-/** Loading what a view shows. */
+/** Loading of a view's data. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { messageOf, onReturn } from "./api.ts";
 
-/** What is loaded so far. */
+/** Loaded data. */
 export interface Loaded<T> {
   /** The newest answer; of an earlier key no more. */
   readonly data: T | undefined;
   /** Why the last try failed. */
   readonly error: string | undefined;
-  /** Loads once more; what is shown stays until the answer is there. */
+  /** Reloads. The current data stays until the response arrives. */
   readonly reload: () => void;
 }
 
-/** Answers by key, so that "back" shows at once what was there. */
+/** Cached responses by key, so that "back" shows them at once. */
 const remembered = new Map<string, unknown>();
 const MOST_REMEMBERED = 40;
 

@@ -105,7 +105,7 @@ async function includeOnDemand(directory: string): Promise<void> {
   }
 }
 
-/** What the bundler writes so that CommonJS packages can require modules of Node. */
+/** Banner with which bundled CommonJS packages can require modules of Node. */
 const REQUIRE =
   /import \{ createRequire as (\w+) \} from "node:module";\s*var __require = \1\(.*\);/;
 

@@ -56,7 +56,7 @@ export class JupyterLab implements AsyncDisposable {
     }
   }
 
-  /** Signs a notebook: what is not trusted is shown without its styles. */
+  /** Signs a notebook. Untrusted ones are displayed without styles. */
   async trust(path: string): Promise<void> {
     const { success } = await new Deno.Command("jupyter", {
       args: ["trust", path],

@@ -26,7 +26,7 @@ async function script(): Promise<string> {
   }
 }
 
-/** Joins the style's parts, in the order of their names, without what is for people only. */
+/** Joins the parts of the style in the order of their names, minified. */
 async function style(): Promise<string> {
   const names = [];
   for await (const { name } of Deno.readDir(join(PAGE, "styles"))) names.push(name);

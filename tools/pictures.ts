@@ -12,7 +12,7 @@ import { execute, kernelMissing } from "../tests/support/jupyter_kernel.ts";
 /** Bytes that a picture may have: it is kept in the repository. */
 const MAX_SIZE = 150_000;
 
-/** Pixels around what is photographed. */
+/** Margin of a picture, in pixels. */
 const MARGIN = 12;
 
 /** Which output of which notebook is photographed, and on which theme. */
@@ -62,7 +62,7 @@ async function photograph(page: Page, words: string, file: string): Promise<void
     .filter({ hasText: new RegExp(words) }).first();
   await output.scrollIntoViewIfNeeded();
   const box = await output.boundingBox();
-  // Only as wide as what is shown: the page leaves much room beside it.
+  // Limited to the width of the content.
   const widths = await output.locator("table, .curves, svg, h4, div.dim").evaluateAll((items) =>
     items.map((item) => {
       const range = item.ownerDocument.createRange();

@@ -1,9 +1,9 @@
-/** What is compared: commands of ours and of peers that do the same. */
+/** Compared commands of chachaml and of its peers. */
 import { join } from "@std/path";
 import { type Environment, measure, quote } from "./measure.ts";
 import type { Tools } from "./tools.ts";
 
-/** One way to do what a case is about. */
+/** One implementation of a case. */
 export interface Way {
   readonly name: string;
   /** What of the result survives a power cut. */

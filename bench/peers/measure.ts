@@ -1,6 +1,6 @@
-/** Runs commands as whole processes, and measures what they take. */
+/** Measurement of commands as whole processes. */
 
-/** What a command took. */
+/** Resources used by a command. */
 export interface Cost {
   /** Seconds on the clock. */
   readonly wall: number;

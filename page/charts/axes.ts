@@ -17,7 +17,7 @@ function axis(values: uPlot.Axis.Values | undefined): uPlot.Axis {
   };
 }
 
-/** A step as short as it can be said: `12k`. */
+/** Formats a step briefly: `12k`. */
 function shortNumber(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e6) return `${formatNumber(value / 1e6)}M`;

@@ -51,7 +51,7 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
     }, (problem) => own === turn.current && setError(messageOf(problem)));
     loadDetail();
   };
-  /** Loads what is zoomed into: of a thinned curve there is more to see. */
+  /** Loads the zoomed range of a thinned curve in more detail. */
   const loadDetail = () => {
     const own = range.current;
     if (own) {
@@ -113,7 +113,7 @@ export function ChartCard({ metric, title = metric, runs, drawing, height, toLin
   );
 }
 
-/** What a chart says of itself, besides its lines. */
+/** Notes of a chart. */
 function factsOf(curves: readonly Curve[], lines: readonly Series[], drawing: Drawing) {
   const count = curves.reduce((sum, curve) => sum + curve.count, 0);
   const drawn = curves.reduce((sum, curve) => sum + curve.values.length, 0);

@@ -30,7 +30,7 @@ export function stepRange(
   return from < to ? { from, to } : undefined;
 }
 
-/** Puts the parts that were loaded of a range in the place of what was there. */
+/** Replaces a range of a curve by loaded parts. */
 export function withDetail(curves: readonly Curve[], detail: readonly Curve[]): readonly Curve[] {
   return curves.map((curve) => {
     const part = detail.find(({ key, "run-id": id }) =>

@@ -4,7 +4,7 @@ import { toNumber } from "../format.ts";
 import type { Curve } from "../types.ts";
 import { smooth } from "./smoothing.ts";
 
-/** What the horizontal axis shows. */
+/** Quantity of the horizontal axis. */
 export type XMode = "step" | "time" | "relative";
 
 /** How curves are drawn. */
@@ -65,7 +65,7 @@ export function seriesOf(
   return { ...look, xs, ys };
 }
 
-/** The columns of a plot: places that all share, the lines as they are, smoothed, and their bands. */
+/** Columns of a plot: shared x values, original lines, smoothed lines, and bands. */
 export interface Aligned {
   readonly data: uPlot.AlignedData;
   /** For each column after the first: its line, and what of it. */

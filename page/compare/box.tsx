@@ -118,7 +118,7 @@ export function BoxTab({ rows, query }: { rows: readonly Row[]; query: URLSearch
   );
 }
 
-/** Whether several runs share values of a param, and not all the same. */
+/** Whether a param has several values, each shared by several runs. */
 function repeats(rows: readonly Row[], key: string): boolean {
   const values = rows.flatMap((row) => row.params[key] ?? []);
   const different = new Set(values).size;

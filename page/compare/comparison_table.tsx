@@ -8,7 +8,7 @@ import { differs, type Dimension, dimensionsOf, textIn } from "./dimension.ts";
 
 const TURNS = { none: "min", min: "max", max: "none" } as const;
 
-/** Which way a metric is best: what the user says, else what its name says. */
+/** Direction in which a metric is best: the user's choice, else derived from its name. */
 export function directionOf(metric: string, query: URLSearchParams): Best {
   const chosen = query.getAll("best").find((text) => text.startsWith(`${metric}:`));
   const said = chosen?.slice(metric.length + 1);

@@ -3,7 +3,7 @@ import { toNumber } from "../format.ts";
 import { type Drawing, placesOf, type Series } from "../charts/series.ts";
 import type { Curve } from "../types.ts";
 
-/** What the band around a mean shows. */
+/** Meaning of the band around a mean. */
 export type Band = "deviation" | "range";
 
 /** Most places of a mean. */

@@ -10,7 +10,7 @@ const WORDS = new Set(
     "undefined union unsafe use using var void where while with yield").split(" "),
 );
 
-/** Longest text that is coloured; longer text is shown as it is. */
+/** Maximum length of highlighted text, in characters. */
 const MOST = 200_000;
 
 const HASH_COMMENTS =

@@ -63,7 +63,7 @@ const BY_TYPE: readonly (readonly [RegExp, Kind])[] = [
   [/^text\/|^application\/(x-)?(javascript|typescript|ya?ml|toml|xml|sh|python)|edn/, "text"],
 ];
 
-/** How to show a file. A name's ending says more than a type that was guessed. */
+/** Kind of preview of a file. The extension takes precedence over a guessed type. */
 export function kindOf(name: string, type: string | null | undefined): Kind {
   const ending = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
   const byName = Object.hasOwn(BY_NAME, ending) ? BY_NAME[ending] : undefined;

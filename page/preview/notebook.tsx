@@ -1,4 +1,4 @@
-/** A notebook: its cells with what they printed, without anything of it that could run. */
+/** A notebook: its cells and outputs, without active content. */
 import { Markdown } from "../markdown.tsx";
 import { Problem } from "../parts.tsx";
 import { highlight } from "./highlight.tsx";

@@ -133,7 +133,7 @@ function TextBody({ head: { text, whole }, name, kind }: { head: Head; name: str
   );
 }
 
-/** JSON, a member a line; as it is if it is not JSON, or has numbers that JavaScript would change. */
+/** Formats JSON; unchanged if it is invalid, or has numbers that JavaScript would change. */
 function pretty(text: string): string {
   if (text.includes("\n  ") || /\d{16}/.test(text)) return text;
   try {
@@ -143,7 +143,7 @@ function pretty(text: string): string {
   }
 }
 
-/** The first bytes of what is no text. */
+/** First bytes of a binary file. */
 function Unknown({ id, size, name }: { id: string; size: number; name: string }) {
   const { data } = useLoad(
     `bytes ${id}`,

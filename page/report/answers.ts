@@ -1,4 +1,4 @@
-/** What a server would answer, from the data of a report. */
+/** Responses of a server, computed from the data of a report. */
 import { columnOf, numberOf, textOf } from "../runs/columns.ts";
 import type { ColumnNames, FileEntry, RunDetail, StoreInfo, TablePage } from "../types.ts";
 import { fileBytes, hasFile, report, reportCurves, reportRun, reportRuns } from "./data.ts";

@@ -2,7 +2,7 @@
 import { formatBytes } from "../format.ts";
 import type { ArtifactInfo, Curve, Row, RunDetail } from "../types.ts";
 
-/** What a report says of itself. */
+/** Metadata of a report. */
 export interface ReportInfo {
   /** Name of the store. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface ReportInfo {
   readonly time: number;
   /** Ids of the runs. */
   readonly runs: readonly string[];
-  /** Limits of what is included, and what came of them. */
+  /** Limits of the content, and their effect. */
   readonly files: {
     readonly maxFile: number;
     readonly maxTotal: number;

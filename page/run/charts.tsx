@@ -23,7 +23,7 @@ export function groupMetrics(names: readonly string[]): readonly (readonly [stri
     if (names) names.push(name);
     else groups.set(group, [name]);
   }
-  // What the run is about comes first, what its machine did last.
+  // Metrics of the run come first, system metrics last.
   return [...groups].sort(([a], [b]) =>
     Number(a === "system") - Number(b === "system") || (a < b ? -1 : 1)
   );

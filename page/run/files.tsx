@@ -1,4 +1,4 @@
-/** The files of a run: a tree at the left, what is chosen at the right. */
+/** Files of a run: a tree on the left, the selected file on the right. */
 import { useState } from "preact/hooks";
 import { get, segment, urlOf } from "../api.ts";
 import { count, formatBytes, formatTime } from "../format.ts";

@@ -1,4 +1,4 @@
-/** What a run is: note, params, metrics, tags, where it ran, what belongs to it. */
+/** Overview of a run: note, params, metrics, tags, environment, related objects. */
 import { get } from "../api.ts";
 import { formatBytes, formatDuration, formatNumber, formatTime } from "../format.ts";
 import { formatValue, toNumber } from "../format.ts";

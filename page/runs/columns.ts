@@ -8,7 +8,7 @@ export interface Column {
   readonly id: string;
   /** Its heading. */
   readonly label: string;
-  /** What it shows. */
+  /** Content of the column. */
   readonly kind: "field" | "params" | "metrics" | "tags" | "curve";
   /** The param, metric or tag. */
   readonly key: string;
@@ -18,7 +18,7 @@ export interface Column {
   readonly numeric: boolean;
   /** Width in pixels, if the user chose none. */
   readonly width: number;
-  /** What the server sorts it by; `undefined` if it cannot. */
+  /** Sort key of the server; `undefined` if the column cannot be sorted. */
   readonly sort: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { ApiError } from "../api.ts";
 import type { ColumnNames } from "../types.ts";
 import { complete, type Completion } from "./filter_words.ts";
 
-/** Milliseconds of rest after which what was typed is used. */
+/** Delay after the last keystroke before a filter is applied, in milliseconds. */
 const PATIENCE = 500;
 
 /** A filter, with completion, and its error in place. */

@@ -1,4 +1,4 @@
-/** Completion of filters, and what a plain word means. */
+/** Completion of filters, and interpretation of plain words. */
 import type { ColumnNames } from "../types.ts";
 
 /** What can stand where the cursor is. */
@@ -78,7 +78,7 @@ function rank(words: readonly string[], typed: string): string[] {
   return [...first, ...second].slice(0, MOST);
 }
 
-/** The filter for what was typed: plain words find runs by their names. */
+/** Returns the filter for typed text. Plain words find runs by name. */
 export function filterOf(text: string): string {
   const typed = text.trim();
   if (typed === "" || /[<>=]|\b(i?like|in|is)\b|^\s*\w+\.\S+$/i.test(typed)) return typed;

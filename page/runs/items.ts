@@ -39,7 +39,7 @@ export function itemsOf(groups: readonly Group[], open: ReadonlySet<string>): It
   });
 }
 
-/** What a group shows in a column: the mean of a metric, a value that all share. */
+/** Cell of a group: the mean of a metric, or a value shared by all runs. */
 export function groupText({ rows }: Group, column: Column, decimals?: number): string {
   if (column.kind === "metrics") {
     const values = rows.map((row) => numberOf(row, column)).filter((value) =>

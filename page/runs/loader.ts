@@ -12,13 +12,13 @@ const MOST_PAGES = 10;
 /** Pages that are loaded around those in sight. */
 const AROUND = 2;
 
-/** Pages that are kept; of more, those far from what is in sight are dropped. */
+/** Maximum number of cached pages; pages far from the visible rows are dropped. */
 const MOST_KEPT = 300;
 
 /** A column that no run has: only what every row has is answered. */
 const NO_COLUMNS = "tags. ";
 
-/** Rows as they are loaded. */
+/** Loaded rows. */
 export interface Rows {
   /** Rows so far; a place that is not loaded is empty. */
   readonly rows: readonly (Row | undefined)[];
@@ -30,13 +30,13 @@ export interface Rows {
   readonly stale: boolean;
   /** Has the rows of some places loaded. */
   readonly want: (from: number, to: number) => void;
-  /** Loads what is shown once more. */
+  /** Reloads the visible rows. */
   readonly refresh: () => void;
   /** The ids of the runs at some places, loaded or not. */
   readonly idsBetween: (from: number, to: number) => Promise<string[]>;
 }
 
-/** What is loaded of one query. */
+/** Loaded pages of one query. */
 interface Pages {
   readonly key: string;
   readonly rows: (Row | undefined)[];
@@ -91,7 +91,7 @@ function missingPages(
   return [0, 0];
 }
 
-/** Drops pages far from what is in sight. */
+/** Drops pages far from the visible rows. */
 function dropFar({ rows, loaded, fresh, window: [from, to] }: Pages): void {
   if (loaded.size <= MOST_KEPT) return;
   const [low, high] = [from / PAGE - MOST_KEPT / 4, to / PAGE + MOST_KEPT / 4];
@@ -142,7 +142,7 @@ export function useRows(query: Query, ready = true): Rows {
       }
       dropFar(pages);
     };
-    /** Loads what is missing, one call at a time, as long as anything is. */
+    /** Loads missing pages, one request at a time. */
     const goOn = (): void => {
       const [first, count] = missingPages(pages);
       if (pages.busy || !isCurrent() || count === 0) return;
@@ -160,11 +160,11 @@ export function useRows(query: Query, ready = true): Rows {
     return {
       want: (from: number, to: number) => {
         pages.window = [from, to];
-        // Until the first page is there, nobody knows how many there are.
+        // The number of rows is unknown until the first page is loaded.
         if (pages.total !== undefined) goOn();
       },
       refresh: () => {
-        // What is not in sight is loaded again when it is wanted.
+        // Other pages are reloaded when they become visible.
         if (pages.busy) pages.again = true;
         else pages.fresh.clear();
         goOn();

@@ -260,7 +260,7 @@ function sortBy(sort: string, direction: "asc" | "desc"): void {
   setTableQuery({ sort, direction }, true);
 }
 
-/** What the keys do to the line that has the cursor. */
+/** Keyboard commands for the current row. */
 function useTableKeys({ cursor, rowAt, itemAt, toggleGroup, selection, move }: {
   cursor: number;
   rowAt: (at: number) => Row | undefined;

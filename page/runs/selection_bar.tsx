@@ -25,7 +25,7 @@ export function SelectionBar(
     partial: number | undefined;
     loaded: readonly Row[];
     experiment: string | undefined;
-    /** What the table shows, as the server is asked for it. */
+    /** Query of the table. */
     search: Query;
     onClear: () => void;
     onChanged: () => void;

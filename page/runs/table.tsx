@@ -12,7 +12,7 @@ import { useSparklines } from "./sparklines.ts";
 /** Height of a line, in pixels. */
 export const LINE = 28;
 
-/** Lines that are drawn above and below what is in sight. */
+/** Number of rows rendered above and below the visible ones. */
 const MARGIN = 12;
 
 /** Browsers lay out no element that is higher. */
@@ -21,7 +21,7 @@ const HIGHEST = 15_000_000;
 /** Width of the column of check boxes. */
 const CHECK = 34;
 
-/** What the table shows and does. */
+/** Properties of the table. */
 export interface TableProps {
   readonly label: string;
   readonly columns: readonly Column[];
@@ -63,7 +63,7 @@ export function Table(props: TableProps) {
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    // What is hidden forgets where it was scrolled to.
+    // A hidden element loses its scroll position.
     if (active && scroller.current) scroller.current.scrollTop = kept.current;
   }, [active]);
   const most = Math.min(length, Math.floor(HIGHEST / LINE));

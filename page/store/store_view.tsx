@@ -1,4 +1,4 @@
-/** The store: how large it is, whether it is well, what is archived in it. */
+/** The store: size, health, archived runs. */
 import { useState } from "preact/hooks";
 import { get } from "../api.ts";
 import { useCell } from "../cell.ts";

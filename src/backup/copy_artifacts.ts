@@ -57,7 +57,7 @@ export interface Omitted {
   readonly error: Error;
 }
 
-/** What is at the key of an artifact. */
+/** Entry at the key of an artifact. */
 export interface Found {
   /** The entry that already has its bytes. */
   readonly entry?: ByteEntry | undefined;

@@ -36,7 +36,7 @@ export class ProtocolError extends ChachamlError {
 
 /** The server was restarted before it answered: whether the write was done is unknown. */
 export class ResponseLostError extends ChachamlError {
-  /** Creates the error. `action` is what was asked for. */
+  /** Creates the error. `action` is the requested operation. */
   constructor(action: string) {
     super(
       "response-lost",

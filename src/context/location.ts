@@ -27,9 +27,9 @@ export interface Location {
    * the store is read-only.
    */
   readonly artifactDir: string | undefined;
-  /** Removes what was created for this use only. */
+  /** Removes temporary files and directories. */
   readonly cleanUp: () => Promise<void>;
-  /** Removes what was created for a store that then failed to open. */
+  /** Removes files created for a store that then failed to open. */
   readonly undo: () => Promise<void>;
 }
 

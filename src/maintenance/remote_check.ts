@@ -6,7 +6,7 @@ import type { Finding } from "./findings.ts";
 import { assertVerifyOptions, type VerifyOptions } from "./verify_options.ts";
 import type { VerifyPosition } from "./verify_position.ts";
 
-/** What a server says while it verifies. */
+/** A line of a server's verification. */
 export interface VerifyReport {
   /** A finding. */
   readonly finding?: Finding | undefined;
@@ -44,7 +44,7 @@ export class RemoteCheck {
     this.position = options.after;
   }
 
-  /** Yields what the server finds. */
+  /** Yields the server's findings. */
   async *run(): AsyncGenerator<Finding> {
     assertVerifyOptions(this.#options);
     const { signal, onProgress, ...options } = this.#options;

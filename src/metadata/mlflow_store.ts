@@ -124,7 +124,7 @@ export interface MlflowBatch {
   readonly params: Pairs;
   /** Tags to set. */
   readonly tags: Pairs;
-  /** The client's own id of this call: what was stored under it is not stored again. */
+  /** The client's id of the call. A call is stored only once. */
   readonly logId?: string;
 }
 

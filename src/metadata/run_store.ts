@@ -39,7 +39,7 @@ export interface RunCounts {
 
 /** Part of a run that a store lacks. */
 export interface Missing {
-  /** The whole run, or only what it has gained. */
+  /** The whole run, or only its new data. */
   readonly run: RunDocument;
   /** Whether the store does not have the run. */
   readonly isNew: boolean;

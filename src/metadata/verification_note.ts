@@ -1,6 +1,6 @@
 /** Note of a verification of the whole store. */
 
-/** What the last verification found. */
+/** Result of the last verification. */
 export interface VerificationNote {
   /** When it ended, in epoch milliseconds. */
   readonly time: number;
@@ -13,7 +13,7 @@ export interface VerificationNote {
 /** Key of the note among the properties of a store. */
 export const VERIFIED = "verified";
 
-/** Parses the note as it is stored; `undefined` if it is none. */
+/** Parses a stored note; `undefined` if it is invalid. */
 export function parseVerificationNote(text: string | undefined): VerificationNote | undefined {
   try {
     const note = JSON.parse(text ?? "null") as VerificationNote | null;

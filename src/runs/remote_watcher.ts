@@ -5,7 +5,7 @@ import type { NewValue } from "../metadata/change_log.ts";
 import type { RemoteCare } from "../remote/remote_care.ts";
 import { runIfThere, type StoreEvent, type WatchOptions } from "./watch.ts";
 
-/** What a server says of a change, as JSON. */
+/** A change as sent by a server, as JSON. */
 interface EventData {
   readonly "run-id"?: string;
   readonly name?: string;

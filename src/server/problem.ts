@@ -52,7 +52,7 @@ function isCutShort(error: unknown): boolean {
   );
 }
 
-/** An error with what it was caused by. */
+/** Formats an error with its causes. */
 function causes(error: unknown): Error[] {
   return error instanceof Error ? [error, ...causes(error.cause)] : [];
 }

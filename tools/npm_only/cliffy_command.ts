@@ -1,4 +1,4 @@
-/** Stands in for `@cliffy/command` where JSR is out of reach: what the code uses of it, by commander. */
+/** Stand-in for the used part of `@cliffy/command`, for networks without JSR, based on commander. */
 import { Command as Commander, CommanderError, Option } from "npm:commander@~14.0.3";
 
 type Handler = (options: unknown, ...args: unknown[]) => void | Promise<void>;

@@ -1,4 +1,4 @@
-/** Stands in for `@db/sqlite` where JSR is out of reach: it is not to be had there, and says so. */
+/** Stand-in for `@db/sqlite`, for networks without JSR: reports that it is unavailable. */
 
 /** The connection, as far as the code uses it. */
 export declare class Database {

@@ -1,4 +1,4 @@
-/** Stands in for `@std/crypto` where JSR is out of reach: what the code uses of it. */
+/** Stand-in for the used part of `@std/crypto`, for networks without JSR. */
 
 import { timingSafeEqual as compare } from "node:crypto";
 

@@ -1,4 +1,4 @@
-/** Stands in for `@std/fs` where JSR is out of reach: what the code uses of it. */
+/** Stand-in for the used part of `@std/fs`, for networks without JSR. */
 import { join } from "node:path";
 
 /** Makes a directory, and those above it, unless it is there. */
@@ -6,7 +6,7 @@ export async function ensureDir(path: string | URL): Promise<void> {
   await Deno.mkdir(path, { recursive: true });
 }
 
-/** Gives what a pattern fits, directories too, relative to `root`. */
+/** Yields matching files and directories, relative to `root`. */
 export async function* expandGlob(
   pattern: string,
   { root = Deno.cwd(), includeDirs = true }: { root?: string; includeDirs?: boolean } = {},

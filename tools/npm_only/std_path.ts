@@ -1,4 +1,4 @@
-/** Stands in for `@std/path` where JSR is out of reach: what the code uses of it. */
+/** Stand-in for the used part of `@std/path`, for networks without JSR. */
 import { pathToFileURL } from "node:url";
 
 export { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";

@@ -110,11 +110,11 @@ function decodeKey(key: string): string {
   return decodeURIComponent(key.replaceAll("+", " "));
 }
 
-/** When it is now, and how long what is staged counts as someone's work. */
+/** Clock, and lifetime of staged objects. */
 export interface Ages {
   /** The server's time, in epoch milliseconds. */
   readonly serverTime: number;
-  /** Milliseconds after which what is staged was left by a process that is gone. */
+  /** Age from which staged objects count as abandoned, in milliseconds. */
   readonly abandonedAfter: number;
 }
 

@@ -1,4 +1,4 @@
-/** What is directly in a directory of artifacts. */
+/** Direct entries of a directory of artifacts. */
 import type { DirectoryEntry } from "../artifact_index.ts";
 import { numberOrNull, text } from "../rows/value.ts";
 import type { Sql } from "./client.ts";

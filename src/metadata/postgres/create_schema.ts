@@ -102,7 +102,7 @@ export function requireWritableSchema({ format }: SchemaState, { shown }: Server
   if (format > FORMAT) throw new NewerFormatError(shown, format, FORMAT);
 }
 
-/** Creates what is missing. Concurrent calls wait for the first one. */
+/** Creates missing tables and indexes. Concurrent calls wait for the first one. */
 export async function createSchema(sql: Transaction, server: Server): Promise<void> {
   await sql.run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "chachaml schema");
   const { schema } = server;

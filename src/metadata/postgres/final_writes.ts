@@ -31,7 +31,7 @@ export interface PendingBatch {
   xid: string | undefined;
 }
 
-/** What the worker gets. */
+/** Input of the worker. */
 interface Message extends FinalWrites {
   readonly flag: SharedArrayBuffer;
   readonly server: Server;

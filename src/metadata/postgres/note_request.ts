@@ -1,4 +1,4 @@
-/** Storing the id of a request with what it writes. */
+/** Storing of a request's id in the transaction of its writes. */
 import { RequestDoneError } from "../write_request.ts";
 import type { Sql } from "./client.ts";
 

@@ -75,7 +75,7 @@ export async function insertDocument(sql: Sql, run: RunDocument): Promise<void> 
   await insertContents(sql, run);
 }
 
-/** Adds to an existing run what it has gained. */
+/** Adds new data to an existing run. */
 export async function growDocument(sql: Sql, growth: RunDocument): Promise<void> {
   const { status, endTime, error, id } = growth;
   await sql.run(

@@ -104,7 +104,7 @@ function datasetOf(row: SqlRow): MlflowDatasetInput {
   };
 }
 
-/** The tag that says what a dataset was used for. */
+/** Tag with the use of a dataset. */
 const CONTEXT = "mlflow.data.context";
 
 /** Use of a dataset; `null` if unknown. */

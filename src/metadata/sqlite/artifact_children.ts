@@ -1,4 +1,4 @@
-/** What is directly in a directory of artifacts. */
+/** Direct entries of a directory of artifacts. */
 import type { DirectoryEntry } from "../artifact_index.ts";
 import type { SqlConnection } from "./sql_driver.ts";
 import { text, whole } from "./whole_text.ts";

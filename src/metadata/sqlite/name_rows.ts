@@ -22,7 +22,7 @@ const BY_INDEX: Readonly<Record<Kind, string>> = {
   experiment: `${eachOf("experiment", "runs")} UNION SELECT name FROM experiments ORDER BY 1`,
 };
 
-/** For databases that nobody may add an index or summaries to. */
+/** For read-only databases without our index and summaries. */
 const BY_SCAN: Readonly<Record<Kind, string>> = {
   metric: `SELECT DISTINCT key AS name FROM metrics
     UNION SELECT DISTINCT key FROM metric_nans ORDER BY 1`,

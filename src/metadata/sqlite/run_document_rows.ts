@@ -74,7 +74,7 @@ export function insertDocument(sql: SqlConnection, run: RunDocument): void {
   insertContents(sql, run);
 }
 
-/** Adds to an existing run what it has gained. */
+/** Adds new data to an existing run. */
 export function growDocument(sql: SqlConnection, growth: RunDocument): void {
   sql.prepare("UPDATE runs SET status = ?, end_time = ?, error = ? WHERE id = ?")
     .run(growth.status, growth.endTime, growth.error, growth.id);

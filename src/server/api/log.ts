@@ -1,25 +1,25 @@
-/** Output of the program of a run, while it grows and after. */
+/** Output of a run's program, during and after the run. */
 import type { Store } from "../../store/store.ts";
 import { bad } from "./api_error.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
 
-/** Bytes of a log in one answer. */
+/** Maximum number of bytes of a log per response. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** A log as it is now. */
+/** Current state of a log. */
 export interface LogPart {
-  /** Bytes so far. */
+  /** Current size in bytes. */
   readonly size: number;
   /** Whether a program still writes it. */
   readonly growing: boolean;
-  /** Opens a range of it; `null` if that is empty. */
+  /** Opens a range; `null` if it is empty. */
   open(start: number, end: number): Bytes | null;
 }
 
 /**
- * Finds a log of a run: one that grows, else the artifact that it has become; empty if there is neither.
+ * Finds a log of a run: a growing one, else the artifact with its content; empty if neither exists.
  *
  * @throws {RunNotFoundError} If there is no such run.
  */
@@ -84,7 +84,7 @@ async function log({ store, query, param }: ApiCall): Promise<Response> {
   });
 }
 
-/** The endpoint of logs. */
+/** Endpoint for logs. */
 export const LOG_ROUTES: readonly ApiRoute[] = [
   {
     method: "GET",

@@ -1,4 +1,4 @@
-/** Evaluation datasets as they are kept, and as the protocol writes them. */
+/** Stored evaluation datasets and their form in the protocol. */
 import type { MlflowDocuments } from "../../metadata/mlflow_documents.ts";
 import { missing } from "./mlflow_error.ts";
 

@@ -19,7 +19,7 @@ const USER = "mlflow.user";
 /** Records that a page has by default, and at most. */
 const PAGE = [1000, 10_000] as const;
 
-/** A record as it was sent. */
+/** A record of a request. */
 interface SentRecord {
   readonly inputs: ExactObject;
   readonly outputs?: unknown;

@@ -1,4 +1,4 @@
-/** JSON that keeps its numbers as they were written: `1.0` is not `1`, and no digit is lost. */
+/** JSON that preserves the text of numbers: `1.0` is not `1`, and no digit is lost. */
 import { invalid } from "./mlflow_error.ts";
 
 /** A number with its text. `JSON.stringify` writes the text. */

@@ -1,4 +1,4 @@
-/** Removal for good, by administrators: what is deleted can be restored until it is purged. */
+/** Permanent removal, by administrators. Deleted objects can be restored until then. */
 import { RunStateError } from "../../base/errors.ts";
 import { requireExperiment } from "./experiments.ts";
 import { invalid, MlflowError } from "./mlflow_error.ts";
@@ -7,7 +7,7 @@ import { requireRun, runIdOf } from "./runs.ts";
 import { SCORER } from "./scorers.ts";
 import { SPANS, TRACE } from "./trace_info.ts";
 
-/** Runs that are looked up at a time. */
+/** Number of runs looked up together. */
 const PAGE = 200;
 
 async function purgeRun(call: Call): Promise<unknown> {
@@ -54,7 +54,7 @@ async function purgeExperiment(call: Call): Promise<unknown> {
   );
 }
 
-/** The endpoints of removal for good. */
+/** Endpoints for permanent removal. */
 export const PURGE_ROUTES: readonly Route[] = [
   adminRoute("POST", "runs/purge", purgeRun),
   adminRoute("POST", "experiments/purge", purgeExperiment),

@@ -9,7 +9,7 @@ export interface Service {
   readonly store: Store;
   /** Records of artifacts: listings by directory. */
   readonly artifacts: Pick<ArtifactIndex, "children">;
-  /** What the protocol keeps. */
+  /** Data of the protocol. */
   readonly mlflow: MlflowStore;
   /** Clock, in epoch milliseconds. */
   readonly now: () => number;

@@ -22,7 +22,7 @@ interface ScorerVersion {
   readonly scorer_id: string;
 }
 
-/** A scorer as it is kept. Version numbers are not reused. */
+/** A stored scorer. Version numbers are not reused. */
 interface Scorer {
   readonly id: string;
   readonly highest: number;

@@ -1,4 +1,4 @@
-/** Traces as they are kept, and as the protocol writes them. */
+/** Stored traces and their form in the protocol. */
 import { missing } from "./mlflow_error.ts";
 import type { Call } from "./route.ts";
 
@@ -33,7 +33,7 @@ export interface Assessment {
   readonly valid?: boolean;
 }
 
-/** A trace as it is kept: with the runs that it was linked to. */
+/** A stored trace, with the runs linked to it. */
 export interface StoredTrace extends TraceInfo {
   readonly linked_runs?: readonly string[];
 }

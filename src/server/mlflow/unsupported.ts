@@ -5,7 +5,7 @@ import { MlflowError } from "./mlflow_error.ts";
 interface UnsupportedPart {
   /** Paths below `/api/<version>/mlflow/`. */
   readonly paths: readonly string[];
-  /** What it is, and why it is not here. */
+  /** Description, and reason for its absence. */
   readonly reason: string;
 }
 

@@ -28,7 +28,7 @@ export interface ReportOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Maximum number of runs: what the page compares at once. */
+/** Maximum number of runs, as in a comparison of the page. */
 const MOST_RUNS = 200;
 
 const OPTIONS = ["maxFile", "maxTotal", "points", "signal"];

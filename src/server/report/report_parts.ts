@@ -9,7 +9,7 @@ import { tableText } from "../../metadata/rows/table_text.ts";
 import type { Inclusion } from "./plan_files.ts";
 import { dataElement, documentEnd, documentStart, elementStart } from "./document.ts";
 
-/** Limits of what is included. */
+/** Limits of the content. */
 export interface ReportLimits {
   /** Largest size of an included file, in bytes. */
   readonly maxFile: number;

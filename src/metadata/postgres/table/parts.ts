@@ -8,11 +8,11 @@ import { AS_NUMBER, attribute, IS_NUMBER, tagValue } from "./values.ts";
 
 /** One part of an order. */
 export interface Part {
-  /** What is joined to `runs r`; empty for nothing. */
+  /** Joins to `runs r`; may be empty. */
   readonly join: Fragment;
   /** Which runs belong to it; empty for all. */
   readonly where: Fragment;
-  /** What they are sorted by; the start if left out. */
+  /** Sort keys; by default the start time. */
   readonly value?: Fragment;
 }
 

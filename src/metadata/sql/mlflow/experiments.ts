@@ -103,7 +103,7 @@ function* rename(dialect: SqlDialect, now: number, id: string, name: string): Sc
   if (!row) return false;
   const { name: before = null } = row;
   yield* run("UPDATE runs SET experiment = ? WHERE experiment = ?", name, before);
-  // The description moves along; without one, an experiment keeps what was written for its new name.
+  // The description moves with the experiment; without one, that of the new name stays.
   if (yield* get("SELECT 1 FROM experiments WHERE name = ?", before)) {
     yield* run("DELETE FROM experiments WHERE name = ?", name);
     yield* run("UPDATE experiments SET name = ? WHERE name = ?", name, before);

@@ -28,7 +28,7 @@ export interface MlflowDatabase extends ScriptDatabase {
   ensureIds(now: number): Promise<void>;
   /** Updates the summaries of metrics, where the database does not do so itself. */
   updateSummaries(): Promise<void>;
-  /** Returns the table of metric summaries, and what a statement that uses it begins with. */
+  /** Returns the table of metric summaries, and the prefix of a statement that uses it. */
   summaries(): Script<{ readonly table: string; readonly prefix: string }>;
   /** Returns the last point of each metric of some runs, by key. */
   lastPoints(runIds: readonly string[]): Script<SqlRow[]>;

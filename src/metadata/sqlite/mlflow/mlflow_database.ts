@@ -1,4 +1,4 @@
-/** What the MLflow protocol needs of SQLite. */
+/** Parts of the MLflow protocol that are specific to SQLite. */
 import { fragment } from "../../sql/fragment.ts";
 import { ensureIds } from "../../sql/mlflow/experiment_ids.ts";
 import type { MlflowDatabase } from "../../sql/mlflow/mlflow_database.ts";
