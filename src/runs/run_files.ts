@@ -8,7 +8,10 @@ import type { PutFileOptions, PutOptions } from "../artifacts/put_options.ts";
 import { renderer } from "../display/displayable.ts";
 import type { Run } from "../metadata/run.ts";
 
-/** Methods of {@linkcode RunHandle} for the artifacts of the run. */
+/**
+ * Methods of {@linkcode RunHandle} for the artifacts of the run. They need only the
+ * permissions of {@linkcode openStore}, unless they say more.
+ */
 export abstract class RunFiles {
   /** Id of the run. */
   readonly id: string;

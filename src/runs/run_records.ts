@@ -8,7 +8,10 @@ import type { Dataset, DatasetOptions } from "../metadata/dataset.ts";
 import { requireTagChanges } from "./assert_run.ts";
 import { logParams, type LogParamsOptions } from "./log_params.ts";
 
-/** Methods of {@linkcode Runs} for what a run records: params, tags and datasets. */
+/**
+ * Methods of {@linkcode Runs} for what a run records: params, tags and datasets. They need only
+ * the permissions of {@linkcode openStore}.
+ */
 export abstract class RunRecords {
   readonly #access: Access<StoreContext>;
 
