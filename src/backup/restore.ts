@@ -10,7 +10,8 @@ import { FileByteStore } from "../bytes/files/file_byte_store.ts";
 import { InvalidOptionError, StorageError } from "../base/errors.ts";
 import { requireNoFileOnPath } from "../base/directory.ts";
 import { DEFAULT_PATH, locateLocal } from "../context/location.ts";
-import { assertLocal } from "../context/place.ts";
+import { assertLocal, assertPlace, isPostgres } from "../context/place.ts";
+import { withoutSecrets } from "../base/url.ts";
 import { displayable } from "../display/displayable.ts";
 import { toPath } from "../base/path.ts";
 import { openContext, type StoreContext } from "../context/compose.ts";
@@ -28,13 +29,14 @@ import {
 import { repair } from "./repair.ts";
 import { RestoreCopy } from "./restore_copy.ts";
 import type { RestoreOptions } from "./restore_options.ts";
+import { restoreToServer } from "./restore_to_server.ts";
 import { SetAside } from "./set_aside.ts";
 
 /** Result of a restore; with `dryRun`, a preview. */
 export interface RestoreReport {
-  /** Absolute path of the store's database. */
+  /** Absolute path of the store's database; on a server, its URL without the password. */
   readonly path: string;
-  /** Absolute path of its artifact directory. */
+  /** Absolute path of its artifact directory, or the URL of its bucket. */
   readonly artifactDir: string;
   /** Whether the database was restored, because there was none, or an empty or damaged one. */
   readonly database: boolean;
@@ -63,6 +65,9 @@ export interface RestoreReport {
  * Restores a store from a backup: the whole store to a place without one, or the missing files of a
  * damaged store. Intact data is never lost: records of an intact database do not change, and if the
  * backup's database is used, stored files that it does not describe are moved aside.
+ *
+ * A store in PostgreSQL is restored as a whole if there is none or an empty one; otherwise lost bytes
+ * are restored.
  *
  * Requires `--allow-read` for the backup, and `--allow-read` and `--allow-write` for the store.
  *
@@ -98,10 +103,11 @@ export async function restoreStore(
 ): Promise<RestoreReport> {
   const { database = false, dryRun = false, driver, artifactDir } = options;
   options.signal?.throwIfAborted();
-  assertLocal("restore", options);
-  const path = toPath(options.path ?? DEFAULT_PATH);
   assertLocal("restore from", { path: from });
   const given = toPath(from);
+  if (isPostgres(options.path)) return await restoreServer(given, options);
+  assertLocal("restore", options);
+  const path = toPath(options.path ?? DEFAULT_PATH);
   const action = `restore ${JSON.stringify(path)}`;
   await requireNoFileOnPath(given, action);
   await requireNoFileOnPath(path, action);
@@ -149,6 +155,28 @@ export async function restoreStore(
       throw new StorageError(action, state);
     }
     return await restoreAll(source, place, true, options);
+  } catch (error) {
+    throw fsError(error, action);
+  } finally {
+    await source.close();
+  }
+}
+
+async function restoreServer(given: string, options: RestoreOptions): Promise<RestoreReport> {
+  const { path, artifactDir } = options;
+  assertPlace({ path, artifactDir });
+  const [shown, artifacts] = [path, artifactDir].map((part) => withoutSecrets(String(part)));
+  const action = `restore ${shown}`;
+  await requireNoFileOnPath(given, action);
+  const source = await openContext({ path: await databaseIn(given), readOnly: true });
+  try {
+    const { database, isRelated, ...bytes } = await restoreToServer(
+      source,
+      { path: path!, artifactDir: artifactDir! },
+      options,
+    );
+    const place = { path: shown!, artifactDir: artifacts!, database, isRelated };
+    return reportOf(place, bytes);
   } catch (error) {
     throw fsError(error, action);
   } finally {

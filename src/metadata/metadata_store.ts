@@ -63,6 +63,13 @@ export interface MetadataStore {
    */
   snapshot(path: string, mode?: number): Promise<Snapshot>;
   /**
+   * Fills an empty store with everything of a SQLite database; the reverse of a snapshot. Omitted
+   * by SQLite, where the file itself is moved to its place.
+   *
+   * @throws {StorageError} If the store is not empty.
+   */
+  fill?(path: string): Promise<void>;
+  /**
    * Synchronously stores queued and given data, for a process that is about to end. Further
    * operations fail. Omitted if that is impossible; the runs are then found dead later.
    */

@@ -46,11 +46,10 @@ Deno.test("openStore() without create makes nothing where there is no store", ()
     await (await openStore({ path, create: false })).close();
   }));
 
-Deno.test("restoreStore() takes files alone, and says so", () =>
+Deno.test("restoreStore() takes a backup of files, and no file beside a bucket, and says so", () =>
   inTempDir(async (dir) => {
     const url = "postgres://u:secret@h/db";
     const places = [
-      restoreStore(dir, { path: url, artifactDir: dir }),
       restoreStore(url, { path: join(dir, "t.db") }),
       restoreStore(dir, { path: join(dir, "t.db"), artifactDir: "s3://bucket" }),
     ];

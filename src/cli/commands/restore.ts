@@ -16,6 +16,10 @@ export const restore: CommandSpec = {
   examples: [
     ["Show what is missing", "chachaml restore /mnt/backup/work --dry-run"],
     ["To a new place", "chachaml restore /mnt/backup/work --db ./again.db"],
+    [
+      "To a database server and a bucket",
+      "chachaml restore /mnt/backup/work --db postgres://db/work --artifact-dir s3://bucket/work",
+    ],
   ],
   run: async ({ args: [from], options, json, io, place, say }) => {
     const dryRun = options.has("dry-run");

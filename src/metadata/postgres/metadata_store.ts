@@ -107,6 +107,11 @@ export class PostgresMetadata implements MetadataStore {
     return await writeSnapshot(this.#database, path, mode);
   }
 
+  async fill(path: string): Promise<void> {
+    const { fillFrom } = await import("./fill.ts");
+    await fillFrom(this.#database, path);
+  }
+
   finishSync(last: FinalWrites): void {
     writeFinally({
       ...last,

@@ -14,7 +14,7 @@ import { TABLES } from "./schema.ts";
 const PAGE = 5000;
 
 /** Tables that SQLite stores differently, or creates itself. */
-const OTHERWISE: readonly string[] = [
+export const OTHERWISE: readonly string[] = [
   "metrics",
   "chachaml_store",
   "chachaml_known_runs",
