@@ -7,9 +7,14 @@ import { formatAgo, formatTime } from "./format.ts";
 /** The words for statuses. */
 const WORDS: Readonly<Record<string, string>> = { completed: "done" };
 
+/** The word for a status. */
+export function statusWord(status: string): string {
+  return WORDS[status] ?? status;
+}
+
 /** Status of a run, as a dot and a word. */
 export function Status({ status, dead }: { status: string; dead?: boolean | undefined }) {
-  const word = dead && status === "running" ? "dead" : WORDS[status] ?? status;
+  const word = dead && status === "running" ? "dead" : statusWord(status);
   return (
     <span
       class={`status status-${

@@ -6,9 +6,14 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** Round numbers between two, about `count` of them. */
+/** Round numbers between two, about `count` of them, but two at least. */
 export function roundTicks(low: number, high: number, count: number): number[] {
   if (low === high) return [low];
+  const ticks = ticksOf(low, high, count);
+  return ticks.length > 1 ? ticks : ticksOf(low, high, count * 2);
+}
+
+function ticksOf(low: number, high: number, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough)!;

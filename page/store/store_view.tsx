@@ -4,7 +4,7 @@ import { get } from "../api.ts";
 import { useCell } from "../cell.ts";
 import { type Fact, Facts } from "../facts.tsx";
 import { count, formatBytes } from "../format.ts";
-import { Ago, Problem, Skeleton } from "../parts.tsx";
+import { Ago, Problem, Skeleton, statusWord } from "../parts.tsx";
 import type { StoreInfo } from "../types.ts";
 import { experimentReference, storeInfo } from "../store_info.ts";
 import { link } from "../route.ts";
@@ -39,7 +39,7 @@ export function StoreView() {
   }
   const archived = info.experiments.reduce((sum, { archived = 0 }) => sum + archived, 0);
   const statuses: Fact[] = Object.entries(info.runs).map(([status, number]) => ({
-    name: status,
+    name: statusWord(status),
     cells: [
       status === "archived"
         ? (
