@@ -90,14 +90,17 @@ async function serve(
   const leave = () => gone.abort();
   to.on("close", leave);
   const withBody = message.method !== "HEAD";
+  let request: Request | undefined;
   try {
-    const request = requestOf(message, { scheme, signal: gone.signal, limits });
+    request = requestOf(message, { scheme, signal: gone.signal, limits });
     await answer(to, await handler(request), { withBody, limits, ending });
   } catch (error) {
     if (!to.headersSent) await answer(to, failure(error), { withBody, limits, ending });
   } finally {
     to.off("close", leave);
   }
+  // Stops the watch over a body that the handler did not read.
+  if (request?.body?.locked === false) await request.body.cancel().catch(() => {});
   if (!message.complete) linger(message);
 }
 
@@ -106,8 +109,15 @@ async function serve(
  * disconnected while sending would not see the response.
  */
 function linger(message: IncomingMessage): void {
+  if (message.destroyed || message.socket.destroyed) return;
+  const { socket } = message;
   const timer = setTimeout(() => message.destroy(), LINGER_TIME);
-  const stop = () => clearTimeout(timer);
+  const stop = () => {
+    clearTimeout(timer);
+    socket.off("close", stop);
+  };
+  // A connection that the client closes need not close the message.
+  socket.once("close", stop);
   message.once("end", stop);
   message.once("close", stop);
   message.resume();
