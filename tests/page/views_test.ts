@@ -97,6 +97,26 @@ pageTest("the store shows sizes, duplicates, health and its last verification", 
   assert.match(await page.locator("main").last().innerText(), /duplicates|twice/);
 }, fill);
 
+pageTest("no view is wider than a screen of 360 pixels", async ({ page, store }) => {
+  const ids = (await store.runs.list({})).map(({ id }) => id);
+  const views = [
+    ["#/", ".lines .line:not(.waiting)"],
+    [`#/runs/${ids[0]}`, ".run-page"],
+    [`#/runs/${ids[0]}/charts`, ".card canvas"],
+    [`#/runs/${ids[0]}/files/config.json`, ".code"],
+    [`#/compare?runs=${ids}`, ".comparison"],
+    [`#/compare?runs=${ids}&tab=curves`, ".card canvas"],
+    [`#/compare?runs=${ids}&tab=scatter`, "circle.point"],
+    ["#/models", "h1"],
+    ["#/store", ".checks"],
+  ] as const;
+  for (const [hash, ready] of views) {
+    await go(page, hash);
+    await page.locator(ready).and(page.locator(":visible")).first().waitFor();
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, hash);
+  }
+}, { ...fill, context: { viewport: { width: 360, height: 760 } } });
+
 pageTest("light and dark are chosen and remembered", async ({ page }) => {
   const theme = () => page.locator("html").getAttribute("data-theme");
   assert.equal(await theme(), "light");
