@@ -42,6 +42,7 @@ const DOORS: readonly { words: RegExp; rooms: readonly string[]; except: readonl
       "src/artifacts/put_source.ts", // opens the user's own file
       "src/artifacts/open_within.ts", // opens the user's own file
       "src/artifacts/artifact_reader.ts", // saves to the user's own path
+      "src/remote/spool/kept_file.ts", // keeps a log that is not sent yet, in a file of its own
       "src/remote/spool/spool_file.ts", // keeps what could not be sent, in files of its own
       "src/cli/save_output.ts", // writes the user's own file
       "src/cli/commands/import.ts", // reads the user's own file

@@ -17,14 +17,18 @@ export const NO_ARCHIVE: string =
 /**
  * Returns the bytes of an archive, decompressed if it is gzipped. The stream errors with an
  * {@linkcode ArchiveError} if the source fails, is not an archive, or is compressed in another way.
+ * Without `unpack`, a gzipped archive is passed on as it is.
  */
-export function archiveSource(archive: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+export function archiveSource(
+  archive: ReadableStream<Uint8Array>,
+  unpack = true,
+): ReadableStream<Uint8Array> {
   const source = readerOf(archive, failReading);
   let plain: (() => Promise<Uint8Array | undefined>) | undefined;
   return new ReadableStream({
     async pull(controller) {
       try {
-        plain ??= await open(() => next(source, failReading));
+        plain ??= await open(() => next(source, failReading), unpack);
         const chunk = await plain();
         if (chunk === undefined) controller.close();
         else controller.enqueue(chunk);
@@ -39,14 +43,16 @@ export function archiveSource(archive: ReadableStream<Uint8Array>): ReadableStre
 
 type Read = () => Promise<Uint8Array | undefined>;
 
-async function open(read: Read): Promise<Read> {
+async function open(read: Read, unpack: boolean): Promise<Read> {
   const packed = await peek(read);
   if (startsWith(packed.start, ZSTD)) {
     throw new ArchiveError(
       "it is compressed, by zstd; decompress it first: zstdcat FILE | chachaml import -",
     );
   }
-  const plain = startsWith(packed.start, GZIP) ? await peek(unpacked(packed.read)) : packed;
+  const isPacked = startsWith(packed.start, GZIP);
+  if (isPacked && !unpack) return packed.read;
+  const plain = isPacked ? await peek(unpacked(packed.read)) : packed;
   if (!isHeader(plain.start)) throw new ArchiveError(NO_ARCHIVE);
   return plain.read;
 }

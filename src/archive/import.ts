@@ -99,7 +99,13 @@ async function sendArchive(
   { newIds = false, isPartial = false, signal, onProgress }: ImportRunsOptions,
 ): Promise<ImportReport> {
   try {
-    return await remote.import(archive, { newIds, isPartial, signal, onProgress }) as ImportReport;
+    // A source that is no archive is refused before anything is sent.
+    return await remote.import(archiveSource(archive, false), {
+      newIds,
+      isPartial,
+      signal,
+      onProgress,
+    }) as ImportReport;
   } catch (error) {
     throw archiveError(error, signal);
   }

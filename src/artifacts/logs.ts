@@ -94,7 +94,7 @@ export class ArtifactLog {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#appending;
-    this.#bytes.close();
+    await this.#bytes.close();
   }
 }
 

@@ -19,7 +19,7 @@ export interface GrowingBytes {
    */
   finish(): Promise<StagedBytes>;
   /** Closes the bytes without staging, for a later recovery; never throws. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** A growing log, as seen by others. */

@@ -72,7 +72,7 @@ export async function openRemote(url: string, options: RemoteOptions): Promise<R
   const spool = new Spool(connection, { directory, isSynced: options.isSynced });
   if (!hello.readOnly) await spool.sendLeft();
   const metadata = new RemoteMetadata(connection, spool);
-  const bytes = new RemoteBytes(connection);
+  const bytes = new RemoteBytes(connection, directory);
   const skew = hello.now - (before + Date.now()) / 2;
   return {
     address: withoutSecrets(connection.address),

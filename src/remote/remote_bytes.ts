@@ -10,6 +10,7 @@ import type {
   StageOptions,
 } from "../bytes/byte_store.ts";
 import type { Connection } from "./connection.ts";
+import { RemoteLogs } from "./remote_logs.ts";
 import { type RemoteStaged, upload } from "./upload.ts";
 
 /**
@@ -18,11 +19,15 @@ import { type RemoteStaged, upload } from "./upload.ts";
  */
 export class RemoteBytes implements ByteStore {
   readonly canShare = false;
+  readonly growing: RemoteLogs;
   readonly #connection: Connection;
 
-  /** Creates an accessor of the server of `connection`. */
-  constructor(connection: Connection) {
+  /**
+   * Creates an accessor of the server of `connection`. `directory` keeps logs until they are sent.
+   */
+  constructor(connection: Connection, directory: string | undefined) {
     this.#connection = connection;
+    this.growing = new RemoteLogs(connection, directory);
   }
 
   stage(source: ByteReader, options: StageOptions): Promise<RemoteStaged> {

@@ -1,3 +1,4 @@
+import { UploadLostError } from "../remote/protocol/uploads.ts";
 import { Hono } from "npm:hono@~4.13.0";
 import { cors } from "npm:hono@~4.13.0/cors";
 import config from "../../deno.json" with { type: "json" };
@@ -95,7 +96,10 @@ export function createHandler(store: Store, options: HandlerOptions = {}): Handl
   app.onError((error, c) => {
     const isApi = isApiPath(c.req.path);
     const problem = isApi ? apiErrorOf(error) : problemOf(error);
-    if (problem.status >= 500 && problem.status !== 501) options.onFailure?.(error);
+    // A caller that goes on after a restart asks for what the server does not have any more.
+    const isFailure = problem.status >= 500 && problem.status !== 501 &&
+      !(error instanceof UploadLostError);
+    if (isFailure) options.onFailure?.(error);
     return problem instanceof MlflowError ? answerOf(problem) : errorResponse(problem);
   });
   addApi(app, store, options);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { inTempDir, openIn, testOnFiles } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnOwnFiles } from "../support/helpers.ts";
 
-testOnFiles(
+testOnOwnFiles(
   "put() with dedup: more puts at once than files that are staged at a time all end",
   () =>
     inTempDir(async (dir) => {

@@ -18,6 +18,7 @@ import {
   openIn,
   stagedOf,
   testOnFiles,
+  testOnOwnFiles,
   testOnSqlite,
   testWithFifo,
 } from "../support/helpers.ts";
@@ -315,7 +316,7 @@ testOnFiles(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   "putDirectory() that meets a directory in its way undoes all",
   () =>
     inTempDir(async (dir) => {
@@ -336,19 +337,22 @@ testOnFiles(
     }),
 );
 
-Deno.test("putDirectory() leaves out the store itself, and the databases of others that are open", () =>
-  inTempDir(async (dir) => {
-    const home = join(dir, "home");
-    await Deno.mkdir(home);
-    await using store = await openIn(home);
-    const elsewhere = { path: join(home, "other.db"), artifactDir: join(dir, "others") };
-    await using other = await openIn(home, elsewhere);
-    await other.startRun({ id: "o" });
-    await store.startRun({ id: "r" });
-    await store.artifacts.put("r", "first", "1");
-    await Deno.writeTextFile(join(home, "data.csv"), "a,b");
-    assert.deepEqual(names(await store.artifacts.putDirectory("r", home)), ["data.csv"]);
-  }));
+testOnOwnFiles(
+  "putDirectory() leaves out the store itself, and the databases of others that are open",
+  () =>
+    inTempDir(async (dir) => {
+      const home = join(dir, "home");
+      await Deno.mkdir(home);
+      await using store = await openIn(home);
+      const elsewhere = { path: join(home, "other.db"), artifactDir: join(dir, "others") };
+      await using other = await openIn(home, elsewhere);
+      await other.startRun({ id: "o" });
+      await store.startRun({ id: "r" });
+      await store.artifacts.put("r", "first", "1");
+      await Deno.writeTextFile(join(home, "data.csv"), "a,b");
+      assert.deepEqual(names(await store.artifacts.putDirectory("r", home)), ["data.csv"]);
+    }),
+);
 
 testOnFiles(
   "putDirectory() stores the artifacts of a run again, where their directory is named",

@@ -15,6 +15,7 @@ import {
   someBytes,
   storedIn,
   testOnFiles,
+  testOnOwnFiles,
   tree,
 } from "../support/helpers.ts";
 
@@ -43,7 +44,7 @@ async function isUntouched(path: string): Promise<void> {
   assert.deepEqual(await Deno.readFile(path), someBytes(SIZE));
 }
 
-testOnFiles(
+testOnOwnFiles(
   "putFile() with move keeps the file itself, under its new name alone",
   () =>
     withSource(async (store, source) => {
@@ -174,7 +175,7 @@ testOnFiles(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   'putFile() with move and ifExists "replace" puts the file itself in place',
   () =>
     withSource(async (store, source) => {
@@ -193,36 +194,42 @@ testOnFiles(
     }),
 );
 
-Deno.test("putFile() with move never takes away the bytes of a stored artifact", () =>
-  withSource(async (store, source) => {
-    const first = await store.artifacts.putFile("r", "a", source, { move: true });
-    await store.startRun({ id: "s" });
-    const options = { move: true } as const;
-    const again = store.artifacts.putFile("s", "b", first.filePath!, options);
-    const outcome = await again.then(() => "stored", () => "refused");
-    assert.deepEqual(
-      await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
-      someBytes(SIZE),
-    );
-    if (outcome === "refused") {
-      assert.equal(await store.artifacts.has("s", "b"), false);
-      assert.deepEqual(await storedIn(store), ["r", "r/a"]);
-    } else {
-      const second = await store.artifacts.get("s", "b");
-      assert.deepEqual(await second.bytes({ verify: true }), someBytes(SIZE));
-    }
-  }));
+testOnOwnFiles(
+  "putFile() with move never takes away the bytes of a stored artifact",
+  () =>
+    withSource(async (store, source) => {
+      const first = await store.artifacts.putFile("r", "a", source, { move: true });
+      await store.startRun({ id: "s" });
+      const options = { move: true } as const;
+      const again = store.artifacts.putFile("s", "b", first.filePath!, options);
+      const outcome = await again.then(() => "stored", () => "refused");
+      assert.deepEqual(
+        await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
+        someBytes(SIZE),
+      );
+      if (outcome === "refused") {
+        assert.equal(await store.artifacts.has("s", "b"), false);
+        assert.deepEqual(await storedIn(store), ["r", "r/a"]);
+      } else {
+        const second = await store.artifacts.get("s", "b");
+        assert.deepEqual(await second.bytes({ verify: true }), someBytes(SIZE));
+      }
+    }),
+);
 
-Deno.test('putFile() with move and ifExists "same" of an artifact onto itself keeps it', () =>
-  withSource(async (store, source) => {
-    const first = await store.artifacts.putFile("r", "a", source, { move: true });
-    const options = { move: true, ifExists: "same" } as const;
-    await store.artifacts.putFile("r", "a", first.filePath!, options).catch(() => {});
-    assert.deepEqual(
-      await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
-      someBytes(SIZE),
-    );
-  }));
+testOnOwnFiles(
+  'putFile() with move and ifExists "same" of an artifact onto itself keeps it',
+  () =>
+    withSource(async (store, source) => {
+      const first = await store.artifacts.putFile("r", "a", source, { move: true });
+      const options = { move: true, ifExists: "same" } as const;
+      await store.artifacts.putFile("r", "a", first.filePath!, options).catch(() => {});
+      assert.deepEqual(
+        await (await store.artifacts.get("r", "a")).bytes({ verify: true }),
+        someBytes(SIZE),
+      );
+    }),
+);
 
 Deno.test("putFile() with move refuses a directory, a device and a missing file", () =>
   inTempDir(async (dir) => {

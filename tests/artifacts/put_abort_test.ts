@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import type { PutOptions } from "../../mod.ts";
-import { assertEmpty, inMemory, inTempDir, someBytes } from "../support/helpers.ts";
+import { assertEmpty, inMemory, inTempDir, someBytes, testOnOwnFiles } from "../support/helpers.ts";
 
 const reason = new Error("enough");
 const isReason = (error: unknown) => error === reason;
@@ -134,38 +134,43 @@ function stoppedMove(stop: (abort: AbortController) => void): Promise<void> {
   );
 }
 
-Deno.test("a move whose signal is aborted midway leaves its source as it was", () =>
-  stoppedMove(STOPS["whose signal is aborted"]!));
+testOnOwnFiles(
+  "a move whose signal is aborted midway leaves its source as it was",
+  () => stoppedMove(STOPS["whose signal is aborted"]!),
+);
 
-Deno.test("a move whose onProgress throws leaves its source, and no read under way", async () => {
-  const strays: unknown[] = [];
-  const note = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    strays.push(event.reason);
-  };
-  const file = Deno.FsFile.prototype;
-  const { read } = file;
-  let reads = 0;
-  // On a slow disk, the read under way when a file is closed fails like this.
-  file.read = function (into) {
-    if (++reads === 1) return read.call(this, into);
-    return Promise.reject(new Deno.errors.Interrupted("operation canceled"));
-  };
-  globalThis.addEventListener("unhandledrejection", note);
-  try {
-    const stop = () => {
-      file.read = read;
-      STOPS["whose onProgress throws"]!(new AbortController());
+testOnOwnFiles(
+  "a move whose onProgress throws leaves its source, and no read under way",
+  async () => {
+    const strays: unknown[] = [];
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      strays.push(event.reason);
     };
-    await stoppedMove(stop);
-    // Strays are reported at the end of a turn of the event loop.
-    await new Promise((resolve) => setTimeout(resolve));
-  } finally {
-    file.read = read;
-    globalThis.removeEventListener("unhandledrejection", note);
-  }
-  assert.deepEqual(strays, []);
-});
+    const file = Deno.FsFile.prototype;
+    const { read } = file;
+    let reads = 0;
+    // On a slow disk, the read under way when a file is closed fails like this.
+    file.read = function (into) {
+      if (++reads === 1) return read.call(this, into);
+      return Promise.reject(new Deno.errors.Interrupted("operation canceled"));
+    };
+    globalThis.addEventListener("unhandledrejection", note);
+    try {
+      const stop = () => {
+        file.read = read;
+        STOPS["whose onProgress throws"]!(new AbortController());
+      };
+      await stoppedMove(stop);
+      // Strays are reported at the end of a turn of the event loop.
+      await new Promise((resolve) => setTimeout(resolve));
+    } finally {
+      file.read = read;
+      globalThis.removeEventListener("unhandledrejection", note);
+    }
+    assert.deepEqual(strays, []);
+  },
+);
 
 Deno.test("put() keeps no listener on a signal that outlives it", () =>
   inMemory(async (store) => {

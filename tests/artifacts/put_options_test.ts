@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { COMPOSITION } from "../support/compositions.ts";
 import { join } from "@std/path";
 import {
   ArtifactExistsError,
@@ -187,7 +188,8 @@ Deno.test("put() and putFile() tell of progress, forward to the size", () =>
           const what = `${kind} of ${size}`;
           assert.deepEqual(done, done.toSorted((a, b) => a - b), what);
           if (size > 0) assert.equal(done.at(-1), size, what);
-          if (size > 1024 * 1024) assert.ok(done.length > 2, what);
+          // What fits one request to a server is done at once.
+          if (size > 1024 * 1024 && !COMPOSITION?.isServed) assert.ok(done.length > 2, what);
           for (const { total } of seen) {
             assert.equal(total, kind === "stream" ? undefined : size, what);
           }

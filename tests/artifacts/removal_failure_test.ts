@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { StorageError, type Store, UnsafePathError } from "../../mod.ts";
-import { inTempDir, openIn, storedIn, testOnFiles, tree } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  storedIn,
+  testOnFiles,
+  testOnOwnFiles,
+  tree,
+} from "../support/helpers.ts";
 
 /** Has the system refuse to remove some files, until disposed of. */
 function keeping(store: Store, ...paths: string[]): Disposable {
@@ -36,7 +43,7 @@ async function assertLeft(store: Store, left: string[]): Promise<void> {
   assert.deepEqual(await storedIn(store), []);
 }
 
-testOnFiles(
+testOnOwnFiles(
   "removeRun() goes on past a file that cannot be removed, and tells it at last",
   () =>
     withRuns(async (store) => {
@@ -53,7 +60,7 @@ testOnFiles(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   "removeRun() tells how many files could not be removed, and why the first could not",
   () =>
     withRuns(async (store) => {
@@ -73,7 +80,7 @@ testOnFiles(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   "prune() goes on past runs whose files cannot be removed, and tells it at last",
   () =>
     withRuns(async (store) => {

@@ -16,7 +16,7 @@ import {
   someBytes,
   storedIn,
   tamper,
-  testOnFiles,
+  testOnOwnFiles,
   tree,
 } from "../support/helpers.ts";
 
@@ -137,7 +137,7 @@ Deno.test("saveTo() refuses a missing directory, a directory, and a file for a d
     assert.deepEqual(tree(to), ["directory", "file"]);
   }));
 
-testOnFiles(
+testOnOwnFiles(
   "saveTo() refuses the artifact directory, whatever way leads there",
   () =>
     inTempDir(async (dir) => {

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { join } from "@std/path";
 import { type Artifact, ChachamlError, StorageError } from "../../mod.ts";
-import { inTempDir, openIn, testOnFiles, testOnSqlite } from "../support/helpers.ts";
+import {
+  inTempDir,
+  openIn,
+  testOnFiles,
+  testOnOwnFiles,
+  testOnSqlite,
+} from "../support/helpers.ts";
 
 const LONG = "x".repeat(300);
 
@@ -30,7 +36,7 @@ function readings(artifact: Artifact, to: string): (() => Promise<unknown>)[] {
 const CODES = ["EACCES", "EPERM", "EIO", "ELOOP", "ENAMETOOLONG", "EMFILE", "ENOTDIR"] as const;
 
 for (const code of CODES) {
-  testOnFiles(
+  testOnOwnFiles(
     `reading an artifact gives ${code} as a StorageError`,
     () =>
       inTempDir(async (dir) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { toFileUrl } from "@std/path";
 import { InvalidSourceError, type JsonValue, type PutSource } from "../../mod.ts";
-import { inMemory, testOnFiles } from "../support/helpers.ts";
+import { inMemory, testOnOwnFiles } from "../support/helpers.ts";
 
 interface Config {
   lr: number;
@@ -87,7 +87,7 @@ Deno.test("put() refuses what has no JSON form by its type, and by its place", (
     assert.deepEqual(await run.list(), []);
   }));
 
-testOnFiles(
+testOnOwnFiles(
   "an artifact has a URL, and by its type not always a file",
   () =>
     inMemory(async (store) => {

@@ -4,7 +4,7 @@ import type { Store } from "../../mod.ts";
 import { tamperRows } from "../support/archive_helpers.ts";
 import { namesIn, stateOf, tamper } from "../support/backup_helpers.ts";
 import { assertTrue, byFile, fileOf, paths, TEXTS, withTwins } from "../support/dedup_helpers.ts";
-import { inTempDir, openIn, someBytes, testOnSqlite } from "../support/helpers.ts";
+import { inTempDir, openIn, someBytes, testOnOwnFiles, testOnSqlite } from "../support/helpers.ts";
 
 testOnSqlite(
   "dedup() never shares bytes that are damaged, and mends them by whole ones",
@@ -182,12 +182,15 @@ testOnSqlite(
     }),
 );
 
-Deno.test("dedup() of a store without twins stops at a signal too", () =>
-  inTempDir(async (dir) => {
-    await using store = await openIn(dir);
-    const signal = AbortSignal.abort("not at all");
-    await assert.rejects(store.dedup({ signal }), (error) => error === "not at all");
-  }));
+testOnOwnFiles(
+  "dedup() of a store without twins stops at a signal too",
+  () =>
+    inTempDir(async (dir) => {
+      await using store = await openIn(dir);
+      const signal = AbortSignal.abort("not at all");
+      await assert.rejects(store.dedup({ signal }), (error) => error === "not at all");
+    }),
+);
 
 testOnSqlite("dedup() stops at a signal while it reads a file", () =>
   withTwins(async (store) => {

@@ -17,7 +17,7 @@ import {
   openIn,
   storedIn,
   testEachSqliteDriver,
-  testOnFiles,
+  testOnOwnFiles,
   testOnSqlite,
 } from "../support/helpers.ts";
 
@@ -126,7 +126,7 @@ testOnSqlite(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   "dedup() meets puts, replacements and removals, and damages none of them",
   () =>
     inTempDir(async (dir) => {

@@ -8,8 +8,9 @@ import {
   openIn,
   storedIn,
   testEachDriver,
-  testEachDriverOnFiles,
+  testEachDriverOnOwnFiles,
   testOnFiles,
+  testOnOwnFiles,
   testOnSqlite,
   tree,
   writeStored,
@@ -23,7 +24,7 @@ async function openWithRun(dir: string): Promise<Store> {
   return store;
 }
 
-testEachDriverOnFiles(
+testEachDriverOnOwnFiles(
   "gc() removes what belongs to no artifact, and nothing else",
   async (driver) => {
     await inTempDir(async (dir) => {
@@ -82,7 +83,7 @@ Deno.test("gc() removes bytes of no artifact in batches, wherever they are", asy
   });
 });
 
-testOnFiles("gc() leaves what is newer than the grace period, which is a day", async () => {
+testOnOwnFiles("gc() leaves what is newer than the grace period, which is a day", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     // How old its content is does not matter: it came here just now.
@@ -96,7 +97,7 @@ testOnFiles("gc() leaves what is newer than the grace period, which is a day", a
   });
 });
 
-testOnFiles("gc() removes a link, not what it leads to", async () => {
+testOnOwnFiles("gc() removes a link, not what it leads to", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     Deno.mkdirSync(join(dir, "elsewhere"));
@@ -108,7 +109,7 @@ testOnFiles("gc() removes a link, not what it leads to", async () => {
   });
 });
 
-testOnFiles("gc() goes on behind an entry that cannot be removed", async () => {
+testOnOwnFiles("gc() goes on behind an entry that cannot be removed", async () => {
   await inTempDir(async (dir) => {
     await using store = await openWithRun(dir);
     for (const name of ["bad", "good"]) {

@@ -16,6 +16,7 @@ import {
   stagedOf,
   testEachDriver,
   testOnFiles,
+  testOnOwnFiles,
   testOnSqlite,
   writeStored,
 } from "../support/helpers.ts";
@@ -123,7 +124,7 @@ testOnFiles("verify() finds what was left behind, and follows no link", async ()
   });
 });
 
-Deno.test("verify() takes bytes that are on their way in for no leftover", async () => {
+testOnOwnFiles("verify() takes bytes that are on their way in for no leftover", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     const { id } = await store.startRun();

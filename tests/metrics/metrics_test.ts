@@ -10,7 +10,14 @@ import {
   StoreClosedError,
 } from "../../mod.ts";
 import { child } from "../support/children/flags.ts";
-import { inMemory, inTempDir, openIn, testEachDriver, testOnSqlite } from "../support/helpers.ts";
+import {
+  inMemory,
+  inTempDir,
+  openIn,
+  testEachDriver,
+  testOnOwnFiles,
+  testOnSqlite,
+} from "../support/helpers.ts";
 
 function testStore(name: string, test: (store: Store) => Promise<void>): void {
   testEachDriver(name, async (driver) => {
@@ -93,7 +100,8 @@ const FLUSHES: Record<string, (store: Store, dir: string) => Promise<unknown>> =
 };
 
 for (const [call, flush] of Object.entries(FLUSHES)) {
-  Deno.test(`what was logged is stored by ${call}`, () =>
+  const test = call === "backup()" ? testOnOwnFiles : Deno.test;
+  test(`what was logged is stored by ${call}`, () =>
     inTempDir(async (dir) => {
       await using store = await openIn(dir);
       const run = await store.startRun({ id: "r" });

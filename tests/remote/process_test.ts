@@ -52,7 +52,9 @@ Deno.test("a server that is killed and started again has everything, once and in
     try {
       const remote = await openStore({ path: server.url, spoolDir: join(dir, "spool") });
       const run = await remote.startRun({ id: "r", environment: false });
+      const log = await remote.artifacts.startLog("r", "train.log");
       for (let step = 0; step < 60; step++) {
+        await log.append(`step ${step}\n`);
         run.log({ loss: 0.5 }, { step });
         await remote.metrics.flush();
         if (step % 20 !== 10) continue;
@@ -62,9 +64,17 @@ Deno.test("a server that is killed and started again has everything, once and in
         if (step < 50) server = await ServerProcess.start(path, server.port);
       }
       await run.end();
+      await log.append("the end");
       server = await ServerProcess.start(path, server.port);
       await remote.artifacts.put("r", "a", someBytes(1000));
+      await log.end();
       await remote.close();
+      assert.deepEqual(
+        [...Deno.readDirSync(join(dir, "spool"))].flatMap(({ name }) =>
+          Array.from(Deno.readDirSync(join(dir, "spool", name)))
+        ),
+        [],
+      );
       await using other = await openStore({ path: server.url, readOnly: true });
       const { steps } = await other.metrics.curve("r", "loss");
       assert.deepEqual([...steps], Array.from({ length: 60 }, (_, step) => step));
@@ -73,6 +83,30 @@ Deno.test("a server that is killed and started again has everything, once and in
       const { status, tags } = await other.runs.get("r");
       assert.deepEqual([status, tags], ["completed", { step: "50" }]);
       assert.equal((await (await other.artifacts.get("r", "a")).bytes()).length, 1000);
+      const lines = Array.from({ length: 60 }, (_, step) => `step ${step}\n`);
+      const text = await (await other.artifacts.get("r", "train.log")).text({ verify: true });
+      assert.equal(text, `${lines.join("")}the end`);
+    } catch (error) {
+      console.log(error);
+      throw error;
+    } finally {
+      await server.kill();
+    }
+  }));
+
+Deno.test("a server goes on when nobody reads its error output", () =>
+  inTempDir(async (dir) => {
+    const server = await ServerProcess.start(join(dir, "t.db"));
+    try {
+      await using remote = await openStore({ path: server.url });
+      const run = await remote.startRun({ id: "r" });
+      const { id, path } = await run.put("a", "a");
+      await Deno.remove(join(dir, "t-artifacts", path));
+      for (let time = 0; time < 3; time++) {
+        const answer = await fetch(`${server.url}/api/artifacts/${id}/download`);
+        assert.equal(answer.status, 500);
+        await answer.body?.cancel();
+      }
     } finally {
       await server.kill();
     }

@@ -165,6 +165,27 @@ export function testEachDriverOnFiles(
   else testOnFiles(name, () => {});
 }
 
+/**
+ * Declares a test of files of this process: of moves, shared bytes, and what fails below. Where bytes
+ * are elsewhere, or only a server has the files, it is skipped.
+ */
+export function testOnOwnFiles(
+  name: string,
+  test: (step: Deno.TestContext) => void | Promise<void>,
+): void {
+  if (!COMPOSITION?.isServed) testOnFiles(name, test);
+  else Deno.test.ignore(`${name} (skipped: only the server has the files)`, () => {});
+}
+
+/** Declares such a test for each driver. */
+export function testEachDriverOnOwnFiles(
+  name: string,
+  test: (driver: "ffi" | "builtin", step: Deno.TestContext) => Promise<void>,
+): void {
+  if (COMPOSITION?.isServed) testOnOwnFiles(name, () => {});
+  else testEachDriverOnFiles(name, test);
+}
+
 /** Declares a test of SQLite itself for each driver. */
 export function testEachSqliteDriver(
   name: string,

@@ -12,22 +12,38 @@ const TESTS: readonly string[] = [
   "tests/metrics",
   "tests/models",
   "tests/runs",
+];
+
+/** Tests of a server on the store. */
+const SERVER_TESTS: readonly string[] = [
   "tests/server/api_events_test.ts",
   "tests/server/handler_test.ts",
   "tests/server/hostile_test.ts",
 ];
 
-/** Compositions, and the variables that they need. */
-const COMPOSITIONS: Readonly<Record<string, readonly string[]>> = {
-  "postgres+files": ["CHACHAML_TEST_POSTGRES"],
-  "sqlite+s3": ["CHACHAML_TEST_S3"],
-  "postgres+s3": ["CHACHAML_TEST_POSTGRES", "CHACHAML_TEST_S3"],
+/** A composition that is tested. */
+interface Tested {
+  /** Variables that it needs. */
+  readonly needed: readonly string[];
+  /** Tests beside those that run on all. */
+  readonly tests: readonly string[];
+}
+
+const COMPOSITIONS: Readonly<Record<string, Tested>> = {
+  "postgres+files": { needed: ["CHACHAML_TEST_POSTGRES"], tests: SERVER_TESTS },
+  "sqlite+s3": { needed: ["CHACHAML_TEST_S3"], tests: SERVER_TESTS },
+  "postgres+s3": {
+    needed: ["CHACHAML_TEST_POSTGRES", "CHACHAML_TEST_S3"],
+    tests: SERVER_TESTS,
+  },
+  // The server's own store is SQLite with files; archives are sent to it and read from it.
+  remote: { needed: [], tests: ["tests/archive"] },
 };
 
 if (GATEWAY !== undefined) await makeBucket(TEST_BUCKET);
 
 let code = 0;
-for (const [name, needed] of Object.entries(COMPOSITIONS)) {
+for (const [name, { needed, tests }] of Object.entries(COMPOSITIONS)) {
   const missing = needed.filter((variable) => !Deno.env.has(variable));
   if (missing.length > 0) {
     console.log(`${name}: skipped, as ${missing} is not set`);
@@ -37,7 +53,16 @@ for (const [name, needed] of Object.entries(COMPOSITIONS)) {
   // These mostly wait for the bucket; tests of files rather look at locks of their process.
   const parallel = name.endsWith("+s3") ? ["--parallel"] : [];
   const { code: own } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--no-prompt", "--no-check", ...parallel, "-A", ...Deno.args, ...TESTS],
+    args: [
+      "test",
+      "--no-prompt",
+      "--no-check",
+      ...parallel,
+      "-A",
+      ...Deno.args,
+      ...TESTS,
+      ...tests,
+    ],
     env: { CHACHAML_TEST_STORE: name },
   }).spawn().status;
   code ||= own;

@@ -104,10 +104,13 @@ export async function runServer(
       );
       onListen?.(url);
     },
-    onFailure: (error) =>
-      void io.stderr(`Failed to answer: ${error instanceof Error ? error.stack : error}\n`),
+    // Whoever has read the output may be gone; the server goes on.
+    onFailure: (error) => {
+      const words = `Failed to answer: ${error instanceof Error ? error.stack : error}\n`;
+      io.stderr(words).catch(() => {});
+    },
     ...options.has("access-log") && {
-      onAnswer: (entry) => void io.stdout(`${JSON.stringify(entry)}\n`),
+      onAnswer: (entry) => void io.stdout(`${JSON.stringify(entry)}\n`).catch(() => {}),
     },
   });
   await say("Ended; all requests were answered\n");

@@ -94,6 +94,12 @@ export const OPERATIONS = {
 export const REPEATABLE: readonly string[] = [
   "imports.begin",
   "imports.finish", // the import has an id of its own
+  "logs.append", // at an offset
+  "logs.close",
+  "logs.create",
+  "logs.finish",
+  "logs.remove",
+  "logs.stage",
   "processes.attach",
   "processes.heartbeat",
   "runs.logMetrics", // leaves out points that are there

@@ -11,6 +11,14 @@ export interface UploadState {
   readonly hash: string;
 }
 
+/** A part of a log. */
+export interface LogPart {
+  /** Its bytes, as Base64; empty at the current end. */
+  readonly data: string;
+  /** Whether the log was still written before they were read. */
+  readonly growing: boolean;
+}
+
 /** The server no longer has the uploaded bytes. */
 export class UploadLostError extends StorageError {
   /** Creates the error. `name` is the intended name of the artifact. */

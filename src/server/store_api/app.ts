@@ -19,6 +19,7 @@ import { checkArguments } from "./checks.ts";
 import { Written } from "./written.ts";
 import { handlersOf, type StoreCall } from "./operations.ts";
 import { artifactHandlers } from "./artifacts.ts";
+import { logHandlers, Logs } from "./logs.ts";
 import { importHandlers } from "./imports.ts";
 import { verificationBody } from "./verification.ts";
 import { addTransfers } from "./transfers.ts";
@@ -41,6 +42,7 @@ export function addStoreApi(
     ...handlersOf({ store, context, readOnly, instance, version: config.version }),
     ...artifactHandlers(context, uploads),
     ...importHandlers(lifecycle, uploads),
+    ...logHandlers(new Logs(context, lifecycle.signal), uploads),
   ];
   const written = new Written(() => context().metadata.requests());
   app.use("/api/store/:access/*", async (c, next) => {

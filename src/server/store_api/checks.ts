@@ -161,6 +161,7 @@ type OtherName =
   | "hello"
   | "verify"
   | `imports.${"begin" | "finish"}`
+  | `logs.${"append" | "close" | "create" | "finish" | "list" | "read" | "remove" | "stage"}`
   | "artifacts.page"
   | "artifacts.put"
   | "artifacts.putAll"
@@ -178,6 +179,14 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
       after: optional(position),
     }),
   ],
+  "logs.append": [uploadId, count, text],
+  "logs.close": [uploadId],
+  "logs.create": [uploadId, text, text, flag],
+  "logs.finish": [uploadId, count],
+  "logs.list": [optional(text)],
+  "logs.read": [text, text, count, flag],
+  "logs.remove": [text, text],
+  "logs.stage": [uploadId, text, text],
   "imports.begin": [uploadId, object({ newIds: flag, isPartial: flag })],
   "imports.finish": [uploadId, count, hash],
   "artifacts.put": [

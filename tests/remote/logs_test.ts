@@ -1,0 +1,78 @@
+/** Logs that grow on a server. */
+import assert from "node:assert/strict";
+import { join } from "@std/path";
+import { openStore } from "../../mod.ts";
+import { wait } from "../../src/base/async.ts";
+import { chachaml } from "../support/cli_helpers.ts";
+import { inTempDir } from "../support/helpers.ts";
+import { TestServer, withRemote } from "../support/remote.ts";
+
+Deno.test("a log whose server stays away is kept here, and its error says where", () =>
+  inTempDir((dir) =>
+    withRemote(async (remote, _, server) => {
+      await remote.startRun({ id: "r" });
+      const log = await remote.artifacts.startLog("r", "train.log");
+      await server.stop();
+      await log.append("all of it");
+      const path = await log.end().then(() => "", ({ message }) =>
+        /"([^"]*\.log)"$/.exec(message)![1]!);
+      assert.equal(await Deno.readTextFile(path), "all of it");
+      await server.restart();
+    }, { spoolDir: dir, busyTimeout: 100 })
+  ));
+
+Deno.test("the log of a writer that is gone becomes an artifact", () =>
+  inTempDir((dir) =>
+    withRemote(async (remote, local) => {
+      await remote.startRun({ id: "r" });
+      const log = await remote.artifacts.startLog("r", "train.log");
+      await log.append("as far as it got");
+      assert.deepEqual(await remote.artifacts.recoverLogs("r"), [], "it grows");
+      await log[Symbol.asyncDispose]();
+      const [recovered] = await remote.artifacts.recoverLogs("r");
+      assert.equal(await recovered!.text(), "as far as it got");
+      assert.deepEqual(await local.artifacts.logs(), []);
+    }, { spoolDir: dir })
+  ));
+
+Deno.test("a store that is opened to read reads a log that grows", () =>
+  inTempDir((dir) =>
+    withRemote(async (remote, _, server) => {
+      await remote.startRun({ id: "r" });
+      const log = await remote.artifacts.startLog("r", "train.log");
+      await log.append("1");
+      await using reader = await openStore({ path: server.url, readOnly: true });
+      assert.equal(
+        await new Response(await reader.artifacts.readLog("r", "train.log")).text(),
+        "1",
+      );
+      await log.end();
+      assert.equal(await reader.artifacts.readLog("r", "train.log"), undefined);
+    }, { spoolDir: dir })
+  ));
+
+Deno.test("the output of exec grows on the server while its program runs", () =>
+  inTempDir(async (dir) => {
+    await using local = await openStore({ path: join(dir, "t.db"), driver: "builtin" });
+    await using server = await TestServer.start(local);
+    const program = `console.log("first"); while (true) {
+      try { Deno.statSync(Deno.args[0]!); break; } catch { await new Promise((r) => setTimeout(r, 20)); } }
+      console.log("second");`;
+    await Deno.writeTextFile(join(dir, "program.ts"), program);
+    const executing = chachaml(dir, [
+      ...["exec", "--db", server.url, "--", Deno.execPath(), "run", "-A"],
+      ...[join(dir, "program.ts"), join(dir, "go")],
+    ], { env: { XDG_CACHE_HOME: join(dir, "cache") } });
+    let seen = "";
+    while (!seen.includes("first")) {
+      const [log] = await local.artifacts.logs();
+      if (log) seen = await new Response(await local.artifacts.readLog(log.runId, log.name)).text();
+      await wait(20);
+    }
+    assert.equal(seen, "first\n");
+    await Deno.writeTextFile(join(dir, "go"), "");
+    assert.equal((await executing).code, 0);
+    const [run] = await local.runs.list();
+    const [artifact] = (await local.artifacts.list(run!.id)).filter(({ name }) => /out/.test(name));
+    assert.equal(await artifact!.text(), "first\nsecond\n");
+  }));
