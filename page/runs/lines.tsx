@@ -8,7 +8,7 @@ import type { Curve, Row } from "../types.ts";
 import { type Column, isNumber, textOf, wholeText } from "./columns.ts";
 import { type Group, groupText } from "./items.ts";
 import { pathOf } from "./sparklines.ts";
-import type { Layout } from "./table.tsx";
+import type { Layout } from "./layout.ts";
 
 /** What every line has. */
 interface LineProps {

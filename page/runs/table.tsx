@@ -6,6 +6,7 @@ import type { Row } from "../types.ts";
 import { type Column, isNumber, numberOf } from "./columns.ts";
 import { HeaderCell } from "./header_cell.tsx";
 import type { Item } from "./items.ts";
+import { useLayout } from "./layout.ts";
 import { GroupLine, RunLine, WaitingLine } from "./lines.tsx";
 import { useSparklines } from "./sparklines.ts";
 
@@ -17,9 +18,6 @@ const MARGIN = 12;
 
 /** Browsers lay out no element that is higher. */
 const HIGHEST = 15_000_000;
-
-/** Width of the column of check boxes. */
-const CHECK = 34;
 
 /** Properties of the table. */
 export interface TableProps {
@@ -182,38 +180,6 @@ export function Table(props: TableProps) {
       </div>
     </div>
   );
-}
-
-/** Where columns stand. */
-export interface Layout {
-  readonly template: string;
-  readonly total: string;
-  readonly sizes: readonly number[];
-  /** Distance from the left of pinned columns; `undefined` for others. */
-  readonly lefts: readonly (number | undefined)[];
-}
-
-function useLayout(
-  columns: readonly Column[],
-  widths: ReadonlyMap<string, number>,
-  pinned: ReadonlySet<string>,
-): Layout {
-  return useMemo(() => {
-    const sizes = columns.map(({ id, width }) => widths.get(id) ?? width);
-    let left = CHECK;
-    const lefts = columns.map(({ id }, at) => {
-      if (!pinned.has(id)) return undefined;
-      left += sizes[at]!;
-      return left - sizes[at]!;
-    });
-    const sum = sizes.reduce((a, b) => a + b, CHECK);
-    return {
-      template: `${CHECK}px ${sizes.map((size) => `${size}px`).join(" ")} minmax(0, 1fr)`,
-      total: `${sum}px`,
-      sizes,
-      lefts,
-    };
-  }, [columns, widths, pinned]);
 }
 
 /** Params whose values are numbers. */

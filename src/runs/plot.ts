@@ -1,5 +1,6 @@
 import type { Curve } from "../metadata/metric.ts";
 import type { Run } from "../metadata/run.ts";
+import type { RunRooms } from "./run_access.ts";
 
 /** Options for a plot of one metric of several runs. */
 export interface PlotOptions {
@@ -25,4 +26,20 @@ export interface Plot {
   readonly log: boolean;
   /** Runs that have the metric, in the requested order, with their curves. */
   readonly lines: readonly { readonly run: Run; readonly curve: Curve }[];
+}
+
+/** Collects the curves of one metric, for the runs that have it. */
+export async function collectCurves(
+  { runs, metrics }: Pick<RunRooms, "runs" | "metrics">,
+  items: readonly (string | { readonly id: string })[],
+  key: string,
+  { points = 400, log = false }: PlotOptions,
+): Promise<Plot> {
+  const lines: { run: Run; curve: Curve }[] = [];
+  for (const item of items) {
+    const run = await runs.get(typeof item === "string" ? item : item.id);
+    const curve = await metrics.curve(run.id, key, { points });
+    if (curve.logged > 0) lines.push({ run, curve });
+  }
+  return { key, log, lines };
 }

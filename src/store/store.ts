@@ -5,9 +5,7 @@ import type { StoreContext } from "../context/compose.ts";
 import type { StoreLocation } from "../context/location.ts";
 import { DISPLAY, displayable, type MediaBundle, renderer } from "../display/displayable.ts";
 import { parsePosition } from "../metadata/change_log.ts";
-import type { Curve } from "../metadata/metric.ts";
 import type { EndOptions, Run, StartOptions } from "../metadata/run.ts";
-import type { RunStore } from "../metadata/run_store.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { Models } from "../models/models.ts";
 import { assertStartOptions } from "../runs/assert_run.ts";
@@ -17,7 +15,6 @@ import type { RunAccess } from "../runs/run_access.ts";
 import { RunHandle } from "../runs/run_handle.ts";
 import { Runs } from "../runs/runs.ts";
 import type { StoreEvent, Watcher, WatchOptions } from "../runs/watch.ts";
-import { thisProcess } from "../processes/this_process.ts";
 import { noteLifecycle } from "./internals.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { StoreCare } from "./store_care.ts";
@@ -105,53 +102,22 @@ export class Store extends StoreCare implements AsyncDisposable {
    * @throws {RunStateError} If the id is taken.
    * @throws {RunNotFoundError} If the parent does not exist.
    */
-  startRun<T extends object = Readonly<Record<string, string | undefined>>>(
+  async startRun<T extends object = Readonly<Record<string, string | undefined>>>(
     options: StartOptions<T> = {},
   ): Promise<RunHandle> {
-    const handle = this.#lifecycle.write(async ({ metadata: { runs } }) => {
+    const { attached } = this.#lifecycle;
+    const run = await this.#lifecycle.write(async ({ metadata: { runs } }) => {
       assertStartOptions(options);
-      const { parentId = this.currentRun?.id ?? null, environment = true } = options;
-      const { captureEnvironment, describeProgram } = await import("../runs/environment.ts");
-      const program = environment === true ? describeProgram() : {};
-      const noted = typeof environment === "object" ? environment : program;
-      const { attached = true } = options;
-      const where = environment ? { ...await captureEnvironment(), ...noted } : null;
-      const process = attached ? thisProcess() : null;
-      const { experiment = await experimentOf(runs, parentId) } = options;
-      const createdBy = options.createdBy ?? program.user;
-      const start = {
-        ...options,
-        experiment,
-        parentId,
-        ...(createdBy !== undefined && { createdBy }),
-      };
-      const run = await runs.start(start, where, process);
-      if (attached) {
-        this.#lifecycle.attached.add(run.id);
-        this.#lifecycle.watchProcess();
-      }
-      return new RunHandle(this.#handles, run);
+      const { startRun } = await import("../runs/start_run.ts");
+      const run = await startRun(runs, options, this.currentRun?.id ?? null);
+      if (options.attached === false) return run;
+      attached.add(run.id);
+      this.#lifecycle.watchProcess();
+      return run;
     });
-    return handle.then((run) => this.#watch(run, options));
-  }
-
-  /** Starts the optional recordings of a run: system metrics and uncommitted changes. */
-  async #watch(
-    run: RunHandle,
-    { diff = false, systemMetrics = false }: Pick<StartOptions, "diff" | "systemMetrics">,
-  ): Promise<RunHandle> {
-    if (systemMetrics) {
-      const { logSystemMetrics } = await import("../runs/system_metrics.ts");
-      const options = systemMetrics === true ? {} : systemMetrics;
-      const log = (values: Record<string, number>, step: number) => run.log(values, { step });
-      logSystemMetrics(log, options, this.#lifecycle.attached.untilEnd(run.id));
-    }
-    if (diff) {
-      const { readChanges } = await import("../runs/git.ts");
-      const changes = await readChanges();
-      if (changes !== undefined) await run.put("git.diff", changes, { contentType: "text/x-diff" });
-    }
-    return run;
+    const { startRecordings } = await import("../runs/start_run.ts");
+    const handle = new RunHandle(this.#handles, run);
+    return await startRecordings(handle, options, () => attached.untilEnd(run.id));
   }
 
   /**
@@ -245,14 +211,8 @@ export class Store extends StoreCare implements AsyncDisposable {
     options: PlotOptions = {},
   ): Promise<Plot> {
     this.#lifecycle.require();
-    const { points = 400, log = false } = options;
-    const lines: { run: Run; curve: Curve }[] = [];
-    for (const item of runs) {
-      const run = await this.runs.get(typeof item === "string" ? item : item.id);
-      const curve = await this.metrics.curve(run.id, key, { points });
-      if (curve.logged > 0) lines.push({ run, curve });
-    }
-    return displayable({ key, log, lines }, "plot");
+    const { collectCurves } = await import("../runs/plot.ts");
+    return displayable(await collectCurves(this, runs, key, options), "plot");
   }
 
   /**
@@ -332,9 +292,4 @@ export class Store extends StoreCare implements AsyncDisposable {
   async [DISPLAY](): Promise<MediaBundle> {
     return await (await renderer()).show("store", this);
   }
-}
-
-/** Returns the default experiment of a run: that of its parent, if it has one. */
-async function experimentOf(runs: RunStore, parentId: string | null): Promise<string> {
-  return parentId === null ? "default" : (await runs.get(parentId)).experiment;
 }
