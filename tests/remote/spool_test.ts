@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openStore, RunNotFoundError, ServerUnreachableError } from "../../mod.ts";
-import { wait } from "../../src/base/async.ts";
-import { Connection } from "../../src/remote/connection.ts";
 import { packageFlags } from "../support/children/flags.ts";
 import { LimitingProxy } from "../support/limiting_proxy.ts";
 import { inTempDir } from "../support/helpers.ts";
