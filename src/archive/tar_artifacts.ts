@@ -7,7 +7,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
  * mistaken for a complete one.
  */
 export async function* tarArtifacts(
-  artifacts: readonly Artifact[],
+  artifacts: AsyncIterable<Artifact>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { readable, controller } = createTarPacker();
   const writing = write(controller, artifacts).catch((error) => controller.error(error));
@@ -18,8 +18,11 @@ export async function* tarArtifacts(
   }
 }
 
-async function write(archive: TarPackController, artifacts: readonly Artifact[]): Promise<void> {
-  for (const artifact of artifacts) {
+async function write(
+  archive: TarPackController,
+  artifacts: AsyncIterable<Artifact>,
+): Promise<void> {
+  for await (const artifact of artifacts) {
     const { name, size, createdAt } = artifact;
     const mtime = Number.isNaN(createdAt.getTime()) ? new Date(0) : createdAt;
     const member = archive.add({ name, size, mtime, mode: 0o644, type: "file" }).getWriter();

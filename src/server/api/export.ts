@@ -1,5 +1,6 @@
 /** Exports: runs as CSV, JSON or tar, and the files of a run as tar. All of them stream. */
 import { tarArtifacts } from "../../archive/tar_artifacts.ts";
+import type { Artifact } from "../../artifacts/artifact.ts";
 import type { TableQuery, TableRow } from "../../metadata/run_table.ts";
 import { lifecycleOf } from "../../store/internals.ts";
 import { absent, bad } from "./api_error.ts";
@@ -139,17 +140,34 @@ async function filesAsTar({ store, query, param }: ApiCall): Promise<Response> {
   const id = param("id");
   const prefix = query.text("prefix") ?? "";
   const below = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-  const all = await store.artifacts.list(id);
-  const chosen = all.filter(({ name }) => name.startsWith(below));
-  if (chosen.length === 0) {
+  await store.runs.get(id);
+  const chosen = artifactsBelow(store, id, below);
+  // The answer is a 404 only as long as it has not begun.
+  const first = await chosen.next();
+  if (first.done) {
     throw absent(`The run has no artifact below ${JSON.stringify(prefix.slice(0, 200))}`);
   }
   const directory = below.split("/").at(-2);
   return attachment(
-    ReadableStream.from(tarArtifacts(chosen)),
+    ReadableStream.from(tarArtifacts(followedBy(first.value, chosen))),
     "application/x-tar",
     `${directory === undefined ? id : `${id}-${directory}`}.tar`,
   );
+}
+
+async function* artifactsBelow(
+  store: ApiCall["store"],
+  runId: string,
+  prefix: string,
+): AsyncGenerator<Artifact> {
+  for await (const artifact of store.artifacts.each({ runId })) {
+    if (artifact.name.startsWith(prefix)) yield artifact;
+  }
+}
+
+async function* followedBy<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
 }
 
 /** Endpoints for exports. */

@@ -10,7 +10,7 @@ async function files({ store, query, param }: ApiCall): Promise<Json> {
   const runId = param("id");
   const prefix = prefixOf(query.text("prefix") ?? "");
   const recursive = query.flag("recursive");
-  const artifacts = await store.artifacts.list(runId);
+  await store.runs.get(runId);
   const logs = await store.artifacts.logs(runId);
   const entries = new Map<string, Json>();
   const add = (name: string, size: number, entry: () => Json) => {
@@ -22,7 +22,8 @@ async function files({ store, query, param }: ApiCall): Promise<Json> {
     entries.set(directory, { "name": directory, "directory": true, "size": before + size });
   };
   for (const log of logs) add(log.name, log.size, () => logJson(log));
-  for (const artifact of artifacts) {
+  // Only what is listed is held: a directory may have many files below it.
+  for await (const artifact of store.artifacts.each({ runId })) {
     add(artifact.name, artifact.size || 0, () => fileJson(artifact));
   }
   const sorted = [...entries.values()].sort((a, b) =>
