@@ -6,7 +6,7 @@ import { promoteVersion, registerVersion } from "../../src/models/versions.ts";
 import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
 import { testWithPostgres } from "../support/postgres.ts";
 
-const RUNS = 3000;
+const RUNS = 10_000;
 
 /** Tables that grow with the runs. */
 const LARGE = [

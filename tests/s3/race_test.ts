@@ -3,37 +3,45 @@ import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { openStore } from "../../mod.ts";
 import { childFlags, inTempDir } from "../support/helpers.ts";
+import { postgresMissing, testServer } from "../support/postgres.ts";
 import { freshPlace, testWithS3 } from "../support/s3.ts";
 import { effort, Totals } from "../support/totals.ts";
 
 const CHILD = fromFileUrl(new URL("../support/children/s3_race.ts", import.meta.url));
 const PROCESSES = 8;
 
-testWithS3("of processes that put the same names each name has one winner", async () => {
-  await inTempDir(async (dir) => {
-    const path = join(dir, "t.db");
-    const artifactDir = await freshPlace();
-    await using store = await openStore({ path, artifactDir, driver: "builtin" });
-    await store.startRun({ id: "r" });
-    const count = effort(20, 200);
-    const totals = new Totals(`${PROCESSES} processes that put the same names`);
-    const winners = new Map<number, number>();
-    await Promise.all(Array.from({ length: PROCESSES }, async (_, self) => {
-      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", ...childFlags(), CHILD, path, artifactDir, `${self}`, `${count}`],
-      }).output();
-      assert.ok(success, new TextDecoder().decode(stderr));
-      for (const line of new TextDecoder().decode(stdout).split("\n").filter(Boolean)) {
-        if (winners.has(Number(line))) totals.fail(`n${line} was acknowledged twice`);
-        winners.set(Number(line), self);
-      }
-    }));
-    for (let n = 0; n < count; n++) {
-      const text = await (await store.artifacts.get("r", `n${n}`)).text({ verify: true });
-      if (text === `${winners.get(n)} has put ${n}`) totals.add("acknowledged and whole");
-      else totals.fail(`n${n} is ${JSON.stringify(text)}, not ${winners.get(n)}'s`);
+/** Has processes put the same names in the store at `path`, which is new. */
+async function race(path: string): Promise<void> {
+  const artifactDir = await freshPlace();
+  await using store = await openStore({ path, artifactDir });
+  await store.startRun({ id: "r" });
+  const count = effort(20, 200);
+  const totals = new Totals(`${PROCESSES} processes that put the same names`);
+  const winners = new Map<number, number>();
+  await Promise.all(Array.from({ length: PROCESSES }, async (_, self) => {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", ...childFlags(), CHILD, path, artifactDir, `${self}`, `${count}`],
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    for (const line of new TextDecoder().decode(stdout).split("\n").filter(Boolean)) {
+      if (winners.has(Number(line))) totals.fail(`n${line} was acknowledged twice`);
+      winners.set(Number(line), self);
     }
-    assert.deepEqual(await Array.fromAsync(store.verify()), []);
-    totals.report();
+  }));
+  for (let n = 0; n < count; n++) {
+    const text = await (await store.artifacts.get("r", `n${n}`)).text({ verify: true });
+    if (text === `${winners.get(n)} has put ${n}`) totals.add("acknowledged and whole");
+    else totals.fail(`n${n} is ${JSON.stringify(text)}, not ${winners.get(n)}'s`);
+  }
+  assert.deepEqual(await Array.fromAsync(store.verify()), []);
+  totals.report();
+}
+
+const NAME = "of processes that put the same names each name has one winner";
+testWithS3(NAME, () => inTempDir((dir) => race(join(dir, "t.db"))));
+if (postgresMissing === undefined) {
+  testWithS3(`${NAME} [postgres]`, async () => {
+    await using server = await testServer();
+    await race(server.newSchema());
   });
-});
+}

@@ -2,7 +2,7 @@
 import { ArtifactExistsError, openStore } from "../../../mod.ts";
 
 const [path, artifactDir, self, count] = Deno.args as [string, string, string, string];
-const store = await openStore({ path, artifactDir, driver: "builtin" });
+const store = await openStore({ path, artifactDir });
 for (let n = 0; n < Number(count); n++) {
   try {
     await store.artifacts.put("r", `n${n}`, `${self} has put ${n}`);

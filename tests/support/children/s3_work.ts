@@ -3,7 +3,7 @@ import { openStore } from "../../../mod.ts";
 import { doWork, type Work } from "../s3_work.ts";
 
 const [path, artifactDir, work, dir] = Deno.args as [string, string, Work, string];
-const store = await openStore({ path, artifactDir, driver: "builtin" });
+const store = await openStore({ path, artifactDir });
 await doWork(store, work, dir);
 console.log("acknowledged");
 await store.close();
