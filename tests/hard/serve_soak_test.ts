@@ -12,6 +12,9 @@ const CONNECTIONS = 8;
 /** MiB by which memory may differ from what it was after a fifth of the requests. */
 const SLACK = 48;
 
+/** MiB that the server may take, whatever is sent. */
+const MOST = 120;
+
 const API = "/api/2.0/mlflow/";
 
 /** One connection with a run of its own, which is purged now and then: the store stays small. */
@@ -99,6 +102,34 @@ class Caller {
 }
 
 Deno.test({
+  name: "large uploads and downloads, several at once, need no more memory than small ones",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const server = await startServer("chachaml");
+    const clients = await Promise.all(
+      Array.from({ length: 4 }, () => HttpClient.connect(server.port)),
+    );
+    let highest = 0;
+    const watch = setInterval(() => highest = Math.max(highest, server.memory()), 50);
+    try {
+      const sent = JSON.stringify({ experiment_id: "0", start_time: 1 });
+      const text = await clients[0]!.text("POST", `${API}runs/create`, sent);
+      const place = server.artifacts(JSON.parse(text).run.info.run_id);
+      const chunk = new Uint8Array(1024 * 1024).map((_, at) => at % 251);
+      await clients[0]!.upload(`${place}big`, chunk, 256);
+      await Promise.all(clients.map((client, nth) => client.upload(`${place}${nth}`, chunk, 64)));
+      await Promise.all(clients.map((client) => client.download(`${place}big`)));
+      console.log(`at most ${highest.toFixed(0)} MiB`);
+      assert.ok(highest > 0 && highest < MOST, `${highest} MiB`);
+    } finally {
+      clearInterval(watch);
+      for (const client of clients) client.close();
+      await server.stop();
+    }
+  },
+});
+
+Deno.test({
   name:
     `${REQUESTS} mixed requests leave the memory and the descriptors of the server as they were`,
   ignore: Deno.build.os !== "linux",
@@ -126,6 +157,7 @@ Deno.test({
       console.log(`${memory.toFixed(0)} MiB, then ${after.memory.toFixed(0)} MiB`);
       assert.ok(after.descriptors <= descriptors, `${descriptors}, then ${after.descriptors}`);
       assert.ok(after.memory < memory + SLACK, `${memory} MiB, then ${after.memory} MiB`);
+      assert.ok(after.memory < MOST, `${after.memory} MiB`);
     } finally {
       for (const client of clients) client.close();
       await server.stop();

@@ -1,5 +1,15 @@
 /**
  * What people complain of with MLflow's own server, by the numbers of its issues: here it is otherwise.
+ * Those that need a server of their own, or a page, are tested elsewhere:
+ *
+ * | issues                          | complaint                      | test                                |
+ * | ------------------------------- | ------------------------------ | ----------------------------------- |
+ * | 5332, 25050, 22792              | memory at rest, and creeping   | hard/serve_soak_test.ts             |
+ * | 10331, 13447, 6331, 7564, 8539  | large files                    | hard/serve_soak_test.ts, limits     |
+ * | 11260, 11927, 5653, 1517        | a page that loads everything   | page/runs_test.ts, api_table_test   |
+ * | 8277                            | all values of all runs         | api_table_test.ts: chosen columns   |
+ * | 3010, 5269, 1867                | slow logging                   | bench/mlflow_servers.ts             |
+ * | 7166, CVE-2023-6909 and others  | paths and addresses            | handler_test.ts, hostile_test.ts    |
  */
 import assert from "node:assert/strict";
 import {
