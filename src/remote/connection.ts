@@ -3,6 +3,7 @@ import { backoffDelay, wait } from "../base/async.ts";
 import { StoreClosedError } from "../base/errors.ts";
 import { AccessDeniedError, ProtocolError, ServerUnreachableError } from "../base/server_errors.ts";
 import { decode, encode } from "./protocol/codec.ts";
+import { describeFailure, detailsOf } from "./fetch_failure.ts";
 import { textLines } from "./text_lines.ts";
 import type { Access } from "./protocol/operations.ts";
 import {
@@ -239,9 +240,7 @@ export class Connection {
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof Deno.errors.NotCapable) throw cause;
-      throw new ServerUnreachableError(this.address, "nothing answers there; is it running?", {
-        cause,
-      });
+      throw new ServerUnreachableError(this.address, describeFailure(cause), { cause });
     }
   }
 
@@ -268,7 +267,7 @@ function messageOf(text: string): string | undefined {
 /** Whether no connection came about, so that nothing was sent. */
 function isUnsent(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  return cause instanceof TypeError && /\(Connect\)|dns error/.test(cause.message);
+  return cause instanceof TypeError && /\(Connect\)|dns error/.test(detailsOf(cause));
 }
 
 function authorizationOf({ token, user, password }: Credentials): string | undefined {
