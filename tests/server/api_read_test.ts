@@ -1,6 +1,6 @@
 /** The HTTP API as it reads. */
 import assert from "node:assert/strict";
-import { openStore } from "../../mod.ts";
+import { InvalidOptionError, openStore } from "../../mod.ts";
 import { apiOf, withApi } from "../support/api_helpers.ts";
 
 Deno.test("a run is answered with everything of it, in the keys of chachaml", () =>
@@ -197,6 +197,24 @@ Deno.test("the store counts its runs by experiment and status", () =>
     assert.deepEqual(found.runs, { archived: 1, running: 1 });
     assert.deepEqual([found.artifacts, found.bytes, found.role], [1, 3, "admin"]);
     assert.equal(found.address, "http://localhost:5000");
+  }));
+
+Deno.test("counts say how old they are, and a failure to count is not kept", () =>
+  withApi(async ({ get, problem, store }) => {
+    await store.startRun();
+    const list = store.experiments.list.bind(store.experiments);
+    // So slow that the next callers get what is answered now.
+    const failing = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      throw new InvalidOptionError("The database is away");
+    };
+    Object.assign(store.experiments, { list: failing });
+    assert.equal((await problem("/api/store")).status, 400);
+    Object.assign(store.experiments, { list });
+    const before = Date.now();
+    const found = await get("/api/store");
+    assert.deepEqual(found.runs, { running: 1 });
+    assert.ok(found["counted-at"] >= before && found["counted-at"] <= Date.now());
   }));
 
 Deno.test("curves are thinned, in the order of steps or of time", () =>

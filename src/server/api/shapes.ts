@@ -126,6 +126,8 @@ export const SHAPES: Readonly<Record<string, Schema>> = {
     "role": oneOf("reader", "writer", "admin"),
     "user?": text,
     "verified": nullable(object({ "time": time, "artifacts": integer, "damaged": integer })),
+    // In a large store the counts may be some seconds old.
+    "counted-at": time,
     "experiments": list(object({
       "name": text,
       "runs": integer,

@@ -43,6 +43,10 @@ async function countsOf(service: Service): Promise<Json> {
   COUNTS.set(service.store, entry);
   try {
     return await counts;
+  } catch (error) {
+    // A failure is not kept: the next caller counts again.
+    if (COUNTS.get(service.store) === entry) COUNTS.delete(service.store);
+    throw error;
   } finally {
     const took = performance.now() - now;
     entry.until = took < 25 ? 0 : performance.now() + took * PATIENCE;
@@ -50,6 +54,7 @@ async function countsOf(service: Service): Promise<Json> {
 }
 
 async function readCounts({ store, table, context }: Service): Promise<Json> {
+  const countedAt = context().now();
   const [counts, described, totals] = await Promise.all([
     table().then((table) => table.counts()),
     store.experiments.list(),
@@ -71,7 +76,7 @@ async function readCounts({ store, table, context }: Service): Promise<Json> {
     byName.set(name, { ...byName.get(name) ?? { name }, runs: all, archived, running });
   }
   const experiments = [...byName].sort(([a], [b]) => a < b ? -1 : 1).map(([, entry]) => entry);
-  return { experiments, runs, ...totals };
+  return { "counted-at": countedAt, experiments, runs, ...totals };
 }
 
 /** Endpoint for the store. */
