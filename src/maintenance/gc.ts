@@ -128,7 +128,7 @@ class Collection {
     try {
       await this.#context.metadata.artifacts.removeIfUnnamed(keys, async (found) => {
         unnamed = found;
-        await this.#removeAll(orphans.filter(({ key }) => found.has(key)));
+        await this.#removeOrphans(orphans.filter(({ key }) => found.has(key)));
       });
     } catch (error) {
       if (!isEntryFailure(error)) throw error;
@@ -147,6 +147,17 @@ class Collection {
       failed: this.#failed,
       foreign: [...this.#foreign].sort(),
     };
+  }
+
+  async #removeOrphans(entries: readonly ByteEntry[]): Promise<void> {
+    const { bytes } = this.#context;
+    if (!bytes.removeEntries) return await this.#removeAll(entries);
+    const failures = await bytes.removeEntries(entries);
+    for (const { key, size } of entries) {
+      const failure = failures.get(key);
+      if (failure) this.fail(key, failure);
+      else this.#removed.push({ kind: "orphan", path: key, bytes: size });
+    }
   }
 
   async #removeAll(entries: readonly ByteEntry[]): Promise<void> {

@@ -103,21 +103,27 @@ export class Objects {
 
   /** Removes objects, many per request. Returns the errors of those that could not be removed. */
   async removeAll(keys: readonly string[]): Promise<Error[]> {
-    const failures: Error[] = [];
+    return [...new Set((await this.removeEach(keys)).values())];
+  }
+
+  /** Removes objects, many per request. Returns the errors of those that could not be, by key. */
+  async removeEach(keys: readonly string[]): Promise<Map<string, Error>> {
+    const failures = new Map<string, Error>();
     for (let at = 0; at < keys.length; at += BATCH) {
       const batch = keys.slice(at, at + BATCH);
       try {
         if (batch.length === 1) await this.remove(batch[0]!);
-        else failures.push(...await this.#removeBatch(batch));
+        else for (const [key, error] of await this.#removeBatch(batch)) failures.set(key, error);
       } catch (error) {
         const all = batch.map(() => error as Error);
-        failures.push(joinFailures(`remove ${all.length} objects`, all));
+        const joined = joinFailures(`remove ${all.length} objects`, all);
+        for (const key of batch) failures.set(key, joined);
       }
     }
     return failures;
   }
 
-  async #removeBatch(keys: readonly string[]): Promise<Error[]> {
+  async #removeBatch(keys: readonly string[]): Promise<[key: string, error: Error][]> {
     const { location } = this.#client;
     const objects = keys.map((key) =>
       `<Object><Key>${escapeXml(location.prefix + key)}</Key></Object>`
@@ -133,7 +139,7 @@ export class Objects {
       headers: { "content-md5": md5, "content-type": "application/xml" },
       body,
     });
-    return elements(answer, "Error").flatMap((error) => {
+    return elements(answer, "Error").flatMap((error): [string, Error][] => {
       const reason = textOf(error, "Code") ?? "";
       if (reason === "NoSuchKey") return [];
       const key = (textOf(error, "Key") ?? "").slice(location.prefix.length);
@@ -143,7 +149,7 @@ export class Objects {
         message: textOf(error, "Message") ?? "",
         region: undefined,
       };
-      return [refusalError(`remove ${quote(key)}`, refusal, location)];
+      return [[key, refusalError(`remove ${quote(key)}`, refusal, location)]];
     });
   }
 }

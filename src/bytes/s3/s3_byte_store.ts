@@ -199,6 +199,10 @@ export class S3ByteStore implements ByteStore {
     return true;
   }
 
+  async removeEntries(entries: readonly ByteEntry[]): Promise<ReadonlyMap<string, Error>> {
+    return await this.#objects.removeEach(entries.map(({ key }) => key));
+  }
+
   async isPublished(staged: StagedBytes, key: string): Promise<boolean> {
     requireSafe(key);
     return (await this.#objects.head(key))?.id === staged.key;
