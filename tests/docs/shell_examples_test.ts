@@ -4,11 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { blocksOf, type User, withUser } from "../support/examples.ts";
+import { RUN } from "./run_blocks.ts";
 
 /** The examples of a page. */
 interface Page {
-  /** Which of its blocks are run; all if left out. */
-  readonly only?: RegExp;
   /** What they take for granted. */
   readonly before: string;
   /** Whether each block begins with what `before` has left, not with what the ones before it have. */
@@ -28,7 +27,6 @@ const PROGRAMS = `
 
 const PAGES: Readonly<Record<string, Page>> = {
   "README.md": {
-    only: /chachaml exec/,
     before: `
       mkdir -p out plots; echo weights | tee out/model.onnx > model.onnx; echo picture > plots/roc.txt
       for id in 3f2a0000 91c00000; do
@@ -42,8 +40,6 @@ const PAGES: Readonly<Record<string, Page>> = {
       chachaml put "$run" model.onnx && chachaml end "$run"`,
   },
   "docs/cli.md": {
-    // Needs servers; tests/postgres and tests/s3 copy to theirs. The rest is below.
-    only: /^(?!.*(postgres:|chachaml (serve|ui|watch --json)|--url))/s,
     apart: true,
     before: `
       mkdir -p out data plots models snapshots/blobs snapshots/main \\
@@ -123,11 +119,11 @@ async function runApart(user: User, blocks: readonly string[]): Promise<(string 
   return failures;
 }
 
-for (const [path, { before, only = /(?:)/, apart = false }] of Object.entries(PAGES)) {
+for (const [path, { before, apart = false }] of Object.entries(PAGES)) {
   Deno.test(`the shell examples of ${path} run for an ordinary user in an empty environment`, () =>
     withUser(async (user) => {
       // The places of a machine are those of the user here.
-      const blocks = (await blocksOf(path, "sh")).filter((block) => only.test(block))
+      const blocks = (await blocksOf(path, "sh")).filter((block) => RUN[path]!.test(block))
         .map((block) => block.replaceAll(/\/(mnt\/backup|data)\//g, `${user.home}/$1/`));
       assert.ok(blocks.length > 0, "no example is found");
       const begin = await failure(user, "bash", `set -eu\n${PROGRAMS}\n${before}`);

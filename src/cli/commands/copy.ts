@@ -1,5 +1,5 @@
 import { artifactDirOf } from "../../context/location.ts";
-import { isRemote } from "../../context/place.ts";
+import { isRemote, isServer } from "../../context/place.ts";
 import type { RunQuery } from "../../metadata/run_query.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
 import { parseDuration } from "../duration.ts";
@@ -59,7 +59,10 @@ export const copy: CommandSpec = {
 
 /** A store by its database; the artifacts of one on a server have to be named. */
 function placeOf(path: string, option: string, options: Options) {
-  const artifactDir = options.get(option) ?? (isRemote({ path }) ? undefined : artifactDirOf(path));
+  const named = options.get(option);
+  // `chachaml serve` has the artifacts too.
+  if (isServer(path)) return { path, ...(named !== undefined && { artifactDir: named }) };
+  const artifactDir = named ?? (isRemote({ path }) ? undefined : artifactDirOf(path));
   if (artifactDir !== undefined) return { path, artifactDir };
   throw new UsageError(`--${option} says where the artifacts of a database server are`);
 }
