@@ -9,6 +9,9 @@ import type { StoreContext } from "../context/compose.ts";
 import { encodeManifest, encodeOmitted, MANIFEST, OMITTED } from "./manifest.ts";
 import { type ExportFile, isDamage, openForExport, readAhead } from "./read_ahead.ts";
 
+/** Size of the chunks of an archive, in bytes. */
+const CHUNK = 64 * 1024;
+
 /** An artifact missing from an archive, and why. */
 export interface NotExported {
   /** Id of its run. */
@@ -60,10 +63,32 @@ export async function* exportDocuments(
   const writing = writeArchive(controller, store, { runs, known }, options)
     .catch((error) => controller.error(error));
   try {
-    yield* readable;
+    yield* inLargeChunks(readable, options.signal);
   } finally {
     await writing;
   }
+}
+
+/** Joins the headers and files of small members: a reader pays for each chunk. */
+async function* inLargeChunks(
+  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let joined = new Uint8Array(CHUNK);
+  let size = 0;
+  for await (const chunk of chunks) {
+    if (size > 0 && size + chunk.length > CHUNK) {
+      yield joined.subarray(0, size);
+      [joined, size] = [new Uint8Array(CHUNK), 0];
+    }
+    if (chunk.length >= CHUNK) yield chunk;
+    else {
+      joined.set(chunk, size);
+      size += chunk.length;
+    }
+  }
+  if (size > 0) yield joined.subarray(0, size);
+  signal?.throwIfAborted();
 }
 
 async function writeArchive(

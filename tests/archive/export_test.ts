@@ -203,3 +203,13 @@ Deno.test("export() tells of progress up to all of the bytes", () =>
     assert.deepEqual(told.at(-1), { bytes: 300_005, total: 300_005 });
     assert.ok(told.every(({ bytes }, at) => at === 0 || bytes > told[at - 1]!.bytes));
   }));
+
+Deno.test("export() joins small artifacts to large chunks", () =>
+  inMemory(async (store) => {
+    const names = Array.from({ length: 300 }, (_, at) => `${at}`);
+    await Promise.all(names.map((name) => store.artifacts.put("r", name, name)));
+    const sizes: number[] = [];
+    for await (const { length } of store.export(["r"])) sizes.push(length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(sizes.length <= total / 32_768, `${sizes.length} chunks`);
+  }));

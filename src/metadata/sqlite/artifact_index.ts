@@ -269,9 +269,9 @@ export class SqliteArtifactIndex implements ArtifactIndex {
     for (const name of names) {
       together.check(name);
       together.add(name);
-      const entry = this.#names.conflicts(sql, runId, name)
-        ? this.#checkName(sql, runId, name)
-        : undefined;
+    }
+    for (const name of this.#names.conflicting(sql, runId, names)) {
+      const entry = this.#checkName(sql, runId, name);
       if (entry) found.set(name, entry);
     }
     return found;

@@ -51,9 +51,10 @@ export class ArtifactNames {
     this.#namesOf(sql, runId).check(name);
   }
 
-  /** Whether a name is stored in the run, or conflicts with a stored one. */
-  conflicts(sql: SqlConnection, runId: string, name: string): boolean {
-    return this.#namesOf(sql, runId).conflicts(name);
+  /** Returns those names that are stored in the run, or conflict with a stored one. */
+  conflicting(sql: SqlConnection, runId: string, names: readonly string[]): string[] {
+    const stored = this.#namesOf(sql, runId);
+    return names.filter((name) => stored.conflicts(name));
   }
 
   /** Whether a name conflicts with one that is being stored. */
