@@ -68,7 +68,7 @@ testEachDriverOnOwnFiles(
   },
 );
 
-Deno.test("gc() removes bytes of no artifact in batches, wherever they are", async () => {
+testOnOwnFiles("gc() removes bytes of no artifact in batches, wherever they are", async () => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir);
     await store.startRun({ id: "r" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { InvalidOptionError, type Store, type VerifyPosition } from "../../mod.ts";
-import { inTempDir, openIn, testOnFiles, writeStored } from "../support/helpers.ts";
+import { inTempDir, openIn, testOnOwnFiles, writeStored } from "../support/helpers.ts";
 
 /** Gives a test a store with 200 artifacts in 4 runs. */
 function withMany(work: (store: Store, dir: string) => Promise<void>): Promise<void> {
@@ -28,7 +28,7 @@ Deno.test("verify() with a sample reads a part, and checks the size of all", () 
     }
   }));
 
-testOnFiles(
+testOnOwnFiles(
   "verify() continues from the position where another one was stopped",
   () =>
     withMany(async (store) => {

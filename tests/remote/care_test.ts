@@ -216,6 +216,12 @@ Deno.test("the commands work against a server", () =>
     const verified = await chachaml(dir, ["verify", ...db]);
     assert.equal(verified.code, 1);
     assert.match(verified.out, /wrong-hash: .*"a"/);
+    const copied = await chachaml(dir, ["copy", server.url, join(dir, "copy.db")]);
+    assert.match(copied.err, /0 runs copied.*|not copied: .*"a"/);
+    await (await local.startRun({ id: "fine" })).put("f", "f");
+    await chachaml(dir, ["copy", server.url, join(dir, "copy.db")]);
+    await using copy = await openStore({ path: join(dir, "copy.db"), driver: "builtin" });
+    assert.equal(await (await copy.artifacts.get("fine", "f")).text(), "f");
     const run = await local.startRun({ id: "w" });
     const watching = chachaml(dir, ["watch", "w", ...db], {
       stdout: async (line) => void (`${line}`.includes("loss") && await run.end()),

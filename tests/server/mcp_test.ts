@@ -10,6 +10,7 @@ import { createHandler, type HandlerOptions } from "../../src/server/mod.ts";
 import { parseTokens, signIn } from "../../src/server/sign_in.ts";
 import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
+import { serving } from "../support/serving.ts";
 
 interface Answer {
   readonly isError?: boolean;
@@ -257,6 +258,32 @@ Deno.test("over HTTP a reader reads, and a writer writes where the server lets a
   });
   await assert.rejects(overHttp({ authenticate }, "t-wrong", () => Promise.resolve()));
 });
+
+Deno.test("chachaml mcp answers all that its input asked, also of a store on a server", () =>
+  inTempDir(async (dir) => {
+    await using store = await openStore({ path: join(dir, "cli.db"), driver: "builtin" });
+    await store.startRun({ id: "r", name: "first" });
+    await using server = await serving(store);
+    const ask = (id: number, method: string, params: object) =>
+      JSON.stringify({ jsonrpc: "2.0", id, method, params });
+    const stdin = [
+      ask(1, "initialize", {
+        protocolVersion: "2025-06-18",
+        capabilities: {},
+        clientInfo: { name: "t", version: "1" },
+      }),
+      ask(2, "tools/call", { name: "list_runs", arguments: {} }),
+      ask(3, "tools/call", { name: "best_run", arguments: { metric: "loss" } }),
+      ask(4, "tools/call", { name: "get_run", arguments: { run_id: "r" } }),
+    ].join("\n");
+    const { out } = await chachaml(dir, ["mcp", "--db", server.url], { stdin });
+    const answers = out.trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(answers.map(({ id }) => id).sort(), [1, 2, 3, 4]);
+    for (const id of [2, 4]) {
+      const { result } = answers.find((answer) => answer.id === id);
+      assert.match(result.content[0].text, /"first"/);
+    }
+  }));
 
 Deno.test("chachaml mcp speaks lines of JSON, and ends with its input", () =>
   inTempDir(async (dir) => {

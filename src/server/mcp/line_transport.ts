@@ -14,6 +14,9 @@ export class LineTransport implements Transport {
   readonly #write: (line: string) => Promise<void>;
   #writing: Promise<void> = Promise.resolve();
   readonly #ended = Promise.withResolvers<void>();
+  #hasEnded = false;
+  /** Ids of the requests without an answer. */
+  readonly #open = new Set<unknown>();
 
   /** Creates a transport from an input stream and a function that writes a line. */
   constructor(input: ReadableStream<Uint8Array>, write: (line: string) => Promise<void>) {
@@ -21,7 +24,7 @@ export class LineTransport implements Transport {
     this.#write = write;
   }
 
-  /** Resolves once the input has ended. */
+  /** Resolves once the input has ended, and every request in it is answered. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -34,6 +37,7 @@ export class LineTransport implements Transport {
   send(message: JSONRPCMessage): Promise<void> {
     // Lines are written one after another.
     this.#writing = this.#writing.then(() => this.#write(`${JSON.stringify(message)}\n`));
+    if ("id" in message && !("method" in message)) this.#answered(message.id);
     return this.#writing;
   }
 
@@ -57,12 +61,29 @@ export class LineTransport implements Transport {
     } catch (error) {
       this.onerror?.(error as Error);
     }
-    this.#ended.resolve();
+    this.#hasEnded = true;
+    this.#endIfAnswered();
+  }
+
+  /** Notes that a request has its answer. */
+  #answered(id: unknown): void {
+    this.#open.delete(id);
+    this.#endIfAnswered();
+  }
+
+  #endIfAnswered(): void {
+    if (this.#hasEnded && this.#open.size === 0) this.#ended.resolve();
   }
 
   #take(line: string): void {
     try {
-      this.onmessage?.(JSON.parse(line));
+      const message = JSON.parse(line) as JSONRPCMessage;
+      if ("method" in message && "id" in message) this.#open.add(message.id);
+      // A request that is cancelled gets no answer.
+      if ("method" in message && message.method === "notifications/cancelled") {
+        this.#answered(message.params?.requestId);
+      }
+      this.onmessage?.(message);
     } catch {
       const error = { code: -32700, message: "The line is not JSON" };
       // JSON-RPC uses the id null for unreadable messages.
