@@ -204,6 +204,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   chachaml_summaries_smallest: "chachaml_metric_summaries(key, smallest, run_id)",
   chachaml_summaries_largest: "chachaml_metric_summaries(key, largest, run_id)",
   chachaml_metric_nans_run: "metric_nans(run_id)",
+  chachaml_requests_written: "chachaml_requests(written_at)",
   chachaml_changes_seq: `${CHANGES}(seq)`,
   ...VALUE_INDEXES,
   ...MLFLOW_INDEXES,
