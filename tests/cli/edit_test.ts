@@ -21,6 +21,9 @@ Deno.test("log removes a tag, and corrects a param only with --force", async () 
     await ok(dir, ["log", "r", "--untag", "stage", "--tag", "new=1"]);
     assert.deepEqual((await json(dir, ["show", "r"])).run.tags, { new: "1" });
     await fails(dir, ["log", "r", "--tag", "a=1", "--untag", "a"], 2, /"a"/);
+    const missing = /Cannot untag run "r": it has no tag "nwe"; did you mean "new"\?$/m;
+    await fails(dir, ["log", "r", "loss=1", "--untag", "nwe"], 1, missing);
+    assert.deepEqual((await json(dir, ["show", "r"])).metrics, []);
     await fails(dir, ["log", "r", "--param", "lr=0.2"], 1, /--force/);
     await ok(dir, ["log", "r", "--param", "lr=0.2", "--force"]);
     const { params, run } = await json(dir, ["show", "r"]);

@@ -1,3 +1,5 @@
+import { RunStateError } from "../../base/errors.ts";
+import { nearNames } from "../../base/near_names.ts";
 import type { Store } from "../../store/store.ts";
 import { count, printable } from "../../text/format.ts";
 import { OutputLines } from "../exec/output_lines.ts";
@@ -66,6 +68,7 @@ export const log: CommandSpec = {
     const store = await open("write");
     const runs: string[] = [];
     for (const ref of [first!, ...others]) runs.push(await runId(store, ref));
+    for (const key of options.all("untag")) await requireTag(store, runs, key);
     for (const run of runs) {
       // Params first, because they can be rejected.
       if (amounts[1]! > 0) await store.runs.logParams(run, params, { force });
@@ -84,6 +87,20 @@ export const log: CommandSpec = {
     }
   },
 };
+
+/**
+ * Checks that one of the runs has a tag, before anything is logged.
+ *
+ * @throws {RunStateError} If none has.
+ */
+async function requireTag(store: Store, runs: readonly string[], key: string): Promise<void> {
+  const names: string[] = [];
+  for (const run of runs) names.push(...Object.keys((await store.runs.get(run)).tags));
+  if (names.includes(key)) return;
+  const [near] = nearNames(key, names);
+  const advice = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+  throw new RunStateError("untag", runs[0]!, `it has no tag ${JSON.stringify(key)}${advice}`);
+}
 
 /** Executes log commands in standard input. */
 async function logInput(
