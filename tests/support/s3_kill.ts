@@ -1,8 +1,8 @@
 /** Clients that are killed while they work on a store whose artifacts are in a bucket. */
 import { fromFileUrl } from "@std/path";
 import { openStore, type Store } from "../../mod.ts";
-import { CuttingProxy } from "./cutting_proxy.ts";
-import { FaultProxy } from "./fault_proxy.ts";
+import type { CuttingProxy } from "./cutting_proxy.ts";
+import type { FaultProxy } from "./fault_proxy.ts";
 import { childFlags } from "./helpers.ts";
 import { freshPlace, GATEWAY } from "./s3.ts";
 import { assertBetween, contentsOf, doWork, fill, type Work } from "./s3_work.ts";
