@@ -7,7 +7,6 @@ import {
   inTempDir,
   openIn,
   storedIn,
-  testEachDriver,
   testEachDriverOnOwnFiles,
   testOnFiles,
   testOnOwnFiles,
@@ -131,7 +130,7 @@ testOnOwnFiles("gc() goes on behind an entry that cannot be removed", async () =
   });
 });
 
-testEachDriver("gc() while others put and remove loses nothing", async (driver) => {
+testEachDriverOnOwnFiles("gc() while others put and remove loses nothing", async (driver) => {
   await inTempDir(async (dir) => {
     await using store = await openIn(dir, { driver, durability: "relaxed" });
     await using twin = await openIn(dir, { driver, durability: "relaxed" });
@@ -158,7 +157,7 @@ testEachDriver("gc() while others put and remove loses nothing", async (driver) 
   });
 });
 
-Deno.test("gc() of a read-only store, or with a bad grace, is refused", async () => {
+testOnOwnFiles("gc() of a read-only store, or with a bad grace, is refused", async () => {
   await inTempDir(async (dir) => {
     const writer = await openIn(dir);
     await assert.rejects(writer.gc({ grace: -1 }), InvalidOptionError);
@@ -170,7 +169,7 @@ Deno.test("gc() of a read-only store, or with a bad grace, is refused", async ()
   });
 });
 
-testOnFiles(
+testOnOwnFiles(
   "gc() leaves and reports what the store has never put there",
   () =>
     inTempDir(async (dir) => {
@@ -255,7 +254,7 @@ testOnFiles(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   "gc() removes the staged tree of a put that was killed, and leaves one at work alone",
   () =>
     inTempDir(async (dir) => {
