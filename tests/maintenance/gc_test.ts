@@ -8,7 +8,6 @@ import {
   openIn,
   storedIn,
   testEachDriverOnOwnFiles,
-  testOnFiles,
   testOnOwnFiles,
   testOnSqlite,
   tree,
@@ -224,7 +223,7 @@ testOnSqlite(
     }),
 );
 
-testOnFiles(
+testOnOwnFiles(
   "a dry run of gc() keeps directories that something stays in",
   () =>
     inTempDir(async (dir) => {
