@@ -3,27 +3,53 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** The server ended the connection. */
+class EndedError extends Error {
+  constructor() {
+    super("the server ended the connection");
+  }
+}
+
+async function connect(port: number): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  connection.setNoDelay();
+  return connection;
+}
+
 /** One connection. */
 export class HttpClient {
-  readonly #connection: Deno.TcpConn;
+  readonly #port: number;
+  #connection: Deno.TcpConn;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
 
-  private constructor(connection: Deno.TcpConn) {
+  private constructor(port: number, connection: Deno.TcpConn) {
+    this.#port = port;
     this.#connection = connection;
   }
 
   /** Connects to a port of this machine. */
   static async connect(port: number): Promise<HttpClient> {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    connection.setNoDelay();
-    return new HttpClient(connection);
+    return new HttpClient(port, await connect(port));
   }
 
   /** Sends a request; gives the body of the answer, which must be good. */
   async text(method: string, path: string, body?: string): Promise<string> {
     const bytes = encoder.encode(body ?? "");
-    await this.#write(encoder.encode(head(method, path, bytes.length) + (body ?? "")));
-    return decoder.decode(await this.#answer());
+    const request = encoder.encode(head(method, path, bytes.length) + (body ?? ""));
+    try {
+      await this.#write(request);
+      return decoder.decode(await this.#answer());
+    } catch (error) {
+      if (
+        !(error instanceof EndedError || error instanceof Deno.errors.BrokenPipe ||
+          error instanceof Deno.errors.ConnectionReset)
+      ) throw error;
+      // Some servers end idle connections after seconds.
+      this.#connection.close();
+      this.#connection = await connect(this.#port);
+      await this.#write(request);
+      return decoder.decode(await this.#answer());
+    }
   }
 
   /** Uploads `count` times the same bytes. */
@@ -74,7 +100,7 @@ export class HttpClient {
     for (let have = this.#rest.length; have < length;) {
       const part = new Uint8Array(65_536);
       const read = await this.#connection.read(part);
-      if (read === null) throw new Error("the server ended the connection");
+      if (read === null) throw new EndedError();
       parts.push(part.subarray(0, read));
       have += read;
     }
@@ -99,7 +125,7 @@ export class HttpClient {
   async #more(): Promise<void> {
     const part = new Uint8Array(262_144);
     const read = await this.#connection.read(part);
-    if (read === null) throw new Error("the server ended the connection");
+    if (read === null) throw new EndedError();
     this.#rest = this.#rest.length === 0
       ? part.subarray(0, read)
       : concat([this.#rest, part.subarray(0, read)]);
