@@ -259,8 +259,8 @@ export interface MlflowExperiments {
 
 /** Runs of the MLflow protocol. */
 export interface MlflowRuns {
-  /** Starts a run. */
-  create(run: NewMlflowRun): Promise<void>;
+  /** Starts a run. Returns it. */
+  create(run: NewMlflowRun): Promise<MlflowRun>;
   /** Returns a run by id. */
   get(id: string): Promise<MlflowRun | undefined>;
   /** Returns only the lifecycle stage of a run; `undefined` if it does not exist. */

@@ -68,7 +68,7 @@ async function create(call: Call): Promise<unknown> {
     );
   }
   const id = crypto.randomUUID().replaceAll("-", "");
-  await mlflow.runs.create({
+  const run = await mlflow.runs.create({
     id,
     experimentId,
     name,
@@ -76,7 +76,7 @@ async function create(call: Call): Promise<unknown> {
     startTime: fields.optionalInteger("start_time") ?? now(),
     tags: tags.filter(({ key }) => key !== "mlflow.runName" && (key !== "mlflow.user" || !user)),
   });
-  return { run: runJson(await requireRun(call, id)) };
+  return { run: runJson(run) };
 }
 
 async function update(call: Call): Promise<unknown> {

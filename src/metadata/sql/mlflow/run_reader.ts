@@ -20,6 +20,15 @@ export function* readRuns(database: MlflowDatabase, rows: readonly SqlRow[]): Sc
   return runs;
 }
 
+/** Reads a run that was just created: it has tags at most, so that nothing else is looked for. */
+export function* readNewRun(database: MlflowDatabase, row: SqlRow): Script<MlflowRun> {
+  const { dialect } = database;
+  const order = dialect.text("key");
+  const statement = `SELECT key, value FROM tags WHERE run_id = ? ORDER BY ${order}`;
+  const tags = yield* all(statement, String(row.id));
+  return mlflowRunOf(row, { tags, params: [], metrics: [], datasets: [], models: [] });
+}
+
 function* readChunk(database: MlflowDatabase, rows: readonly SqlRow[]): Script<MlflowRun[]> {
   const { dialect } = database;
   const ids = rows.map(({ id }) => String(id));

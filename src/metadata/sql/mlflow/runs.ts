@@ -20,7 +20,7 @@ import type { MlflowDatabase } from "./mlflow_database.ts";
 import { rowPage } from "./pages.ts";
 import { removePair, writePairs } from "./pairs.ts";
 import { logBatch, setTags } from "./run_log.ts";
-import { readRuns } from "./run_reader.ts";
+import { readNewRun, readRuns } from "./run_reader.ts";
 import { searchRuns, SELECT_RUN } from "./run_search.ts";
 
 /** Status of the store for each status of the protocol. */
@@ -46,8 +46,13 @@ export class SqlMlflowRuns implements MlflowRuns {
     this.#now = now;
   }
 
-  create(started: NewMlflowRun): Promise<void> {
-    return this.#database.write(() => create(this.#database.dialect, started));
+  create(started: NewMlflowRun): Promise<MlflowRun> {
+    const database = this.#database;
+    return database.write(function* () {
+      yield* create(database.dialect, started);
+      const row = yield* get(`${SELECT_RUN} WHERE r.id = ?`, started.id);
+      return yield* readNewRun(database, row!);
+    });
   }
 
   async get(id: string): Promise<MlflowRun | undefined> {
