@@ -52,7 +52,10 @@ const NOT_RUN: readonly (readonly [site: RegExp, reason: string])[] = [
 
 /** Plan steps that scan something that does not grow with the store. */
 const SMALL: readonly (readonly [step: RegExp, reason: string])[] = [
-  [/^SCAN (\(subquery-\d+\)|each_name|each_value|steps|json_each)/, "holds what other steps found"],
+  [
+    /^SCAN (\(subquery-\d+\)|x$|each_name|each_value|steps|json_each)/,
+    "holds what other steps found",
+  ],
   [/^SCAN (temp\.|main\.)?(sqlite_master|sqlite_schema|pragma)/, "grows with the schema"],
   [/^SCAN (CONSTANT ROW|\d+-ROW VALUES CLAUSE)/, "is written in the statement"],
   [/^SCAN chachaml_summarized/, "has one row"],
