@@ -24,7 +24,7 @@ export interface PutOptions {
   readonly hash?: string;
   /**
    * Whether to share the file of an artifact with equal bytes by a hard link, if possible. That
-   * file is read once to verify it.
+   * file is read once to verify it. Without effect in buckets and on servers, which share nothing.
    *
    * @default {false}
    */

@@ -18,7 +18,8 @@ async function withModel(work: (dir: string) => Promise<void>): Promise<void> {
 
 Deno.test("log removes a tag, and corrects a param only with --force", async () => {
   await withModel(async (dir) => {
-    await ok(dir, ["log", "r", "--untag", "stage", "--tag", "new=1"]);
+    const { err } = await chachaml(dir, ["log", "r", "--untag", "stage", "--tag", "new=1"]);
+    assert.equal(err, "logged 1 tag to r\nremoved 1 tag from r\n");
     assert.deepEqual((await json(dir, ["show", "r"])).run.tags, { new: "1" });
     await fails(dir, ["log", "r", "--tag", "a=1", "--untag", "a"], 2, /"a"/);
     const missing = /Cannot untag run "r": it has no tag "nwe"; did you mean "new"\?$/m;

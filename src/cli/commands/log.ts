@@ -46,7 +46,8 @@ export const log: CommandSpec = {
       ...parseTags(options.all("tag")),
       ...(note !== undefined && { note }),
     };
-    for (const key of options.all("untag")) {
+    const removed = new Set(options.all("untag"));
+    for (const key of removed) {
       if (Object.hasOwn(tags, key)) {
         throw new UsageError(`tag ${JSON.stringify(key)} is both set and removed`);
       }
@@ -68,17 +69,21 @@ export const log: CommandSpec = {
     const store = await open("write");
     const runs: string[] = [];
     for (const ref of [first!, ...others]) runs.push(await runId(store, ref));
-    for (const key of options.all("untag")) await requireTag(store, runs, key);
+    for (const key of removed) await requireTag(store, runs, key);
     for (const run of runs) {
       // Params first, because they can be rejected.
       if (amounts[1]! > 0) await store.runs.logParams(run, params, { force });
       if (amounts[0]! > 0) await store.metrics.log(run, metrics, at);
       if (amounts[2]! > 0) await store.runs.setTags(run, tags);
     }
-    const logged = amounts.map((amount, kind) =>
+    const kept = [amounts[0]!, amounts[1]!, amounts[2]! - removed.size];
+    const logged = kept.map((amount, kind) =>
       amount === 0 ? "" : count(amount, ["metric", "param", "tag"][kind]!)
     ).filter((words) => words !== "").join(", ");
     if (logged !== "") await say(`logged ${logged} to ${runs.join(", ")}\n`);
+    if (removed.size > 0) {
+      await say(`removed ${count(removed.size, "tag")} from ${runs.join(", ")}\n`);
+    }
     const lines = fromInput ? await logInput(call, store, runs) : undefined;
     if (json) await json({ runs, metrics, params, tags, ...(lines && { lines }) });
     if (lines && lines.problems.length > 0) {

@@ -26,7 +26,7 @@ export const put: CommandSpec = {
     },
     {
       name: "dedup",
-      summary: "Share the file of an artifact with the same bytes, if there is one",
+      summary: "Share the file of an artifact with the same bytes, if both are files here",
     },
     {
       name: "exclude",
