@@ -32,7 +32,8 @@ const TARGETS = [
 
 /**
  * A server keeps some 16 MiB of objects. By default V8 lets garbage gather to several times that before
- * it looks for it; these limits cost no measurable time and halve the memory.
+ * it looks for it; these limits halve the memory. Calls of the server took as long as before, a loop
+ * that only allocates up to 1.7 times as long.
  */
 export const V8_FLAGS =
   "--max-semi-space-size=4,--initial-old-space-size=24,--heap-growing-percent=50";
