@@ -26,6 +26,9 @@ export const CALLING: Readonly<Record<string, RegExp>> = {
 /** Those that are not run, each with the reason. */
 export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/task demo/, "CI runs both tasks, on a fresh checkout"],
-  [/postgres:/, "needs a database server; tests/postgres and tests/s3 do the same with theirs"],
-  [/--url/, "needs a bucket; tests/s3 makes such URLs"],
+  [
+    /postgres:/,
+    "needs a database server; tests/metadata/postgres and tests/bytes/s3 do the same with theirs",
+  ],
+  [/--url/, "needs a bucket; tests/bytes/s3 makes such URLs"],
 ];

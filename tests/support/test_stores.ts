@@ -19,6 +19,7 @@ const SERVER_TESTS: readonly string[] = [
   "tests/server/api_events_test.ts",
   "tests/server/handler_test.ts",
   "tests/server/hostile_test.ts",
+  "tests/server/mlflow_handler_test.ts",
 ];
 
 /** A composition that is tested. */

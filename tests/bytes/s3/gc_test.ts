@@ -1,10 +1,10 @@
 /** Garbage collection in a bucket. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { openStore, type Store } from "../../mod.ts";
-import { FaultProxy } from "../support/fault_proxy.ts";
-import { inTempDir, storedIn, writeStored } from "../support/helpers.ts";
-import { freshPlace, GATEWAY, testWithS3 } from "../support/s3.ts";
+import { openStore, type Store } from "../../../mod.ts";
+import { FaultProxy } from "../../support/fault_proxy.ts";
+import { inTempDir, storedIn, writeStored } from "../../support/helpers.ts";
+import { freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
 
 /** Gives a test a store with 40 objects of no artifact, and the proxy before its bucket. */
 async function withOrphans(work: (store: Store, proxy: FaultProxy) => Promise<void>) {

@@ -1,12 +1,12 @@
 /** Encrypted connections: each sslmode does what PostgreSQL's own programs do with it. */
 import assert from "node:assert/strict";
 import { dirname } from "@std/path";
-import { InvalidOptionError, openStore, StorageError } from "../../mod.ts";
-import { Database } from "../../src/metadata/postgres/database.ts";
-import { serverOf } from "../../src/metadata/postgres/server.ts";
-import { type Certificate, makeCertificate, opensslMissing } from "../support/certificates.ts";
-import { inTempDir } from "../support/helpers.ts";
-import { asServer, startServer, testWithPostgres } from "../support/postgres.ts";
+import { InvalidOptionError, openStore, StorageError } from "../../../mod.ts";
+import { Database } from "../../../src/metadata/postgres/database.ts";
+import { serverOf } from "../../../src/metadata/postgres/server.ts";
+import { type Certificate, makeCertificate, opensslMissing } from "../../support/certificates.ts";
+import { inTempDir } from "../../support/helpers.ts";
+import { asServer, startServer, testWithPostgres } from "../../support/postgres.ts";
 
 /** Starts a server with a certificate. */
 async function startWithTls({ certificate, key }: Certificate) {

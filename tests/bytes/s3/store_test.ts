@@ -8,14 +8,14 @@ import {
   openStore,
   StorageError,
   type Store,
-} from "../../mod.ts";
-import { PART } from "../../src/bytes/s3/part_size.ts";
-import { S3ByteStore } from "../../src/bytes/s3/s3_byte_store.ts";
-import { DISPLAY } from "../../src/display/displayable.ts";
-import { assertSame, fillStore } from "../support/copy_helpers.ts";
-import { inTempDir, someBytes } from "../support/helpers.ts";
-import { postgresMissing, testServer } from "../support/postgres.ts";
-import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../support/s3.ts";
+} from "../../../mod.ts";
+import { PART } from "../../../src/bytes/s3/part_size.ts";
+import { S3ByteStore } from "../../../src/bytes/s3/s3_byte_store.ts";
+import { DISPLAY } from "../../../src/display/displayable.ts";
+import { assertSame, fillStore } from "../../support/copy_helpers.ts";
+import { inTempDir, someBytes } from "../../support/helpers.ts";
+import { postgresMissing, testServer } from "../../support/postgres.ts";
+import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
 
 /** What a case is given: a store that is there, and the means to look at its bucket. */
 interface Given {

@@ -1,10 +1,10 @@
 /** How much memory large artifacts take, and what is downloaded by whom. */
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
-import { childFlags, inTempDir } from "../support/helpers.ts";
-import { freshPlace, testWithS3 } from "../support/s3.ts";
+import { childFlags, inTempDir } from "../../support/helpers.ts";
+import { freshPlace, testWithS3 } from "../../support/s3.ts";
 
-const CHILD = fromFileUrl(new URL("../support/children/s3_memory.ts", import.meta.url));
+const CHILD = fromFileUrl(new URL("../../support/children/s3_memory.ts", import.meta.url));
 
 for (const work of ["put", "read"]) {
   testWithS3(`to ${work} a large artifact takes less than 100 MiB of memory`, async () => {
@@ -28,7 +28,7 @@ for (const work of ["put", "read"]) {
 Deno.test("who opens a store of files downloads nothing that buckets need", async () => {
   await inTempDir(async (dir) => {
     const program = join(dir, "program.ts");
-    const mod = new URL("../../mod.ts", import.meta.url);
+    const mod = new URL("../../../mod.ts", import.meta.url);
     await Deno.writeTextFile(
       program,
       `import { openStore } from ${JSON.stringify(mod.href)};

@@ -1,13 +1,13 @@
 /** A network that loses and delays, a gateway that dies, and a bucket that is full. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { openStore, StorageError, type Store } from "../../mod.ts";
-import { PART } from "../../src/bytes/s3/part_size.ts";
-import { CephGateway, gatewayMissing } from "../support/ceph_gateway.ts";
-import { type Fault, FaultProxy } from "../support/fault_proxy.ts";
-import { inTempDir, someBytes } from "../support/helpers.ts";
-import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../support/s3.ts";
-import { effort, Totals } from "../support/totals.ts";
+import { openStore, StorageError, type Store } from "../../../mod.ts";
+import { PART } from "../../../src/bytes/s3/part_size.ts";
+import { CephGateway, gatewayMissing } from "../../support/ceph_gateway.ts";
+import { type Fault, FaultProxy } from "../../support/fault_proxy.ts";
+import { inTempDir, someBytes } from "../../support/helpers.ts";
+import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
+import { effort, Totals } from "../../support/totals.ts";
 
 /** Numbers that look random, and are the same each time. */
 function randomOf(seed: number): () => number {

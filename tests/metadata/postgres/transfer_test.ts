@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
-import { openStore, restoreStore, type Store } from "../../mod.ts";
-import { lifecycleOf } from "../../src/store/internals.ts";
-import { inTempDir } from "../support/helpers.ts";
-import { testWithPostgres } from "../support/postgres.ts";
+import { openStore, restoreStore, type Store } from "../../../mod.ts";
+import { lifecycleOf } from "../../../src/store/internals.ts";
+import { inTempDir } from "../../support/helpers.ts";
+import { testWithPostgres } from "../../support/postgres.ts";
 
 /** Fills a store with what is easily lost on the way; gives the id of the run. */
 async function fill(store: Store): Promise<string> {

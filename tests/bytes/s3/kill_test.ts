@@ -1,13 +1,13 @@
 /** A client that is killed at any of its requests or statements leaves a store that is whole. */
 import { join } from "@std/path";
-import { CuttingProxy } from "../support/cutting_proxy.ts";
-import { FaultProxy } from "../support/fault_proxy.ts";
-import { inTempDir } from "../support/helpers.ts";
-import { postgresMissing, testServer } from "../support/postgres.ts";
-import { GATEWAY, testWithS3 } from "../support/s3.ts";
-import { type Point, type Proxies, tryPoint } from "../support/s3_kill.ts";
-import { prepare, type Work, WORKS } from "../support/s3_work.ts";
-import { effort, sample, Totals } from "../support/totals.ts";
+import { CuttingProxy } from "../../support/cutting_proxy.ts";
+import { FaultProxy } from "../../support/fault_proxy.ts";
+import { inTempDir } from "../../support/helpers.ts";
+import { postgresMissing, testServer } from "../../support/postgres.ts";
+import { GATEWAY, testWithS3 } from "../../support/s3.ts";
+import { type Point, type Proxies, tryPoint } from "../../support/s3_kill.ts";
+import { prepare, type Work, WORKS } from "../../support/s3_work.ts";
+import { effort, sample, Totals } from "../../support/totals.ts";
 
 /** Tries a piece of work at some of the points, each in a new store. */
 async function tryAll(

@@ -10,12 +10,12 @@ import {
   StorageError,
   type Store,
   StoreBusyError,
-} from "../../mod.ts";
-import { Database, LIFE } from "../../src/metadata/postgres/database.ts";
-import { serverOf } from "../../src/metadata/postgres/server.ts";
-import { CuttingProxy } from "../support/cutting_proxy.ts";
-import { childFlags, inTempDir } from "../support/helpers.ts";
-import { startServer, testWithPostgres } from "../support/postgres.ts";
+} from "../../../mod.ts";
+import { Database, LIFE } from "../../../src/metadata/postgres/database.ts";
+import { serverOf } from "../../../src/metadata/postgres/server.ts";
+import { CuttingProxy } from "../../support/cutting_proxy.ts";
+import { childFlags, inTempDir } from "../../support/helpers.ts";
+import { startServer, testWithPostgres } from "../../support/postgres.ts";
 
 const HOW = { readOnly: false, durability: "full", busyTimeout: 20_000, poolSize: 2 } as const;
 
@@ -259,7 +259,9 @@ testWithPostgres((test) => {
       await using store = await openStore({ path: url, artifactDir: dir });
       await store.startRun({ id: "r" });
       await store.artifacts.put("r", "changing", "first");
-      const child = fromFileUrl(new URL("../support/children/postgres_child.ts", import.meta.url));
+      const child = fromFileUrl(
+        new URL("../../support/children/postgres_child.ts", import.meta.url),
+      );
       let killed = 0;
       for (const packet of [4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 25, 28]) {
         const command = new Deno.Command(Deno.execPath(), {

@@ -7,10 +7,10 @@ import {
   openStore,
   StorageError,
   StoreNotFoundError,
-} from "../../mod.ts";
-import { openPostgres } from "../../src/metadata/postgres/open.ts";
-import { inTempDir } from "../support/helpers.ts";
-import { testWithPostgres, withSql } from "../support/postgres.ts";
+} from "../../../mod.ts";
+import { openPostgres } from "../../../src/metadata/postgres/open.ts";
+import { inTempDir } from "../../support/helpers.ts";
+import { testWithPostgres, withSql } from "../../support/postgres.ts";
 
 const HOW = { readOnly: false, durability: "full", busyTimeout: 20_000, poolSize: 2 } as const;
 

@@ -1,13 +1,13 @@
 /** What becomes of single requests that fail, in front of a real gateway. */
 import assert from "node:assert/strict";
-import { StorageError } from "../../mod.ts";
-import { S3ByteStore } from "../../src/bytes/s3/s3_byte_store.ts";
-import { PART } from "../../src/bytes/s3/part_size.ts";
-import type { ByteStore, StageOptions } from "../../src/bytes/byte_store.ts";
-import { type Fault, FaultProxy, type Passing } from "../support/fault_proxy.ts";
-import { sha256, someBytes } from "../support/helpers.ts";
-import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../support/s3.ts";
-import { bytesReader, readWhole } from "../support/byte_helpers.ts";
+import { StorageError } from "../../../mod.ts";
+import { S3ByteStore } from "../../../src/bytes/s3/s3_byte_store.ts";
+import { PART } from "../../../src/bytes/s3/part_size.ts";
+import type { ByteStore, StageOptions } from "../../../src/bytes/byte_store.ts";
+import { type Fault, FaultProxy, type Passing } from "../../support/fault_proxy.ts";
+import { sha256, someBytes } from "../../support/helpers.ts";
+import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
+import { bytesReader, readWhole } from "../../support/byte_helpers.ts";
 
 const SMALL = someBytes(1000);
 const LARGE = someBytes(PART * 2 + 1000);

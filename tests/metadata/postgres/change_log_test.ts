@@ -1,9 +1,9 @@
 /** Changes that are only special in PostgreSQL: slow transactions, other programs, other servers. */
 import assert from "node:assert/strict";
-import { openStore } from "../../mod.ts";
-import { openPostgres } from "../../src/metadata/postgres/open.ts";
-import { inTempDir } from "../support/helpers.ts";
-import { testWithPostgres, withSql } from "../support/postgres.ts";
+import { openStore } from "../../../mod.ts";
+import { openPostgres } from "../../../src/metadata/postgres/open.ts";
+import { inTempDir } from "../../support/helpers.ts";
+import { testWithPostgres, withSql } from "../../support/postgres.ts";
 
 const HOW = {
   readOnly: false,

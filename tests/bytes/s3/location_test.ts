@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { InvalidOptionError } from "../../mod.ts";
-import { parseLocation } from "../../src/bytes/s3/location.ts";
+import { InvalidOptionError } from "../../../mod.ts";
+import { parseLocation } from "../../../src/bytes/s3/location.ts";
 
 /** Parses with nothing but some variables set. */
 function parse(url: string, variables: Record<string, string> = {}) {

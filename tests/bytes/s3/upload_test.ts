@@ -1,14 +1,14 @@
 /** Uploads in parts, lists in pages, removals in batches. */
 import assert from "node:assert/strict";
-import { StorageError } from "../../mod.ts";
-import { inParallel } from "../../src/base/in_parallel.ts";
-import type { ByteStore, StageOptions } from "../../src/bytes/byte_store.ts";
-import { PART, partSize } from "../../src/bytes/s3/part_size.ts";
-import { S3ByteStore } from "../../src/bytes/s3/s3_byte_store.ts";
-import { bytesReader, readWhole } from "../support/byte_helpers.ts";
-import { FaultProxy } from "../support/fault_proxy.ts";
-import { sha256, someBytes } from "../support/helpers.ts";
-import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../support/s3.ts";
+import { StorageError } from "../../../mod.ts";
+import { inParallel } from "../../../src/base/in_parallel.ts";
+import type { ByteStore, StageOptions } from "../../../src/bytes/byte_store.ts";
+import { PART, partSize } from "../../../src/bytes/s3/part_size.ts";
+import { S3ByteStore } from "../../../src/bytes/s3/s3_byte_store.ts";
+import { bytesReader, readWhole } from "../../support/byte_helpers.ts";
+import { FaultProxy } from "../../support/fault_proxy.ts";
+import { sha256, someBytes } from "../../support/helpers.ts";
+import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
 
 const TIB = 2 ** 40;
 

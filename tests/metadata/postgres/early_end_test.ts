@@ -1,10 +1,10 @@
 /** A program that ends early loses no points of a store in PostgreSQL, and its runs have failed. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { openStore } from "../../mod.ts";
-import { child } from "../support/children/flags.ts";
-import { inTempDir } from "../support/helpers.ts";
-import { testWithPostgres } from "../support/postgres.ts";
+import { openStore } from "../../../mod.ts";
+import { child } from "../../support/children/flags.ts";
+import { inTempDir } from "../../support/helpers.ts";
+import { testWithPostgres } from "../../support/postgres.ts";
 
 /** Runs a program that logs 100 points and ends in some way. */
 async function endBy(url: string, way: string, more: string = "") {

@@ -1,10 +1,10 @@
 /** Where a database server is, as URLs, variables and files of passwords say. */
 import assert from "node:assert/strict";
 import { join } from "@std/path";
-import { InvalidOptionError } from "../../mod.ts";
-import { findPassword } from "../../src/metadata/postgres/password_file.ts";
-import { serverOf } from "../../src/metadata/postgres/server.ts";
-import { inTempDir } from "../support/helpers.ts";
+import { InvalidOptionError } from "../../../mod.ts";
+import { findPassword } from "../../../src/metadata/postgres/password_file.ts";
+import { serverOf } from "../../../src/metadata/postgres/server.ts";
+import { inTempDir } from "../../support/helpers.ts";
 
 const VARIABLES = [
   "PGHOST",

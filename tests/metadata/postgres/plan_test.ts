@@ -1,10 +1,10 @@
 /** No statement whose answer is small reads a whole table, however large the store is. */
 import assert from "node:assert/strict";
 import postgres from "npm:postgres@~3.4.9";
-import { openPostgres } from "../../src/metadata/postgres/open.ts";
-import { promoteVersion, registerVersion } from "../../src/models/versions.ts";
-import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
-import { testWithPostgres } from "../support/postgres.ts";
+import { openPostgres } from "../../../src/metadata/postgres/open.ts";
+import { promoteVersion, registerVersion } from "../../../src/models/versions.ts";
+import type { MetadataStore } from "../../../src/metadata/metadata_store.ts";
+import { testWithPostgres } from "../../support/postgres.ts";
 
 const RUNS = 10_000;
 

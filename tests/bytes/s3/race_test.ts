@@ -1,13 +1,13 @@
 /** Processes that put the same names in one bucket. */
 import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
-import { openStore } from "../../mod.ts";
-import { childFlags, inTempDir } from "../support/helpers.ts";
-import { postgresMissing, testServer } from "../support/postgres.ts";
-import { freshPlace, testWithS3 } from "../support/s3.ts";
-import { effort, Totals } from "../support/totals.ts";
+import { openStore } from "../../../mod.ts";
+import { childFlags, inTempDir } from "../../support/helpers.ts";
+import { postgresMissing, testServer } from "../../support/postgres.ts";
+import { freshPlace, testWithS3 } from "../../support/s3.ts";
+import { effort, Totals } from "../../support/totals.ts";
 
-const CHILD = fromFileUrl(new URL("../support/children/s3_race.ts", import.meta.url));
+const CHILD = fromFileUrl(new URL("../../support/children/s3_race.ts", import.meta.url));
 const PROCESSES = 8;
 
 /** Has processes put the same names in the store at `path`, which is new. */

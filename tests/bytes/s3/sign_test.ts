@@ -7,7 +7,7 @@ import {
   encodeQuery,
   presign,
   signHeaders,
-} from "../../src/bytes/s3/sign.ts";
+} from "../../../src/bytes/s3/sign.ts";
 
 const SCOPE = {
   credentials: {

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
-import { InvalidOptionError, openStore, restoreStore, type Store } from "../../mod.ts";
-import { lifecycleOf } from "../../src/store/internals.ts";
-import { inTempDir, removeStored, storedIn, writeStored } from "../support/helpers.ts";
-import { postgresMissing, testServer } from "../support/postgres.ts";
-import { freshPlace, testWithS3 } from "../support/s3.ts";
+import { InvalidOptionError, openStore, restoreStore, type Store } from "../../../mod.ts";
+import { lifecycleOf } from "../../../src/store/internals.ts";
+import { inTempDir, removeStored, storedIn, writeStored } from "../../support/helpers.ts";
+import { postgresMissing, testServer } from "../../support/postgres.ts";
+import { freshPlace, testWithS3 } from "../../support/s3.ts";
 
 /** Fills a store with what is easily lost on the way. */
 async function fill(store: Store): Promise<void> {

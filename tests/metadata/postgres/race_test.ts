@@ -1,11 +1,13 @@
 /** Many processes on one store. */
 import assert from "node:assert/strict";
 import { fromFileUrl } from "@std/path";
-import { openStore } from "../../mod.ts";
-import { childFlags, inTempDir } from "../support/helpers.ts";
-import { testWithPostgres } from "../support/postgres.ts";
+import { openStore } from "../../../mod.ts";
+import { childFlags, inTempDir } from "../../support/helpers.ts";
+import { testWithPostgres } from "../../support/postgres.ts";
 
-const CHILD = fromFileUrl(new URL("../support/children/postgres_race_child.ts", import.meta.url));
+const CHILD = fromFileUrl(
+  new URL("../../support/children/postgres_race_child.ts", import.meta.url),
+);
 
 /** Runs the child several times at once; gives what each has printed. */
 async function together(count: number, env: Record<string, string>): Promise<string[]> {
