@@ -92,7 +92,11 @@ Deno.test("a path or method that is not there is said so in JSON", () =>
     });
     const answer = await send("/api/runs", { method: "DELETE" });
     assert.equal(answer.status, 405);
+    assert.equal(answer.headers.get("allow"), "GET, HEAD");
     assert.match((await answer.json()).error, /takes GET/);
+    const both = await send("/api/tags/r", { method: "DELETE" });
+    assert.equal(both.headers.get("allow"), "GET, HEAD, POST");
+    assert.match((await both.json()).error, /takes GET and POST, not DELETE/);
   }));
 
 Deno.test("a comparison says what is the same, differs, or lacks", () =>

@@ -6,7 +6,7 @@ import type { Store } from "../../store/store.ts";
 import type { GuardEnv } from "../guard.ts";
 import { readJson } from "../json_body.ts";
 import type { HandlerOptions } from "../options.ts";
-import { ApiError } from "./api_error.ts";
+import { ApiError, errorResponse } from "./api_error.ts";
 import { CARE_ROUTES } from "./care.ts";
 import { COMPARE_ROUTES } from "./compare.ts";
 import { CURVE_ROUTES } from "./curves.ts";
@@ -85,8 +85,12 @@ export function addApi(
   for (const path of new Set(ROUTES.map(({ path }) => path))) {
     const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
     app.all(path, (c) => {
-      c.header("allow", methods.join(", "));
-      throw new ApiError(405, `${path} takes ${methods.join(" and ")}, not ${c.req.method}`);
+      const words = `${path} takes ${methods.join(" and ")}, not ${c.req.method}`;
+      const answer = errorResponse(new ApiError(405, words));
+      // What GET answers, HEAD does without a body.
+      const allowed = methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]);
+      answer.headers.set("allow", allowed.join(", "));
+      return answer;
     });
   }
 }
