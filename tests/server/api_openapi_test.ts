@@ -1,13 +1,20 @@
 /** The OpenAPI document: valid, and true of every endpoint. */
 import assert from "node:assert/strict";
-import { openApiDocument } from "../../src/server/api/app.ts";
+import { Hono } from "npm:hono@~4.13.0";
+import { addApi, openApiDocument } from "../../src/server/api/app.ts";
+import type { GuardEnv } from "../../src/server/guard.ts";
 import { called, withApi } from "../support/api_helpers.ts";
+import { withStore } from "../support/helpers.ts";
 import type { Sent } from "../support/serving.ts";
 
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
-  readonly parameters?: { readonly name: string; readonly description?: string }[];
+  readonly parameters?: {
+    readonly name: string;
+    readonly in: string;
+    readonly description?: string;
+  }[];
 }
 
 Deno.test("every endpoint of the document is called, and answers in its shape", () =>
@@ -81,6 +88,46 @@ Deno.test("every endpoint of the document is called, and answers in its shape", 
     assert.deepEqual(all.filter((each) => !called.has(each) && !never.includes(each)), []);
   }));
 
+Deno.test("what headers ask for is described, and answered so", () =>
+  withApi(async ({ send, problem, store }) => {
+    const run = await store.startRun({ id: "r" });
+    const { id, hash } = await run.put("w", "weights");
+    const path = `/api/artifacts/${id}/download`;
+    const digest = `sha-256=:${Uint8Array.fromHex(hash).toBase64()}:`;
+    const upload = "/api/w/runs/r/artifacts?name=again";
+    // `send` checks each answer against the document.
+    const calls: [path: string, sent: Sent, status: number, text?: string][] = [
+      [path, { headers: { "range": "bytes=0-2" } }, 206, "wei"],
+      [path, { headers: { "range": "bytes=0-2", "if-range": `"${hash}"` } }, 206, "wei"],
+      [path, { headers: { "range": "bytes=0-2", "if-range": '"other"' } }, 200, "weights"],
+      [path, { headers: { "range": "bytes=7-" } }, 416, ""],
+      [path, { headers: { "if-none-match": `"${hash}"` } }, 304, ""],
+      [path, { headers: { "if-none-match": '"other"' } }, 200, "weights"],
+      [upload, { body: "weights", headers: { "content-digest": digest } }, 200],
+      [`${upload}-other`, { body: "other", headers: { "content-digest": digest } }, 400],
+      ["/api/events", { headers: { "last-event-id": "0" } }, 200],
+    ];
+    for (const [path, sent, status, text] of calls) {
+      const answer = await send(path, sent);
+      assert.equal(answer.status, status, `${path} ${JSON.stringify(sent)}`);
+      if (text === undefined) await answer.body?.cancel();
+      else assert.equal(await answer.text(), text);
+    }
+    const bad = await problem("/api/events", { headers: { "last-event-id": "nonsense" } });
+    assert.deepEqual([bad.status, /not the id of an event/.test(bad.error)], [400, true]);
+    const { paths } = openApiDocument() as { paths: Record<string, Record<string, Operation>> };
+    const names = Object.values(paths).flatMap((methods) => Object.values(methods))
+      .flatMap(({ parameters = [] }) => parameters.filter((each) => each.in === "header"))
+      .map(({ name }) => name);
+    assert.deepEqual(names.sort(), [
+      "Content-Digest",
+      "If-None-Match",
+      "If-Range",
+      "Last-Event-ID",
+      "Range",
+    ]);
+  }));
+
 Deno.test("the document is served, and says something of each operation and parameter", () =>
   withApi(async ({ get }) => {
     const served = await get("/api/openapi.json");
@@ -97,4 +144,20 @@ Deno.test("the document is served, and says something of each operation and para
     for (const [, name] of JSON.stringify(served).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
       assert.ok(served.components.schemas[name!], name);
     }
+  }));
+
+Deno.test("every route of the API has an entry in the document, and every entry a route", () =>
+  withStore((store) => {
+    const app = new Hono<GuardEnv>();
+    addApi(app, store, {});
+    const routes = app.routes.filter(({ method }) => method !== "ALL")
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`)
+      // The document does not describe itself.
+      .filter((route) => route !== "GET /api/openapi.json");
+    const { paths } = openApiDocument() as { paths: Record<string, object> };
+    const entries = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+    );
+    assert.deepEqual(entries.sort(), routes.sort());
+    return Promise.resolve();
   }));

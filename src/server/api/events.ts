@@ -121,6 +121,9 @@ export const EVENT_ROUTES: readonly ApiRoute[] = [{
     run: { description: "Only events of this run", schema: text },
     experiment: { description: "Only events of runs of this experiment", schema: text },
   },
+  headers: {
+    "Last-Event-ID": { description: "The same as after, as browsers send it", schema: text },
+  },
   answer: { type: "text/event-stream", description: "Events, until the client leaves" },
   problems: { 501: "The database reports no changes", 503: "Too many clients listen" },
   handle: events,

@@ -97,8 +97,18 @@ export const FILE_ROUTES: readonly ApiRoute[] = [
     query: {
       inline: { description: "Whether a browser shows it, in a sandbox", schema: flag },
     },
+    headers: {
+      "Range": { description: "One range of bytes, e.g. bytes=0-99", schema: text },
+      "If-Range": { description: "ETag: the range is only sent of these bytes", schema: text },
+      "If-None-Match": { description: "ETags of bytes that the client has", schema: text },
+    },
     answer: { type: "*/*", description: "The bytes" },
-    problems: { ...NO_ARTIFACT, 416: "The range is outside the bytes" },
+    others: {
+      206: { description: "The bytes of the range", type: "*/*" },
+      304: { description: "The client has these bytes" },
+      416: { description: "The range is outside the bytes" },
+    },
+    problems: NO_ARTIFACT,
     handle: download,
   },
 ];

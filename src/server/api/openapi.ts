@@ -44,7 +44,8 @@ export function openApi(routes: readonly ApiRoute[]): Schema {
 }
 
 function operation(
-  { method, path, summary, query = {}, body, answer, problems }: ApiRoute,
+  { method, path, summary, query = {}, headers = {}, body, answer, others = {}, problems }:
+    ApiRoute,
 ): Schema {
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
@@ -53,7 +54,8 @@ function operation(
       required: true,
       schema: { ...text, minLength: 1 },
     })),
-    ...Object.entries(query).map(([name, parameter]) => queryParameter(name, parameter)),
+    ...Object.entries(query).map(([name, parameter]) => parameterIn("query", name, parameter)),
+    ...Object.entries(headers).map(([name, parameter]) => parameterIn("header", name, parameter)),
   ];
   return {
     operationId: `${method.toLowerCase()}${
@@ -70,6 +72,12 @@ function operation(
         content: contentOf(answer),
       },
       ...Object.fromEntries(
+        Object.entries(others).map(([status, { description, type }]) => [
+          status,
+          { description, ...type !== undefined && { content: contentOf({ type, description }) } },
+        ]),
+      ),
+      ...Object.fromEntries(
         Object.entries({ ...ALWAYS, ...problems }).map(([status, description]) => [
           status,
           { description, content: contentOf(ref("Error")) },
@@ -84,13 +92,14 @@ function isRequired(body: Schema | Content): boolean {
   return !isContent(body) && Array.isArray(body.required) && body.required.length > 0;
 }
 
-function queryParameter(
+function parameterIn(
+  place: "query" | "header",
   name: string,
   { description, schema, required = false, repeats = false }: Parameter,
 ): Schema {
   return {
     name,
-    in: "query",
+    in: place,
     description,
     schema,
     ...required && { required },

@@ -27,6 +27,14 @@ export interface Content {
   readonly description: string;
 }
 
+/** A response beside the usual one. */
+export interface OtherAnswer {
+  /** When it is sent. */
+  readonly description: string;
+  /** MIME type; without one it has no body. */
+  readonly type?: string;
+}
+
 /** An endpoint. */
 export interface ApiRoute {
   /** HTTP method. */
@@ -37,12 +45,16 @@ export interface ApiRoute {
   readonly summary: string;
   /** Query parameters. */
   readonly query?: Readonly<Record<string, Parameter>>;
+  /** Headers that it reads, beside those of every request. */
+  readonly headers?: Readonly<Record<string, Parameter>>;
   /** Schema of the JSON body, or other content. */
   readonly body?: Schema | Content;
   /** Schema of the JSON response, or other content. */
   readonly answer: Schema | Content;
   /** Further client error statuses, besides 400, 401 and 403, with their reasons. */
   readonly problems?: Readonly<Record<number, string>>;
+  /** Further responses by status, besides errors in JSON. */
+  readonly others?: Readonly<Record<number, OtherAnswer>>;
   /** Handles a call; the result becomes the JSON response. */
   readonly handle: (call: ApiCall) => unknown;
 }

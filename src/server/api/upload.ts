@@ -117,6 +117,12 @@ export const UPLOAD_ROUTES: readonly ApiRoute[] = [{
       schema: { type: "string", pattern: "^[0-9a-fA-F]{64}$" },
     },
   },
+  headers: {
+    "Content-Digest": {
+      description: "sha-256=:BASE64:, the SHA-256 that the bytes must have, unless sha256 is given",
+      schema: text,
+    },
+  },
   body: { type: "*/*", description: "The bytes, or JSON with name, value and format" },
   answer: ref("Artifact"),
   problems: { ...RUN_PROBLEMS, 409: "The run has an artifact of this name" },
