@@ -45,13 +45,27 @@ function spaceOfIds(): string | null {
 function statOf(pid: number): { readonly started: string; readonly isOver: boolean } | undefined {
   if (!mayReadSystem()) return undefined;
   try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    // The process name, in parentheses, may contain anything.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { started: fields[19]!, isOver: ["Z", "X"].includes(fields[0]!) };
+    return parseStat(Deno.readTextFileSync(`/proc/${pid}/stat`));
   } catch {
     return undefined;
   }
+}
+
+/** Flag of a process that has begun to exit. */
+const EXITING = 0x4;
+/** Bit of SIGKILL in the mask of pending signals. */
+const KILLED = 1 << (9 - 1);
+
+/**
+ * Reads a line of `/proc/<pid>/stat`. A process that was killed keeps its state, e.g. running, until
+ * its memory is freed, which takes long on a busy machine: it counts as over at once.
+ */
+export function parseStat(line: string): { readonly started: string; readonly isOver: boolean } {
+  // The process name, in parentheses, may contain anything.
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+  const isOver = ["Z", "X"].includes(fields[0]!) || (Number(fields[6]) & EXITING) !== 0 ||
+    (Number(fields[28]) & KILLED) !== 0;
+  return { started: fields[19]!, isOver };
 }
 
 /** Deno requires all permissions to read `/proc`; avoid a prompt. */

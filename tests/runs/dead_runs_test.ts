@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { RunStateError } from "../../mod.ts";
 import { DEAD_AFTER, findDead } from "../../src/processes/dead_runs.ts";
-import { isAlive, thisProcess } from "../../src/processes/this_process.ts";
+import { isAlive, parseStat, thisProcess } from "../../src/processes/this_process.ts";
 import { child } from "../support/children/flags.ts";
 import { inMemory, inTempDir, openIn } from "../support/helpers.ts";
 
@@ -43,6 +43,21 @@ Deno.test("a process of the same number that was started later is another one", 
   const here = thisProcess();
   assert.equal(isAlive(here), true);
   if (here.started !== null) assert.equal(isAlive({ ...here, started: "1" }), false);
+});
+
+Deno.test("a killed process is over before its memory is freed", () => {
+  const line = (state: string, flags: number, pending: number) =>
+    `7 (a) b) ${state} 1 1 1 0 -1 ${flags} 1 2 0 0 1 1 0 0 20 0 9 0 4711 0 0 0 0 0 0 0 0 ${pending} 0 0`;
+  const cases: [state: string, flags: number, pending: number, isOver: boolean][] = [
+    ["S", 4194304, 0, false],
+    ["R", 4194304, 1 << 14, false],
+    ["Z", 4194304, 0, true],
+    ["R", 4195340, 0, true],
+    ["D", 4194304, 1 << 8, true],
+  ];
+  for (const [state, flags, pending, isOver] of cases) {
+    assert.deepEqual(parseStat(line(state, flags, pending)), { started: "4711", isOver });
+  }
 });
 
 Deno.test("processes elsewhere are dead once they have been silent for long", () => {
