@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import stringWidth from "npm:string-width@~7.2.0";
 import { chachaml, fails, json, ok, startRun } from "../support/cli_helpers.ts";
@@ -144,21 +145,31 @@ Deno.test("--quiet leaves out words, but neither data nor errors", async () => {
 Deno.test("no name that comes from anywhere steers the terminal", async () => {
   await inTempDir(async (dir) => {
     const bad = "\u001b[31m\u202e\u009b2J\r\u0007x";
+    const name = bad.replace("\u202e", "BIDI");
     {
       await using store = await openIn(dir, { path: join(dir, "cli.db") });
       const run = await store.startRun({
         id: "r",
-        name: bad,
-        experiment: bad,
-        tags: { [bad]: bad },
+        name,
+        experiment: name,
+        tags: { [name]: bad },
       });
-      await run.logParams({ [bad]: bad });
-      await run.logMetrics({ [bad]: 1 });
+      await run.logParams({ [name]: bad });
+      await run.logMetrics({ [name]: 1 });
       await run.put("a", "x", { contentType: "text/plain" });
       await run.setNote(bad);
       await store.models.register("m", { runId: "r", artifact: "a", description: bad });
       await run.end({ error: bad });
     }
+    // Another program stores what is refused here.
+    const sql = new DatabaseSync(join(dir, "cli.db"));
+    const named = { runs: ["name", "experiment", "tags"], params: ["key"], metrics: ["key"] };
+    for (const [table, columns] of Object.entries({ ...named, tags: ["key"] })) {
+      for (const column of columns) {
+        sql.exec(`UPDATE ${table} SET ${column} = replace(${column}, 'BIDI', char(0x202e))`);
+      }
+    }
+    sql.close();
     for (const args of [["runs"], ["show", "r"], ["compare", "r"], ["models"], ["models", "m"]]) {
       const out = await ok(dir, args, { columns: 200 });
       assert.doesNotMatch(out, STEERING, args.join(" "));
@@ -184,11 +195,16 @@ Deno.test("what nobody reads any more ends the command with 141, without a word"
   });
 });
 
-Deno.test("a destination that ends in a slash is a directory, or refused", async () => {
+Deno.test("a destination that ends in a slash is a directory, made if there is none", async () => {
   await inTempDir(async (dir) => {
     await startRun(dir, "--id", "r");
     await ok(dir, ["put", "r", "-", "--as", "a"], { stdin: "x" });
-    await fails(dir, ["get", "r", "a", `${dir}/none/`], 2, /is not a directory/);
+    await fails(
+      dir,
+      ["get", "r", "a", `${dir}/cli.db/y/`],
+      1,
+      /Cannot make the directory .*: a part of its path is a file, not a directory/,
+    );
     await fails(
       dir,
       ["get", "r", "a", `${dir}/none/y`],
@@ -201,8 +217,11 @@ Deno.test("a destination that ends in a slash is a directory, or refused", async
       1,
       /cli\.db" is a file, not a directory/,
     );
-    await ok(dir, ["get", "r", "a", `${dir}/`]);
-    assert.equal(await Deno.readTextFile(join(dir, "a")), "x");
+    for (const place of ["", "made", "made/deep"]) {
+      await ok(dir, ["get", "r", "a", `${join(dir, place)}/`]);
+      assert.equal(await Deno.readTextFile(join(dir, place, "a")), "x");
+    }
+    await fails(dir, ["get", "r", "a", `${dir}/a/`], 2, /a\/" is a file, not a directory/);
   });
 });
 

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "@std/path";
 import type { Artifact } from "../../artifacts/artifact.ts";
 import { isNotFound } from "../../base/directory.ts";
 import { ArtifactNotFoundError } from "../../base/errors.ts";
+import { fsError } from "../../base/fs_error.ts";
 import { unsafePath } from "../../names/names.ts";
 import type { Store } from "../../store/store.ts";
 import { count, formatBytes, printable } from "../../text/format.ts";
@@ -27,7 +28,7 @@ export const get: CommandSpec = {
   examples: [
     ["To the working directory, under its own name", "chachaml get $RUN plots/roc.png"],
     ["To standard output", "chachaml get $RUN metrics.json - | jq .loss"],
-    ["The model in production", "chachaml get iris@production models/"],
+    ["The model in production, to a directory", "chachaml get iris@production models/"],
     ["All that match, under their full names", "chachaml get $RUN 'plots/*' results"],
     ["A directory of the run", "chachaml get $RUN checkpoints/ results"],
     ["All, to a directory named after the run's id", "chachaml get $RUN"],
@@ -152,7 +153,7 @@ async function getSeveral(
     try {
       const reason = unsafePath(artifact.name);
       if (reason !== undefined) throw new Error(`Cannot save ${artifact.name}: ${reason}`);
-      await ensureDir(dirname(path));
+      await makeDirectory(dirname(path));
       await save(artifact, path, call);
       saved.push({ artifact, path });
     } catch (error) {
@@ -177,16 +178,26 @@ async function target(
   destination = ".",
 ): Promise<string> {
   const info = await stat(destination);
-  if (destination.endsWith("/") && !info?.isDirectory) {
-    throw new UsageError(`${JSON.stringify(destination)} is not a directory; create it first`);
-  }
-  const path = info?.isDirectory ? join(destination, name) : destination;
-  const there = info?.isDirectory ? await stat(path) : info;
+  const isDirectory = info?.isDirectory ?? destination.endsWith("/");
+  if (isDirectory && !info) await makeDirectory(destination);
+  const path = isDirectory ? join(destination, name) : destination;
+  const there = isDirectory ? await stat(path) : info;
   if (there?.isDirectory) throw new UsageError(`${JSON.stringify(path)} is a directory`);
   if (there && !options.has("force")) {
     throw new UsageError(`${JSON.stringify(path)} exists; pass --force to replace it`);
   }
   return path;
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await ensureDir(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new UsageError(`${JSON.stringify(path)} is a file, not a directory`);
+    }
+    throw fsError(error, `make the directory ${JSON.stringify(path)}`);
+  }
 }
 
 async function stat(path: string): Promise<Deno.FileInfo | undefined> {
