@@ -3,6 +3,7 @@ import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError, quote } from "../base/errors.ts";
 import type { MetricRecord } from "../metadata/accepted.ts";
 import type { MetricBatch, MetricPoint } from "../metadata/metric.ts";
+import { assertNotReordered } from "../names/deceptive.ts";
 
 /** Creates an empty batch. */
 export function emptyBatch(runId: string): MetricBatch {
@@ -60,6 +61,7 @@ function timeOf(date: unknown): number {
 
 function assertPoint(key: string, value: unknown, step: unknown, time: number): void {
   assertStorable("log metrics", "the name of a metric", key);
+  assertNotReordered("the name of a metric", key);
   if (typeof value !== "number") {
     refuse(key, `${Deno.inspect(value)} is not a number`);
   }

@@ -47,6 +47,7 @@ export class Metrics {
    * @param options Training step (default 0) and time of the values.
    * @returns A promise that resolves once they are stored.
    * @throws {InvalidOptionError} If a value is not a number; nothing is logged then.
+   * @throws {InvalidNameError} If a key has a bidirectional control.
    * @throws {RunNotFoundError} If the run does not exist.
    */
   log<T extends object>(
@@ -64,6 +65,7 @@ export class Metrics {
    * @param points Points, in the order to log them.
    * @returns A promise that resolves once they are stored.
    * @throws {InvalidOptionError} If a point is invalid; nothing is logged then.
+   * @throws {InvalidNameError} If a key has a bidirectional control.
    * @throws {RunNotFoundError} If the run does not exist.
    */
   logPoints(runId: string, points: Iterable<MetricPoint>): Promise<void> {

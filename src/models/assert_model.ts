@@ -8,6 +8,7 @@ import {
   type RegisterOptions,
 } from "../metadata/model.ts";
 import type { VersionSelector } from "../metadata/model_store.ts";
+import { assertNotReordered } from "../names/deceptive.ts";
 
 /** Maximum length of a model name, in characters. */
 const MAX_NAME_LENGTH = 255;
@@ -33,6 +34,7 @@ export function assertModelName(name: unknown): asserts name is string {
   // The line and paragraph separators break a listing apart like control characters.
   if (/[\p{Cc}\u2028\u2029]/u.test(name)) refuse("control-character", "it has a control character");
   if (!name.isWellFormed()) refuse("lone-surrogate", "it is not valid Unicode");
+  assertNotReordered("a model name", name);
   const { length } = [...name];
   if (length > MAX_NAME_LENGTH) {
     refuse("too-long", `it is ${length} characters long; at most ${MAX_NAME_LENGTH} are allowed`);

@@ -1,4 +1,4 @@
-import type { NameRule } from "../base/errors.ts";
+import { InvalidNameError, type NameRule } from "../base/errors.ts";
 
 /** Characters that reorder the surrounding text, so that a name is displayed as another. */
 const BIDI_CONTROL = /\p{Bidi_Control}/u;
@@ -19,9 +19,8 @@ const INVISIBLE =
  * Only new names are checked; stored names stay readable.
  */
 export function findDeception(name: string): [rule: NameRule, reason: string] | undefined {
-  if (BIDI_CONTROL.test(name)) {
-    return ["bidirectional-control", "it has a character that changes the direction of text"];
-  }
+  const reordered = findReordering(name);
+  if (reordered) return reordered;
   const invisible = INVISIBLE.exec(name.replaceAll(JOINED, ""))?.[0];
   if (invisible !== undefined) {
     const code = invisible.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
@@ -30,4 +29,19 @@ export function findDeception(name: string): [rule: NameRule, reason: string] | 
   if (name.split("/").some((segment) => segment.startsWith("-"))) {
     return ["leading-dash", 'a segment starts with "-", which commands take for an option'];
   }
+}
+
+/**
+ * Throws `InvalidNameError` if a new name of an experiment, run or model, or a new key, has a
+ * bidirectional control: in a list it would pass for another. These names are free text otherwise.
+ * What is no string is left to other checks.
+ */
+export function assertNotReordered(what: string, name: unknown): void {
+  const refusal = typeof name === "string" ? findReordering(name) : undefined;
+  if (refusal) throw new InvalidNameError(what, name, ...refusal);
+}
+
+function findReordering(name: string): [rule: NameRule, reason: string] | undefined {
+  if (!BIDI_CONTROL.test(name)) return undefined;
+  return ["bidirectional-control", "it has a character that changes the direction of text"];
 }

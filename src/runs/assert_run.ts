@@ -2,14 +2,17 @@
 import { assertObject, assertStorable } from "../base/assert.ts";
 import { InvalidOptionError } from "../base/errors.ts";
 import type { EndOptions, StartOptions } from "../metadata/run.ts";
+import { assertNotReordered } from "../names/deceptive.ts";
 
-/** Throws `InvalidOptionError` if options of `startRun` are invalid. */
+/** Throws `InvalidOptionError` or `InvalidNameError` if options of `startRun` are invalid. */
 export function assertStartOptions(options: StartOptions): void {
   const action = "start a run";
   assertObject(action, "its options", options);
   for (const key of ["experiment", "name", "parentId", "createdBy"] as const) {
     if (options[key] !== null || key !== "parentId") assertStorable(action, key, options[key]);
   }
+  assertNotReordered("an experiment", options.experiment);
+  assertNotReordered("the name of a run", options.name);
   if (options.experiment === "") {
     throw new InvalidOptionError("Cannot start a run: experiment is empty");
   }
@@ -22,7 +25,7 @@ export function assertStartOptions(options: StartOptions): void {
 }
 
 /**
- * Throws `InvalidOptionError` if tags are invalid. With `isChange`, `null` and `undefined` are
+ * Throws `InvalidOptionError` or `InvalidNameError` if tags are invalid. With `isChange`, `null` and `undefined` are
  * valid values.
  */
 export function assertTags(action: string, tags: unknown, isChange = false): void {
@@ -30,6 +33,7 @@ export function assertTags(action: string, tags: unknown, isChange = false): voi
   for (const [key, value] of Object.entries(tags as object)) {
     assertStorable(action, "the name of a tag", key);
     if (value === undefined || value === null && isChange) continue;
+    assertNotReordered("the name of a tag", key);
     const what = `tag ${JSON.stringify(key)}`;
     if (typeof value === "string") assertStorable(action, what, value);
     else {

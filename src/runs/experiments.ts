@@ -43,6 +43,7 @@ export class Experiments {
    * @param about Members to set.
    * @returns A promise that resolves once they are stored.
    * @throws {InvalidOptionError} If a member has a wrong type.
+   * @throws {InvalidNameError} If the name has a bidirectional control.
    * @throws {ReadOnlyError} If the store is read-only.
    */
   describe(name: string, about: ExperimentDescription): Promise<void> {

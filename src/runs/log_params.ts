@@ -4,6 +4,7 @@ import { assertObject, assertStorable } from "../base/assert.ts";
 import { RunStateError } from "../base/errors.ts";
 import { fromEdn, sameEdn, toStoredEdn } from "../edn/mod.ts";
 import type { RunStore } from "../metadata/run_store.ts";
+import { assertNotReordered } from "../names/deceptive.ts";
 import { formatValue } from "../text/format.ts";
 
 /** Options for logging params. */
@@ -56,6 +57,7 @@ function textsOf(params: unknown): Map<string, string> {
   const given = Object.entries(params as object).filter(([, value]) => value !== undefined);
   return new Map(given.map(([key, value]) => {
     assertStorable("log params", "the name of a param", key);
+    assertNotReordered("the name of a param", key);
     return [key, toStoredEdn(value, `param ${JSON.stringify(key)}`)];
   }));
 }

@@ -75,6 +75,7 @@ export class RunHandle extends RunFiles {
    * @param metrics Values by metric name. `NaN` and the infinities are stored as is.
    * @param options Training step (default 0) and time of the values.
    * @throws {InvalidOptionError} If a value is not a number; nothing is logged then.
+   * @throws {InvalidNameError} If a key has a bidirectional control.
    */
   log<T extends object>(metrics: T & MetricValues<T>, options: MetricOptions = {}): void {
     this.#buffer(this.id, metrics as MetricRecord, options);

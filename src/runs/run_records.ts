@@ -30,6 +30,7 @@ export abstract class RunRecords {
    * @throws {RunNotFoundError} If the run does not exist.
    * @throws {RunStateError} If a param already has another value and `force` is not set.
    * @throws {InvalidOptionError} If a value cannot be stored.
+   * @throws {InvalidNameError} If a key has a bidirectional control.
    */
   logParams<T extends object>(
     id: string,
@@ -58,6 +59,7 @@ export abstract class RunRecords {
    * @returns A promise that resolves once they are stored.
    * @throws {RunNotFoundError} If the run does not exist.
    * @throws {InvalidOptionError} If a tag is not text.
+   * @throws {InvalidNameError} If a key has a bidirectional control.
    */
   setTags<T extends object>(id: string, tags: T & TagChanges<T>): Promise<void> {
     return this.#access.write(async ({ metadata: { runs } }) => {

@@ -250,6 +250,7 @@ export class Runs extends RunRecords {
    * @returns The updated run.
    * @throws {RunNotFoundError} If the run does not exist.
    * @throws {InvalidOptionError} If a value is invalid.
+   * @throws {InvalidNameError} If a name has a bidirectional control.
    */
   update(id: string, change: RunUpdate): Promise<Run> {
     return this.#access.write(async ({ metadata: { runs } }) => {

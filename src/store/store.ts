@@ -98,7 +98,7 @@ export class Store extends StoreCare implements AsyncDisposable {
    * @param options Experiment, name, tags, parent and more.
    * @returns A handle of the run.
    * @throws {InvalidOptionError} If an option is invalid.
-   * @throws {InvalidNameError} If the id breaks a rule.
+   * @throws {InvalidNameError} If the id breaks a rule, or a name or tag has a bidirectional control.
    * @throws {RunStateError} If the id is taken.
    * @throws {RunNotFoundError} If the parent does not exist.
    */

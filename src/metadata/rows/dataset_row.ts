@@ -2,6 +2,7 @@
 import { assertCount, assertObject, assertStorable, assertString } from "../../base/assert.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import { fromEdn, toStoredEdn } from "../../edn/mod.ts";
+import { assertNotReordered } from "../../names/deceptive.ts";
 import type { Dataset, DatasetOptions, Experiment } from "../dataset.ts";
 import type { DatasetDocument } from "../run_document.ts";
 import { numberOrNull, type SqlRow, text, textOrNull } from "./value.ts";
@@ -97,13 +98,14 @@ function countIn(experiments: Map<string, Experiment>, row: SqlRow): void {
 /**
  * Checks the description of an experiment.
  *
- * @throws {InvalidNameError} If the name is not a string.
+ * @throws {InvalidNameError} If the name is not a string, or has a bidirectional control.
  * @throws {InvalidOptionError} If a member has a wrong type.
  */
 export function assertDescription(name: unknown, about: object): void {
   assertString("the name of an experiment", name);
   const action = `describe experiment ${JSON.stringify(name)}`;
   assertStorable(action, "its name", name);
+  assertNotReordered("an experiment", name);
   assertObject(action, "what is said of it", about);
   const { description, owner } = about as { description?: unknown; owner?: unknown };
   for (const [key, value] of Object.entries({ description, owner })) {

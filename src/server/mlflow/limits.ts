@@ -1,4 +1,5 @@
 /** The limits of the protocol. */
+import { assertNotReordered } from "../../names/deceptive.ts";
 import type { Fields, KeyValue } from "./fields.ts";
 import { invalid } from "./mlflow_error.ts";
 
@@ -42,6 +43,8 @@ export function paramOf({ key, value }: KeyValue): KeyValue {
 /** Returns a tag; a value that is too long is truncated, as in the MLflow server. */
 export function tagOf({ key, value }: KeyValue): KeyValue {
   assertKey("key", key);
+  // This tag sets the name of the run.
+  if (key === "mlflow.runName") assertNotReordered("the name of a run", value);
   return { key, value: value.slice(0, TAG_LENGTH) };
 }
 
@@ -73,6 +76,7 @@ export function checkedTags(of: keyof typeof LONGEST, fields: Fields, name = "ta
 
 /** Checks that a name is valid for an experiment. */
 export function assertExperimentName(name: string): void {
+  assertNotReordered("an experiment", name);
   if (name.length <= EXPERIMENT_NAME_LENGTH) return;
   throw invalid(
     `'name' exceeds the maximum length of ${EXPERIMENT_NAME_LENGTH} characters`,

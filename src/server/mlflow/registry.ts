@@ -1,5 +1,6 @@
 /** The model registry. */
 import type { RegisteredModel, RegisteredVersion } from "../../metadata/mlflow_store.ts";
+import { assertNotReordered } from "../../names/deceptive.ts";
 import type { Fields } from "./fields.ts";
 import { MODEL_VERSIONS, REGISTERED_MODELS } from "./grammars.ts";
 import { assertTag, checkedTags } from "./limits.ts";
@@ -10,6 +11,7 @@ import { type Call, type Route, route } from "./route.ts";
 import { answerSearch, listed } from "./search.ts";
 
 function assertModelName(name: string): void {
+  assertNotReordered("a model name", name);
   if (!/[/:]/.test(name) && name.trim() !== "" && name.length <= 250) return;
   throw invalid(
     `Invalid name '${

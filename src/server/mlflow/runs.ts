@@ -1,5 +1,6 @@
 /** Runs: create, read, update, search. */
 import type { MlflowRun } from "../../metadata/mlflow_store.ts";
+import { assertNotReordered } from "../../names/deceptive.ts";
 import { requireExperiment, viewOf } from "./experiments.ts";
 import { RUNS } from "./grammars.ts";
 import { assertKey, tagOf, tagsOf } from "./limits.ts";
@@ -67,6 +68,7 @@ async function create(call: Call): Promise<unknown> {
         `values (run_name='${named}', mlflow.runName='${tagged}').`,
     );
   }
+  assertNotReordered("the name of a run", name);
   const id = crypto.randomUUID().replaceAll("-", "");
   const run = await mlflow.runs.create({
     id,
@@ -89,6 +91,7 @@ async function update(call: Call): Promise<unknown> {
   }
   const endTime = fields.optionalInteger("end_time");
   const name = fields.optionalText("run_name");
+  assertNotReordered("the name of a run", name);
   await mlflow.runs.update(run.id, {
     ...status !== undefined && { status },
     ...endTime !== undefined && { endTime },

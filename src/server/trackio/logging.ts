@@ -1,4 +1,5 @@
 /** Logging of metrics, system metrics and alerts by trackio clients. */
+import { assertNotReordered } from "../../names/deceptive.ts";
 import type { Fields } from "../mlflow/fields.ts";
 import { invalid } from "../mlflow/mlflow_error.ts";
 import type { TrackioCall } from "./route.ts";
@@ -103,6 +104,7 @@ function toJson(value: unknown): string {
 }
 
 function assertMetric(key: string): void {
+  assertNotReordered("the name of a metric", key);
   if (key !== "" && key.length <= 1000 && key.isWellFormed() && !key.includes("\0")) return;
   throw invalid(`Invalid name of a metric: ${JSON.stringify(key.slice(0, 100))}`);
 }
