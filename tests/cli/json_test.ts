@@ -6,7 +6,17 @@ import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
 
 /** Commands that print no document of their own, or, like watch, one for each event. */
-const NO_DOCUMENT = ["cat", "export", "serve", "ui", "completions", "man", "watch", "mcp"];
+const NO_DOCUMENT = [
+  "cat",
+  "export",
+  "report",
+  "serve",
+  "ui",
+  "completions",
+  "man",
+  "watch",
+  "mcp",
+];
 
 /** A document, as a command has printed it, and the type that it is to have. */
 interface Printed {
@@ -58,6 +68,7 @@ async function callAll(dir: string): Promise<Printed[]> {
   await call("info");
   await call("doctor");
   await call("export", "r", "--output", file("r.tar"));
+  await call("report", "r", "--output", file("r.html"));
   await call("import", file("r.tar"));
   await call("backup", file("backup"), "--check");
   await call("copy", file("cli.db"), file("copied.db"));

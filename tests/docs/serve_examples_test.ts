@@ -36,6 +36,12 @@ const IN_BACKGROUND = `
       sleep 0.1
     done
     ! grep '^chachaml: ' said
+  }
+  # The package on JSR is the program here; Deno checks the options for V8.
+  deno() {
+    deno-itself eval "$2" 0
+    shift 4
+    chachaml "$@"
   }`;
 
 const BEFORE = `
