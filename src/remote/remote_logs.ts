@@ -164,9 +164,9 @@ class RemoteLog implements GrowingBytes {
   }
 
   #stays(state: string): string {
-    return `the log ${JSON.stringify(this.#name)} ${state} there; all of it is in ${
-      JSON.stringify(this.#kept.path)
-    }`;
+    const name = JSON.stringify(this.#name);
+    const path = JSON.stringify(this.#kept.path);
+    return `the log ${name} ${state} there; all of it is in ${path}: put that as ${name} later`;
   }
 
   #call(operation: string, args: readonly unknown[], once: boolean): Promise<unknown> {

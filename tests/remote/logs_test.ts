@@ -7,17 +7,25 @@ import { chachaml } from "../support/cli_helpers.ts";
 import { inTempDir } from "../support/helpers.ts";
 import { TestServer, withRemote } from "../support/remote.ts";
 
-Deno.test("a log whose server stays away is kept here, and its error says where", () =>
+Deno.test("a log whose server stays away is kept here, and its error says where to put it from", () =>
   inTempDir((dir) =>
-    withRemote(async (remote, _, server) => {
+    withRemote(async (remote, local, server) => {
       await remote.startRun({ id: "r" });
       const log = await remote.artifacts.startLog("r", "train.log");
+      await log.append("first\n");
       await server.stop();
-      await log.append("all of it");
-      const path = await log.end().then(() => "", ({ message }) =>
-        /"([^"]*\.log)"$/.exec(message)![1]!);
-      assert.equal(await Deno.readTextFile(path), "all of it");
+      await log.append("second\n");
+      const words = await log.end().then(() => "", ({ message }) => message);
+      const [, path, name] = /all of it is in "(.*)": put that as "(.*)" later$/.exec(words)!;
+      assert.equal(name, "train.log");
       await server.restart();
+      const { code, err } = await chachaml(dir, ["put", "r", path!, "--as", name!], {
+        env: { CHACHAML_DB: server.url },
+      });
+      assert.equal(code, 0, err);
+      const [artifact, ...others] = await local.artifacts.list("r");
+      assert.deepEqual([artifact!.name, others], ["train.log", []]);
+      assert.equal(await artifact!.text(), "first\nsecond\n");
     }, { spoolDir: dir, busyTimeout: 100 })
   ));
 
