@@ -2,13 +2,21 @@
 
 /** Failures by what their messages say, and what to do about them. */
 const STATES: readonly (readonly [RegExp, string])[] = [
-  [/certificate: NotValidForName/, "its certificate is for another name; use the name that it has"],
-  [/certificate: Expired/, "its certificate has expired"],
+  [
+    /certificate: (NotValidForName|certificate not valid for name)/,
+    "its certificate is for another name; use the name that it has",
+  ],
+  [/certificate: (certificate )?expired/i, "its certificate has expired"],
+  [
+    /certificate: (NotValidYet|certificate not valid yet)/,
+    "its certificate is not valid yet; check the clocks of both machines",
+  ],
   [
     /invalid peer certificate/,
     "its certificate is not trusted; DENO_CERT=FILE names the certificate of whoever signed it",
   ],
   [/InvalidContentType|corrupt message/, "it does not speak HTTPS; use http://"],
+  [/dns error/, "its name has no address; check the spelling and the network"],
   [/invalid HTTP version/, "it does not speak HTTP; use https://"],
 ];
 
