@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openStore, RunNotFoundError, ServerUnreachableError } from "../../mod.ts";
 import { packageFlags } from "../support/children/flags.ts";
+import { chachaml } from "../support/cli_helpers.ts";
 import { LimitingProxy } from "../support/limiting_proxy.ts";
 import { inTempDir } from "../support/helpers.ts";
 import { TestServer, withRemote } from "../support/remote.ts";
@@ -130,6 +131,26 @@ Deno.test("without a directory, calls wait for the server, and fail in words", a
   await assert.rejects(remote.runs.list(), ServerUnreachableError);
   await remote.close();
 });
+
+Deno.test("the start of a run and a put fail while the server is away, and say where it should be", () =>
+  inTempDir((dir) =>
+    withRemote(async (remote, local, server) => {
+      const run = await remote.startRun({ id: "r" });
+      await server.stop();
+      const words = `Cannot reach ${server.url}/: nothing answers there; is it running?`;
+      for (const call of [() => remote.startRun(), () => run.put("w", "w")]) {
+        await assert.rejects(call(), { name: "ServerUnreachableError", message: words });
+      }
+      for (const args of [["start"], ["put", "r", "-", "--as", "w"]]) {
+        const env = { CHACHAML_DB: server.url };
+        const { code, out, err } = await chachaml(dir, args, { env, stdin: "w" });
+        assert.deepEqual([code, out, err.trim()], [1, "", `chachaml: ${words}`]);
+      }
+      await server.restart();
+      assert.deepEqual((await local.runs.list()).map(({ id }) => id), ["r"]);
+      assert.deepEqual(await local.artifacts.list("r"), []);
+    }, { spoolDir: dir, busyTimeout: 50 })
+  ));
 
 Deno.test("permission for the network alone is enough", () =>
   inTempDir(async (dir) => {
