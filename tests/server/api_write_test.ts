@@ -113,6 +113,12 @@ Deno.test("bytes are stored as they come, if they have the hash that the client 
     assert.equal((await get(`${at}?name=c&if_exists=same`, { body: "a,b" })).id, typed.id);
     const other = await get(`${at}?name=c&if_exists=replace`, { body: "c,d,e" });
     assert.deepEqual([other.id, other.size], [typed.id, 5]);
+    // What `curl -F` and `files=` of Python's requests send is no artifact.
+    const form = new FormData();
+    form.append("file", new Blob([bytes]), "w.bin");
+    const refused = await problem(`${at}?name=form`, { body: form });
+    assert.deepEqual([refused.status, /A form cannot be stored/.test(refused.error)], [400, true]);
+    assert.match((await problem(at, { body: bytes })).error, /not UTF-8 text; bytes need \?name=/);
     for (
       const [query, headers, status, words] of [
         [`?name=x&sha256=${hash.toString("hex")}`, {}, 400, /have the SHA-256/],

@@ -3,7 +3,7 @@ import { IF_EXISTS } from "../../artifacts/if_exists.ts";
 import type { JsonValue, PutSource } from "../../artifacts/put_source.ts";
 import type { PutOptions } from "../../artifacts/put_options.ts";
 import { type ParamValue, toEdn } from "../../edn/mod.ts";
-import { bad } from "./api_error.ts";
+import { apiErrorOf, bad } from "./api_error.ts";
 import { Body } from "./body.ts";
 import { artifactJson, type Json } from "./json.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
@@ -26,6 +26,12 @@ async function upload(call: ApiCall): Promise<Json> {
     return await uploadValue(call);
   }
   const header = call.request.headers.get("content-type")?.trim();
+  if (header?.toLowerCase().startsWith("multipart/form-data")) {
+    throw bad(
+      "A form cannot be stored: send the bytes alone as the body, by curl -T FILE -X POST, or by " +
+        "data=, not files=, of Python's requests",
+    );
+  }
   const contentType = header && !NO_TYPES.includes(header.split(";")[0]!.toLowerCase())
     ? header
     : undefined;
@@ -62,7 +68,7 @@ function digestOf({ headers }: Request): string | undefined {
 }
 
 async function uploadValue(call: ApiCall): Promise<Json> {
-  const body = new Body(await call.json(), ["name", "value", "format"]);
+  const body = new Body(await jsonOf(call), ["name", "value", "format"]);
   const name = body.requiredText("name");
   const format = body.text("format") ?? "json";
   const value = body.members.value as JsonValue | undefined;
@@ -84,6 +90,17 @@ async function uploadValue(call: ApiCall): Promise<Json> {
           "md or bytes (Base64)" +
           (format === "file" ? "; a server never reads a file of its own for a client" : ""),
       );
+  }
+}
+
+/** Reads the body as JSON. Python's `requests` declares no type for bytes. */
+async function jsonOf({ request, json }: ApiCall): Promise<unknown> {
+  try {
+    return await json();
+  } catch (error) {
+    const { status, message } = apiErrorOf(error);
+    if (status !== 400 || request.headers.has("content-type")) throw error;
+    throw bad(`${message}; bytes need ?name=NAME`);
   }
 }
 
