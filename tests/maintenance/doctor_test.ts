@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { type Check, diagnose } from "../../src/maintenance/doctor.ts";
 import type { Store } from "../../mod.ts";
@@ -51,6 +52,36 @@ testOnSqlite(
       assert.deepEqual(await storedIn(store), before);
       const names = ["runtime", "store", "database", "directory", "artifacts", "runs", "models"];
       assert.deepEqual([...new Set(all.map(({ name }) => name))], names);
+    }),
+);
+
+testOnSqlite(
+  "doctor has no warning about the journal of a store that nobody has open",
+  () =>
+    inTempDir(async (dir) => {
+      await (await openIn(dir)).close();
+      const all = await checks(dir);
+      assert.deepEqual(all.filter(({ message }) => /journal/.test(message)), []);
+      assert.equal(all.find(({ name }) => name === "database")!.state, "ok");
+    }),
+);
+
+testOnSqlite(
+  "doctor warns of a journal that lets readers wait for writers",
+  () =>
+    inTempDir(async (dir) => {
+      await (await openIn(dir)).close();
+      const sql = new DatabaseSync(join(dir, "t.db"));
+      try {
+        sql.exec("PRAGMA journal_mode = DELETE");
+        await using _ = await openIn(dir);
+        assert.match(
+          (await checks(dir)).map(({ message }) => message).join("\n"),
+          /journal is "delete"/,
+        );
+      } finally {
+        sql.close();
+      }
     }),
 );
 

@@ -30,6 +30,8 @@ export interface Reader {
    * Whether it copies with the writing connection, which must not have an open transaction then.
    */
   readonly copiesWithWriter: boolean;
+  /** Whether it now reads a file that nobody has open, without locks: then no journal mode is known. */
+  readonly readsStill: boolean;
   /** Copies the current database to a new file. */
   copyTo(path: string): Promise<void>;
   /** Closes the connection. */
@@ -127,6 +129,11 @@ export class Database {
       this.#queue.push(pending);
       this.#pumping ??= this.#pump();
     });
+  }
+
+  /** Whether it now reads without locks, see {@linkcode Reader.readsStill}. */
+  get readsStill(): boolean {
+    return this.#reader.readsStill;
   }
 
   /** Copies the current database to a new file; writers can continue. */

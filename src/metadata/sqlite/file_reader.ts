@@ -29,6 +29,10 @@ export class FileReader implements Reader {
     this.#busyTimeout = busyTimeout;
   }
 
+  get readsStill(): boolean {
+    return this.#access === "still";
+  }
+
   read<T>(read: (sql: SqlConnection) => T): T {
     for (let tries = 0;; tries++) {
       const before = this.#refresh();

@@ -209,6 +209,7 @@ function inTransaction(sql: SqlConnection, work: () => void): void {
 function memoryReader(sql: SqlConnection): Reader {
   return {
     copiesWithWriter: true,
+    readsStill: false,
     read: (read) => read(sql),
     copyTo: (to) => sql.copyTo(to),
     close: () => {},
@@ -223,6 +224,7 @@ function writerReader(
 ): Reader {
   return {
     copiesWithWriter: false,
+    readsStill: false,
     read: (read) => read(sql),
     copyTo: async (to) => {
       const own = driver.open(path, "read");
