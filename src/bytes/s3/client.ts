@@ -129,7 +129,7 @@ export class S3Client {
         const response = await this.#sendOnce(request);
         if (response.ok || request.accept?.includes(response.status)) return response;
         pause = secondsOf(response.headers.get("retry-after"));
-        const refusal = await readRefusal(response);
+        const refusal = await this.#refusalOf(request, response);
         // An answer to HEAD has no word for a clock that is wrong.
         const wasLate = Math.abs(this.serverTime - this.#now() - (serverTime - sentAt)) > SKEW;
         if (!corrected && (corrected = wasLate || await this.#correct(refusal))) continue;
@@ -215,6 +215,25 @@ export class S3Client {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Reads why a request was refused. An answer to HEAD has no body, so that a wrong secret would
+   * look like missing permissions; a GET of one byte of the same is answered with the reason.
+   */
+  async #refusalOf(request: S3Request, response: Response): Promise<Refusal> {
+    const refusal = await readRefusal(response);
+    if (request.method !== "HEAD" || ![400, 403].includes(refusal.status)) return refusal;
+    const asked = await this.#sendOnce({
+      ...request,
+      method: "GET",
+      ...(request.key === undefined
+        ? { query: { "list-type": "2", "max-keys": "1" } }
+        : { headers: { ...request.headers, range: "bytes=0-0" } }),
+    });
+    if (asked.status === refusal.status) return await readRefusal(asked);
+    await asked.body?.cancel();
+    return refusal;
   }
 
   /** Corrects region, time or credentials after a rejection. Returns whether to retry. */

@@ -130,7 +130,8 @@ export function unansweredError(error: unknown, action: string, location: S3Loca
     const state = `${endpoint.host} must not be asked; pass --allow-net=${endpoint.host}`;
     return new S3Error(where, state, { status: 400, reason: "NotCapable", cause: error });
   }
-  if (!(error instanceof Error)) return error;
+  // Nothing was sent, e.g. as there are no credentials.
+  if (!(error instanceof Error) || error instanceof StorageError) return error;
   // The message contains the long signed URL; its cause describes the failure.
   const said = `${error.message} ${(error.cause as Error | undefined)?.message ?? ""}`;
   const isTls = /certificate|UnknownIssuer|handshake|corrupt message/i.test(said);

@@ -6,7 +6,7 @@ import { PART } from "../../../src/bytes/s3/part_size.ts";
 import type { ByteStore, StageOptions } from "../../../src/bytes/byte_store.ts";
 import { type Fault, FaultProxy, type Passing } from "../../support/fault_proxy.ts";
 import { sha256, someBytes } from "../../support/helpers.ts";
-import { clientOf, freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
+import { bucketAt, clientOf, freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
 import { bytesReader, readWhole } from "../../support/byte_helpers.ts";
 
 const SMALL = someBytes(1000);
@@ -147,6 +147,59 @@ for (const [code, status, words] of REFUSALS) {
     });
   });
 }
+
+testWithS3("what HEAD is refused for is asked by GET, as its answer has no body", async () => {
+  await using proxy = await FaultProxy.start(GATEWAY!);
+  const place = (await freshPlace()).replace(GATEWAY!, proxy.endpoint);
+  await put(bucketAt(place), SMALL);
+  for (
+    const [name, value, words] of [
+      [
+        "AWS_SECRET_ACCESS_KEY",
+        "another secret",
+        /refuses the signature; check AWS_SECRET_ACCESS_KEY/,
+      ],
+      ["AWS_ACCESS_KEY_ID", "nobody", /does not know the access key; check AWS_ACCESS_KEY_ID/],
+    ] as const
+  ) {
+    const before = Deno.env.get(name)!;
+    Deno.env.set(name, value);
+    try {
+      proxy.seen.length = 0;
+      await assert.rejects(bucketAt(place).stat("r/a"), (error: Error) => {
+        assert.match(error.message, /^Cannot inspect "r\/a" in the bucket "chachaml-test": /);
+        assert.match(error.message, words);
+        return error instanceof StorageError;
+      });
+      assert.deepEqual(proxy.seen.map((line) => line.split(" ")[0]), ["HEAD", "GET"]);
+    } finally {
+      Deno.env.set(name, before);
+    }
+  }
+  // Without a reason, e.g. as HEAD alone is denied, the status says what it can.
+  proxy.rule = ({ method }) => method === "HEAD" ? { status: 403, code: "" } : "pass";
+  await assert.rejects(bucketAt(place).stat("r/a"), /access is denied; allow these credentials/);
+});
+
+testWithS3(
+  "where there are no credentials, that is the error, and nothing is tried again",
+  async () => {
+    await withProxy(async (proxy) => {
+      const place = (await freshPlace()).replace(GATEWAY!, proxy.endpoint);
+      proxy.seen.length = 0;
+      const bytes = bucketAt(`${place}&profile=chachaml-no-such-profile`);
+      await assert.rejects(bytes.stat("r/a"), (error: Error) => {
+        assert.match(
+          error.message,
+          /find AWS credentials of the profile "chachaml-no-such-profile"/,
+        );
+        assert.match(error.message, /set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in/);
+        return error instanceof StorageError;
+      });
+      assert.deepEqual(proxy.seen, []);
+    });
+  },
+);
 
 testWithS3("the region of the bucket is taken where none was given", async () => {
   await using proxy = await FaultProxy.start(GATEWAY!);
