@@ -70,7 +70,8 @@ export function parseLocation(url: string): S3Location {
   const region = options.get("region") ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION");
   const endpoint = given === undefined ? undefined : asOrigin(given);
   if (given !== undefined && !endpoint) {
-    refuse(`the endpoint ${quote(given)} must be an origin, such as https://s3.example.org:9000`);
+    const shown = quote(withoutSecrets(given));
+    refuse(`the endpoint ${shown} must be an origin, such as https://s3.example.org:9000`);
   }
   const style = options.get("path-style") ?? undefined;
   if (style !== undefined && style !== "true" && style !== "false") {
