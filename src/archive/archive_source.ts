@@ -1,7 +1,7 @@
 /**
  * Source of an archive: decompressed while it is read, and rejected early if it is not an archive.
  */
-import { ArchiveError, ChachamlError } from "../base/errors.ts";
+import { ArchiveError, ChachamlError, InvalidOptionError, quote } from "../base/errors.ts";
 import { MANIFEST } from "./manifest.ts";
 
 /** Size of the first block, the header, in bytes. */
@@ -92,6 +92,11 @@ function readerOf(
   stream: ReadableStream<Uint8Array>,
   fail: Fail,
 ): ReadableStreamDefaultReader<Uint8Array> {
+  if (typeof (stream as { getReader?: unknown } | undefined)?.getReader !== "function") {
+    throw new InvalidOptionError(
+      `Cannot import: pass the bytes of the archive as a ReadableStream, not ${quote(stream)}`,
+    );
+  }
   try {
     return stream.getReader();
   } catch (error) {

@@ -229,6 +229,7 @@ export abstract class StoreCare {
    * @param archive Bytes of the archive.
    * @param options Whether to assign new ids, progress and abort signal.
    * @returns The imported runs.
+   * @throws {InvalidOptionError} If the archive is not a stream.
    * @throws {ArchiveError} If the archive is damaged, incomplete, or has anything but regular
    * files.
    * @throws {RunStateError} If the store has a different run with the same id.

@@ -142,6 +142,10 @@ Deno.test("import() refuses what does not start with a manifest", () =>
     const bytes = new Uint8Array(await zipped.arrayBuffer());
     await refused(bytes.slice(0, -100), /cannot be read: its compressed data is damaged/);
     await refused(new Uint8Array(20_000), /is not an archive of runs/);
+    await assert.rejects(fixture.there.import("runs.tar" as never), {
+      name: "InvalidOptionError",
+      message: 'Cannot import: pass the bytes of the archive as a ReadableStream, not "runs.tar"',
+    });
     await refused(Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0), /is compressed, by zstd; .*zstdcat/);
   }));
 
