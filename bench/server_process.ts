@@ -104,7 +104,8 @@ function commandOf(
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Whether a server at a port of this machine answers. */
+export async function answers(port: number): Promise<boolean> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/health`);
     await answer.body?.cancel();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { parseTokens, parseUsers, signIn } from "../../src/server/sign_in.ts";
 import { hashPassword } from "../../src/server/mod.ts";
 import type { Sent } from "../support/serving.ts";
+import { testOnFiles } from "../support/helpers.ts";
 import { API, PROXY, startRun, status, withServer } from "../support/mlflow_helpers.ts";
 
 Deno.test("health and version answer whoever asks, under any host name", () =>
@@ -216,19 +217,22 @@ Deno.test("nothing of a client makes the server fail", () =>
     });
   }));
 
-Deno.test("what the server itself got wrong is reported to its operator, and not to the client", async () => {
-  const failures: unknown[] = [];
-  await withServer(async (send, store) => {
-    const run = await startRun(send);
-    await store.artifacts.put(run, "a", "x");
-    await Deno.remove(`${store.artifactDir}/${run}/a`);
-    const answer = await send(`${PROXY}0/${run}/artifacts/a`);
-    const { message } = await answer.json();
-    assert.equal(answer.status, 500);
-    assert.doesNotMatch(message, /at file:|os error/);
-    assert.equal(failures.length, 1);
-  }, { onFailure: (error) => failures.push(error) });
-});
+testOnFiles(
+  "what the server itself got wrong is reported to its operator, and not to the client",
+  async () => {
+    const failures: unknown[] = [];
+    await withServer(async (send, store) => {
+      const run = await startRun(send);
+      await store.artifacts.put(run, "a", "x");
+      await Deno.remove(`${store.artifactDir}/${run}/a`);
+      const answer = await send(`${PROXY}0/${run}/artifacts/a`);
+      const { message } = await answer.json();
+      assert.equal(answer.status, 500);
+      assert.doesNotMatch(message, /at file:|os error/);
+      assert.equal(failures.length, 1);
+    }, { onFailure: (error) => failures.push(error) });
+  },
+);
 
 Deno.test("a path parameter is decoded once", () =>
   withServer(async (send) => {
