@@ -306,3 +306,22 @@ testOnFiles(
       assert.equal((await Deno.stat(stored.filePath!)).mode! & 0o7222, 0);
     }),
 );
+
+if (Deno.uid() === 0) {
+  testOnFiles(
+    "putFile() with move copies a file of another user, who could write to it",
+    () =>
+      withSource(async (store, source) => {
+        await Deno.chown(source, 54_321, 54_321);
+        const stored = await store.artifacts.putFile("r", "a.bin", source, { move: true });
+        await isGone(source);
+        assert.equal((await Deno.stat(stored.filePath!)).uid, 0);
+        assert.deepEqual(await stored.bytes({ verify: true }), someBytes(SIZE));
+      }),
+  );
+} else {
+  Deno.test.ignore(
+    "putFile() with move copies a file of another user (skipped: not root)",
+    () => {},
+  );
+}
