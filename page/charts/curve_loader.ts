@@ -4,7 +4,7 @@ import type { Curve } from "../types.ts";
 import type { StepRange } from "./detail.ts";
 
 /** Milliseconds in which requests are gathered. */
-const PATIENCE = 15;
+const PATIENCE = 2;
 
 /** Metrics of one call. */
 const MOST_KEYS = 24;
