@@ -1,4 +1,3 @@
-import { ensureDir } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import type { Artifact } from "../../artifacts/artifact.ts";
 import { isNotFound } from "../../base/directory.ts";
@@ -191,7 +190,8 @@ async function target(
 
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await ensureDir(path);
+    // Unlike `ensureDir`, it says of what kind the failure is where a file has the name.
+    await Deno.mkdir(path, { recursive: true });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) {
       throw new UsageError(`${JSON.stringify(path)} is a file, not a directory`);
