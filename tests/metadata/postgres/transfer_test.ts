@@ -69,7 +69,6 @@ testWithPostgres((test) => {
       assert.deepEqual([artifacts, omitted], [2, []]);
       await using copy = await openStore({
         path: join(dir, "backup/chachaml.db"),
-        driver: "builtin",
         readOnly: true,
       });
       assert.deepEqual(await documentOf(copy, id), await documentOf(store, id));
@@ -78,9 +77,8 @@ testWithPostgres((test) => {
       await store.backup(join(dir, "backup"));
       await restoreStore(join(dir, "backup"), {
         path: join(dir, "restored.db"),
-        driver: "builtin",
       });
-      await using restored = await openStore({ path: join(dir, "restored.db"), driver: "builtin" });
+      await using restored = await openStore({ path: join(dir, "restored.db") });
       assert.deepEqual(await documentOf(restored, id), await documentOf(store, id));
       assert.equal((await restored.verify().summary()).damaged, 0);
     }));
