@@ -14,6 +14,9 @@ import { chooseDriver } from "../../src/metadata/sqlite/choose_driver.ts";
 (Deno.test as { sanitizer?: (what: Record<string, boolean>) => void })
   .sanitizer?.({ ops: true, resources: true });
 
+// Tests name the modes of files, and give files to other users, whatever the umask of the shell is.
+if (Deno.build.os !== "windows") Deno.umask(0o022);
+
 /** Gives a test a directory of its own, by its real path, and removes it afterwards. */
 export async function inTempDir(work: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.realPath(await Deno.makeTempDir({ prefix: "chachaml-test-" }));
