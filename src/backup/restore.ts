@@ -117,11 +117,7 @@ export async function restoreStore(
       phrase`it is a directory; name the store's database (${option("path")})`,
     );
   }
-  const source = await openContext({
-    path: await databaseIn(given),
-    readOnly: true,
-    ...(driver && { driver }),
-  });
+  const source = await openBackup(given, options);
   try {
     const how = { path, ...(artifactDir !== undefined && { artifactDir }) };
     const place = {
@@ -168,7 +164,7 @@ async function restoreServer(given: string, options: RestoreOptions): Promise<Re
   const [shown, artifacts] = [path, artifactDir].map((part) => withoutSecrets(String(part)));
   const action = `restore ${shown}`;
   await requireNoFileOnPath(given, action);
-  const source = await openContext({ path: await databaseIn(given), readOnly: true });
+  const source = await openBackup(given, options);
   try {
     const { database, isRelated, ...bytes } = await restoreToServer(
       source,
@@ -182,6 +178,12 @@ async function restoreServer(given: string, options: RestoreOptions): Promise<Re
   } finally {
     await source.close();
   }
+}
+
+/** Opens a backup. */
+async function openBackup(given: string, { driver }: RestoreOptions): Promise<StoreContext> {
+  const path = await databaseIn(given);
+  return await openContext({ path, readOnly: true, ...(driver && { driver }) });
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Restoring of a store whose database is on a server. */
 import { join } from "@std/path";
 import { inParallel } from "../base/in_parallel.ts";
-import { ChachamlError, InvalidOptionError, StoreNotFoundError } from "../base/errors.ts";
+import { InvalidOptionError, StoreNotFoundError } from "../base/errors.ts";
 import { withoutSecrets } from "../base/url.ts";
 import { openContext, type StoreContext } from "../context/compose.ts";
 import type { OpenOptions } from "../context/open_options.ts";
 import type { ArtifactRecord } from "../metadata/artifact_index.ts";
-import { copyArtifact, type Omitted, openArtifact } from "./copy_artifacts.ts";
+import { copyArtifact, isArtifactError, type Omitted, openArtifact } from "./copy_artifacts.ts";
 import { databaseState } from "./database_state.ts";
 import { repair } from "./repair.ts";
 import type { RestoreOptions } from "./restore_options.ts";
@@ -88,7 +88,7 @@ async function restoreAll(
           if (copy.hash !== record.hash) renewed.push(copy);
           copied.push(copy);
         } catch (error) {
-          if (!(error instanceof ChachamlError)) throw error;
+          if (!isArtifactError(error)) throw error;
           omitted.push({ artifact: record, error });
         }
         onProgress?.({ bytes: done += record.size, total });
@@ -122,7 +122,7 @@ async function planAll(source: StoreContext): Promise<ServerRestore> {
       (await openArtifact(record, from)).bytes.close();
       copied.push(record);
     } catch (error) {
-      if (!(error instanceof ChachamlError)) throw error;
+      if (!isArtifactError(error)) throw error;
       omitted.push({ artifact: record, error });
     }
   }

@@ -2,11 +2,18 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
-import { InvalidOptionError, openStore, restoreStore, type Store } from "../../../mod.ts";
+import {
+  InvalidOptionError,
+  openStore,
+  restoreStore,
+  StorageError,
+  type Store,
+} from "../../../mod.ts";
 import { lifecycleOf } from "../../../src/store/internals.ts";
+import { FaultProxy } from "../../support/fault_proxy.ts";
 import { inTempDir, removeStored, storedIn, writeStored } from "../../support/helpers.ts";
 import { postgresMissing, testServer } from "../../support/postgres.ts";
-import { freshPlace, testWithS3 } from "../../support/s3.ts";
+import { freshPlace, GATEWAY, testWithS3 } from "../../support/s3.ts";
 
 /** Fills a store with what is easily lost on the way. */
 async function fill(store: Store): Promise<void> {
@@ -116,6 +123,14 @@ test(`restoreStore() to a bucket goes on where another one was interrupted${skip
       await store.backup(backup);
     }
     const place = { path: server.newSchema(), artifactDir: await freshPlace() };
+    {
+      // A bucket that refuses some bytes loses no record: nothing is restored.
+      await using proxy = await FaultProxy.start(GATEWAY!);
+      proxy.rule = ({ method, path }) =>
+        method === "PUT" && path.includes("/r/7") ? { status: 403, code: "AccessDenied" } : "pass";
+      const artifactDir = place.artifactDir.replace(GATEWAY!, proxy.endpoint);
+      await assert.rejects(restoreStore(backup, { ...place, artifactDir }), StorageError);
+    }
     const stop = new AbortController();
     const onProgress = ({ bytes }: { bytes: number }) => {
       if (bytes > 100) stop.abort(new Error("enough"));
