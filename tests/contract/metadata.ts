@@ -26,6 +26,15 @@ export function testMetadata(
     work: (metadata: MetadataStore, dir: string) => Promise<void>,
   ) => declare(name, (withMetadata) => withMetadata(work));
 
+  test("a run is archived by its id, which is a string", async ({ runs }) => {
+    for (const change of [(id: string) => runs.archive(id), (id: string) => runs.unarchive(id)]) {
+      // A server refuses it as an argument already.
+      const codes = ["invalid-name", "invalid-option"];
+      await assert.rejects(change(5 as never), ({ code }) => codes.includes(code));
+      await assert.rejects(change("none"), RunNotFoundError);
+    }
+  });
+
   test("the last verification is noted, and replaces the one before", async (metadata) => {
     assert.equal(await metadata.lastVerification(), undefined);
     for (const damaged of [2, 0]) {

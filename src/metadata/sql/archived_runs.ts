@@ -1,4 +1,5 @@
 /** Archived runs. Their former status is kept in a table of our own. */
+import { assertString } from "../../base/assert.ts";
 import { RunNotFoundError } from "../../base/errors.ts";
 import { type SqlRow, text } from "../rows/value.ts";
 import type { SqlDialect } from "./dialect.ts";
@@ -10,6 +11,7 @@ import { get, run, type Script } from "./script.ts";
  * @throws {RunNotFoundError} If the run does not exist.
  */
 export function* requireRun(dialect: SqlDialect, id: string): Script<SqlRow> {
+  assertString("a run id", id);
   const row = yield* get(`SELECT status, error FROM runs WHERE id = ?${dialect.forUpdate}`, id);
   if (!row) throw new RunNotFoundError(id);
   return row;

@@ -147,7 +147,6 @@ export class SqliteRunStore implements RunStore {
   archive(id: string): Promise<Run> {
     return this.#database.write({
       apply: (sql) => {
-        requireRow(sql, id);
         runScript(sql, archiveRun(SQLITE, id, { running: false }));
         return require(sql, id);
       },
@@ -157,7 +156,6 @@ export class SqliteRunStore implements RunStore {
   unarchive(id: string): Promise<Run> {
     return this.#database.write({
       apply: (sql) => {
-        requireRow(sql, id);
         runScript(sql, unarchiveRun(SQLITE, id));
         return require(sql, id);
       },
