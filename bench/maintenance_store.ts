@@ -10,6 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { openStore, type Store } from "@chachaml/store";
+import { packageFlags } from "../tests/support/children/flags.ts";
 
 const PER_RUN = 50;
 
@@ -62,7 +63,7 @@ async function measure(dir: string, name: string): Promise<void> {
     "run",
     "-A",
     "--no-check",
-    ...inherited(),
+    ...packageFlags(),
     import.meta.filename!,
     "call",
     dir,
@@ -70,13 +71,6 @@ async function measure(dir: string, name: string): Promise<void> {
   ];
   const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
   if (!success) throw new Error(`${name} failed`);
-}
-
-/** The import map that this program was started with, if there is one. */
-function inherited(): string[] {
-  return import.meta.resolve("@std/fs").includes("npm_only")
-    ? [`--import-map=${new URL("../tools/npm_only/import_map.json", import.meta.url).pathname}`]
-    : [];
 }
 
 async function call(dir: string, name: string): Promise<void> {

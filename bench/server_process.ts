@@ -1,5 +1,6 @@
 /** Servers of the MLflow protocol as processes, with the CPU time and the memory that they take. */
 
+import { packageFlags } from "../tests/support/children/flags.ts";
 import { V8_FLAGS } from "../tools/compile.ts";
 
 /** Clock ticks of `/proc` a second. */
@@ -70,12 +71,15 @@ function commandOf(
 ): [string, string[]] {
   switch (name) {
     case "chachaml": {
-      const isNpm = import.meta.resolve("@std/fs").includes("npm_only");
-      const map = isNpm ? ["--import-map=tools/npm_only/import_map.json"] : [];
       const serve = ["serve", "--port", String(port), "--db", `${dir}/s.db`];
-      return program
-        ? [program, serve]
-        : [Deno.execPath(), ["run", "-A", `--v8-flags=${V8_FLAGS}`, ...map, "cli.ts", ...serve]];
+      return program ? [program, serve] : [Deno.execPath(), [
+        "run",
+        "-A",
+        `--v8-flags=${V8_FLAGS}`,
+        ...packageFlags(),
+        "cli.ts",
+        ...serve,
+      ]];
     }
     case "fml":
       return [program!, [

@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import postgres from "npm:postgres@~3.4.9";
 import { openStore } from "../mod.ts";
 import { makeBucket, placeIn } from "../tests/support/s3.ts";
+import { answers } from "./server_process.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -150,7 +151,7 @@ async function measureMlflow(python: string, directory: string, large: string): 
   try {
     const tracking = `http://127.0.0.1:${port}`;
     for (let tries = 0; tries < 240 && !hasEnded; tries++) {
-      if (await fetch(`${tracking}/health`).then((r) => r.ok, () => false)) break;
+      if (await answers(port)) break;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
     const script = new URL("peers/teams_mlflow.py", import.meta.url).pathname;

@@ -9,12 +9,10 @@
 import { join } from "@std/path";
 import { type Case, Cases } from "./cases.ts";
 import { type Cost, measure, median } from "./measure.ts";
+import { packageFlags } from "../../tests/support/children/flags.ts";
 import { findTools } from "./tools.ts";
 
 const [rounds = "5", words = ""] = Deno.args;
-const flags = import.meta.resolve("@std/fs").includes("npm_only")
-  ? [`--import-map=${new URL("../../tools/npm_only/import_map.json", import.meta.url).pathname}`]
-  : [];
 const home = Deno.env.get("HOME") ?? "/tmp";
 const tools = await findTools(join(home, ".cache/chachaml-bench"));
 for (const [name, found] of Object.entries(tools)) {
@@ -22,7 +20,7 @@ for (const [name, found] of Object.entries(tools)) {
 }
 const directory = await Deno.makeTempDir({ prefix: "chachaml-bench-" });
 try {
-  const cases = new Cases(tools, flags);
+  const cases = new Cases(tools, packageFlags());
   const inputs = await cases.makeInputs(directory);
   console.log("| case | way | seconds | CPU | ratio to ours | durability |");
   console.log("| --- | --- | ---: | ---: | ---: | --- |");
