@@ -1,16 +1,13 @@
 /** Light or dark. */
 import { cell } from "./cell.ts";
+import { keep, readKept } from "./kept.ts";
 
 const KEY = "chachaml-theme";
 const wish = matchMedia("(prefers-color-scheme: dark)");
 
 function stored(): "light" | "dark" | undefined {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === "light" || value === "dark" ? value : undefined;
-  } catch {
-    return undefined; // A browser may keep nothing.
-  }
+  const value = readKept(KEY);
+  return value === "light" || value === "dark" ? value : undefined;
 }
 
 /** The theme that is shown: the user's choice, else the system's. */
@@ -29,9 +26,5 @@ wish.addEventListener("change", () => {
 /** Changes to the other theme and remembers it. */
 export function toggleTheme(): void {
   theme.set(theme.get() === "dark" ? "light" : "dark");
-  try {
-    localStorage.setItem(KEY, theme.get());
-  } catch {
-    // It holds until the page is closed.
-  }
+  keep(KEY, theme.get());
 }

@@ -1,7 +1,7 @@
 /** Responses of a server, computed from the data of a report. */
-import { columnOf, numberOf, textOf } from "../runs/columns.ts";
+import { columnOf, FIELD_NAMES, numberOf, textOf } from "../runs/columns.ts";
 import type { ColumnNames, FileEntry, RunDetail, StoreInfo, TablePage } from "../types.ts";
-import { fileBytes, hasFile, report, reportCurves, reportRun, reportRuns } from "./data.ts";
+import { fileBytes, hasFile, report, reportCurve, reportRun, reportRuns } from "./data.ts";
 
 /** Answers a request of the page. */
 export function answerFromReport(url: string, { headers }: RequestInit): Response {
@@ -66,13 +66,6 @@ function columnNames(experiment: string | null): ColumnNames {
   return { params: names("params"), metrics: names("metrics"), tags: names("tags") };
 }
 
-/** Fields by the names that the server sorts by. */
-const SORTED_FIELDS: Readonly<Record<string, string>> = {
-  start: "started",
-  end: "ended",
-  duration: "took",
-};
-
 function table(query: URLSearchParams): TablePage {
   const filter = query.get("filter") ?? "";
   // The views themselves ask for runs by their ids, or by their parent.
@@ -86,7 +79,7 @@ function table(query: URLSearchParams): TablePage {
     (!filter.startsWith("parent =") || named.includes(row["parent-run-id"] ?? ""))
   );
   const sort = query.get("sort") ?? "start";
-  const column = columnOf(SORTED_FIELDS[sort] ?? sort);
+  const column = columnOf(FIELD_NAMES.find((name) => columnOf(name).sort === sort) ?? sort);
   const falls = query.get("direction") !== "asc" ? -1 : 1;
   const keys = new Map(rows.map((row) => [row, numberOf(row, column) ?? textOf(row, column)]));
   const runs = rows.toSorted((a, b) => {
@@ -101,12 +94,11 @@ function table(query: URLSearchParams): TablePage {
 }
 
 function curves(query: URLSearchParams): unknown {
-  const keys = query.getAll("keys").flatMap((text, _, all) =>
-    // As the server reads it: one value is a list, several are one name each.
-    all.length === 1 ? text.split(",") : [text]
-  );
+  const texts = query.getAll("keys");
+  // As the server reads it: one value is a list, several are one name each.
+  const keys = new Set(texts.length === 1 ? texts[0]!.split(",") : texts);
   return (query.get("runs") ?? "").split(",").flatMap((id) =>
-    reportCurves(id).filter(({ key }) => keys.includes(key))
+    [...keys].flatMap((key) => reportCurve(id, key) ?? [])
   );
 }
 

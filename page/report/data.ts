@@ -28,25 +28,23 @@ export interface ReportRun {
 }
 
 /** Elements by kind and id. */
-const elements = new Map<string, HTMLScriptElement[]>();
+const elements = new Map<string, HTMLScriptElement>();
 for (const element of document.querySelectorAll<HTMLScriptElement>("script[data-kind]")) {
   const { kind = "", id = "" } = element.dataset;
-  const key = `${kind} ${id}`;
-  const before = elements.get(key);
-  if (before) before.push(element);
-  else elements.set(key, [element]);
+  elements.set(`${kind} ${id}`, element);
 }
 
-function read<T>(kind: string, id: string): T[] {
-  return (elements.get(`${kind} ${id}`) ?? []).map(({ text }) => JSON.parse(text) as T);
+function read<T>(kind: string, id: string): T | undefined {
+  const element = elements.get(`${kind} ${id}`);
+  return element && JSON.parse(element.text) as T;
 }
 
 /** The report; `undefined` on a server's page. */
-export const report: ReportInfo | undefined = read<ReportInfo>("report", "")[0];
+export const report: ReportInfo | undefined = read<ReportInfo>("report", "");
 
 const runs = new Map<string, ReportRun>();
 for (const id of report?.runs ?? []) {
-  const [run] = read<ReportRun>("run", id);
+  const run = read<ReportRun>("run", id);
   if (run) runs.set(id, run);
 }
 
@@ -60,9 +58,9 @@ export function reportRun(id: string): ReportRun | undefined {
   return runs.get(id);
 }
 
-/** The curves of a run. */
-export function reportCurves(runId: string): readonly Curve[] {
-  return read<Curve>("curve", runId);
+/** The curve of a metric; `undefined` if the run has no such metric. */
+export function reportCurve(runId: string, key: string): Curve | undefined {
+  return read<Curve>("curve", JSON.stringify([runId, key]));
 }
 
 /** Whether the bytes of a file are in the report. */
@@ -70,17 +68,21 @@ export function hasFile(id: string): boolean {
   return elements.has(`file ${id}`) && !elements.has(`failed ${id}`);
 }
 
-/** The bytes of a file. */
+let decoded: { readonly id: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+
+/** The bytes of a file. Those of the last one are kept: a preview may read it in many parts. */
 export function fileBytes(id: string): Uint8Array<ArrayBuffer> {
-  const text = atob(elements.get(`file ${id}`)?.[0]?.text ?? "");
+  if (decoded?.id === id) return decoded.bytes;
+  const text = atob(elements.get(`file ${id}`)?.text ?? "");
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  decoded = { id, bytes };
   return bytes;
 }
 
 /** Why the bytes of a file are not in the report. */
 export function whyMissing(id: string): string {
-  const [failure] = read<string>("failed", id);
+  const failure = read<string>("failed", id);
   if (failure !== undefined) return `This file could not be read: ${failure}`;
   const { maxFile, maxTotal } = report!.files;
   return `This report has files of up to ${formatBytes(maxFile)} each, ${

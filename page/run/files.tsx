@@ -92,7 +92,7 @@ function Directory({ run, prefix, path }: { run: string; prefix: string; path: s
   return (
     <ul>
       {data.entries.slice(0, MOST).map((entry) => {
-        const name = entry.name.slice(entry.name.lastIndexOf("/") + 1);
+        const name = fileName(entry.name);
         return entry.directory
           ? <Branch key={entry.name} run={run} entry={entry} name={name} path={path} />
           : <FileItem key={entry.name} run={run} entry={entry} name={name} path={path} />;
@@ -166,15 +166,14 @@ function FileItem({ run, entry, name, path }: {
 
 function Chosen({ run, entry }: { run: string; entry: FileEntry }) {
   const id = entry["artifact-id"]!;
+  const url = bytesUrl(id);
   return (
     <article aria-label={entry.name}>
       <header class="file-head">
         <h2 title={entry.name}>
           <bdi>{entry.name}</bdi>
         </h2>
-        {bytesUrl(id) !== "" && (
-          <a class="button" href={bytesUrl(id)} download={fileName(entry.name)}>Download</a>
-        )}
+        {url !== "" && <a class="button" href={url} download={fileName(entry.name)}>Download</a>}
       </header>
       <p class="file-facts dim">
         <span>{formatBytes(entry.size)}</span>

@@ -138,10 +138,11 @@ export function RunsView({ address, active, beside }: {
   selection.setOrder(order ?? loadedRows.map(({ id }) => id));
   const isGrouped = grouped !== undefined;
   const onSelect = useCallback((row: Row, range: boolean) => {
+    if (!range || isGrouped) return selection.toggle(row, range);
     const places = [selection.last(), row.id].map((id) =>
       rows.rows.findIndex((other) => other?.id === id)
     );
-    if (!range || isGrouped || places.includes(-1)) return selection.toggle(row, range);
+    if (places.includes(-1)) return selection.toggle(row, range);
     // Runs between them need not be loaded.
     void rows.idsBetween(Math.min(...places), Math.max(...places) + 1).then(selection.add, ignore);
   }, [selection.toggle, rows.rows, rows.idsBetween, isGrouped]);
@@ -321,8 +322,11 @@ function useColumns(
 ) {
   const usual = useRef<{ key: string; ids: string[] }>({ key: "", ids: [] });
   const first = rows[0];
-  const sample = rows.slice(0, 100).filter((row) => row !== undefined);
-  const hasCurve = sample.some(({ metrics }) => Object.values(metrics).some((m) => m.count > 1));
+  const sample = useMemo(() => rows.slice(0, 100).filter((row) => row !== undefined), [rows]);
+  const hasCurve = useMemo(
+    () => sample.some(({ metrics }) => Object.values(metrics).some((m) => m.count > 1)),
+    [sample],
+  );
   // Chosen once: columns that come and go while runs log would make the table jump.
   const key = `${all} ${names?.metrics.slice(0, 5)} ${names?.params.slice(0, 20)} ${
     first === undefined

@@ -67,7 +67,7 @@ async function* runParts(
   });
   for (const { key } of metrics) {
     const curve = await store.metrics.curve(id, key, { points });
-    yield dataElement("curve", id, curveJson(id, curve, points));
+    yield dataElement("curve", JSON.stringify([id, key]), curveJson(id, curve, points));
   }
 }
 
