@@ -42,7 +42,7 @@ export function searchRuns(sql: SqlConnection, query: RunQuery): Run[] {
     runs.push(...matching(rows));
     if (!sortBy && runs.length >= limit) break;
     // Values that many runs have are found among the newest.
-    const isTime = fits && looks < FEW_LOOKS && (looks += rows.length) >= FEW_LOOKS;
+    const isTime = !sortBy && fits && looks < FEW_LOOKS && (looks += rows.length) >= FEW_LOOKS;
     rare = isTime ? rareRows(sql, query, SELECT_PAGED, MANY) : undefined;
     if (rare) break;
   }
@@ -67,8 +67,8 @@ function rareRows(
 ): SqlRow[] | undefined {
   const ids = rareRuns(sql, query, most);
   if (!ids) return undefined;
-  const { where, values } = conditionsOf(query);
-  const get = sql.prepare(`${select} ${where === "" ? "WHERE" : `${where} AND`} id = ?`);
+  const { conditions, values } = conditionsOf(query);
+  const get = sql.prepare(`${select} ${whereAll([...conditions, "id = ?"])}`);
   return [...ids].map((id) => get.get(...values, id)).filter((row) => row !== undefined)
     .sort((a, b) => Number(b.start_time) - Number(a.start_time) || Number(b.row) - Number(a.row));
 }
@@ -95,10 +95,10 @@ const TIMES = { start: "start_time", end: "end_time", duration: "end_time - star
 function leadingTimes(sql: SqlConnection, query: RunQuery): OrderedRow[] | undefined {
   const { sortBy, limit } = query;
   if (!sortBy || !("time" in sortBy) || limit === undefined) return undefined;
-  const { where, values } = conditionsOf(query);
+  const { conditions, values } = conditionsOf(query);
   const time = TIMES[sortBy.time];
   const rows = sql.prepare(
-    `${SELECT_ORDERED} ${where === "" ? "WHERE" : `${where} AND`} ${time} IS NOT NULL
+    `${SELECT_ORDERED} ${whereAll([...conditions, `${time} IS NOT NULL`])}
       ORDER BY ${time} ${sortBy.order === "asc" ? "ASC" : "DESC"}, start_time DESC, rowid DESC
       LIMIT ?`,
   ).all(...values, limit);
@@ -121,8 +121,8 @@ function leadingRows(
   if (!sortBy || !("metric" in sortBy) || limit === undefined) return undefined;
   const { metric, of = "last", order = "desc" } = sortBy;
   const pages = new MetricSummaries(sql).inOrder(metric, of, order);
-  const { where, values } = conditionsOf(query);
-  const get = sql.prepare(`${SELECT_ORDERED} ${where === "" ? "WHERE" : `${where} AND`} id = ?`);
+  const { conditions, values } = conditionsOf(query);
+  const get = sql.prepare(`${SELECT_ORDERED} ${whereAll([...conditions, "id = ?"])}`);
   const found: OrderedRow[] = [];
   let value: SqlValue | undefined;
   let looks = 0;
@@ -151,22 +151,21 @@ function* pagesOf(
   select: string,
   limit: number = Infinity,
 ): Generator<SqlRow[]> {
-  const { where, values } = conditionsOf(query);
+  const { conditions, values } = conditionsOf(query);
   const tagged = tagConditions(query.tags ?? {});
+  conditions.push(...tagged.conditions);
   values.push(...tagged.values);
   const order = "ORDER BY start_time DESC, rowid DESC LIMIT ?";
   const isSorted = query.sortBy !== undefined;
-  let behind = "";
+  let behind: string[] = [];
   let position: SqlValue[] = [];
   for (let size = isSorted ? LARGEST_PAGE : Math.min(FIRST_PAGE, limit);;) {
-    const condition = [where.replace("WHERE ", ""), ...tagged.where, behind]
-      .filter((part) => part !== "");
-    const all = condition.length === 0 ? "" : `WHERE ${condition.join(" AND ")}`;
-    const rows = sql.prepare(`${select} ${all} ${order}`).all(...values, ...position, size);
+    const rows = sql.prepare(`${select} ${whereAll([...conditions, ...behind])} ${order}`)
+      .all(...values, ...position, size);
     if (rows.length > 0) yield rows;
     if (rows.length < size) return;
     const { start_time = null, row = null } = rows.at(-1)!;
-    behind = "(start_time, rowid) < (?, ?)";
+    behind = ["(start_time, rowid) < (?, ?)"];
     position = [start_time, row];
     size = Math.min(size * 2, LARGEST_PAGE);
   }
@@ -178,20 +177,20 @@ function* pagesOf(
  */
 function tagConditions(
   tags: Readonly<Record<string, string>>,
-): { where: string[]; values: SqlValue[] } {
-  const where: string[] = [];
+): { conditions: string[]; values: SqlValue[] } {
+  const conditions: string[] = [];
   const values: SqlValue[] = [];
   for (const [key, value] of Object.entries(tags)) {
     // A name with other characters may be written with escapes, as may any name if there is a
     // backslash.
     const plain = /^[\w.-]+$/.test(key);
-    where.push(
+    conditions.push(
       "(EXISTS (SELECT 1 FROM tags WHERE run_id = runs.id AND key = ? AND value = ?) OR " +
         (plain ? "instr(runs.tags, ?) OR instr(runs.tags, '\\'))" : "runs.tags IS NOT NULL)"),
     );
     values.push(key, value, ...plain ? [key] : []);
   }
-  return { where, values };
+  return { conditions, values };
 }
 
 /** Returns predicates for conditions that SQL cannot test; `undefined` if there are none. */
@@ -216,8 +215,9 @@ function fitOf(
   };
 }
 
-function conditionsOf(query: RunQuery): { where: string; values: SqlValue[] } {
-  const conditions: [condition: string, value: SqlValue | undefined][] = [
+/** Returns the conditions that columns of runs can test. */
+function conditionsOf(query: RunQuery): { conditions: string[]; values: SqlValue[] } {
+  const all: [condition: string, value: SqlValue | undefined][] = [
     // As a range, it uses the index of ids.
     ["id >= ?", query.idPrefix],
     ["id < ?", query.idPrefix === undefined ? undefined : `${query.idPrefix}\u{10FFFF}`],
@@ -231,13 +231,18 @@ function conditionsOf(query: RunQuery): { where: string; values: SqlValue[] } {
   ];
   const { archived = query.status || query.idPrefix ? "include" : "exclude" } = query;
   if (archived !== "include") {
-    conditions.push([`status ${archived === "only" ? "=" : "<>"} ?`, "archived"]);
+    all.push([`status ${archived === "only" ? "=" : "<>"} ?`, "archived"]);
   }
-  const said = conditions.filter(([, value]) => value !== undefined);
+  const said = all.filter(([, value]) => value !== undefined);
   return {
-    where: said.length === 0 ? "" : `WHERE ${said.map(([condition]) => condition).join(" AND ")}`,
+    conditions: said.map(([condition]) => condition),
     values: said.map(([, value]) => value!),
   };
+}
+
+/** Returns a `WHERE` clause for all conditions; empty without conditions. */
+function whereAll(all: readonly string[]): string {
+  return all.length === 0 ? "" : `WHERE ${all.join(" AND ")}`;
 }
 
 function fit(
