@@ -165,17 +165,22 @@ export type DeclareWithServer = (
 
 /**
  * Declares tests that share one server, ended by the last of them; where none can be had, they are
- * skipped. After `losesConnections`, timers by which the driver connects again may end in a later test.
+ * skipped, as they are if `missing` says that something else they need is not there. After
+ * `losesConnections`, timers by which the driver connects again may end in a later test.
  */
 export function testWithPostgres(
   declareAll: (declare: DeclareWithServer) => void,
-  { losesConnections = false }: { losesConnections?: boolean } = {},
+  { losesConnections = false, missing }: {
+    losesConnections?: boolean;
+    missing?: string | undefined;
+  } = {},
 ): void {
   const tests: (readonly [name: string, test: (server: TestServer) => Promise<void>])[] = [];
   declareAll((name, test) => tests.push([name, test]));
-  if (postgresMissing !== undefined) {
+  const reason = missing ?? postgresMissing;
+  if (reason !== undefined) {
     for (const [name] of tests) {
-      Deno.test.ignore(`${name} [postgres] (skipped: ${postgresMissing})`, () => {});
+      Deno.test.ignore(`${name} [postgres] (skipped: ${reason})`, () => {});
     }
     return;
   }

@@ -6,13 +6,18 @@ import { parseLocation } from "../../src/bytes/s3/location.ts";
 /** The gateway's address; `undefined` where there is none. */
 export const GATEWAY: string | undefined = Deno.env.get("CHACHAML_TEST_S3");
 
+/** Why there is no gateway; `undefined` if there is one. */
+export const s3Missing: string | undefined = GATEWAY === undefined
+  ? "deno task test:s3 starts a gateway"
+  : undefined;
+
 /** Declares a test that needs a gateway; without one it is skipped, and says why. */
 export function testWithS3(
   name: string,
   test: (step: Deno.TestContext) => Promise<void>,
 ): void {
-  if (GATEWAY !== undefined) Deno.test(name, test);
-  else Deno.test.ignore(`${name} (skipped: deno task test:s3 starts a gateway)`, () => {});
+  if (s3Missing === undefined) Deno.test(name, test);
+  else Deno.test.ignore(`${name} (skipped: ${s3Missing})`, () => {});
 }
 
 /** The URL of a place in a bucket, which is made where it is missing. */

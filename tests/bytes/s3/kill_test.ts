@@ -3,8 +3,8 @@ import { join } from "@std/path";
 import { CuttingProxy } from "../../support/cutting_proxy.ts";
 import { FaultProxy } from "../../support/fault_proxy.ts";
 import { inTempDir } from "../../support/helpers.ts";
-import { postgresMissing, testServer } from "../../support/postgres.ts";
-import { GATEWAY, testWithS3 } from "../../support/s3.ts";
+import { testWithPostgres } from "../../support/postgres.ts";
+import { GATEWAY, s3Missing, testWithS3 } from "../../support/s3.ts";
 import { type Point, type Proxies, tryPoint } from "../../support/s3_kill.ts";
 import { prepare, type Work, WORKS } from "../../support/s3_work.ts";
 import { effort, sample, Totals } from "../../support/totals.ts";
@@ -49,12 +49,11 @@ for (const work of WORKS) {
   });
 }
 
-if (postgresMissing === undefined) {
+testWithPostgres((declare) => {
   for (const work of WORKS) {
     const name = `a client killed at any request or statement of "${work}" leaves a whole store`;
-    testWithS3(`${name} [postgres]`, async () => {
+    declare(name, async (server) => {
       await inTempDir(async (dir) => {
-        await using server = await testServer();
         await using bucket = await FaultProxy.start(GATEWAY!);
         await using database = new CuttingProxy(Number(new URL(server.url).port));
         await prepare(dir);
@@ -63,4 +62,4 @@ if (postgresMissing === undefined) {
       });
     });
   }
-}
+}, { missing: s3Missing });

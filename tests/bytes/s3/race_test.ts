@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { fromFileUrl, join } from "@std/path";
 import { openStore } from "../../../mod.ts";
 import { childFlags, inTempDir } from "../../support/helpers.ts";
-import { postgresMissing, testServer } from "../../support/postgres.ts";
-import { freshPlace, testWithS3 } from "../../support/s3.ts";
+import { testWithPostgres } from "../../support/postgres.ts";
+import { freshPlace, s3Missing, testWithS3 } from "../../support/s3.ts";
 import { effort, Totals } from "../../support/totals.ts";
 
 const CHILD = fromFileUrl(new URL("../../support/children/s3_race.ts", import.meta.url));
@@ -39,9 +39,6 @@ async function race(path: string): Promise<void> {
 
 const NAME = "of processes that put the same names each name has one winner";
 testWithS3(NAME, () => inTempDir((dir) => race(join(dir, "t.db"))));
-if (postgresMissing === undefined) {
-  testWithS3(`${NAME} [postgres]`, async () => {
-    await using server = await testServer();
-    await race(server.newSchema());
-  });
-}
+testWithPostgres((declare) => declare(NAME, (server) => race(server.newSchema())), {
+  missing: s3Missing,
+});
