@@ -115,16 +115,19 @@ export async function listLogs({ bytes }: LogContext, runId?: string): Promise<G
   return await bytes.growing?.list(runId) ?? [];
 }
 
-/** Reads a log up to its current end, or until its writer ends; `undefined` if there is none. */
+/**
+ * Reads a log from the byte `start` up to its current end, or until its writer ends; `undefined` if
+ * there is none.
+ */
 export async function readLog(
   { bytes }: LogContext,
   runId: string,
   name: string,
-  { follow = false, signal }: { follow?: boolean; signal?: AbortSignal },
+  { start = 0, follow = false, signal }: { start?: number; follow?: boolean; signal?: AbortSignal },
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined> {
   assertRunId(runId);
   assertArtifactName(name);
-  const reader = await bytes.growing?.open(runId, name);
+  const reader = await bytes.growing?.open(runId, name, start);
   if (!reader) return undefined;
   return new ReadableStream({
     async pull(controller) {

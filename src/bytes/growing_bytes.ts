@@ -56,8 +56,11 @@ export interface GrowingByteStore {
   create(runId: string, name: string): Promise<GrowingBytes>;
   /** Lists the logs of a run, or of all runs. */
   list(runId?: string): Promise<GrowingEntry[]>;
-  /** Opens a log for reading; `undefined` if it does not exist. */
-  open(runId: string, name: string): Promise<GrowingReader | undefined>;
+  /**
+   * Opens a log for reading, from the byte `start` on (default: 0); `undefined` if it does not exist.
+   * Reading from behind the current end gives nothing until the log grows beyond `start`.
+   */
+  open(runId: string, name: string, start?: number): Promise<GrowingReader | undefined>;
   /** Stages the log of a dead process; `undefined` if it does not exist, or is still written. */
   stageAbandoned(runId: string, name: string): Promise<StagedBytes | undefined>;
   /** Removes the log of a dead process. */

@@ -49,11 +49,11 @@ export class RemoteLogs implements GrowingByteStore {
     return await this.#read("list", [runId]) as GrowingEntry[];
   }
 
-  async open(runId: string, name: string): Promise<GrowingReader | undefined> {
+  async open(runId: string, name: string, start = 0): Promise<GrowingReader | undefined> {
     const readAt = async (offset: number, isBegun: boolean) =>
       await this.#read("read", [runId, name, offset, isBegun]) as LogPart | undefined;
-    const first = await readAt(0, false);
-    return first && new RemoteLogReader(first, (offset) => readAt(offset, true));
+    const first = await readAt(start, false);
+    return first && new RemoteLogReader(first, start, (offset) => readAt(offset, true));
   }
 
   async stageAbandoned(runId: string, name: string): Promise<RemoteStaged | undefined> {
@@ -216,11 +216,16 @@ class RemoteLogReader implements GrowingReader {
   readonly #readAt: (offset: number) => Promise<LogPart | undefined>;
   #next: LogPart | undefined;
   #rest: Uint8Array = new Uint8Array();
-  #offset = 0;
+  #offset: number;
   #isGrowing = true;
 
-  constructor(first: LogPart, readAt: (offset: number) => Promise<LogPart | undefined>) {
+  constructor(
+    first: LogPart,
+    start: number,
+    readAt: (offset: number) => Promise<LogPart | undefined>,
+  ) {
     this.#next = first;
+    this.#offset = start;
     this.#readAt = readAt;
   }
 

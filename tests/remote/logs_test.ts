@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { openStore } from "../../mod.ts";
 import { wait } from "../../src/base/async.ts";
+import { lifecycleOf } from "../../src/store/internals.ts";
 import { chachaml } from "../support/cli_helpers.ts";
-import { inTempDir } from "../support/helpers.ts";
+import { inTempDir, someBytes } from "../support/helpers.ts";
 import { TestServer, withRemote } from "../support/remote.ts";
 
 Deno.test("a log whose server stays away is kept here, and its error says where to put it from", () =>
@@ -56,6 +57,37 @@ Deno.test("a store that is opened to read reads a log that grows", () =>
       );
       await log.end();
       assert.equal(await reader.artifacts.readLog("r", "train.log"), undefined);
+    }, { spoolDir: dir })
+  ));
+
+Deno.test("a log that grows is read from a byte, and from behind its end", () =>
+  inTempDir((dir) =>
+    withRemote(async (remote) => {
+      await remote.startRun({ id: "r" });
+      const log = await remote.artifacts.startLog("r", "train.log");
+      const content = someBytes(600_000);
+      await log.append(content);
+      const { growing } = lifecycleOf(remote).require().bytes;
+      const into = new Uint8Array(content.length);
+      const readFrom = async (start: number) => {
+        const reader = (await growing!.open("r", "train.log", start))!;
+        let size = 0;
+        for (let count = 1; count > 0; size += count) {
+          count = await reader.read(into.subarray(size));
+        }
+        return [into.slice(0, size), reader.isGrowing()];
+      };
+      for (const start of [0, 1, 300_000, 599_999]) {
+        assert.deepEqual(await readFrom(start), [content.subarray(start), true]);
+      }
+      for (const start of [600_000, 600_001, Number.MAX_SAFE_INTEGER]) {
+        assert.deepEqual(await readFrom(start), [new Uint8Array(), true]);
+      }
+      const behind = (await growing!.open("r", "train.log", 600_002))!;
+      assert.equal(await behind.read(into), 0);
+      await log.append("abcd");
+      assert.equal(new TextDecoder().decode(into.subarray(0, await behind.read(into))), "cd");
+      await log.end();
     }, { spoolDir: dir })
   ));
 

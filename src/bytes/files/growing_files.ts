@@ -101,9 +101,9 @@ export class GrowingFiles implements GrowingByteStore {
     }
   }
 
-  open(runId: string, name: string): Promise<GrowingReader | undefined> {
+  open(runId: string, name: string, start = 0): Promise<GrowingReader | undefined> {
     const file = this.#openPlain(runId, name);
-    return Promise.resolve(file && new OpenGrowingFile(file));
+    return Promise.resolve(file && new OpenGrowingFile(file, start));
   }
 
   /** Opens a file without following links; `undefined` if there is none. */
@@ -244,13 +244,22 @@ class GrowingFile implements GrowingBytes {
 
 class OpenGrowingFile implements GrowingReader {
   readonly #file: Deno.FsFile;
+  /** The byte to begin with, until the file is there. */
+  #start: number;
   #open = true;
 
-  constructor(file: Deno.FsFile) {
+  constructor(file: Deno.FsFile, start: number) {
     this.#file = file;
+    this.#start = start;
   }
 
   async read(into: Uint8Array): Promise<number> {
+    if (this.#start > 0) {
+      // A file system may refuse to seek far beyond the end.
+      if ((await this.#file.stat()).size <= this.#start) return 0;
+      await this.#file.seek(this.#start, Deno.SeekMode.Start);
+      this.#start = 0;
+    }
     return await this.#file.read(into) ?? 0;
   }
 

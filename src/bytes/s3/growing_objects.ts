@@ -91,7 +91,7 @@ export class GrowingObjects implements GrowingByteStore {
     return entries;
   }
 
-  async open(runId: string, name: string): Promise<GrowingReader | undefined> {
+  async open(runId: string, name: string, start = 0): Promise<GrowingReader | undefined> {
     const directory = directoryOf(runId, name);
     const [found] = await this.#find(directory.slice(LOGS.length + 1) + "/");
     if (!found) return undefined;
@@ -104,7 +104,7 @@ export class GrowingObjects implements GrowingByteStore {
       key: `${runId}/${name}`,
       growing: this.#isGrowing(found),
       isGrowing,
-    });
+    }, start);
   }
 
   async stageAbandoned(runId: string, name: string): Promise<StagedBytes | undefined> {

@@ -26,17 +26,18 @@ export class GrowingObjectReader implements GrowingReader {
   readonly #client: S3Client;
   readonly #objects: Objects;
   readonly #place: LogPlace;
-  #at = 0;
+  #at: number;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
   #artifact: OpenBytes | undefined;
   #growing: boolean;
   #lookedAt = -Infinity;
 
-  /** Creates a reader. */
-  constructor(client: S3Client, objects: Objects, place: LogPlace) {
+  /** Creates a reader, from the byte `start` on. */
+  constructor(client: S3Client, objects: Objects, place: LogPlace, start = 0) {
     this.#client = client;
     this.#objects = objects;
     this.#place = place;
+    this.#at = start;
     this.#growing = place.growing;
   }
 

@@ -1,4 +1,6 @@
 /** Output of a run's program, during and after the run. */
+import { readLog } from "../../artifacts/logs.ts";
+import { lifecycleOf } from "../../store/internals.ts";
 import type { Store } from "../../store/store.ts";
 import { bad } from "./api_error.ts";
 import type { ApiCall, ApiRoute } from "./route.ts";
@@ -14,25 +16,36 @@ export interface LogPart {
   readonly size: number;
   /** Whether a program still writes it. */
   readonly growing: boolean;
-  /** Opens a range; `null` if it is empty. */
-  open(start: number, end: number): Bytes | null;
+  /** The byte to begin with, at most the size. */
+  readonly start: number;
+  /** Opens the bytes from the start to `end`; `null` if there are none. */
+  open(end: number): Bytes | null;
 }
 
 /**
  * Finds a log of a run: a growing one, else the artifact with its content; empty if neither exists.
+ * `startOf` chooses the byte to begin with by the size.
  *
  * @throws {RunNotFoundError} If there is no such run.
  */
-export async function readLogPart(store: Store, runId: string, name: string): Promise<LogPart> {
+export async function readLogPart(
+  store: Store,
+  runId: string,
+  name: string,
+  startOf: (size: number) => number,
+): Promise<LogPart> {
   await store.runs.get(runId);
   const log = (await store.artifacts.logs(runId)).find((entry) => entry.name === name);
-  const stream = log && await store.artifacts.readLog(runId, name);
+  const logStart = log ? Math.min(log.size, startOf(log.size)) : 0;
+  const stream = log &&
+    await lifecycleOf(store).use((context) => readLog(context, runId, name, { start: logStart }));
   if (log && stream) {
     return {
       size: log.size,
       growing: log.growing,
-      open: (start, end) => {
-        if (start < end) return part(stream, start, end);
+      start: logStart,
+      open: (end) => {
+        if (logStart < end) return firstBytes(stream, end - logStart);
         void stream.cancel();
         return null;
       },
@@ -41,23 +54,26 @@ export async function readLogPart(store: Store, runId: string, name: string): Pr
   const artifact = await store.artifacts.has(runId, name)
     ? await store.artifacts.get(runId, name)
     : undefined;
+  const size = artifact?.size ?? 0;
+  const start = Math.min(size, startOf(size));
   return {
-    size: artifact?.size ?? 0,
+    size,
     growing: false,
-    open: (start, end) => start === end ? null : artifact?.stream({ start, end }) ?? null,
+    start,
+    open: (end) => start === end ? null : artifact?.stream({ start, end }) ?? null,
   };
 }
 
-/** A part of a stream. */
-function part(stream: Bytes, start: number, end: number): Bytes {
-  let at = 0;
+/** Returns the first bytes of a stream. */
+function firstBytes(stream: Bytes, count: number): Bytes {
+  let left = count;
   return stream.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
       transform(chunk, controller) {
-        const cut = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
-        at += chunk.length;
+        const cut = chunk.subarray(0, left);
+        left -= cut.length;
         if (cut.length > 0) controller.enqueue(cut);
-        if (at >= end) controller.terminate();
+        if (left === 0) controller.terminate();
       },
     }),
   );
@@ -66,10 +82,10 @@ function part(stream: Bytes, start: number, end: number): Bytes {
 async function log({ store, query, param }: ApiCall): Promise<Response> {
   const name = `${query.text("stream") ?? "stdout"}.log`;
   const from = query.integer("from", 0);
-  const found = await readLogPart(store, param("id"), name);
+  const found = await readLogPart(store, param("id"), name, () => from);
   const { size, growing } = found;
   const end = Math.min(size, from + MOST_BYTES);
-  const body = found.open(Math.min(from, end), end);
+  const body = found.open(end);
   if (from > size) {
     throw bad(`The log has ${size} bytes, fewer than ${from}; read it from the start`);
   }

@@ -72,10 +72,14 @@ async function getCurve({ store, args }: ToolCall): Promise<Json> {
 async function readLog({ store, args }: ToolCall): Promise<Parts> {
   const stream = args.text("stream") ?? "stdout";
   if (!["stdout", "stderr"].includes(stream)) throw bad('"stream" takes stdout or stderr');
-  const log = await readLogPart(store, args.requiredText("run_id"), `${stream}.log`);
-  const count = countOf(args);
-  const start = Math.max(0, log.size - count);
-  const body = log.open(start, log.size);
+  const log = await readLogPart(
+    store,
+    args.requiredText("run_id"),
+    `${stream}.log`,
+    (size) => Math.max(0, size - countOf(args)),
+  );
+  const { start } = log;
+  const body = log.open(log.size);
   const tail = body === null ? "" : await new Response(body).text();
   const before = start > 0 ? [textPart(`[${start} bytes before]`)] : [];
   return new Parts(...before, textPart(tail === "" ? "[nothing was printed]" : tail));

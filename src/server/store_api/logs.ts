@@ -94,17 +94,12 @@ export class Logs {
     offset: number,
     isBegun: boolean,
   ): Promise<LogPart | undefined> {
-    const reader = await this.growing.open(runId, name);
+    const reader = await this.growing.open(runId, name, offset);
     if (!reader) return isBegun ? await this.#readArtifact(runId, name, offset) : undefined;
     try {
       // Asked before reading, so that what came before the end is not missed.
       const growing = reader.isGrowing();
       const chunk = new Uint8Array(CHUNK);
-      for (let at = 0; at < offset;) {
-        const count = await reader.read(chunk.subarray(0, Math.min(CHUNK, offset - at)));
-        if (count === 0) return { data: "", growing };
-        at += count;
-      }
       return { data: chunk.subarray(0, await reader.read(chunk)).toBase64(), growing };
     } finally {
       reader.close();

@@ -9,9 +9,11 @@ import {
   StorageError,
   type Store,
 } from "../../../mod.ts";
+import { SEGMENT } from "../../../src/bytes/s3/growing_object.ts";
 import { PART } from "../../../src/bytes/s3/part_size.ts";
 import { S3ByteStore } from "../../../src/bytes/s3/s3_byte_store.ts";
 import { DISPLAY } from "../../../src/display/displayable.ts";
+import { lifecycleOf } from "../../../src/store/internals.ts";
 import { assertSame, fillStore } from "../../support/copy_helpers.ts";
 import { inTempDir, someBytes } from "../../support/helpers.ts";
 import { postgresMissing, testServer } from "../../support/postgres.ts";
@@ -188,6 +190,48 @@ const CASES: Record<string, (given: Given) => Promise<void>> = {
     const [recovered] = await other.artifacts.recoverLogs();
     assert.equal(recovered!.size, 3_000_000);
     assert.deepEqual(await Array.fromAsync(store.verify()), []);
+    await run.end();
+  },
+
+  "a log is read from a byte, across its segments and after its end": async ({ store, reopen }) => {
+    const run = await store.startRun({ id: "r" });
+    const log = await store.artifacts.startLog("r", "train.log");
+    const content = someBytes(2 * SEGMENT + 500);
+    await log.append(content);
+    await log.sync();
+    await using other = await reopen();
+    const { growing } = lifecycleOf(other).require().bytes;
+    const into = new Uint8Array(content.length + 1);
+    const readFrom = async (start: number) => {
+      const reader = (await growing!.open("r", "train.log", start))!;
+      const isGrowing = reader.isGrowing();
+      let size = 0;
+      for (let count = 1; count > 0; size += count) {
+        count = await reader.read(into.subarray(size));
+      }
+      reader.close();
+      return [into.slice(0, size), isGrowing];
+    };
+    for (const start of [SEGMENT - 2, SEGMENT, 2 * SEGMENT - 1, content.length - 1]) {
+      assert.deepEqual(await readFrom(start), [content.subarray(start), true]);
+    }
+    for (const start of [content.length, content.length + 1, 9 * SEGMENT]) {
+      assert.deepEqual(await readFrom(start), [new Uint8Array(), true]);
+    }
+    const ended = await Promise.all([3, content.length, content.length + 9].map(async (start) => ({
+      start,
+      reader: (await growing!.open("r", "train.log", start))!,
+    })));
+    await log.end();
+    for (const { start, reader } of ended) {
+      let size = 0;
+      for (let count = 1; count > 0 || reader.isGrowing(); size += count) {
+        count = await reader.read(into.subarray(size));
+        if (count === 0) await new Promise((done) => setTimeout(done, 50));
+      }
+      assert.deepEqual(into.subarray(0, size), content.subarray(start));
+      reader.close();
+    }
     await run.end();
   },
 
