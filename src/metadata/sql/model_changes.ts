@@ -6,19 +6,19 @@ import { text } from "../rows/value.ts";
 import type { SqlDialect } from "./dialect.ts";
 import { all, get, run, type Script } from "./script.ts";
 
-/** Inserts a model unless it exists. */
+/** Inserts a model; `false` if it exists. */
 export function* insertModel(
   name: string,
   description: string | null,
   createdAt: number,
-): Script<void> {
-  yield* run(
+): Script<boolean> {
+  return (yield* run(
     `INSERT INTO models (name, description, created_at) VALUES (?, ?, ?)
       ON CONFLICT (name) DO NOTHING`,
     name,
     description,
     createdAt,
-  );
+  )) > 0;
 }
 
 /** Inserts a version. */

@@ -1,6 +1,7 @@
 /** Changes of the registry. Each must run in a write transaction. */
 import type { NewRegisteredVersion, Pairs } from "../../mlflow_store.ts";
 import type { SqlDialect } from "../dialect.ts";
+import { insertModel, insertVersion } from "../model_changes.ts";
 import { all, get, run, type Script } from "../script.ts";
 import { setPair, writePairs } from "./pairs.ts";
 import { TAGS, VERSIONS } from "./registry_rows.ts";
@@ -34,14 +35,7 @@ export function* create(
   description: string | null,
   tags: Pairs,
 ): Script<boolean> {
-  const added = yield* run(
-    `INSERT INTO models (name, description, created_at) VALUES (?, ?, ?)
-      ON CONFLICT (name) DO NOTHING`,
-    name,
-    description,
-    now,
-  );
-  if (added === 0) return false;
+  if (!(yield* insertModel(name, description, now))) return false;
   yield* touch(dialect, name, now);
   yield* writePairs(dialect, TAGS, { name, version: 0 }, tags);
   return true;
@@ -135,16 +129,15 @@ export function* addVersion(
     now,
   );
   if (runId !== null && artifactId !== null) {
-    yield* run(
-      `INSERT INTO model_versions (model_name, version, run_id, artifact_id, stage,
-        description, created_at) VALUES (?, ?, ?, ?, 'none', ?, ?)`,
-      name,
-      number,
+    yield* insertVersion({
+      model: name,
+      version: number,
       runId,
       artifactId,
+      stage: "none",
       description,
-      now,
-    );
+      createdAt: now,
+    });
   }
   yield* writePairs(dialect, TAGS, { name, version: number }, tags);
   return number;
