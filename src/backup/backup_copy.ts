@@ -3,7 +3,6 @@ import { asReader } from "../artifacts/artifact_reader.ts";
 import { UnsafePathError } from "../base/errors.ts";
 import { inParallel } from "../base/in_parallel.ts";
 import type { ByteEntry, ByteStore } from "../bytes/byte_store.ts";
-import type { StoreContext } from "../context/compose.ts";
 import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import type { PreviousSnapshot } from "../metadata/sqlite/previous_snapshot.ts";
@@ -110,7 +109,7 @@ export class BackupCopy {
 
   /** Creates a copy from a store. `leftovers` are keys of bytes left by an interrupted backup. */
   constructor(
-    { bytes, artifacts }: StoreContext,
+    from: CopySource,
     to: ByteStore,
     plan: CopyPlan,
     { previous, base, leftovers }: {
@@ -120,8 +119,8 @@ export class BackupCopy {
     },
     options: BackupOptions,
   ) {
-    this.#from = { bytes, open: (id) => artifacts.open(id) };
-    this.#sharedCopies = new SharedFileCopies(bytes);
+    this.#from = from;
+    this.#sharedCopies = new SharedFileCopies(from.bytes);
     this.#to = to;
     this.#plan = plan;
     this.#previous = previous;

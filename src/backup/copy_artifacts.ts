@@ -5,6 +5,7 @@ import type { ByteEntry, ByteStore, OpenBytes, Progress } from "../bytes/byte_st
 import type { StagedBytes } from "../bytes/staged_bytes.ts";
 import { codeOf } from "../base/fs_error.ts";
 import { hashFile } from "../bytes/hashing.ts";
+import type { StoreContext } from "../context/compose.ts";
 import {
   ArtifactNotFoundError,
   DamagedRowError,
@@ -26,12 +27,7 @@ const UNREADABLE = new Set(["EACCES", "EPERM", "EIO", "EBADMSG", "ESTALE", "EBUS
 const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** Source of artifacts. */
-export interface CopySource {
-  /** Bytes of the source. */
-  readonly bytes: ByteStore;
-  /** Opens an artifact together with its record. */
-  readonly open: (id: string) => Promise<OpenArtifact>;
-}
+export type CopySource = Pick<StoreContext, "bytes" | "artifacts">;
 
 /** Options for copying one artifact. */
 export interface CopyOptions {
@@ -243,7 +239,7 @@ export async function openArtifact(
   from: CopySource,
 ): Promise<OpenArtifact> {
   try {
-    return await from.open(record.id);
+    return await from.artifacts.open(record.id);
   } catch (error) {
     if (!(error instanceof StorageError) || !UNREADABLE.has(codeBehind(error) ?? "")) throw error;
     throw unreadable(record, error.cause as Error);

@@ -6,7 +6,6 @@ import type { ArtifactRecord, IndexEntry } from "../metadata/artifact_index.ts";
 import type { Snapshot } from "../metadata/snapshot.ts";
 import {
   copyArtifact,
-  type CopySource,
   findInPlace,
   type Found,
   isArtifactError,
@@ -34,7 +33,6 @@ export class RestoreCopy {
   readonly omitted: Omitted[] = [];
   /** Records of artifacts that were replaced in the backup after its snapshot was taken. */
   readonly renewed: ArtifactRecord[] = [];
-  readonly #from: CopySource;
   readonly #source: StoreContext;
   readonly #sharedCopies: SharedFileCopies;
   readonly #to: ByteStore;
@@ -47,7 +45,6 @@ export class RestoreCopy {
 
   /** Creates a copy from a backup. Files that occupy its paths are moved to `others`. */
   constructor(source: StoreContext, to: ByteStore, others: SetAside, options: RestoreOptions) {
-    this.#from = { bytes: source.bytes, open: (id) => source.artifacts.open(id) };
     this.#source = source;
     this.#sharedCopies = new SharedFileCopies(source.bytes);
     this.#to = to;
@@ -68,7 +65,7 @@ export class RestoreCopy {
   async #copyWaiting(): Promise<void> {
     const waiting = this.#waiting.take();
     const { signal } = this.#options;
-    const copied = await copyTogether(waiting, this.#from.bytes, this.#to, signal);
+    const copied = await copyTogether(waiting, this.#source.bytes, this.#to, signal);
     this.copied.push(...copied);
     const single = waiting.filter(({ record }) => !copied.has(record));
     await inParallel(single, WIDTH, (wanted) => this.#copy(wanted));
@@ -81,7 +78,7 @@ export class RestoreCopy {
       const copy = await this.#sharedCopies.copy(
         record,
         (twin) =>
-          copyArtifact(record, this.#from, this.#to, {
+          copyArtifact(record, this.#source, this.#to, {
             twin,
             makeWay: (key) => this.#others.keep(key),
             signal,
@@ -98,7 +95,7 @@ export class RestoreCopy {
   async plan(entries: AsyncIterable<IndexEntry>): Promise<void> {
     await this.#each(entries, async ({ record, meter }) => {
       await this.#keepGoing(record, async () => {
-        (await openArtifact(record, this.#from)).bytes.close();
+        (await openArtifact(record, this.#source)).bytes.close();
         this.copied.push(record);
       });
       meter.finish();

@@ -73,7 +73,6 @@ async function restoreAll(
     const copied: ArtifactRecord[] = [];
     const omitted: Omitted[] = [];
     const renewed: ArtifactRecord[] = [];
-    const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
     const { bytes: total } = await source.metadata.artifacts.totals();
     let done = 0;
     try {
@@ -81,7 +80,7 @@ async function restoreAll(
       await inParallel(records, WIDTH, async (record) => {
         signal?.throwIfAborted();
         try {
-          const copy = await copyArtifact(record, from, store.bytes, {
+          const copy = await copyArtifact(record, source, store.bytes, {
             makeWay: (key) => removeOrphan(store, key),
             signal,
           });
@@ -116,10 +115,9 @@ async function removeOrphan({ metadata, bytes }: StoreContext, key: string): Pro
 async function planAll(source: StoreContext): Promise<ServerRestore> {
   const copied: ArtifactRecord[] = [];
   const omitted: Omitted[] = [];
-  const from = { bytes: source.bytes, open: (id: string) => source.artifacts.open(id) };
   for await (const { record } of source.metadata.artifacts.each()) {
     try {
-      (await openArtifact(record, from)).bytes.close();
+      (await openArtifact(record, source)).bytes.close();
       copied.push(record);
     } catch (error) {
       if (!isArtifactError(error)) throw error;
