@@ -81,13 +81,12 @@ function firstFrom(steps: Float64Array, value: number, isLarger = false): number
 /** Selects points that preserve the shape of a curve, and the ends of long gaps in it. */
 function thin(whole: PointColumns, points: number): PointColumns {
   const finite = finiteOf(whole);
-  if (finite === whole) return choose(whole, points);
-  const gaps = gapsOf(whole.values, points);
-  const chosen = choose(finite, points - gaps.length);
-  const ends = pick(whole, Uint32Array.from(gaps));
   const rising = whole.steps[0]! < whole.steps[whole.steps.length - 1]!;
   // Points without steps of their own have no place for a gap.
-  return rising ? inSteps(joined(chosen, ends)) : choose(finite, points);
+  if (finite === whole || !rising) return choose(finite, points);
+  const gaps = gapsOf(whole.values, points);
+  const ends = pick(whole, Uint32Array.from(gaps));
+  return inSteps(joined(choose(finite, points - gaps.length), ends));
 }
 
 /** Returns the indexes at which stretches without a finite value begin and end. */
