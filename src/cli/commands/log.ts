@@ -69,7 +69,7 @@ export const log: CommandSpec = {
     const store = await open("write");
     const runs: string[] = [];
     for (const ref of [first!, ...others]) runs.push(await runId(store, ref));
-    for (const key of removed) await requireTag(store, runs, key);
+    if (removed.size > 0) await requireTags(store, runs, removed);
     for (const run of runs) {
       // Params first, because they can be rejected.
       if (amounts[1]! > 0) await store.runs.logParams(run, params, { force });
@@ -94,17 +94,23 @@ export const log: CommandSpec = {
 };
 
 /**
- * Checks that one of the runs has a tag, before anything is logged.
+ * Checks of each tag that one of the runs has it, before anything is logged.
  *
  * @throws {RunStateError} If none has.
  */
-async function requireTag(store: Store, runs: readonly string[], key: string): Promise<void> {
+async function requireTags(
+  store: Store,
+  runs: readonly string[],
+  keys: ReadonlySet<string>,
+): Promise<void> {
   const names: string[] = [];
   for (const run of runs) names.push(...Object.keys((await store.runs.get(run)).tags));
-  if (names.includes(key)) return;
-  const [near] = nearNames(key, names);
-  const advice = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
-  throw new RunStateError("untag", runs[0]!, `it has no tag ${JSON.stringify(key)}${advice}`);
+  for (const key of keys) {
+    if (names.includes(key)) continue;
+    const [near] = nearNames(key, names);
+    const advice = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+    throw new RunStateError("untag", runs[0]!, `it has no tag ${JSON.stringify(key)}${advice}`);
+  }
 }
 
 /** Executes log commands in standard input. */
