@@ -54,7 +54,7 @@ export async function removeRunWithBytes(
  *
  * @throws {StorageError} If some cannot be removed; the others are.
  */
-export async function removeBytes(
+async function removeBytes(
   { orphans }: Pick<ArtifactParts, "orphans">,
   artifacts: readonly { readonly path: string }[],
 ): Promise<void> {

@@ -67,7 +67,9 @@ export const verify: CommandSpec = {
       await file?.remove();
       return await verification.summary();
     });
-    if (!quick && part === undefined && only === undefined) await noteDone(open, summary);
+    // A server has noted it already.
+    const isHere = lifecycleOf(store).require().remote === undefined;
+    if (isHere && !quick && part === undefined && only === undefined) await noteDone(open, summary);
     if (json) await json({ ...summary, findings });
     else {
       const { artifacts, bytes, hashed, damaged, leftovers } = summary;
