@@ -7,7 +7,7 @@ import { MODEL_STAGES } from "../../metadata/model.ts";
 import { RUN_STATUSES } from "../../metadata/run.ts";
 import type { ModelState, NewModelVersion } from "../../metadata/model_store.ts";
 import { assertModelName } from "../../models/assert_model.ts";
-import { assertRunId } from "../../names/names.ts";
+import { assertArtifactName, assertRunId } from "../../names/names.ts";
 import type { OperationName } from "../../remote/protocol/operations.ts";
 import { assertQuery } from "../../runs/assert_query.ts";
 import { assertStartOptions } from "../../runs/assert_run.ts";
@@ -38,6 +38,8 @@ function checked<T>(assert: (value: T) => void): Shape {
   return (value) => assert(value as T);
 }
 
+const runId = all(text, checked(assertRunId));
+const artifactName = all(text, checked(assertArtifactName));
 const position = object({ runId: text, name: text });
 const status = oneOf(RUN_STATUSES);
 const experiment = all(text, (value, where) => {
@@ -46,7 +48,7 @@ const experiment = all(text, (value, where) => {
 
 const startOptions = all(
   object({
-    id: optional(all(text, checked(assertRunId))),
+    id: optional(runId),
     experiment: optional(experiment),
     name: optional(text),
     tags: optional(record(optional(text))),
@@ -181,12 +183,12 @@ const ARGUMENTS: Readonly<Record<OperationName | OtherName, readonly Shape[]>> =
   ],
   "logs.append": [uploadId, count, text],
   "logs.close": [uploadId],
-  "logs.create": [uploadId, text, text, flag],
+  "logs.create": [uploadId, runId, artifactName, flag],
   "logs.finish": [uploadId, count],
   "logs.list": [optional(text)],
-  "logs.read": [text, text, count, flag],
-  "logs.remove": [text, text],
-  "logs.stage": [uploadId, text, text],
+  "logs.read": [runId, artifactName, count, flag],
+  "logs.remove": [runId, artifactName],
+  "logs.stage": [uploadId, runId, artifactName],
   "imports.begin": [uploadId, object({ newIds: flag, isPartial: flag })],
   "imports.finish": [uploadId, count, hash],
   "artifacts.put": [

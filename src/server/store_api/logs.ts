@@ -1,5 +1,4 @@
 /** Logs that callers write: they grow here, and become artifacts at their end. */
-import { assertArtifactName, assertRunId } from "../../names/names.ts";
 import { InvalidOptionError } from "../../base/errors.ts";
 import type { GrowingBytes, GrowingByteStore } from "../../bytes/growing_bytes.ts";
 import type { StoreContext } from "../../context/store_context.ts";
@@ -158,8 +157,6 @@ export function logHandlers(logs: Logs, uploads: Uploads): Handler[] {
   });
   return [
     handler("logs.create", "write", async ({ args: [id, runId, name, isKept] }) => {
-      assertRunId(runId);
-      assertArtifactName(name);
       await logs.create(id as string, runId as string, name as string, isKept as boolean);
     }),
     handler("logs.append", "write", ({ args: [id, offset, data] }) => {
@@ -171,21 +168,16 @@ export function logHandlers(logs: Logs, uploads: Uploads): Handler[] {
     handler("logs.close", "write", ({ args: [id] }) => logs.close(id as string)),
     handler("logs.list", "read", ({ args: [runId] }) => logs.growing.list(runId as string)),
     handler("logs.read", "read", ({ args: [runId, name, offset, isBegun] }) => {
-      assertRunId(runId);
-      assertArtifactName(name);
-      return logs.read({ runId, name }, offset as number, isBegun as boolean);
+      const log = { runId: runId as string, name: name as string };
+      return logs.read(log, offset as number, isBegun as boolean);
     }),
     handler("logs.stage", "write", async ({ args: [id, runId, name] }) => {
-      assertRunId(runId);
-      assertArtifactName(name);
       const staged = await logs.growing.stageAbandoned(runId as string, name as string);
       if (!staged) return undefined;
       uploads.putBack(id as string, staged);
       return { offset: staged.size, size: staged.size, hash: staged.hash };
     }),
     handler("logs.remove", "write", async ({ args: [runId, name] }) => {
-      assertRunId(runId);
-      assertArtifactName(name);
       await logs.growing.remove(runId as string, name as string);
     }),
   ];
