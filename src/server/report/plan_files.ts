@@ -1,10 +1,11 @@
 /** Choice of the files that a report includes. */
+import type { Artifact } from "../../artifacts/artifact.ts";
 import type { Store } from "../../store/store.ts";
 
 /** The files that are included. */
 export interface Inclusion {
-  /** Ids of their artifacts. */
-  readonly ids: ReadonlySet<string>;
+  /** Their artifacts. */
+  readonly artifacts: readonly Artifact[];
   /** Number of files that are only listed. */
   readonly omitted: number;
 }
@@ -18,25 +19,26 @@ export async function planFiles(
   runIds: readonly string[],
   { maxFile, maxTotal }: { readonly maxFile: number; readonly maxTotal: number },
 ): Promise<Inclusion> {
-  const small: { id: string; size: number; isPicture: boolean }[] = [];
+  const small: { artifact: Artifact; isPicture: boolean }[] = [];
   let all = 0;
   for (const runId of runIds) {
-    for (const { id, size, name, contentType } of await store.artifacts.list(runId)) {
+    for (const artifact of await store.artifacts.list(runId)) {
+      const { size, name, contentType } = artifact;
       all++;
       // The size of a foreign program's record may be unknown.
       if (!(size <= maxFile)) continue;
       const isPicture = PICTURES.test(name) || /^image\//.test(contentType ?? "");
-      small.push({ id, size, isPicture });
+      small.push({ artifact, isPicture });
     }
   }
-  const ids = new Set<string>();
+  const chosen: Artifact[] = [];
   let left = maxTotal;
   for (const isPicture of [true, false]) {
     for (const file of small) {
-      if (file.isPicture !== isPicture || file.size > left) continue;
-      left -= file.size;
-      ids.add(file.id);
+      if (file.isPicture !== isPicture || file.artifact.size > left) continue;
+      left -= file.artifact.size;
+      chosen.push(file.artifact);
     }
   }
-  return { ids, omitted: all - ids.size };
+  return { artifacts: chosen, omitted: all - chosen.length };
 }

@@ -1,5 +1,6 @@
 /** The parts of a report: the page, then its data in elements that browsers do not execute. */
 import config from "../../../deno.json" with { type: "json" };
+import type { Artifact } from "../../artifacts/artifact.ts";
 import type { Store } from "../../store/store.ts";
 import { rowJson } from "../api/table.ts";
 import { detailJson } from "../api/runs.ts";
@@ -24,7 +25,7 @@ export async function* reportParts(
   store: Store,
   ids: readonly string[],
   limits: ReportLimits,
-  { ids: included, omitted }: Inclusion,
+  { artifacts, omitted }: Inclusion,
 ): AsyncGenerator<string> {
   const names = [];
   const childrenOf = new Map<string | null, string[]>();
@@ -40,14 +41,14 @@ export async function* reportParts(
     "version": config.version,
     "time": Date.now(),
     "runs": ids,
-    "files": { ...limits, included: included.size, omitted },
+    "files": { ...limits, included: artifacts.length, omitted },
   });
   const dead = new Set((await store.runs.dead()).map(({ runId }) => runId));
   for (const id of ids) {
     const others = { "children": childrenOf.get(id) ?? [], "dead": dead.has(id) };
     yield* runParts(store, id, others, limits.points);
   }
-  for (const id of included) yield* fileParts(store, id);
+  for (const artifact of artifacts) yield* fileParts(artifact);
   yield documentEnd();
 }
 
@@ -78,11 +79,11 @@ const PIECE = 3 * 16_384;
  * Yields a file as base64. If it cannot be read, another element says so: what was written before
  * cannot be taken back.
  */
-async function* fileParts(store: Store, id: string): AsyncGenerator<string> {
+async function* fileParts(artifact: Artifact): AsyncGenerator<string> {
+  const { id } = artifact;
   yield elementStart("file", id);
   let failure: unknown;
   try {
-    const artifact = await store.artifacts.get(id);
     let rest = new Uint8Array(0);
     for await (const chunk of artifact.stream({ verify: true })) {
       const bytes = new Uint8Array(rest.length + chunk.length);
