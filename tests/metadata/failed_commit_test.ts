@@ -2,47 +2,32 @@
 import assert from "node:assert/strict";
 import { join } from "@std/path";
 import { StorageError } from "../../mod.ts";
-import { builtinDriver } from "../../src/metadata/sqlite/builtin_driver.ts";
 import { SqliteMetadata } from "../../src/metadata/sqlite/metadata_store.ts";
 import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
-import {
-  type SqlConnection,
-  type SqlDriver,
-  SqlError,
-} from "../../src/metadata/sqlite/sql_driver.ts";
+import { type SqlDriver, SqlError } from "../../src/metadata/sqlite/sql_driver.ts";
 import { inTempDir } from "../support/helpers.ts";
+import { wrappingDriver } from "../support/wrapping_driver.ts";
 
 /** A driver that notes commits, and lets the next `failures` of them fail. */
 function failingDriver(log: string[]): SqlDriver & { failures: number } {
-  const driver = {
-    name: builtinDriver.name,
-    failures: 0,
-    open(path: string, access: "write" | "read" | "still"): SqlConnection {
-      const sql = builtinDriver.open(path, access);
-      return {
-        prepare(text) {
-          const statement = sql.prepare(text);
-          if (text !== "COMMIT") return statement;
-          return {
-            get: statement.get.bind(statement),
-            all: statement.all.bind(statement),
-            tuples: statement.tuples.bind(statement),
-            run() {
-              if (driver.failures > 0) {
-                driver.failures--;
-                log.push("commit failed");
-                throw new SqlError("other", "disk I/O error");
-              }
-              log.push("commit");
-              return statement.run();
-            },
-          };
-        },
-        copyTo: (to) => sql.copyTo(to),
-        close: () => sql.close(),
-      };
-    },
-  };
+  const wrapping = wrappingDriver((statement, text) => {
+    if (text !== "COMMIT") return statement;
+    return {
+      get: statement.get.bind(statement),
+      all: statement.all.bind(statement),
+      tuples: statement.tuples.bind(statement),
+      run() {
+        if (driver.failures > 0) {
+          driver.failures--;
+          log.push("commit failed");
+          throw new SqlError("other", "disk I/O error");
+        }
+        log.push("commit");
+        return statement.run();
+      },
+    };
+  });
+  const driver = { ...wrapping, failures: 0 };
   return driver;
 }
 

@@ -4,12 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { makeLargeStore } from "../../bench/make_large_store.ts";
 import { promoteVersion, registerVersion } from "../../src/models/versions.ts";
-import { builtinDriver } from "../../src/metadata/sqlite/builtin_driver.ts";
 import { SqliteMetadata } from "../../src/metadata/sqlite/metadata_store.ts";
 import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
-import type { SqlDriver } from "../../src/metadata/sqlite/sql_driver.ts";
 import type { MetadataStore } from "../../src/metadata/metadata_store.ts";
 import { inTempDir } from "../support/helpers.ts";
+import { wrappingDriver } from "../support/wrapping_driver.ts";
 
 /** Tables that grow with what is stored. */
 const GROWING = /^SCAN (main\.)?(a|m|n|artifacts|runs|params|tags|metrics|metric_nans|datasets)\b/;
@@ -21,24 +20,6 @@ const ALLOWED: readonly RegExp[] = [
   /id GLOB '\*\[\^ -~\]\*'/, // reads an index of just the ids with letters that few have
   /FROM models m/, // lists the models, which grow by hand
 ];
-
-/** A driver that notes the text of every statement. */
-function recordingDriver(statements: Set<string>): SqlDriver {
-  return {
-    name: "builtin",
-    open(path, access) {
-      const sql = builtinDriver.open(path, access);
-      return {
-        prepare(text) {
-          statements.add(text);
-          return sql.prepare(text);
-        },
-        copyTo: (to) => sql.copyTo(to),
-        close: () => sql.close(),
-      };
-    },
-  };
-}
 
 /** Calls whose answer is small. */
 async function callAll({ runs, artifacts, models }: MetadataStore): Promise<void> {
@@ -128,7 +109,10 @@ Deno.test("no statement of a call with a small answer scans a table that grows",
     const path = join(dir, "t.db");
     await makeLargeStore(path, 5000, 5000);
     const statements = new Set<string>();
-    const driver = recordingDriver(statements);
+    const driver = wrappingDriver((statement, text) => {
+      statements.add(text);
+      return statement;
+    });
     const database = await openDatabase({
       path,
       driver,

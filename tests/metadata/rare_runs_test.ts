@@ -4,11 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "@std/path";
 import { makeLargeStore } from "../../bench/make_large_store.ts";
 import { openStore, type RunQuery, type Store } from "../../mod.ts";
-import { builtinDriver } from "../../src/metadata/sqlite/builtin_driver.ts";
 import { SqliteMetadata } from "../../src/metadata/sqlite/metadata_store.ts";
 import { openDatabase } from "../../src/metadata/sqlite/open_database.ts";
 import type { SqlDriver } from "../../src/metadata/sqlite/sql_driver.ts";
 import { inTempDir } from "../support/helpers.ts";
+import { wrappingDriver } from "../support/wrapping_driver.ts";
 
 const RUNS = 700;
 
@@ -105,25 +105,12 @@ function countingDriver(count: { rows: number }): SqlDriver {
     count.rows += Array.isArray(result) ? result.length : 1;
     return result;
   };
-  return {
-    name: "builtin",
-    open(path, access) {
-      const sql = builtinDriver.open(path, access);
-      return {
-        prepare(text) {
-          const statement = sql.prepare(text);
-          return {
-            run: (...values) => statement.run(...values),
-            get: (...values) => counted(statement.get(...values)),
-            all: (...values) => counted(statement.all(...values)),
-            tuples: (...values) => counted(statement.tuples(...values)),
-          };
-        },
-        copyTo: (to) => sql.copyTo(to),
-        close: () => sql.close(),
-      };
-    },
-  };
+  return wrappingDriver((statement) => ({
+    run: (...values) => statement.run(...values),
+    get: (...values) => counted(statement.get(...values)),
+    all: (...values) => counted(statement.all(...values)),
+    tuples: (...values) => counted(statement.tuples(...values)),
+  }));
 }
 
 Deno.test("the rows that a list of few runs reads do not grow with the store", () =>
