@@ -1,4 +1,5 @@
-import { numberOrNull, type SqlRow, text } from "../rows/value.ts";
+import { changeOf, valuesByRun } from "../rows/change_row.ts";
+import { type SqlRow, text } from "../rows/value.ts";
 import type { Change, ChangeLog, ChangePosition, Changes, NewValue } from "../change_log.ts";
 import { CHANGES } from "./change_triggers.ts";
 import type { Database, Sql, Transaction } from "./database.ts";
@@ -37,7 +38,7 @@ const isNew = (column: string) => `(${column} >= ? OR ${column} = ANY(?::bigint[
 const SELECT = `SELECT subject, kind, xid FROM ${CHANGES}
   WHERE xid >= ? AND ${isNew("xid")} AND xid < ? ORDER BY xid FETCH FIRST ? ROWS WITH TIES`;
 
-const SELECT_VALUES = `SELECT run_id, key, last, step FROM chachaml_metric_summaries
+const SELECT_VALUES = `SELECT run_id, key, last AS value, step FROM chachaml_metric_summaries
   WHERE run_id = ANY(?::text[]) AND ${isNew("changed")} ORDER BY run_id, key COLLATE "C"`;
 
 /** Change log of a PostgreSQL database. */
@@ -94,11 +95,11 @@ async function changesOf(sql: Sql, rows: readonly SqlRow[], seen: Seen): Promise
   );
   const runIds = latest.filter(({ kind }) => kind === "metrics").map(({ subject }) => subject);
   const values = await valuesOf(sql, runIds, seen);
-  return latest.map(({ kind, subject }): Change => {
-    if (kind === "model") return { kind, model: subject };
-    if (kind === "metrics") return { kind, runId: subject, values: values.get(subject) ?? [] };
-    return { kind: kind as "run" | "artifact" | "removed", runId: subject };
-  });
+  return latest.map(({ kind, subject }): Change =>
+    kind === "metrics"
+      ? { kind, runId: subject, values: values.get(subject) ?? [] }
+      : changeOf(kind, subject)
+  );
 }
 
 async function valuesOf(
@@ -106,18 +107,8 @@ async function valuesOf(
   runIds: readonly string[],
   seen: Seen,
 ): Promise<Map<string, NewValue[]>> {
-  const byRun = new Map<string, NewValue[]>();
-  if (runIds.length === 0) return byRun;
-  for (const row of await sql.all(SELECT_VALUES, runIds, seen.end, seen.pending)) {
-    const values = byRun.get(text(row.run_id)) ?? [];
-    byRun.set(text(row.run_id), values);
-    values.push({
-      key: text(row.key),
-      value: numberOrNull(row.last) ?? NaN,
-      step: Number(row.step),
-    });
-  }
-  return byRun;
+  if (runIds.length === 0) return new Map();
+  return valuesByRun(await sql.all(SELECT_VALUES, runIds, seen.end, seen.pending));
 }
 
 async function seenNow(sql: Sql): Promise<Seen> {

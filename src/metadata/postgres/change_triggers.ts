@@ -8,6 +8,7 @@
  * by a later change of the same kind whose transaction saw it: whoever has seen the later row has
  * also seen the earlier one. Therefore the table stays small.
  */
+import { NOTED } from "../rows/change_row.ts";
 
 /** Name of the table. */
 export const CHANGES = "chachaml_changes";
@@ -39,16 +40,6 @@ export function noteOf(
       SELECT DISTINCT ${column}, '${kind}', ${THIS_TRANSACTION} FROM ${source}
       ON CONFLICT DO NOTHING;`;
 }
-
-/** Recorded changes: the kind, and the column with the subject. */
-const NOTED: readonly (readonly [table: string, kind: string, column: string])[] = [
-  ["params", "run", "run_id"],
-  ["tags", "run", "run_id"],
-  ["datasets", "run", "run_id"],
-  ["artifacts", "artifact", "run_id"],
-  ["models", "model", "name"],
-  ["model_versions", "model", "model_name"],
-];
 
 const noteFunction = (table: string) => `chachaml_note_${table}`;
 

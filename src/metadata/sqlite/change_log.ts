@@ -1,4 +1,5 @@
 import type { Change, ChangeLog, ChangePosition, Changes, NewValue } from "../change_log.ts";
+import { changeOf, valuesByRun } from "../rows/change_row.ts";
 import { CHANGES } from "./change_triggers.ts";
 import type { Database } from "./database.ts";
 import type { SqlConnection } from "./sql_driver.ts";
@@ -58,17 +59,9 @@ function changesSince(sql: SqlConnection, position: ChangePosition): Changes {
     Math.min(starts[0] + MOST_ROWS, lastPoint),
     Math.min(starts[1] + MOST_ROWS, lastNan),
   ] as const;
-  const logged = sql.prepare(POINTS).all(starts[0], ends[0], starts[1], ends[1]);
-  const byRun = new Map<string, NewValue[]>();
-  for (const { run_id, key, value, step } of logged) {
-    const values = byRun.get(text(run_id)) ?? [];
-    byRun.set(text(run_id), values);
-    values.push({
-      key: text(key),
-      value: value === null ? NaN : Number(value),
-      step: Number(step),
-    });
-  }
+  const byRun = valuesByRun(
+    sql.prepare(POINTS).all(starts[0], ends[0], starts[1], ends[1]),
+  );
   if (isRenumbered) addRunning(sql, byRun);
   return {
     changes: [
@@ -83,9 +76,4 @@ function changesSince(sql: SqlConnection, position: ChangePosition): Changes {
 function addRunning(sql: SqlConnection, byRun: Map<string, NewValue[]>): void {
   const running = sql.prepare(`SELECT ${whole("id")} FROM runs WHERE status = 'running'`).all();
   for (const { id } of running) if (!byRun.has(text(id))) byRun.set(text(id), []);
-}
-
-function changeOf(kind: string, subject: string): Change {
-  if (kind === "model") return { kind, model: subject };
-  return { kind: kind as "run" | "artifact" | "removed", runId: subject };
 }

@@ -3,6 +3,7 @@
  * of change, which moves to the end when it happens again, so the table stays small. Metric points
  * are not recorded: they are found by their row numbers.
  */
+import { NOTED } from "../rows/change_row.ts";
 
 /** Name of the table. */
 export const CHANGES = "chachaml_changes";
@@ -13,16 +14,6 @@ function note(subject: string, kind: string): string {
     coalesce(max(seq), 0) + 1 FROM ${CHANGES} WHERE true
     ON CONFLICT (subject, kind) DO UPDATE SET seq = excluded.seq;`;
 }
-
-/** Recorded change of each table: its kind, and the column with the subject. */
-const NOTED: readonly (readonly [table: string, kind: string, column: string])[] = [
-  ["params", "run", "run_id"],
-  ["tags", "run", "run_id"],
-  ["datasets", "run", "run_id"],
-  ["artifacts", "artifact", "run_id"],
-  ["models", "model", "name"],
-  ["model_versions", "model", "model_name"],
-];
 
 /** Triggers by name, with their bodies. */
 export const CHANGE_TRIGGERS: Readonly<Record<string, string>> = {
