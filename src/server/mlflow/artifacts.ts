@@ -16,7 +16,7 @@ import { missing, MlflowError } from "./mlflow_error.ts";
 import { type Call, type Route, route, type Service } from "./route.ts";
 import { artifactUri } from "./run_json.ts";
 import { requireRun, runIdOf } from "./runs.ts";
-import { noTrace, parseTrace, SPANS, TRACE } from "./trace_info.ts";
+import { requireTrace, SPANS } from "./trace_info.ts";
 
 /** An entry of a listing. */
 interface Entry {
@@ -83,16 +83,15 @@ export async function listThroughProxy(service: Service, path: string): Promise<
 
 /** The trace whose spans a path names; `undefined` for any other path. */
 async function traceOf(
-  { mlflow }: Service,
+  service: Service,
   [, kind, id, artifacts, ...rest]: readonly string[],
 ): Promise<{ id: string; experiment: string } | undefined> {
   if (kind !== "traces" || id === undefined || artifacts !== "artifacts") return undefined;
   if (rest.join("/") !== "traces.json") {
     throw new MlflowError("INVALID_PARAMETER_VALUE", "A trace has the file traces.json alone");
   }
-  const data = await mlflow.documents.get(TRACE, id);
-  if (data === undefined) throw noTrace(id);
-  return { id, experiment: parseTrace(data).trace_location.mlflow_experiment.experiment_id };
+  const { trace_location } = await requireTrace(service, id);
+  return { id, experiment: trace_location.mlflow_experiment.experiment_id };
 }
 
 /** Stores the body of a request, in place of an artifact of the same name. */

@@ -1,6 +1,6 @@
 /** Stored traces and their form in the protocol. */
 import { missing } from "./mlflow_error.ts";
-import type { Call } from "./route.ts";
+import type { Service } from "./route.ts";
 
 /** The kinds of documents. */
 export const TRACE = "trace";
@@ -49,12 +49,12 @@ export function shownTrace({ linked_runs: _, ...info }: StoredTrace): TraceInfo 
 }
 
 /** An error for a trace that is not there. */
-export function noTrace(id: string): Error {
+function noTrace(id: string): Error {
   return missing(`Trace with ID '${id}' not found.`);
 }
 
 /** Returns a trace by id. Throws if it does not exist. */
-export async function requireTrace({ mlflow }: Call, id: string): Promise<StoredTrace> {
+export async function requireTrace({ mlflow }: Service, id: string): Promise<StoredTrace> {
   const data = await mlflow.documents.get(TRACE, id);
   if (data === undefined) throw noTrace(id);
   return parseTrace(data);
@@ -62,16 +62,18 @@ export async function requireTrace({ mlflow }: Call, id: string): Promise<Stored
 
 /** Changes a trace in one transaction; an error if it is not there. */
 export async function changeTrace(
-  { mlflow }: Call,
+  { mlflow }: Service,
   id: string,
   apply: (info: StoredTrace) => StoredTrace,
-): Promise<void> {
+): Promise<StoredTrace> {
+  let changed: StoredTrace | undefined;
   const isThere = await mlflow.documents.change(
     TRACE,
     id,
-    (data) => JSON.stringify(apply(parseTrace(data))),
+    (data) => JSON.stringify(changed = apply(parseTrace(data))),
   );
   if (!isThere) throw noTrace(id);
+  return changed!;
 }
 
 /** Tag that names where a client puts the spans of a trace. */

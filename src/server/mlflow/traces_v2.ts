@@ -36,16 +36,14 @@ async function endTrace(call: Call): Promise<unknown> {
   const { fields } = call;
   const end = fields.optionalInteger("timestamp_ms");
   const status = fields.optionalText("status");
-  let ended: StoredTrace | undefined;
-  await changeTrace(call, call.param("trace_id"), (trace) =>
-    ended = {
-      ...trace,
-      ...end !== undefined && { execution_duration: `${(end - startOf(trace)) / 1000}s` },
-      ...status !== undefined && { state: status === UNSPECIFIED_STATUS ? UNSPECIFIED : status },
-      trace_metadata: { ...trace.trace_metadata, ...textsOf(fields, "request_metadata") },
-      tags: { ...trace.tags, ...textsOf(fields, "tags") },
-    });
-  return { trace_info: shownV2(ended!) };
+  const ended = await changeTrace(call, call.param("trace_id"), (trace) => ({
+    ...trace,
+    ...end !== undefined && { execution_duration: `${(end - startOf(trace)) / 1000}s` },
+    ...status !== undefined && { state: status === UNSPECIFIED_STATUS ? UNSPECIFIED : status },
+    trace_metadata: { ...trace.trace_metadata, ...textsOf(fields, "request_metadata") },
+    tags: { ...trace.tags, ...textsOf(fields, "tags") },
+  }));
+  return { trace_info: shownV2(ended) };
 }
 
 async function search(call: Call): Promise<unknown> {
