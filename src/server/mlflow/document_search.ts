@@ -1,5 +1,9 @@
 /** Searches of documents: the database lists them by time, filters and other orders are applied here. */
-import type { DocumentPlace, MlflowDocuments } from "../../metadata/mlflow_documents.ts";
+import type {
+  DocumentPage,
+  DocumentPlace,
+  MlflowDocuments,
+} from "../../metadata/mlflow_documents.ts";
 import type { Clause, SortKey } from "../../metadata/mlflow_query.ts";
 import { compareValues, fits, type Value } from "./clause_match.ts";
 import { nextPage, placeOf, placeToken, tokenPlace } from "./page_token.ts";
@@ -87,24 +91,35 @@ async function sorted<T>(
   return { items, next: nextPage(place, { items: page, more }) };
 }
 
-/** Reads the documents that fit, one part after the other. */
+/** Yields the documents of some or all scopes, and reads one part after the other. */
+export async function* eachDocument(
+  documents: MlflowDocuments,
+  kind: string,
+  scopes: readonly string[] | undefined,
+  from: Omit<DocumentPage, "limit"> = {},
+): AsyncGenerator<DocumentPlace & { readonly data: string }> {
+  for (let { after } = from;;) {
+    const page = await documents.list(kind, scopes, { ...from, limit: AT_A_TIME, after });
+    yield* page.items;
+    if (!page.more) return;
+    after = page.items.at(-1);
+  }
+}
+
+/** Yields the documents that fit. */
 async function* matches<T>(
   documents: MlflowDocuments,
   { kind, scopes, clauses, parse, isIn, valueOf, fitsClause }: DocumentSearch<T>,
-  from: DocumentPlace | undefined,
+  after: DocumentPlace | undefined,
   oldestFirst: boolean,
 ): AsyncGenerator<{ item: T; place: DocumentPlace }> {
-  for (let after = from;;) {
-    const page = await documents.list(kind, scopes, { limit: AT_A_TIME, after, oldestFirst });
-    for (const { id, time, data } of page.items) {
-      after = { id, time };
-      const item = parse(data);
-      if (isIn?.(item) === false) continue;
-      const isFit = clauses.every((clause) =>
-        fitsClause?.(item, clause) ?? fits(valueOf(item, clause), clause)
-      );
-      if (isFit) yield { item, place: after };
-    }
-    if (!page.more) return;
+  const from = { after, oldestFirst };
+  for await (const { id, time, data } of eachDocument(documents, kind, scopes, from)) {
+    const item = parse(data);
+    if (isIn?.(item) === false) continue;
+    const isFit = clauses.every((clause) =>
+      fitsClause?.(item, clause) ?? fits(valueOf(item, clause), clause)
+    );
+    if (isFit) yield { item, place: { id, time } };
   }
 }

@@ -1,5 +1,5 @@
 /** Scorers: versions of serialized judges, kept by experiment and never executed here. */
-import type { DocumentPlace } from "../../metadata/mlflow_documents.ts";
+import { eachDocument } from "./document_search.ts";
 import { requireExperiment } from "./experiments.ts";
 import { invalid, missing } from "./mlflow_error.ts";
 import { type Call, type Route, route } from "./route.ts";
@@ -7,9 +7,6 @@ import { listed } from "./search.ts";
 
 /** The kind of documents. */
 export const SCORER = "scorer";
-
-/** Scorers of an experiment that are read at a time. */
-const AT_A_TIME = 200;
 
 /** A version of a scorer, as the protocol writes it. */
 interface ScorerVersion {
@@ -82,12 +79,8 @@ async function list({ fields, mlflow: { documents } }: Call): Promise<unknown> {
   const experiments = fields.texts("experiment_ids", "experiment_id");
   const scopes = experiments.length === 0 ? undefined : experiments;
   const latest: ScorerVersion[] = [];
-  let after: DocumentPlace | undefined;
-  for (;;) {
-    const page = await documents.list(SCORER, scopes, { limit: AT_A_TIME, after });
-    latest.push(...page.items.flatMap(({ data }) => parseScorer(data).versions.slice(-1)));
-    after = page.items.at(-1);
-    if (!page.more) break;
+  for await (const { data } of eachDocument(documents, SCORER, scopes)) {
+    latest.push(...parseScorer(data).versions.slice(-1));
   }
   latest.sort((a, b) => a.scorer_name < b.scorer_name ? -1 : 1);
   return listed("scorers", latest);
