@@ -144,13 +144,29 @@ export class Connection {
       headers: { "content-type": "application/json" },
       body: encode(args),
     };
+    for await (const line of await this.textLines(`read/${operation}`, sent, signal)) {
+      yield this.#decode(line);
+    }
+  }
+
+  /**
+   * Sends a request whose answer is text. Resolves to its lines, which throw
+   * {@linkcode ServerUnreachableError} if the connection is cut.
+   *
+   * @throws {ServerUnreachableError} If the server is unreachable for too long.
+   */
+  async textLines(
+    path: string,
+    sent: Sent,
+    signal: AbortSignal | undefined,
+  ): Promise<AsyncGenerator<string>> {
     const take = (response: Response) => Promise.resolve(response.body);
-    const body = await this.send(`read/${operation}`, sent, { signal }, take);
-    for await (const line of textLines(this.whole(body, signal))) yield this.#decode(line);
+    const body = await this.send(path, sent, { signal }, take);
+    return textLines(this.#whole(body, signal));
   }
 
   /** The bytes of a body that must not end by a cut connection. */
-  async *whole(
+  async *#whole(
     body: ReadableStream<Uint8Array> | null,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array> {

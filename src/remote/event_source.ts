@@ -2,7 +2,6 @@
 import { backoffDelay, wait } from "../base/async.ts";
 import { ServerUnreachableError } from "../base/server_errors.ts";
 import type { Connection } from "./connection.ts";
-import { textLines } from "./text_lines.ts";
 
 /** An event as sent by a server. */
 export interface ServerEvent {
@@ -40,10 +39,9 @@ export async function* serverEvents(
       ...runId !== undefined && { run: runId },
     });
     const sent = { method: "GET", headers: { accept: "text/event-stream" } } as const;
-    const take = (response: Response) => Promise.resolve(response.body);
-    const body = await connection.send(`/api/events?${query}`, sent, { signal }, take);
+    const lines = await connection.textLines(`/api/events?${query}`, sent, signal);
     try {
-      for await (const event of parseEvents(textLines(connection.whole(body, signal)))) {
+      for await (const event of parseEvents(lines)) {
         attempt = 0;
         last = event.id;
         if (event.data !== "") yield event;
