@@ -6,6 +6,7 @@ import { serving } from "../support/serving.ts";
 import { packageFlags } from "../support/children/flags.ts";
 import { blocksOf } from "../support/examples.ts";
 import { inTempDir } from "../support/helpers.ts";
+import { firstMissing } from "../support/programs.ts";
 
 /** The examples of a page in a language, as one program. */
 async function programOf(page: string, language: string): Promise<string> {
@@ -45,15 +46,7 @@ function bash(program: string, dir: string): Deno.Command {
   });
 }
 
-/** Whether programs are there that an example uses. */
-async function missing(...programs: string[]): Promise<string | undefined> {
-  for (const program of programs) {
-    const found = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] }).output();
-    if (!found.success) return program;
-  }
-}
-
-const lacks = await missing("curl", "jq", "bash");
+const lacks = await firstMissing("curl", "jq", "bash");
 
 Deno.test({
   name: `the shell examples of docs/http.md run${lacks ? ` (skipped: no ${lacks} here)` : ""}`,

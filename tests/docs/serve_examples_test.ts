@@ -1,13 +1,9 @@
 /** The shell examples that serve or watch run: what serves does so while the rest of its page runs. */
 import assert from "node:assert/strict";
 import { blocksOf, withUser } from "../support/examples.ts";
+import { freePort } from "../support/free_port.ts";
+import { firstMissing } from "../support/programs.ts";
 import { SERVING } from "./run_blocks.ts";
-
-/** A port that is free now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /**
  * Starts what serves or watches in the background, and waits until it says something; ends it when
@@ -56,11 +52,7 @@ const BEFORE = `
     -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:false 2> /dev/null
   export DENO_CERT="$PWD/cert.pem"`;
 
-const missing = (await Promise.all(["bash", "openssl", "curl"].map(async (program) => {
-  const args = ["-c", `command -v ${program}`];
-  const { success } = await new Deno.Command("sh", { args, stdout: "null" }).output();
-  return success ? undefined : program;
-}))).find((program) => program !== undefined);
+const missing = await firstMissing("bash", "openssl", "curl");
 
 for (const [path, pattern] of Object.entries(SERVING)) {
   const name = `the shell examples of ${path} that serve run for an ordinary user`;

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { blocksOf, type User, withUser } from "../support/examples.ts";
+import { firstMissing } from "../support/programs.ts";
 import { RUN } from "./run_blocks.ts";
 
 /** The examples of a page. */
@@ -84,11 +85,6 @@ function shellOf(block: string): string {
   return /completions (zsh|fish)/.exec(block)?.[1] ?? "bash";
 }
 
-async function has(program: string): Promise<boolean> {
-  const args = ["-c", `command -v ${program}`];
-  return (await new Deno.Command("sh", { args, stdout: "null" }).output()).success;
-}
-
 /** Why a script failed; `undefined` if it did not. */
 async function failure(
   user: User,
@@ -105,7 +101,7 @@ async function runApart(user: User, blocks: readonly string[]): Promise<(string 
   const failures: (string | undefined)[] = [];
   for (const block of blocks) {
     const shell = shellOf(block);
-    if (!await has(shell)) continue;
+    if (await firstMissing(shell) !== undefined) continue;
     const again = 'cd "$HOME"; rm -rf project; cp -a prepared project';
     const preludes = PRELUDES.filter(([pattern]) => pattern.test(block)).map(([, prelude]) =>
       prelude

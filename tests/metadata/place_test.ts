@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { NotAStoreError, openStore } from "../../mod.ts";
-import { childFlags, inTempDir, openIn, testEachDriver, testWithFifo } from "../support/helpers.ts";
+import { packageFlags } from "../support/children/flags.ts";
+import { inTempDir, openIn, testEachDriver, testWithFifo } from "../support/helpers.ts";
 
 testWithFifo(
   "a named pipe in place of the database or its log is refused",
@@ -63,7 +64,7 @@ Deno.test({
       const bundled = await new Deno.Command(Deno.execPath(), {
         args: [
           "bundle",
-          ...childFlags().filter((flag) => flag !== "--no-check"),
+          ...packageFlags(),
           "-o",
           bundle,
           child,

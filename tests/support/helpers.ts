@@ -1,7 +1,8 @@
 /** What the tests share. */
 import assert from "node:assert/strict";
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import { type Artifact, type OpenOptions, openStore, type Store } from "../../mod.ts";
+import { packageFlags } from "./children/flags.ts";
 import { COMPOSITION } from "./compositions.ts";
 import { versionOf } from "./programs.ts";
 import { OWNER } from "../../src/names/names.ts";
@@ -310,8 +311,5 @@ export function stagedIn(artifactDir: string): string[] {
 
 /** What a child process that runs one of our modules must be told, wherever packages come from. */
 export function childFlags(): string[] {
-  const here = (path: string) => fromFileUrl(new URL(path, import.meta.url));
-  return import.meta.resolve("@std/path").startsWith("jsr:")
-    ? ["--no-check", `--config=${here("../../deno.json")}`]
-    : ["--no-check", `--import-map=${here("../../tools/npm_only/import_map.json")}`];
+  return ["--no-check", ...packageFlags()];
 }

@@ -1,6 +1,7 @@
 /** A real PostgreSQL for tests: a throwaway cluster on a loopback port. */
 import { join } from "@std/path";
 import postgres from "npm:postgres@~3.4.9";
+import { freePort } from "./free_port.ts";
 import { versionOf } from "./programs.ts";
 
 /** A database server that tests may use. */
@@ -150,11 +151,6 @@ export async function withSql(
   } finally {
     await sql.end();
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Declares a test that gets the server of its file. */

@@ -17,3 +17,13 @@ export async function versionOf(
     return undefined; // Not only a rejection: a program that is missing may throw at once.
   }
 }
+
+/** The first of some programs that a shell does not find; `undefined` if it finds them all. */
+export async function firstMissing(...programs: readonly string[]): Promise<string | undefined> {
+  for (const program of programs) {
+    const args = ["-c", `command -v ${program}`];
+    const { success } = await new Deno.Command("sh", { args, stdout: "null" }).output();
+    if (!success) return program;
+  }
+  return undefined;
+}
