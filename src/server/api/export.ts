@@ -9,6 +9,9 @@ import type { ApiCall, ApiRoute } from "./route.ts";
 import { orderOf, rowJson, SELECTION, selectionOf } from "./table.ts";
 import { oneOf, text } from "./schema.ts";
 
+/** The runs that a query selects, and their order. */
+type Search = Omit<TableQuery, "limit" | "after">;
+
 /** Number of rows read at once. */
 const PAGE = 500;
 
@@ -21,16 +24,19 @@ async function exportRuns(call: ApiCall): Promise<Response> {
     throw bad(`ids and ${selecting[0]} exclude each other`);
   }
   // An invalid filter is answered before anything is sent.
-  selectionOf(query);
-  orderOf(query);
+  const search: Search = {
+    ...selectionOf(query),
+    ...ids.length > 0 && { archived: "include" },
+    ...orderOf(query),
+  };
   for (const id of ids) await store.runs.get(id);
   if (format === "tar") {
-    const all = ids.length > 0 ? ids : await idsOf(call);
+    const all = ids.length > 0 ? ids : await idsOf(call, search);
     if (all.length === 0) throw absent("There is no run to export");
     return attachment(store.export(all), "application/x-tar", "runs.tar");
   }
   await lifecycleOf(store).read(() => Promise.resolve());
-  const lines = format === "csv" ? csvLines(call, ids) : jsonLines(call, ids);
+  const lines = format === "csv" ? csvLines(call, search, ids) : jsonLines(call, search, ids);
   const body = ReadableStream.from(lines).pipeThrough(new TextEncoderStream());
   return format === "csv"
     ? attachment(body, "text/csv; charset=utf-8", "runs.csv")
@@ -48,22 +54,18 @@ function attachment(body: ReadableStream, type: string, fileName: string): Respo
 }
 
 /** Returns the ids of the runs that a query selects. */
-async function idsOf(call: ApiCall): Promise<string[]> {
+async function idsOf(call: ApiCall, search: Search): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { run } of rowsOf(call, [])) ids.push(run.id);
+  for await (const { run } of rowsOf(call, search, [])) ids.push(run.id);
   return ids;
 }
 
 /** Yields the selected rows, page by page. */
 async function* rowsOf(
   { table, query }: ApiCall,
+  search: Search,
   ids: readonly string[],
 ): AsyncGenerator<TableRow> {
-  const search: Omit<TableQuery, "limit" | "after"> = {
-    ...selectionOf(query),
-    ...ids.length > 0 && { archived: "include" },
-    ...orderOf(query),
-  };
   // The ids are split, so that statements do not grow with their number.
   for (let at = 0; at < Math.max(1, ids.length); at += PAGE) {
     const part = ids.slice(at, at + PAGE);
@@ -86,9 +88,13 @@ async function* rowsOf(
   }
 }
 
-async function* jsonLines(call: ApiCall, ids: readonly string[]): AsyncGenerator<string> {
+async function* jsonLines(
+  call: ApiCall,
+  search: Search,
+  ids: readonly string[],
+): AsyncGenerator<string> {
   let before = "[\n";
-  for await (const row of rowsOf(call, ids)) {
+  for await (const row of rowsOf(call, search, ids)) {
     yield before + JSON.stringify(rowJson(row, false, []));
     before = ",\n";
   }
@@ -98,9 +104,13 @@ async function* jsonLines(call: ApiCall, ids: readonly string[]): AsyncGenerator
 const FIELDS = ["id", "experiment", "name", "status", "start-time", "end-time", "duration"];
 
 /** Yields a header with the sorted union of all columns, then one line per run. */
-async function* csvLines(call: ApiCall, ids: readonly string[]): AsyncGenerator<string> {
+async function* csvLines(
+  call: ApiCall,
+  search: Search,
+  ids: readonly string[],
+): AsyncGenerator<string> {
   const [params, metrics] = [new Set<string>(), new Set<string>()];
-  for await (const row of rowsOf(call, ids)) {
+  for await (const row of rowsOf(call, search, ids)) {
     for (const key of row.params.keys()) params.add(key);
     for (const { key } of row.metrics) metrics.add(key);
   }
@@ -118,7 +128,9 @@ async function* csvLines(call: ApiCall, ids: readonly string[]): AsyncGenerator<
     })),
   ].sort((a, b) => a.name < b.name ? -1 : 1);
   yield lineOf(columns.map(({ name }) => name));
-  for await (const row of rowsOf(call, ids)) yield lineOf(columns.map(({ cell }) => cell(row)));
+  for await (const row of rowsOf(call, search, ids)) {
+    yield lineOf(columns.map(({ cell }) => cell(row)));
+  }
 }
 
 function fieldOf(row: TableRow, name: string): string {
